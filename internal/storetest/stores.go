@@ -1,0 +1,129 @@
+// Package storetest declares what Rollbook's stores do and checks every
+// implementation by the same suites. Steps do not import it: each declares the
+// few methods it needs.
+package storetest
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"rollbook/internal/roll"
+)
+
+// Contacts keeps contacts with their look-ups by e-mail and name. A contact of
+// one institution is never seen or changed through another's id.
+type Contacts interface {
+	// Get returns one contact, strongly consistent, or fault kind NotFound.
+	Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error)
+	// GetMany returns those that exist, strongly consistent. Any number of
+	// numbers; what the database leaves unprocessed is asked again, and an
+	// error of kind Busy is returned rather than a contact being left out.
+	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)
+	// Put creates or replaces a contact's fields. c.Version must be that of
+	// the contact as read (0 to create or to replace whatever is there).
+	// Values that change get the provenance p; others keep theirs; Applied is
+	// kept from what is stored. Look-ups follow. A race is kind Conflict.
+	Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error)
+	// Delete removes a contact and its look-ups, or returns kind NotFound.
+	Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error
+	// Find looks up by exact number, exact e-mail (any case), or start of last
+	// name (any case, accents folded), paged and ordered; q "" lists all by
+	// number. cursor is opaque; one that is not ours is kind Invalid.
+	Find(ctx context.Context, in roll.InstitutionID, q string, limit int, cursor string) (cs []roll.Contact, next string, err error)
+	// ByEmail returns, for each address (any case) that a contact has, the
+	// numbers that have it, ordered.
+	ByEmail(ctx context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error)
+	// All yields every contact ordered by number, in memory that does not grow
+	// with their count. An error ends it.
+	All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error]
+	// Write does conditional writes, any number, at most one for a contact,
+	// and answers in the same order. A write that was done by an earlier call
+	// with the same mark is not Done: Live carries the mark.
+	Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
+	// Load stores contacts without reading, for seeding an empty institution.
+	Load(ctx context.Context, in roll.InstitutionID, cs iter.Seq[roll.Contact]) error
+}
+
+// Catalogue keeps what an institution knows, its settings and its targets.
+type Catalogue interface {
+	// Catalogue returns all definitions and settings; kind NotFound for an
+	// institution without settings.
+	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+	PutSettings(ctx context.Context, in roll.InstitutionID, s roll.Settings) error
+	// PutField creates or replaces. d.Version is that of the definition as
+	// read, 0 to create only; anything else stored is kind Conflict. A code
+	// that the other room (criterion, authorisation) has is kind Conflict
+	// "codeTaken". Used and UsedValues are kept from what is stored.
+	PutField(ctx context.Context, in roll.InstitutionID, d roll.FieldDef) error
+	// DeleteField removes; kind NotFound, or kind Conflict "inUse" when used.
+	DeleteField(ctx context.Context, in roll.InstitutionID, f roll.Field) error
+	// MarkUsed remembers, before they are written, that contacts have values
+	// in fields (for choice kinds: which codes). It never unmarks.
+	MarkUsed(ctx context.Context, in roll.InstitutionID, used map[roll.Field][]string) error
+	// PutTarget creates or replaces by id with the same rule for Version.
+	PutTarget(ctx context.Context, in roll.InstitutionID, t roll.Target) error
+	Target(ctx context.Context, in roll.InstitutionID, id string) (roll.Target, error)
+	// Targets lists by name.
+	Targets(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Target, next string, err error)
+	DeleteTarget(ctx context.Context, in roll.InstitutionID, id string) error
+}
+
+// Once makes creating repeatable: the same Key within 24 hours returns what the
+// first call made; with another Digest it is kind Conflict "idempotencyKeyReused".
+type Once struct {
+	Key    string // "" for none; scoped to the institution and the kind of job
+	Digest string // of the request
+}
+
+// Jobs keeps imports and templates, newest first by id.
+type Jobs interface {
+	// CreateImport stores a new import and returns it, or the one that once.Key
+	// made before (created false). An existing id is kind Conflict "exists".
+	// With imp.Of set, the import it names gets imp.ID as UpdatedBy or UndoneBy
+	// (by imp.OfKind) in the same transaction, if that now holds replaces;
+	// otherwise kind Conflict "alreadyDone" whose ID is the one it holds.
+	CreateImport(ctx context.Context, imp roll.Import, once Once, replaces string) (made roll.Import, created bool, err error)
+	Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error)
+	// ChangeImport reads, applies f and writes if nobody wrote in between,
+	// again and again until it fits. f's error ends it and is returned as it is.
+	ChangeImport(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Import) error) (roll.Import, error)
+	// Imports lists newest first.
+	Imports(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (is []roll.Import, next string, err error)
+	// SetProgress remembers the account of one chunk so far; saying it again
+	// replaces it.
+	SetProgress(ctx context.Context, in roll.InstitutionID, id string, chunk int, c roll.Counts) error
+	// Progress returns the sum over all chunks.
+	Progress(ctx context.Context, in roll.InstitutionID, id string) (roll.Counts, error)
+
+	CreateTemplate(ctx context.Context, t roll.Template, once Once) (made roll.Template, created bool, err error)
+	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
+	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
+	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
+}
+
+// File is one stored object, open for reading at any place. A short or broken
+// answer is asked again; it is never taken for the end.
+type File interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// Blobs is one bucket.
+type Blobs interface {
+	// Put streams r to the key. Readers see nothing of it until it is whole.
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (roll.Object, error)
+	// Open returns the object's version ("" for the newest), or kind NotFound.
+	Open(ctx context.Context, o roll.Object) (File, error)
+	// Get reads a whole small object, or kind NotFound.
+	Get(ctx context.Context, key string) ([]byte, error)
+	// Head returns the newest version's facts, or kind NotFound.
+	Head(ctx context.Context, key string) (o roll.Object, modified time.Time, err error)
+	// SignGet returns an address that answers the object under the file name
+	// for the time.
+	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+	// SignPost returns address and form fields for one upload of at most
+	// maxBytes to the key.
+	SignPost(ctx context.Context, key string, maxBytes int64, for_ time.Duration) (url string, fields map[string]string, err error)
+}
