@@ -70,12 +70,8 @@ type Catalogue interface {
 	DeleteTarget(ctx context.Context, in roll.InstitutionID, id string) error
 }
 
-// Once makes creating repeatable: the same Key within 24 hours returns what the
-// first call made; with another Digest it is kind Conflict "idempotencyKeyReused".
-type Once struct {
-	Key    string // "" for none; scoped to the institution and the kind of job
-	Digest string // of the request
-}
+// Once makes creating repeatable.
+type Once = roll.Once
 
 // Jobs keeps imports and templates, newest first by id.
 type Jobs interface {
@@ -103,12 +99,8 @@ type Jobs interface {
 	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
 }
 
-// File is one stored object, open for reading at any place. A short or broken
-// answer is asked again; it is never taken for the end.
-type File interface {
-	io.ReaderAt
-	Size() int64
-}
+// File is one stored object, open for reading at any place.
+type File = roll.File
 
 // Blobs is one bucket.
 type Blobs interface {
