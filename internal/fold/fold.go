@@ -1,0 +1,33 @@
+// Package fold makes texts comparable as people compare them: without regard
+// to case, accents and the ways of writing one letter.
+package fold
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// letters that have no decomposition but that people type without their mark.
+var letters = strings.NewReplacer("æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ı", "i", "ł", "l", "þ", "th")
+
+// Text returns s with case folded, accents taken off, and blanks at the ends
+// removed and between words made one space: "  Müller-LÜDENSCHEIDT " and
+// "Muller-Ludenscheidt" are the same. Folding a folded text changes nothing.
+func Text(s string) string {
+	s = cases.Fold().String(norm.NFKD.String(s))
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = norm.NFKC.String(letters.Replace(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// Email returns the form in which e-mail addresses are compared: the local part
+// is case-sensitive by RFC 5321 but by no mail service, so all of it is lowered.
+func Email(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

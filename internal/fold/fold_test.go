@@ -1,0 +1,44 @@
+package fold_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rollbook/internal/fold"
+)
+
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{
+		"Müller":            "muller",
+		"MU\u0308LLER":      "muller",
+		"Straße":            "strasse",
+		"  Le   Goff\u00a0": "le goff",
+		"Ørsted":            "orsted",
+		"Łukasz":            "lukasz",
+		"Ｆｕｌｌ":              "full",
+		"O’Neil":            "o’neil",
+		"ÉCOLE":             "ecole",
+		"김":                 "김",
+		"":                  "",
+	} {
+		if got := fold.Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTextTwiceIsOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		once := fold.Text(rapid.String().Draw(t, "s"))
+		if twice := fold.Text(once); twice != once {
+			t.Fatalf("folded %q, folded again %q", once, twice)
+		}
+	})
+}
+
+func TestEmail(t *testing.T) {
+	if got := fold.Email(" Anna.Meier@Example.ORG "); got != "anna.meier@example.org" {
+		t.Fatalf("Email = %q", got)
+	}
+}

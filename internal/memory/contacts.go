@@ -1,0 +1,283 @@
+package memory
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/fold"
+	"rollbook/internal/roll"
+)
+
+// maxContact is the size that the database refuses a contact at, in bytes.
+const maxContact = 400 << 10
+
+// Contacts keeps contacts.
+type Contacts struct {
+	mu sync.RWMutex
+	of map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact
+}
+
+// NewContacts returns an empty store.
+func NewContacts() *Contacts {
+	return &Contacts{of: map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact{}}
+}
+
+// Get returns one contact, or fault kind NotFound.
+func (s *Contacts) Get(_ context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.of[in][n]
+	if !ok {
+		return roll.Contact{}, fault.Missing()
+	}
+	return clone(c), nil
+}
+
+// GetMany returns those that exist.
+func (s *Contacts) GetMany(_ context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := make(map[roll.ContactNumber]roll.Contact, len(ns))
+	for _, n := range ns {
+		if c, ok := s.of[in][n]; ok {
+			out[n] = clone(c)
+		}
+	}
+	return out, nil
+}
+
+// Put creates or replaces a contact's fields.
+func (s *Contacts) Put(_ context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored, exists := s.of[in][c.Number]
+	if c.Version != 0 && c.Version != stored.Version {
+		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+	}
+	next := roll.Contact{
+		Number: c.Number, Fields: map[roll.Field]roll.Value{}, Provenance: map[roll.Field]roll.Provenance{},
+		Applied: stored.Applied, Version: stored.Version + 1,
+	}
+	for f, v := range c.Fields {
+		if v == roll.Empty {
+			continue
+		}
+		next.Fields[f] = v
+		if !hasProvenance(f) {
+			continue
+		}
+		if old, ok := stored.Provenance[f]; ok && stored.Fields[f] == v {
+			next.Provenance[f] = old
+		} else if stored.Fields[f] != v {
+			next.Provenance[f] = p
+		}
+	}
+	if size(next) > maxContact {
+		return false, tooLarge()
+	}
+	s.keep(in, next)
+	return !exists, nil
+}
+
+// Delete removes a contact, or returns kind NotFound.
+func (s *Contacts) Delete(_ context.Context, in roll.InstitutionID, n roll.ContactNumber) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.of[in][n]; !ok {
+		return fault.Missing()
+	}
+	delete(s.of[in], n)
+	return nil
+}
+
+// Find looks up by exact number, exact e-mail or start of last name.
+func (s *Contacts) Find(_ context.Context, in roll.InstitutionID, q string, limit int, from string) ([]roll.Contact, string, error) {
+	q = strings.TrimSpace(q)
+	list, match, key := "all", func(roll.Contact) bool { return true }, func(c roll.Contact) string { return string(c.Number) }
+	switch {
+	case q == "":
+	case roll.ContactNumber(q).Valid():
+		list, match = "number", func(c roll.Contact) bool { return string(c.Number) == q }
+	case strings.Contains(q, "@"):
+		list, match = "email", func(c roll.Contact) bool { return fold.Email(c.Email()) == fold.Email(q) }
+	default:
+		q = fold.Text(q)
+		list = "name"
+		match = func(c roll.Contact) bool {
+			last := fold.Text(string(c.Get(roll.ContactLastName)))
+			return last != "" && strings.HasPrefix(last, q)
+		}
+		key = func(c roll.Contact) string {
+			return fold.Text(string(c.Get(roll.ContactLastName))) + "\x00" +
+				fold.Text(string(c.Get(roll.ContactFirstName))) + "\x00" + string(c.Number)
+		}
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []roll.Contact
+	for _, c := range s.of[in] {
+		if match(c) {
+			found = append(found, c)
+		}
+	}
+	slices.SortFunc(found, func(a, b roll.Contact) int { return strings.Compare(key(a), key(b)) })
+	found, next, err := page(found, key, list, from, limit)
+	for i := range found {
+		found[i] = clone(found[i])
+	}
+	return found, next, err
+}
+
+// ByEmail returns the numbers that have each address.
+func (s *Contacts) ByEmail(_ context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	by := map[string][]roll.ContactNumber{}
+	for n, c := range s.of[in] {
+		if e := fold.Email(c.Email()); e != "" {
+			by[e] = append(by[e], n)
+		}
+	}
+	out := map[string][]roll.ContactNumber{}
+	for _, e := range emails {
+		if ns := by[fold.Email(e)]; len(ns) > 0 {
+			slices.Sort(ns)
+			out[e] = slices.Clone(ns)
+		}
+	}
+	return out, nil
+}
+
+// All yields every contact ordered by number.
+func (s *Contacts) All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error] {
+	return func(yield func(roll.Contact, error) bool) {
+		s.mu.RLock()
+		ns := slices.Sorted(maps.Keys(s.of[in]))
+		s.mu.RUnlock()
+		for _, n := range ns {
+			if err := ctx.Err(); err != nil {
+				yield(roll.Contact{}, err)
+				return
+			}
+			s.mu.RLock()
+			c, ok := s.of[in][n]
+			s.mu.RUnlock()
+			if ok && !yield(clone(c), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Write does conditional writes and answers in the same order.
+func (s *Contacts) Write(_ context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error) {
+	out := make([]roll.Written, len(ws))
+	for i, w := range ws {
+		out[i] = s.write(in, w)
+	}
+	return out, nil
+}
+
+func (s *Contacts) write(in roll.InstitutionID, w roll.Write) roll.Written {
+	if w.Applied.Import == "" {
+		return roll.Written{Err: fault.New(fault.Internal, "markMissing", "")}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored, ok := s.of[in][w.Number]
+	if !ok {
+		return roll.Written{}
+	}
+	fits := stored.Applied.Import != w.Applied.Import
+	for f, v := range w.If {
+		fits = fits && stored.Fields[f] == v
+	}
+	if !fits {
+		live := clone(stored)
+		return roll.Written{Live: &live}
+	}
+	next := clone(stored)
+	for f, v := range w.Set {
+		delete(next.Provenance, f)
+		if v == roll.Empty {
+			delete(next.Fields, f)
+			continue
+		}
+		next.Fields[f] = v
+		if hasProvenance(f) {
+			next.Provenance[f] = w.Provenance
+		}
+	}
+	next.Applied = roll.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}
+	if size(next) > maxContact {
+		return roll.Written{Err: tooLarge()}
+	}
+	s.keep(in, next)
+	return roll.Written{Done: true}
+}
+
+// Load stores contacts without reading. A Version of 0 becomes 1.
+func (s *Contacts) Load(ctx context.Context, in roll.InstitutionID, cs iter.Seq[roll.Contact]) error {
+	for c := range cs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c = clone(c)
+		maps.DeleteFunc(c.Fields, func(_ roll.Field, v roll.Value) bool { return v == roll.Empty })
+		c.Version = max(c.Version, 1)
+		s.mu.Lock()
+		s.keep(in, c)
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *Contacts) keep(in roll.InstitutionID, c roll.Contact) {
+	if s.of[in] == nil {
+		s.of[in] = map[roll.ContactNumber]roll.Contact{}
+	}
+	s.of[in][c.Number] = c
+}
+
+// hasProvenance tells whether values of the field remember where they came
+// from: a contact's own data do not.
+func hasProvenance(f roll.Field) bool {
+	room, _ := f.Split()
+	return room != roll.ContactRoom
+}
+
+// clone copies a contact; its maps are never nil.
+func clone(c roll.Contact) roll.Contact {
+	c.Fields, c.Provenance, c.Applied.Before = maps.Clone(c.Fields), maps.Clone(c.Provenance), maps.Clone(c.Applied.Before)
+	if c.Fields == nil {
+		c.Fields = map[roll.Field]roll.Value{}
+	}
+	if c.Provenance == nil {
+		c.Provenance = map[roll.Field]roll.Provenance{}
+	}
+	return c
+}
+
+// size is about what the database counts: names and values.
+func size(c roll.Contact) int {
+	n := 100 + len(c.Applied.Import)
+	for f, v := range c.Fields {
+		n += len(f.Code()) + len(v) + 4
+	}
+	for f, p := range c.Provenance {
+		n += len(f.Code()) + len(p.Import) + len(p.By) + len(p.Proof) + 16
+	}
+	for f, v := range c.Applied.Before {
+		n += len(f) + len(v) + 4
+	}
+	return n
+}
+
+func tooLarge() error {
+	return fault.New(fault.TooLarge, "contactTooLarge", "The contact would hold more than 400 KB.")
+}
