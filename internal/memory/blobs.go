@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -21,7 +20,6 @@ import (
 
 	"rollbook/internal/fault"
 	"rollbook/internal/roll"
-	"rollbook/internal/storetest"
 )
 
 // Blobs is one versioned bucket. It is an http.Handler that answers the
@@ -82,7 +80,7 @@ func (s *Blobs) Keys() []string {
 }
 
 // Open returns the object's version, "" for the newest.
-func (s *Blobs) Open(_ context.Context, o roll.Object) (storetest.File, error) {
+func (s *Blobs) Open(_ context.Context, o roll.Object) (roll.File, error) {
 	b, err := s.version(o)
 	if err != nil {
 		return nil, err
@@ -208,8 +206,6 @@ func (s *Blobs) sign(text string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-var errVersion = errors.New("no such version")
-
 func (s *Blobs) version(o roll.Object) (blob, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -217,7 +213,7 @@ func (s *Blobs) version(o roll.Object) (blob, error) {
 	n := len(versions)
 	if o.Version != "" {
 		if _, err := fmt.Sscanf(o.Version, "v%d", &n); err != nil {
-			return blob{}, fault.Wrap(fault.NotFound, "notFound", errVersion)
+			return blob{}, fault.Missing()
 		}
 	}
 	if n < 1 || n > len(versions) {

@@ -11,7 +11,6 @@ import (
 
 	"rollbook/internal/fault"
 	"rollbook/internal/roll"
-	"rollbook/internal/storetest"
 )
 
 // onceFor is how long an idempotency key is remembered.
@@ -49,7 +48,7 @@ func NewJobs(now func() time.Time) *Jobs {
 }
 
 // CreateImport stores a new import, or returns what the same key made before.
-func (s *Jobs) CreateImport(_ context.Context, imp roll.Import, once storetest.Once, replaces string) (roll.Import, bool, error) {
+func (s *Jobs) CreateImport(_ context.Context, imp roll.Import, once roll.Once, replaces string) (roll.Import, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := onceID{imp.Institution, "import", once.Key}
@@ -148,7 +147,7 @@ func (s *Jobs) Progress(_ context.Context, in roll.InstitutionID, id string) (ro
 }
 
 // CreateTemplate stores a new template, or returns what the same key made before.
-func (s *Jobs) CreateTemplate(_ context.Context, t roll.Template, once storetest.Once) (roll.Template, bool, error) {
+func (s *Jobs) CreateTemplate(_ context.Context, t roll.Template, once roll.Once) (roll.Template, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := onceID{t.Institution, "template", once.Key}
