@@ -1,0 +1,322 @@
+package cell
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rollbook/internal/roll"
+)
+
+// find returns the values that a word names, by the first of these that fits
+// any: the code in any case, the label in any case, the label but for blanks
+// and hidden characters, the label without accents.
+func find(word string, d roll.FieldDef) []roll.Choice {
+	k := key(word)
+	code := strings.ToUpper(k)
+	if c, ok := d.Choice(code); ok {
+		return []roll.Choice{c}
+	}
+	var b string
+	for _, fits := range []func(label string) bool{
+		func(label string) bool { return strings.EqualFold(label, word) },
+		func(label string) bool { return key(label) == k },
+		func(label string) bool {
+			if b == "" {
+				b = bare(word)
+			}
+			return bare(label) == b
+		},
+	} {
+		var out []roll.Choice
+		for _, c := range d.Values {
+			if c.Label != "" && fits(c.Label) {
+				out = append(out, c)
+			}
+		}
+		if out != nil {
+			return out
+		}
+	}
+	return nil
+}
+
+// findEscaped is find for a word that may be escaped with one \.
+func findEscaped(word string, d roll.FieldDef) []roll.Choice {
+	found := find(word, d)
+	if rest, ok := strings.CutPrefix(word, `\`); ok && found == nil {
+		return find(rest, d)
+	}
+	return found
+}
+
+// pick chooses the one value that is meant. A retired one is passed over for a
+// live one of the same name, since it could not be set; if it may be removed
+// (retiredOK), both are meant.
+func pick(word string, found []roll.Choice, d roll.FieldDef, retiredOK bool) (string, *Problem) {
+	ok := found
+	if !retiredOK {
+		ok = nil
+		for _, c := range found {
+			if !c.Retired {
+				ok = append(ok, c)
+			}
+		}
+		if ok == nil {
+			return "", &Problem{Code: RetiredValue, Message: retiredMessage(word, found[0], d)}
+		}
+	}
+	if len(ok) > 1 {
+		return "", &Problem{Code: AmbiguousValue,
+			Message: fmt.Sprintf("%s may be %s of %s. Write the code.", quote(word), list(codesOf(ok), "or"), d.Code)}
+	}
+	return ok[0].Code, nil
+}
+
+func retiredMessage(word string, c roll.Choice, d roll.FieldDef) string {
+	name := quote(word)
+	if key(word) != key(c.Code) {
+		name += " (" + c.Code + ")"
+	}
+	return fmt.Sprintf("%s is a retired value of %s: it can no longer be set. %s", name, d.Code, taken(d))
+}
+
+func codesOf(choices []roll.Choice) []string {
+	out := make([]string, len(choices))
+	for i, c := range choices {
+		out[i] = c.Code
+	}
+	return out
+}
+
+// taken says what a choice field takes, with a few codes.
+func taken(d roll.FieldDef) string {
+	var codes []string
+	for _, c := range d.Values {
+		if !c.Retired {
+			codes = append(codes, c.Code)
+		}
+	}
+	switch {
+	case codes == nil:
+		return d.Code + " has no values to choose from."
+	case len(codes) > 8:
+		return "Taken are codes such as " + strings.Join(codes[:8], ", ") + ", and labels; values.csv has them all."
+	}
+	return "Taken are " + list(codes, "and") + ", and their labels."
+}
+
+// resolve finds the code of one word. Unknown is true if the word names
+// nothing at all: then the caller says so.
+func resolve(word string, d roll.FieldDef, retiredOK bool) (code string, w *Warning, p *Problem, unknown bool) {
+	if found := findEscaped(word, d); found != nil {
+		code, p := pick(word, found, d, retiredOK)
+		return code, sameNumber(word, code, d), p, false
+	}
+	if found := sameNumbers(word, d); found != nil {
+		code, p := pick(word, found, d, retiredOK)
+		if p == nil {
+			w = &Warning{Code: NumberFormat, Message: fmt.Sprintf("%s was read as the value %s of %s.", quote(word), code, d.Code)}
+		}
+		return code, w, p, false
+	}
+	if found := roundedNumbers(word, d); found != nil {
+		p := &Problem{Code: SpreadsheetNumber, Message: fmt.Sprintf(
+			"The spreadsheet changed this number to %s. It may have been %s. Format the column as text and write the code again.",
+			quote(word), list(codesOf(found), "or"))}
+		if len(found) == 1 {
+			p.Suggestion = found[0].Code
+		}
+		return "", nil, p, false
+	}
+	if found := sameDates(word, d); found != nil {
+		p := &Problem{Code: SpreadsheetDate, Message: fmt.Sprintf(
+			"The spreadsheet changed this code to the date %s. It may have been %s. Format the column as text and write the code again.",
+			quote(word), list(codesOf(found), "or"))}
+		if len(found) == 1 {
+			p.Suggestion = found[0].Code
+		}
+		return "", nil, p, false
+	}
+	if suspicious(key(word)) {
+		return "", nil, &Problem{Code: MaybeEmpty, Suggestion: "Empty",
+			Message: fmt.Sprintf("Is %s meant to be Empty? Write Empty to clear the value. %s", quote(word), taken(d))}, false
+	}
+	return "", nil, nil, true
+}
+
+// resolveOld finds the code of one word of an [old] cell: one that a
+// spreadsheet changed is still what the user saw, if exactly one code fits.
+func resolveOld(word string, d roll.FieldDef) (string, bool) {
+	for _, search := range []func(string, roll.FieldDef) []roll.Choice{findEscaped, sameNumbers, roundedNumbers, sameDates} {
+		if found := search(word, d); found != nil {
+			return found[0].Code, len(found) == 1
+		}
+	}
+	return "", false
+}
+
+// near returns the code, or Empty, that a misspelt word is meant to be.
+func near(word string, d roll.FieldDef) (string, bool) {
+	cands := []candidate{{"empty", "Empty"}}
+	for _, c := range d.Values {
+		if !c.Retired {
+			cands = append(cands, candidate{bare(c.Code), c.Code}, candidate{bare(c.Label), c.Code})
+		}
+	}
+	return nearest(bare(word), cands)
+}
+
+func parseChoice(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
+	if emptyWord(key(text)) {
+		return Edit{}, emptyIsValue(text, d), nil
+	}
+	code, w, p, unknown := resolve(text, d, false)
+	if !unknown {
+		return Edit{Value: roll.Value(code)}, w, p
+	}
+	if parts, ok := several(text, d); ok {
+		return Edit{}, nil, &Problem{Code: TooManyValues,
+			Message: fmt.Sprintf("%s has %d values, but %s takes one.", quote(text), parts, d.Code)}
+	}
+	p = &Problem{Code: UnknownValue}
+	if code, ok := near(text, d); ok {
+		p.Suggestion = code
+		p.Message = fmt.Sprintf("%s is not a value of %s. Did you mean %s?", quote(text), d.Code, code)
+	} else {
+		p.Message = fmt.Sprintf("%s is not a value of %s. %s", quote(text), d.Code, taken(d))
+	}
+	return Edit{}, nil, p
+}
+
+// several tells whether a text that names no value has more than one: parted
+// by |, which nothing else is for, or by other signs if every part is a value.
+func several(text string, d roll.FieldDef) (parts int, ok bool) {
+	if words := split(text, "|"); len(words) > 1 {
+		return len(words), true
+	}
+	words := split(text, "|,;/+&\n\r")
+	for _, w := range words {
+		if find(w, d) == nil {
+			return 0, false
+		}
+	}
+	return len(words), len(words) > 1
+}
+
+// split cuts a text at any of the signs into trimmed words, without blank ones.
+func split(text, signs string) []string {
+	var out []string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(signs, r) }) {
+		if !blank(part) {
+			out = append(out, trim(part))
+		}
+	}
+	return out
+}
+
+// emptyIsValue warns if a value is called as the word that was taken to clear.
+func emptyIsValue(word string, d roll.FieldDef) *Warning {
+	found := find(word, d)
+	if found == nil {
+		return nil
+	}
+	return &Warning{Code: EmptyIsValue, Message: fmt.Sprintf(
+		`%s was taken to clear the value. For the value %s of %s write \%s.`, quote(word), found[0].Code, d.Code, found[0].Code)}
+}
+
+var (
+	deltaPrefix = regexp.MustCompile(`(?i)^(add|remove)\s*[:：]`)
+	deltaInside = regexp.MustCompile(`(?i)(^|[|,;\s])(add|remove)\s*[:：]`)
+)
+
+func parseList(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
+	if emptyWord(key(text)) {
+		return Edit{}, emptyIsValue(text, d), nil
+	}
+	verb, rest := "", strings.TrimLeftFunc(text, hidden)
+	if m := deltaPrefix.FindStringSubmatch(rest); m != nil {
+		verb, rest = strings.ToLower(m[1]), rest[len(m[0]):]
+	}
+	if deltaInside.MatchString(rest) {
+		return Edit{}, nil, &Problem{Code: MixedList, Message: fmt.Sprintf(
+			"%s mixes lists. A cell takes one of: a list such as A|B, which replaces; add: and a list; remove: and a list.", quote(text))}
+	}
+	words := split(rest, "|")
+	if words == nil {
+		return Edit{}, nil, &Problem{Code: BlankList,
+			Message: fmt.Sprintf("%s has no value in it. Write a list such as A|B, or Empty to clear.", quote(text))}
+	}
+	var codes, unknown []string
+	var warning *Warning
+	fixed, fixable := make([]string, len(words)), true
+	for i, word := range words {
+		if emptyWord(key(word)) {
+			return Edit{}, nil, &Problem{Code: EmptyInList,
+				Message: fmt.Sprintf("%s has Empty in a list. Write Empty alone to clear, or only values.", quote(text))}
+		}
+		code, w, p, no := resolve(word, d, verb == "remove")
+		if p != nil {
+			return Edit{}, nil, p
+		}
+		if no {
+			unknown = append(unknown, quote(word))
+			near, ok := near(word, d)
+			fixed[i], fixable = near, fixable && ok && near != "Empty"
+			continue
+		}
+		if w != nil {
+			warning = w
+		}
+		fixed[i] = escapeCode(code)
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if unknown != nil {
+		return Edit{}, nil, unknownInList(text, verb, words, unknown, fixed, fixable, d)
+	}
+	switch verb {
+	case "add":
+		return Edit{Add: codes}, warning, nil
+	case "remove":
+		return Edit{Remove: codes}, warning, nil
+	}
+	return Edit{Value: d.Order(codes)}, warning, nil
+}
+
+func unknownInList(text, verb string, words, unknown, fixed []string, fixable bool, d roll.FieldDef) *Problem {
+	if verb != "" {
+		verb += ": "
+	}
+	p := &Problem{Code: UnknownValue}
+	if n, ok := several(words[0], d); len(words) == 1 && ok && n > 1 {
+		p.Message = fmt.Sprintf("%s is not a value of %s. Values in a list are parted by |.", quote(words[0]), d.Code)
+		var codes []string
+		for _, w := range split(words[0], ",;/+&\n\r") {
+			code, problem := pick(w, find(w, d), d, verb == "remove: ")
+			if problem != nil {
+				return p
+			}
+			codes = append(codes, escapeCode(code))
+		}
+		p.Suggestion = verb + strings.Join(codes, "|")
+		return p
+	}
+	if len(unknown) > 8 {
+		unknown = append(unknown[:8], "others")
+	}
+	is := "is not a value"
+	if len(unknown) > 1 {
+		is = "are not values"
+	}
+	p.Message = fmt.Sprintf("%s %s of %s.", list(unknown, "and"), is, d.Code)
+	if fixable {
+		p.Suggestion = verb + strings.Join(fixed, "|")
+		p.Message += fmt.Sprintf(" Did you mean %s?", quote(p.Suggestion))
+	} else {
+		p.Message += " " + taken(d)
+	}
+	return p
+}
