@@ -1,0 +1,131 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"rollbook/internal/local/emulator"
+)
+
+const (
+	stackName    = "rollbook"
+	deployBucket = "rollbook-deployments"
+	mailFrom     = "rollbook@rollbook.example"
+)
+
+// deployed are the outputs of the deployed template.
+type deployed struct {
+	APIID           string
+	UserPoolID      string
+	ClientID        string
+	UploadsBucket   string
+	FilesBucket     string
+	ContactsTable   string
+	EmailsTable     string
+	CatalogueTable  string
+	JobsTable       string
+	StateMachineARN string
+}
+
+// build builds every function for this machine's processor.
+func build(ctx context.Context, root, built string) error {
+	return sam(ctx, root, "http://localhost:0", "build",
+		"--template-file", filepath.Join(root, "template.yaml"),
+		"--build-dir", built,
+		"--config-env", "local",
+		"--parameter-overrides", "Architecture="+architecture(), "MailFrom="+mailFrom)
+}
+
+func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deployed, error) {
+	var d deployed
+	objects := s3.NewFromConfig(s.Config(), func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := objects.CreateBucket(ctx, &s3.CreateBucketInput{
+		Bucket:                    aws.String(deployBucket),
+		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: emulator.Region},
+	}); err != nil {
+		return d, err
+	}
+	err := sam(ctx, root, s.Endpoint, "deploy",
+		"--template-file", filepath.Join(built, "template.yaml"),
+		"--stack-name", stackName,
+		"--s3-bucket", deployBucket,
+		"--region", emulator.Region,
+		"--capabilities", "CAPABILITY_IAM",
+		"--no-confirm-changeset",
+		"--config-env", "local",
+		"--parameter-overrides",
+		"Architecture="+architecture(),
+		"MailFrom="+mailFrom,
+		"ScreenUrl="+s.URL,
+		"EmulatorUrl="+s.Endpoint,
+		"PasswordAuth=true",
+		"MapConcurrency=8")
+	if err != nil {
+		return d, err
+	}
+	out, err := cloudformation.NewFromConfig(s.Config()).DescribeStacks(ctx,
+		&cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
+	if err != nil {
+		return d, err
+	}
+	if len(out.Stacks) != 1 {
+		return d, errors.New("the deployed stack is not there")
+	}
+	for _, o := range out.Stacks[0].Outputs {
+		d.set(aws.ToString(o.OutputKey), aws.ToString(o.OutputValue))
+	}
+	return d, nil
+}
+
+func (d *deployed) set(key, value string) {
+	for name, field := range map[string]*string{
+		"ApiId":            &d.APIID,
+		"UserPoolId":       &d.UserPoolID,
+		"UserPoolClientId": &d.ClientID,
+		"UploadsBucket":    &d.UploadsBucket,
+		"FilesBucket":      &d.FilesBucket,
+		"ContactsTable":    &d.ContactsTable,
+		"EmailsTable":      &d.EmailsTable,
+		"CatalogueTable":   &d.CatalogueTable,
+		"JobsTable":        &d.JobsTable,
+		"StateMachineArn":  &d.StateMachineARN,
+	} {
+		if name == key {
+			*field = value
+		}
+	}
+}
+
+// sam runs the SAM CLI with the emulator in the place of AWS. Its output is
+// shown only when it fails.
+func sam(ctx context.Context, root, endpoint string, args ...string) error {
+	path := filepath.Join(root, ".local", "sam", "bin", "sam")
+	if _, err := os.Stat(path); err != nil {
+		return errors.New("the SAM CLI is not installed: run make setup")
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir = root
+	cmd.Env = append(emulator.Environment(endpoint),
+		"SAM_CLI_TELEMETRY=0",
+		"__SAM_CLI_APP_DIR="+filepath.Join(root, ".local", "sam", "app"),
+		"CGO_ENABLED=0",
+		"GOFLAGS=-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'",
+	)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("sam %s: %w\n%s", args[0], err, strings.TrimSpace(output.String()))
+	}
+	return nil
+}

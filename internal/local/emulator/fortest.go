@@ -1,0 +1,109 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// EndpointVariable names the environment variable with the address of an
+// emulator that all test processes share.
+const EndpointVariable = "ROLLBOOK_ENDPOINT"
+
+// T is what is used of a test.
+type T interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
+var ofProcess = sync.OnceValues(func() (string, error) {
+	if shared := os.Getenv(EndpointVariable); shared != "" {
+		return shared, nil
+	}
+	dir, err := os.MkdirTemp("", "rollbook-emulator-")
+	if err != nil {
+		return "", err
+	}
+	e, err := Start(context.Background(), Options{Dir: dir, Remove: true})
+	if err != nil {
+		return "", err
+	}
+	return e.Endpoint, nil
+})
+
+// ForTest returns the settings of AWS clients for an emulator: the one that
+// ROLLBOOK_ENDPOINT names, else one that this test process starts and shares
+// between its tests. The test fails if there is none to be had.
+func ForTest(t T) aws.Config {
+	t.Helper()
+	endpoint, err := ofProcess()
+	if err != nil {
+		t.Fatalf("no emulated AWS for this test: %v", err)
+	}
+	return Config(endpoint)
+}
+
+var names atomic.Int64
+
+// unique returns a name that no other test of any process uses.
+func unique(kind string) string {
+	return fmt.Sprintf("%s-%d-%d", strings.ToLower(kind), os.Getpid(), names.Add(1))
+}
+
+// Table makes an empty table with the string keys pk and sk, as the template
+// declares them, and deletes it after the test. It returns the table's name.
+func Table(t T, conf aws.Config) string {
+	t.Helper()
+	db, name := dynamodb.NewFromConfig(conf), aws.String(unique("table"))
+	_, err := db.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+		TableName:   name,
+		BillingMode: dynamotypes.BillingModePayPerRequest,
+		AttributeDefinitions: []dynamotypes.AttributeDefinition{
+			{AttributeName: aws.String("pk"), AttributeType: dynamotypes.ScalarAttributeTypeS},
+			{AttributeName: aws.String("sk"), AttributeType: dynamotypes.ScalarAttributeTypeS},
+		},
+		KeySchema: []dynamotypes.KeySchemaElement{
+			{AttributeName: aws.String("pk"), KeyType: dynamotypes.KeyTypeHash},
+			{AttributeName: aws.String("sk"), KeyType: dynamotypes.KeyTypeRange},
+		},
+	})
+	if err != nil {
+		t.Fatalf("make a table: %v", err)
+	}
+	t.Cleanup(func() {
+		db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: name})
+	})
+	return *name
+}
+
+// Bucket makes an empty bucket and returns its name.
+func Bucket(t T, conf aws.Config, versioned bool) string {
+	t.Helper()
+	ctx, name := context.Background(), aws.String(unique("bucket"))
+	client := s3.NewFromConfig(conf, func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{
+		Bucket:                    name,
+		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: Region},
+	}); err != nil {
+		t.Fatalf("make a bucket: %v", err)
+	}
+	if versioned {
+		if _, err := client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+			Bucket:                  name,
+			VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
+		}); err != nil {
+			t.Fatalf("keep versions in a bucket: %v", err)
+		}
+	}
+	return *name
+}

@@ -1,0 +1,152 @@
+// Command rollbook-local runs Rollbook on this machine, on an emulated AWS.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"rollbook/internal/local"
+	"rollbook/internal/local/emulator"
+)
+
+const usage = `Usage:
+  rollbook-local up [--dir DIR] [--port PORT] [--contacts N]   start a stack and return when it is ready
+  rollbook-local down [--dir DIR]                              end it
+  rollbook-local token [--dir DIR] EMAIL                       print a bearer token of one of its users
+  rollbook-local emulator COMMAND [ARGUMENT…]                  run a command beside an emulated AWS for tests
+
+DIR is where the stack keeps its state, .local in the repository unless given.
+PORT 0 takes any free port.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		// The command that ran beside the emulator has said what is wrong.
+		if beside, ok := errors.AsType[besideError](err); ok {
+			os.Exit(beside.code)
+		}
+		fmt.Fprintln(os.Stderr, "rollbook-local:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New("no command\n" + usage)
+	}
+	command, args := args[0], args[1:]
+	root, err := emulator.Root()
+	if err != nil {
+		return err
+	}
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	dir := flags.String("dir", filepath.Join(root, ".local"), "")
+	switch command {
+	case "up":
+		port := flags.Int("port", -1, "")
+		flags.Int("contacts", -1, "")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return up(ctx, *dir, *port)
+	case "down":
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return local.Down(*dir)
+	case "serve":
+		port := flags.Int("port", 0, "")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return local.Serve(ctx, local.Options{Dir: *dir, Port: *port})
+	case "token":
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		if flags.NArg() != 1 {
+			return errors.New("token takes the e-mail address of a user")
+		}
+		s, err := local.Load(*dir)
+		if err != nil {
+			return err
+		}
+		token, err := s.Token(ctx, flags.Arg(0))
+		if err != nil {
+			return err
+		}
+		fmt.Println(token)
+		return nil
+	case "emulator":
+		return beside(ctx, args)
+	default:
+		return fmt.Errorf("no command %s\n%s", command, usage)
+	}
+}
+
+func up(ctx context.Context, dir string, port int) error {
+	if s, err := local.Load(dir); err == nil && (port < 0 || s.URL == fmt.Sprintf("http://localhost:%d", port)) {
+		fmt.Println("Rollbook is running already; make stop ends it.")
+		announce(s)
+		return nil
+	}
+	if err := local.Down(dir); err != nil {
+		return err
+	}
+	if port < 0 {
+		port = 8080
+	}
+	s, err := local.Up(ctx, local.Options{Dir: dir, Port: port, Detach: true, Progress: os.Stdout})
+	if err != nil {
+		return err
+	}
+	announce(s)
+	return nil
+}
+
+func announce(s *local.Stack) {
+	fmt.Printf(`
+  Screen    %s
+  Sign in   %s, password %s
+  Mailbox   %s/_local/mail
+`, s.URL, s.Users[0].Email, s.Users[0].Password, s.URL)
+}
+
+// beside runs a command with the address of an emulator in its environment.
+func beside(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New("emulator takes a command")
+	}
+	dir, err := os.MkdirTemp("", "rollbook-emulator-")
+	if err != nil {
+		return err
+	}
+	e, err := emulator.Start(ctx, emulator.Options{Dir: dir, Remove: true})
+	if err != nil {
+		return err
+	}
+	defer e.Stop()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), emulator.EndpointVariable+"="+e.Endpoint)
+	err = cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return besideError{exit.ExitCode()}
+	}
+	return err
+}
+
+// besideError is how the command beside the emulator ended.
+type besideError struct{ code int }
+
+func (e besideError) Error() string { return fmt.Sprintf("ended with %d", e.code) }
