@@ -1,0 +1,284 @@
+package sheet
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// separators in the order in which a tie is decided.
+var separators = []byte{',', ';', '\t', '|'}
+
+func separatorName(sep byte) string {
+	if sep == '\t' {
+		return "tab"
+	}
+	return `"` + string(sep) + `"`
+}
+
+// foldBlank makes every blank a space and takes invisible characters out (-1).
+func foldBlank(r rune) rune {
+	switch {
+	case r == '\u200b', r == '\u200c', r == '\u200d', r == '\u2060', r == '\ufeff', r == '\u00ad', r == '\u200e', r == '\u200f':
+		return -1
+	case unicode.IsSpace(r):
+		return ' '
+	}
+	return r
+}
+
+// name is a header cell as it is shown: without blanks around and with single
+// ones inside, without invisible characters, composed (NFC).
+func name(cell string) string {
+	s := strings.Join(strings.Fields(strings.Map(foldBlank, cell)), " ")
+	return norm.NFC.String(s)
+}
+
+// names are the header's cells without the empty ones at the right.
+func names(cells []string) []string {
+	out := make([]string, len(cells))
+	n := 0
+	for i, c := range cells {
+		out[i] = name(c)
+		if out[i] != "" {
+			n = i + 1
+		}
+	}
+	return out[:n]
+}
+
+// sameName compares as columns are matched: in any case.
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
+
+// checkNames refuses a header with two columns of the same name.
+func checkNames(names []string, line int) error {
+	seen := make(map[string]int, len(names))
+	for i, n := range names {
+		if n == "" {
+			continue
+		}
+		key := strings.ToLower(n)
+		if first, ok := seen[key]; ok {
+			return invalid(CodeDuplicateColumn, "Columns %s and %s (header, line %d) have the same name: %s. Rename or delete one.",
+				columnLetters(first), columnLetters(i), line, quoteName(n))
+		}
+		seen[key] = i
+	}
+	return nil
+}
+
+// columnLetters names a column as spreadsheets do: A, B, … Z, AA.
+func columnLetters(i int) string {
+	var b [8]byte
+	at := len(b)
+	for i++; i > 0; i = (i - 1) / 26 {
+		at--
+		b[at] = byte('A' + (i-1)%26)
+	}
+	return string(b[at:])
+}
+
+// quoteName shows a name of the file, shortened.
+func quoteName(s string) string {
+	if utf8.RuneCountInString(s) > 60 {
+		s = string([]rune(s)[:59]) + "…"
+	}
+	return "“" + s + "”"
+}
+
+// A header is what the first lines of the file say.
+type header struct {
+	names   []string
+	line    int
+	sepLine bool
+}
+
+// header reads up to the header and chooses the separator.
+func (p *parser) header(known func(string) bool) (header, error) {
+	var h header
+	if err := p.load(3); err != nil {
+		return h, err
+	}
+	for strings.HasPrefix(string(p.buf[p.pos:min(p.end, p.pos+3)]), bom) {
+		p.pos += 3
+		if err := p.load(3); err != nil {
+			return h, err
+		}
+	}
+	line, err := p.skipBlank()
+	if err != nil {
+		return h, err
+	}
+	sep, isSep, err := sepLine(line)
+	if err != nil {
+		return h, err
+	}
+	if isSep {
+		h.sepLine = true
+		p.skipLine()
+		if _, err := p.skipBlank(); err != nil {
+			return h, err
+		}
+	}
+	if p.pos == p.end {
+		return h, errNoRows()
+	}
+	h.line = p.line
+	best, err := p.choose(known, sep)
+	if err != nil {
+		return h, err
+	}
+	p.sep = best
+	var r record
+	if err := p.next(&r); err != nil {
+		return h, err
+	}
+	if f := inspect(r.cells, []byte(strings.Join(r.cells, ""))); f != nil {
+		return h, invalid(CodeHeaderUnreadable, "The header (line %d) cannot be read, column %s: %s", h.line, columnLetters(f.Column), f.Message)
+	}
+	h.names = names(r.cells)
+	if known != nil && knownNames(h.names, known) == 0 {
+		return h, p.noHeader(h.line, known)
+	}
+	if err := checkNames(h.names, h.line); err != nil {
+		return h, err
+	}
+	p.width = len(h.names)
+	return h, nil
+}
+
+func errNoRows() error {
+	return invalid(CodeNoRows, "There are no rows in this file.")
+}
+
+// choose returns the separator under which the header yields the most known
+// names, else the most names. The one of a sep= line goes first.
+func (p *parser) choose(known func(string) bool, said byte) (byte, error) {
+	order := separators
+	if said != 0 {
+		order = append([]byte{said}, separators...)
+	}
+	best, bestKnown, bestNames := order[0], -1, -1
+	for i, sep := range order {
+		st, err := p.scanHere(sep)
+		if err != nil {
+			return 0, err
+		}
+		if st != whole && st != wide {
+			continue
+		}
+		ns := names(p.peek())
+		k := 0
+		if known != nil {
+			k = knownNames(ns, known)
+		}
+		if k > bestKnown || k == bestKnown && len(ns) > bestNames {
+			best, bestKnown, bestNames = sep, k, len(ns)
+		}
+		if i == 0 && said != 0 && (k > 0 || known == nil) {
+			break
+		}
+	}
+	return best, nil
+}
+
+func knownNames(names []string, known func(string) bool) int {
+	n := 0
+	for _, name := range names {
+		if name != "" && known(name) {
+			n++
+		}
+	}
+	return n
+}
+
+// peek gives the cells of the record just scanned and leaves the buffer alone.
+func (p *parser) peek() []string {
+	cells := make([]string, 0, len(p.rec.spans))
+	for _, s := range p.rec.spans {
+		cells = append(cells, strings.ReplaceAll(string(p.buf[s.from:s.to]), `""`, `"`))
+	}
+	return cells
+}
+
+// noHeader says that the first line is no header, and whether a later one is.
+func (p *parser) noHeader(line int, known func(string) bool) error {
+	for range 20 {
+		var r record
+		if p.next(&r) != nil {
+			break
+		}
+		if r.fault == nil && knownNames(names(r.cells), known) > 1 {
+			return invalid(CodeNoHeader, "The first line (line %d) is not the header. Line %d looks like it: delete the lines above it.", line, r.line)
+		}
+	}
+	return invalid(CodeNoHeader, "The header is missing: line %d holds no name of a known column. The first line must name the columns, as in the template.", line)
+}
+
+// skipBlank goes on to the first line that has anything in it under any
+// separator, and returns its content, or as much of it as matters.
+func (p *parser) skipBlank() ([]byte, error) {
+	for {
+		for n := 512; ; n *= 2 {
+			if err := p.load(n); err != nil {
+				return nil, err
+			}
+			have := p.buf[p.pos:p.end]
+			at := strings.IndexFunc(string(have[:min(len(have), n)]), func(r rune) bool {
+				return r == '\n' || r == '\r' || !ignorable(r)
+			})
+			if at < 0 && len(have) < n {
+				p.pos = p.end // blank to the end of the file
+				return nil, nil
+			}
+			if at < 0 && n > p.limits.RowBytes {
+				return nil, p.tooLong()
+			}
+			if at < 0 {
+				continue
+			}
+			if c := have[at]; c != '\n' && c != '\r' {
+				end, _ := p.lineEnd(p.pos, min(p.end, p.pos+at+512))
+				return p.buf[p.pos:end], nil
+			}
+			break
+		}
+		p.skipLine()
+	}
+}
+
+// ignorable tells what a line without content may hold.
+func ignorable(r rune) bool {
+	return r == ',' || r == ';' || r == '|' || r == '"' || foldBlank(r) != r || r == ' '
+}
+
+// skipLine goes behind the line at pos, which is loaded but for its LF.
+func (p *parser) skipLine() {
+	end, next := p.lineEnd(p.pos, p.end)
+	if next == p.end && next > p.pos && p.buf[next-1] == '\r' && !p.eof {
+		// An error comes again with the next read.
+		_ = p.load(next - p.pos + 1)
+		end, next = p.lineEnd(p.pos, p.end)
+	}
+	p.ended(end, next)
+	p.line++
+	p.pos = next
+}
+
+var sepLinePattern = regexp.MustCompile(`^(?i:"?sep=(.)"?)[,;|\t ]*$`)
+
+// sepLine recognises the first line by which Excel is told the separator.
+func sepLine(line []byte) (sep byte, ok bool, err error) {
+	m := sepLinePattern.FindSubmatch(line)
+	if m == nil {
+		return 0, false, nil
+	}
+	if len(m[1]) > 1 || !bytes.Contains(separators, m[1]) {
+		return 0, false, invalid(CodeSeparatorNotSupported, "The first line names %s as the separator. Use a comma, a semicolon, a tab or |.", quoteName(string(m[1])))
+	}
+	return m[1][0], true, nil
+}

@@ -1,0 +1,358 @@
+package sheet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Options say what Open may rely on. The zero value detects everything.
+type Options struct {
+	// KnownColumn reports whether a name, as in [Reader.Header], looks like one
+	// of our columns. The separator is the one under which the header yields
+	// most of them, and a first line without any is no header. When it is nil
+	// the separator that yields most columns is taken, and any line is a header.
+	KnownColumn func(name string) bool
+	// Encoding is "" for detection, or what the user chose: "windows-1252",
+	// "macintosh", "cp850" or "utf-8". A byte order mark in the file wins.
+	Encoding string
+	// Limits that are zero have their default.
+	Limits Limits
+
+	block int // bytes read at once; tests make it odd
+}
+
+// Limits bound what is read. They hold while reading, so that no more memory is
+// used before a file over the limit is refused.
+type Limits struct {
+	FileBytes int64 // of the file and of what is unpacked from it; 5 GB
+	RowBytes  int   // of one row as UTF-8, with its line breaks; 1 MB
+	Columns   int   // 2,000
+	Rows      int   // 10,000,000
+}
+
+func (l Limits) orDefault() Limits {
+	if l.FileBytes == 0 {
+		l.FileBytes = 5_000_000_000
+	}
+	if l.RowBytes == 0 {
+		l.RowBytes = 1 << 20
+	}
+	if l.Columns == 0 {
+		l.Columns = 2000
+	}
+	if l.Rows == 0 {
+		l.Rows = 10_000_000
+	}
+	return l
+}
+
+// Detected is what was found out about a file. Encoding, LineEnds and
+// FinalLineEnd are complete after the last row: a file that begins in ASCII
+// counts as UTF-8 until the first other byte.
+type Detected struct {
+	Format       string // csv, zip (a csv in it) or xlsx
+	Encoding     string // UTF-8, UTF-16LE, UTF-16BE, Windows-1252, MacRoman or CP850; empty for xlsx
+	Separator    string // one of , ; | and tab; empty for xlsx
+	LineEnds     string // LF, CRLF, CR or mixed; empty for xlsx and for one line without end
+	Columns      int    // with a name, or before one that has
+	SepLine      bool   // the first line was sep=…
+	FinalLineEnd bool   // the last line has an end
+}
+
+// A Row is one row of the file that is not blank.
+type Row struct {
+	// Line is the number of its first line (CSV) or its row number (xlsx).
+	Line int
+	// Cells are decoded and otherwise exactly as uploaded: quotes that belong
+	// to the format are gone, guards and blanks are not. A good row has as many
+	// as the header. The cells of a row share memory with each other.
+	Cells []string
+	// Fault is nil for a good row.
+	Fault *RowFault
+}
+
+// A RowFault says why a row cannot be taken. Message is for the user and holds
+// no cell text.
+type RowFault struct {
+	Code, Message string
+	Column        int // index of the cell, -1 for the row
+}
+
+// A Warning tells of what was understood but is worth a look. There is one of
+// each code, with the first line it is about; 0 is the whole file.
+type Warning struct {
+	Code, Message string
+	Line          int
+}
+
+// source gives the records of one format.
+type source interface {
+	next(*record) error
+}
+
+// A Reader reads the rows of one file. It is for one goroutine.
+type Reader struct {
+	opts   Options
+	rows   source
+	parser *parser  // nil for xlsx
+	dec    *decoder // nil for xlsx
+
+	format   string
+	head     header
+	key      int // first column with a name
+	count    int
+	wrong    []int // lines of the first rows of a wrong shape
+	wrongs   int
+	others   int // of these, rows with another separator
+	other    byte
+	otherRow int
+	warnings []Warning
+	repeats  map[string]int // further rows for a warning
+	err      error
+}
+
+// Open finds out what the file is and reads its header. A file that cannot be
+// read as a table is a *fault.Error of kind Invalid or TooLarge with one of the
+// codes of this package and a text for the user; any other error is one of src.
+//
+// src is read forward from its start, for a zip or xlsx after its directory,
+// and a second time from about the first byte over 127 when the file is not
+// UTF-8. A short read of src before size is an error, never the end.
+func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
+	opts.Limits = opts.Limits.orDefault()
+	if opts.block == 0 {
+		opts.block = readBlock
+	}
+	if size > opts.Limits.FileBytes {
+		return nil, tooLarge(CodeFileTooLarge, "The file has %s, more than the %s that are allowed.", bytesText(size), bytesText(opts.Limits.FileBytes))
+	}
+	if size == 0 {
+		return nil, errNoRows()
+	}
+	head := make([]byte, min(size, 8<<10))
+	if _, err := readAt(src, head, 0); err != nil {
+		return nil, err
+	}
+	r := &Reader{opts: opts, format: "csv", repeats: map[string]int{}}
+	if isZip(head) {
+		if err := r.openZip(src, size); err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	if err := otherType(head); err != nil {
+		return nil, err
+	}
+	if err := r.openCSV(plain{src, size}); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// openCSV reads the header of the bytes that from gives.
+func (r *Reader) openCSV(from origin) error {
+	dec, err := newDecoder(from, r.opts.Encoding, r.opts.block)
+	if err != nil {
+		return err
+	}
+	p := newParser(dec, r.opts.Limits, r.opts.block)
+	h, err := p.header(r.opts.KnownColumn)
+	if err != nil {
+		return err
+	}
+	r.rows, r.parser, r.dec = p, p, dec
+	r.setHeader(h)
+	return nil
+}
+
+func (r *Reader) setHeader(h header) {
+	r.head = h
+	for r.key < len(h.names)-1 && h.names[r.key] == "" {
+		r.key++
+	}
+}
+
+// Detected returns what is known so far.
+func (r *Reader) Detected() Detected {
+	d := Detected{Format: r.format, Columns: len(r.head.names), SepLine: r.head.sepLine, FinalLineEnd: true}
+	if p := r.parser; p != nil {
+		d.Encoding = r.dec.encoding
+		d.Separator = string(p.sep)
+		d.LineEnds = p.ends.String()
+		d.FinalLineEnd = p.ends&endNone == 0
+	}
+	return d
+}
+
+// Header returns the names of the columns: blanks trimmed and folded, invisible
+// characters taken out, composed (NFC), without the empty ones at the right. A
+// column without a name between others is "".
+func (r *Reader) Header() []string { return r.head.names }
+
+// HeaderLine returns the line of the header.
+func (r *Reader) HeaderLine() int { return r.head.line }
+
+// Warnings returns what is worth a look, in the order of the file. It is
+// complete after Read has returned io.EOF.
+func (r *Reader) Warnings() []Warning {
+	out := make([]Warning, len(r.warnings))
+	for i, w := range r.warnings {
+		if n := r.repeats[w.Code]; n > 0 {
+			w.Message += fmt.Sprintf(" The same in %s.", count(n, "more row"))
+		}
+		out[i] = w
+	}
+	return out
+}
+
+func (r *Reader) warn(code string, line int, format string, args ...any) {
+	if n, ok := r.repeats[code]; ok {
+		r.repeats[code] = n + 1
+		return
+	}
+	r.repeats[code] = 0
+	r.warnings = append(r.warnings, Warning{code, fmt.Sprintf(format, args...), line})
+}
+
+// Read returns the next row that is not blank. It returns io.EOF after the
+// last; a *fault.Error of kind Invalid or TooLarge when the file as a whole
+// cannot be taken, which may show only at its end; any other error is one of
+// the source. Every later call returns the same error.
+func (r *Reader) Read() (Row, error) {
+	if r.err != nil {
+		return Row{}, r.err
+	}
+	row, err := r.read()
+	r.err = err
+	return row, err
+}
+
+func (r *Reader) read() (Row, error) {
+	var rec record
+	if err := r.rows.next(&rec); err != nil {
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return Row{}, r.end()
+		}
+		return Row{}, err
+	}
+	r.count++
+	if r.count > r.opts.Limits.Rows {
+		return Row{}, tooLarge(CodeTooManyRows, "The file has more than %d rows. Cut it into several files.", r.opts.Limits.Rows)
+	}
+	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault}
+	if rec.shape {
+		if err := r.misshapen(&rec); err != nil {
+			return Row{}, err
+		}
+		return row, nil
+	}
+	if err := r.headerAgain(&row); err != nil {
+		return Row{}, err
+	}
+	if rec.stray {
+		r.warn(WarnStrayQuote, rec.line, "Line %d has a quote inside an unquoted cell; it is taken as text.", rec.line)
+	}
+	if rec.trailing {
+		r.warn(WarnTrailingColumns, rec.line, "Line %d has empty cells to the right of the last column; they are ignored.", rec.line)
+	}
+	return row, nil
+}
+
+// misshapen counts a row with the wrong number of cells or broken quotes.
+func (r *Reader) misshapen(rec *record) error {
+	r.wrongs++
+	if len(r.wrong) < 10 {
+		r.wrong = append(r.wrong, rec.line)
+	}
+	if rec.other != 0 {
+		if r.others == 0 {
+			r.other, r.otherRow = rec.other, rec.line
+		}
+		r.others++
+		if r.count == 1 {
+			return r.separatorChanges()
+		}
+	}
+	return nil
+}
+
+func (r *Reader) separatorChanges() error {
+	return invalid(CodeSeparatorChanges, "The header (line %d) is separated by %s but line %d by %s. Use one separator in the whole file.",
+		r.head.line, separatorName(r.parser.sep), r.otherRow, separatorName(r.other))
+}
+
+// headerAgain finds files that were pasted below each other. The same header
+// makes a faulty row; another one would change what the cells below it mean.
+func (r *Reader) headerAgain(row *Row) error {
+	key := row.Cells[r.key]
+	if key == "" || '0' <= key[0] && key[0] <= '9' || key[0] == '#' {
+		return nil // the usual row
+	}
+	cells := 0
+	if sameName(name(key), r.head.names[r.key]) {
+		same := true
+		for i, c := range row.Cells {
+			same = same && sameName(name(c), r.head.names[i])
+		}
+		if same {
+			row.Fault = &RowFault{Code: CodeHeaderAgain, Message: "a header again", Column: -1}
+			r.warn(CodeHeaderAgain, row.Line, "Line %d is the header again: are these two files in one?", row.Line)
+			return nil
+		}
+	}
+	if r.opts.KnownColumn == nil || !r.opts.KnownColumn(name(key)) {
+		return nil
+	}
+	for _, c := range row.Cells {
+		if n := name(c); n != "" {
+			if !r.opts.KnownColumn(n) {
+				return nil
+			}
+			cells++
+		}
+	}
+	if cells < 2 {
+		return nil
+	}
+	return invalid(CodeHeaderChanges, "Line %d is another header than line %d. Import the two parts as two files.", row.Line, r.head.line)
+}
+
+// end judges the file as a whole.
+func (r *Reader) end() error {
+	if r.count == 0 {
+		return errNoRows()
+	}
+	if r.wrongs*2 > r.count {
+		if r.others*2 > r.count {
+			return r.separatorChanges()
+		}
+		lines := strings.Trim(strings.ReplaceAll(fmt.Sprint(r.wrong), " ", ", "), "[]")
+		if r.wrongs > len(r.wrong) {
+			lines += " and others"
+		}
+		return invalid(CodeMostRowsMisshapen, "%d of %d rows do not have the shape of the header (%s). See lines %s.",
+			r.wrongs, r.count, count(len(r.head.names), "cell"), lines)
+	}
+	if r.dec != nil && r.dec.guessed {
+		r.warn(WarnEncodingGuessed, 0, "The file is not in UTF-8 and was read as %s. Check that letters with accents are right.", r.dec.encoding)
+	}
+	if r.parser != nil && r.parser.ends&endNone != 0 {
+		r.warn(WarnNoFinalLineEnd, r.parser.line-1, "The last line has no line end. If rows are missing, the file was not sent completely.")
+	}
+	return io.EOF
+}
+
+// bytesText writes a size for people.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.3g MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
+	}
+	return count(int(n), "byte")
+}
