@@ -95,7 +95,7 @@ func (s *Contacts) Delete(_ context.Context, in roll.InstitutionID, n roll.Conta
 	return nil
 }
 
-// Find looks up by exact number, exact e-mail or start of last name.
+// Find looks up by exact number, exact e-mail, or start of "last name first name".
 func (s *Contacts) Find(_ context.Context, in roll.InstitutionID, q string, limit int, from string) ([]roll.Contact, string, error) {
 	q = strings.TrimSpace(q)
 	list, match, key := "all", func(roll.Contact) bool { return true }, func(c roll.Contact) string { return string(c.Number) }
@@ -108,14 +108,8 @@ func (s *Contacts) Find(_ context.Context, in roll.InstitutionID, q string, limi
 	default:
 		q = fold.Text(q)
 		list = "name"
-		match = func(c roll.Contact) bool {
-			last := fold.Text(string(c.Get(roll.ContactLastName)))
-			return last != "" && strings.HasPrefix(last, q)
-		}
-		key = func(c roll.Contact) string {
-			return fold.Text(string(c.Get(roll.ContactLastName))) + "\x00" +
-				fold.Text(string(c.Get(roll.ContactFirstName))) + "\x00" + string(c.Number)
-		}
+		match = func(c roll.Contact) bool { return q != "" && strings.HasPrefix(name(c), q) }
+		key = func(c roll.Contact) string { return name(c) + "\t" + string(c.Number) }
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -131,6 +125,15 @@ func (s *Contacts) Find(_ context.Context, in roll.InstitutionID, q string, limi
 		found[i] = clone(found[i])
 	}
 	return found, next, err
+}
+
+// name is what a search by name compares with.
+func name(c roll.Contact) string {
+	last := fold.Text(string(c.Get(roll.ContactLastName)))
+	if last == "" {
+		return ""
+	}
+	return strings.TrimSpace(last + " " + fold.Text(string(c.Get(roll.ContactFirstName))))
 }
 
 // ByEmail returns the numbers that have each address.

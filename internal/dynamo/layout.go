@@ -1,0 +1,223 @@
+package dynamo
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"rollbook/internal/fold"
+	"rollbook/internal/roll"
+)
+
+// Buckets is over how many partitions an institution's contacts are spread, so
+// that a bulk update is not bound by one partition's 1,000 writes a second.
+const Buckets = 64
+
+// noMark is the mark of a contact that no import changed.
+const noMark = "-"
+
+func bucketKey(in roll.InstitutionID, bucket int) string {
+	return fmt.Sprintf("%s#%02d", in, bucket)
+}
+
+func contactKey(in roll.InstitutionID, n roll.ContactNumber) item {
+	h := fnv.New32a()
+	h.Write([]byte(n))
+	return keys(bucketKey(in, int(h.Sum32()%Buckets)), string(n))
+}
+
+func mark(a roll.Applied) string {
+	if a.Import == "" {
+		return noMark
+	}
+	return a.Import + ":" + strconv.Itoa(a.Line)
+}
+
+func readMark(s string) (a roll.Applied) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return a
+	}
+	a.Import = s[:i]
+	a.Line, _ = strconv.Atoi(s[i+1:])
+	return a
+}
+
+// Provenance is one compact string: time, import, person and proof. The
+// separator is no character of theirs.
+const provSep = "\x1f"
+
+func provenance(p roll.Provenance) string {
+	at := ""
+	if !p.At.IsZero() {
+		at = p.At.UTC().Format(time.RFC3339Nano)
+	}
+	clean := func(s string) string { return strings.ReplaceAll(s, provSep, " ") }
+	return at + provSep + clean(p.Import) + provSep + clean(p.By) + provSep + clean(p.Proof)
+}
+
+func readProvenance(s string) (p roll.Provenance) {
+	parts := strings.SplitN(s, provSep, 4)
+	if len(parts) < 4 {
+		return p
+	}
+	p.At, _ = time.Parse(time.RFC3339Nano, parts[0])
+	p.Import, p.By, p.Proof = parts[1], parts[2], parts[3]
+	return p
+}
+
+func hasProvenance(f roll.Field) bool {
+	room, _ := f.Split()
+	return room != roll.ContactRoom
+}
+
+// path returns where a field lies: a top-level attribute (inMap "") or an entry
+// of a map.
+func path(f roll.Field) (inMap, name string, ok bool) {
+	room, code := f.Split()
+	switch room {
+	case roll.CriterionRoom:
+		return "criteria", code, roll.ValidCode(code)
+	case roll.AuthorisationRoom:
+		return "authorisations", code, roll.ValidCode(code)
+	case roll.ContactRoom:
+		for _, c := range roll.ContactFields {
+			if c.Field == f {
+				return "", code, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+func contactItem(in roll.InstitutionID, c roll.Contact) (item, error) {
+	criteria, authorisations, prov := item{}, item{}, item{}
+	it := contactKey(in, c.Number)
+	for f, v := range c.Fields {
+		if v == roll.Empty {
+			continue
+		}
+		inMap, name, ok := path(f)
+		if !ok {
+			return nil, errField
+		}
+		switch inMap {
+		case "criteria":
+			criteria[name] = str(string(v))
+		case "authorisations":
+			authorisations[name] = str(string(v))
+		default:
+			it[name] = str(string(v))
+		}
+	}
+	for f, p := range c.Provenance {
+		prov[f.Code()] = str(provenance(p))
+	}
+	it["criteria"], it["authorisations"], it["prov"] = object(criteria), object(authorisations), object(prov)
+	it["mark"], it["before"] = str(mark(c.Applied)), beforeMap(c.Applied)
+	it["v"] = num(int64(c.Version))
+	return it, nil
+}
+
+func beforeMap(a roll.Applied) types.AttributeValue {
+	m := make(item, len(a.Before))
+	for f, v := range a.Before {
+		m[string(f)] = str(string(v))
+	}
+	return object(m)
+}
+
+func readContact(it item) roll.Contact {
+	criteria, authorisations, prov, before := inner(it["criteria"]), inner(it["authorisations"]), inner(it["prov"]), inner(it["before"])
+	c := roll.Contact{
+		Number:     roll.ContactNumber(text(it["sk"])),
+		Fields:     make(map[roll.Field]roll.Value, len(criteria)+len(authorisations)+8),
+		Provenance: make(map[roll.Field]roll.Provenance, len(prov)),
+		Applied:    readMark(text(it["mark"])),
+		Version:    int(number(it["v"])),
+	}
+	for _, f := range roll.ContactFields {
+		if v := text(it[f.Field.Code()]); v != "" {
+			c.Fields[f.Field] = roll.Value(v)
+		}
+	}
+	room := func(room string, m item) {
+		for code, v := range m {
+			f := roll.Field(room + ":" + code)
+			c.Fields[f] = roll.Value(text(v))
+			if p, ok := prov[code]; ok {
+				c.Provenance[f] = readProvenance(text(p))
+			}
+		}
+	}
+	room(roll.CriterionRoom, criteria)
+	room(roll.AuthorisationRoom, authorisations)
+	if len(before) > 0 {
+		c.Applied.Before = make(map[roll.Field]roll.Value, len(before))
+		for f, v := range before {
+			c.Applied.Before[roll.Field(f)] = roll.Value(text(v))
+		}
+	}
+	return c
+}
+
+// A lookup is one key of the emails table, by which a contact is found.
+type lookup struct{ pk, sk string }
+
+func (l lookup) item() item { return keys(l.pk, l.sk) }
+
+// maxName cuts names in sort keys, which hold 1,024 bytes at most; what is found
+// is compared with the whole name.
+const maxName = 400
+
+// name is what a search by name compares with: last name, blank, first name.
+func name(c roll.Contact) string {
+	last := fold.Text(string(c.Get(roll.ContactLastName)))
+	if last == "" {
+		return ""
+	}
+	return strings.TrimSpace(last + " " + fold.Text(string(c.Get(roll.ContactFirstName))))
+}
+
+func cutName(s string) string {
+	if len(s) <= maxName {
+		return s
+	}
+	s = s[:maxName]
+	for !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func emailKey(in roll.InstitutionID, email string) string {
+	return string(in) + "#e#" + fold.Email(email)
+}
+
+// nameKey spreads names by their first letter: one letter is the shortest start
+// that can be searched, and a search must know its partition.
+func nameKey(in roll.InstitutionID, name string) string {
+	r, _ := utf8.DecodeRuneInString(name)
+	return string(in) + "#n#" + string(r)
+}
+
+func nameSort(name string, n roll.ContactNumber) string {
+	return cutName(name) + "\t" + string(n)
+}
+
+// lookups returns the keys by which the contact is found.
+func lookups(in roll.InstitutionID, c roll.Contact) []lookup {
+	var out []lookup
+	if fold.Email(c.Email()) != "" {
+		out = append(out, lookup{emailKey(in, c.Email()), string(c.Number)})
+	}
+	if n := name(c); n != "" {
+		out = append(out, lookup{nameKey(in, n), nameSort(n, c.Number)})
+	}
+	return out
+}
