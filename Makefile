@@ -1,4 +1,4 @@
-# make help lists the targets.
+# The first line after a target's name says what it is for; make help lists them.
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -7,14 +7,19 @@ MAKEFLAGS += --no-builtin-rules
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 LOCAL := $(ROOT)/.local
 RUNNER := $(LOCAL)/bin/rollbook-local
+SAM := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/app $(LOCAL)/sam/bin/sam
+TOOL := go tool -modfile=internal/tools/go.mod
 PYTHON ?= python3
 
-.PHONY: help setup run stop test lint build runner
+# How functions are built for AWS and for the local stack alike.
+export CGO_ENABLED ?= 0
+
+.PHONY: help setup run stop test lint bench build deploy runner
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(ROOT)/Makefile | expand -t 10
 
-setup: $(LOCAL)/venv/.done $(LOCAL)/sam/.done runner ## install the tools under .local
+setup: $(LOCAL)/venv/.done $(LOCAL)/sam/.done runner ## install what the others need under .local
 
 # Each environment is made anew when its list changes; the stamp comes last.
 $(LOCAL)/venv/.done: $(ROOT)/internal/local/requirements-emulator.txt
@@ -31,3 +36,23 @@ run: setup ## start the local stack (PORT=8080 CONTACTS=2000) and return when it
 
 stop: ## end the local stack
 	@if [ -x $(RUNNER) ]; then cd $(ROOT) && $(RUNNER) down; fi
+
+test: setup ## run all tests (TESTFLAGS=… for go test), on emulated services
+	@cd $(ROOT) && $(RUNNER) emulator go test -timeout 30m $(TESTFLAGS) ./...
+
+lint: setup ## check form, types, known weaknesses, and the template
+	@cd $(ROOT) && unformatted=$$(gofmt -l functions internal) && if [ -n "$$unformatted" ]; then echo "not formatted by gofmt: $$unformatted"; exit 1; fi
+	@cd $(ROOT) && go vet ./...
+	@cd $(ROOT) && $(TOOL) staticcheck ./...
+	@cd $(ROOT) && .ci/vulnerabilities
+	@cd $(ROOT) && $(LOCAL)/sam/bin/cfn-lint template.yaml
+	@cd $(ROOT) && $(SAM) validate --lint --template-file template.yaml --region eu-central-1
+
+bench: ## measure the work on rows
+	@cd $(ROOT) && go run ./internal/bench
+
+build: $(LOCAL)/sam/.done ## build the functions for AWS into .aws-sam
+	@cd $(ROOT) && GOFLAGS="-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'" $(SAM) build
+
+deploy: build ## deploy to the AWS account that the shell is signed in to
+	@cd $(ROOT) && $(SAM) deploy $(if $(MAIL_FROM),--parameter-overrides MailFrom=$(MAIL_FROM))

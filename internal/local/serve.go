@@ -34,7 +34,11 @@ func startServer(ctx context.Context, o Options) (*server, error) {
 		return nil, err
 	}
 	os.Remove(filepath.Join(stateDir(o.Dir), "deployed.json"))
-	if s.emulator, err = emulator.Start(ctx, emulator.Options{Dir: stateDir(o.Dir), Environment: o.Environment}); err != nil {
+	if s.emulator, err = emulator.Start(ctx, emulator.Options{
+		Dir: stateDir(o.Dir),
+		// The emulator does not set what LogFormat in the template asks for.
+		Environment: append([]string{"AWS_LAMBDA_LOG_FORMAT=JSON"}, o.Environment...),
+	}); err != nil {
 		listener.Close()
 		s.close()
 		return nil, err

@@ -29,7 +29,11 @@ PORT 0 takes any free port.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if len(os.Args) < 2 {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	if err := run(ctx, os.Args[1], os.Args[2:]); err != nil {
 		// The command that ran beside the emulator has said what is wrong.
 		if beside, ok := errors.AsType[besideError](err); ok {
 			os.Exit(beside.code)
@@ -39,11 +43,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		return errors.New("no command\n" + usage)
-	}
-	command, args := args[0], args[1:]
+func run(ctx context.Context, command string, args []string) error {
 	root, err := emulator.Root()
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string) error {
 	case "emulator":
 		return beside(ctx, args)
 	default:
-		return fmt.Errorf("no command %s\n%s", command, usage)
+		return fmt.Errorf("no command %q; without one it lists them", command)
 	}
 }
 
