@@ -42,13 +42,12 @@ func find(word string, d roll.FieldDef) []roll.Choice {
 	return nil
 }
 
-// findEscaped is find for a word that may be escaped with one \.
+// findEscaped is find for a word that escapeCode may have marked.
 func findEscaped(word string, d roll.FieldDef) []roll.Choice {
-	found := find(word, d)
-	if rest, ok := strings.CutPrefix(word, `\`); ok && found == nil {
+	if rest, ok := strings.CutPrefix(word, `\`); ok && emptyWord(key(rest)) {
 		return find(rest, d)
 	}
-	return found
+	return find(word, d)
 }
 
 // pick chooses the one value that is meant. A retired one is passed over for a

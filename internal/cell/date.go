@@ -107,7 +107,7 @@ func days(text string, typed bool) []day {
 	case named && len(nums) == 2:
 		add(nums[0], "", nums[1])
 		add(nums[1], "", nums[0])
-	case len(nums) == 2:
+	case len(nums) == 2 && !named:
 		add(nums[0], nums[1], "")
 		add(nums[1], nums[0], "")
 		if year(nums[1], 12) {
@@ -116,7 +116,7 @@ func days(text string, typed bool) []day {
 		if year(nums[0], 31) {
 			add("", nums[1], nums[0])
 		}
-	case len(nums) == 3:
+	case len(nums) == 3 && !named:
 		add(nums[0], nums[1], nums[2])
 		add(nums[1], nums[0], nums[2])
 		add(nums[2], nums[1], nums[0])

@@ -1,11 +1,16 @@
 package cell
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Nearest returns the one of the words that a misspelt word is clearly meant to
 // be: at most two letters are added, missing, other or swapped (one in a word of
 // three or four letters, none in a shorter one), and no other of the words is as
-// near. Case, accents and blanks around do not count.
+// near. Case, accents and blanks around do not count. What has no letter is a
+// number or a sign, and never a slip of the pen.
 func Nearest(word string, words []string) (string, bool) {
 	cands := make([]candidate, len(words))
 	for i, w := range words {
@@ -19,10 +24,13 @@ type candidate struct{ spelling, of string }
 
 func nearest(word string, cands []candidate) (string, bool) {
 	best, of, clear := 3, "", false
+	letters := strings.ContainsFunc(word, unicode.IsLetter)
 	for _, c := range cands {
 		n := min(utf8.RuneCountInString(word), utf8.RuneCountInString(c.spelling))
 		limit := 0
-		if n >= 5 {
+		if !letters {
+			limit = 0
+		} else if n >= 5 {
 			limit = 2
 		} else if n >= 3 {
 			limit = 1

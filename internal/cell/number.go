@@ -32,7 +32,7 @@ func ParseNumber(text string) (roll.ContactNumber, *Problem) {
 	}
 	p := &Problem{Code: BadNumber,
 		Message: fmt.Sprintf("%s is not a contact number. It is 1 to 20 digits, with or without #.", quote(text))}
-	if nums := numbers(s); nums != nil {
+	if nums := numbers(s); nums != nil && !digits(s) {
 		p.Code = SpreadsheetNumber
 		p.Message = fmt.Sprintf("The spreadsheet changed this number to %s. Take it from the template again, in a column formatted as text.", quote(text))
 		if len(nums) == 1 && nums[0].IsInt() && !strings.ContainsAny(s, "eE") {

@@ -13,10 +13,14 @@ import (
 
 // Text makes a text value: NFC, trimmed, at most max characters (runes after
 // NFC), without line breaks, control characters and what is not valid Unicode.
-// It knows no escapes and no words: "Empty" is the text Empty.
+// What shows nothing is Empty. It knows no escapes and no words: "Empty" is the
+// text Empty.
 func Text(text string, max int) (roll.Value, *Problem) {
 	if p := checkUnicode(text); p != nil {
 		return roll.Empty, p
+	}
+	if blank(text) {
+		return roll.Empty, nil
 	}
 	text = trim(norm.NFC.String(text))
 	n := 0

@@ -85,7 +85,10 @@ func hidden(r rune) bool {
 		r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x2069 || r == 0xFEFF
 }
 
-// blank tells whether a cell shows nothing.
+// Blank tells whether a cell shows nothing: it is empty, or has only blanks of
+// any width, tabs and characters without a glyph.
+func Blank(s string) bool { return blank(s) }
+
 func blank(s string) bool {
 	for _, r := range s {
 		if !unicode.IsSpace(r) && !hidden(r) {

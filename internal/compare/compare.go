@@ -1,0 +1,177 @@
+// Package compare is the three-way compare: what the file says was there
+// ([old]), what it wants ([new]), and what is there now. Decide is the rule for
+// one row; Engine applies it to many with as few requests as possible.
+//
+// A test and an update run the same rule on the same rows. They differ in one
+// place: a test reads the contacts and decides, an update writes under the
+// condition that the decision rests on.
+package compare
+
+import (
+	"strings"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+)
+
+// Cell is one [new] cell that asks for something, with its [old] neighbour.
+type Cell struct {
+	Def    roll.FieldDef
+	Column string // the header of the [new] column
+	Text   string // of the [new] cell, as the user reads it
+	Edit   cell.Edit
+	// Compared says that the file has the [old] column. Old is its value,
+	// OldText what stands there; Known is false when that is no value at all,
+	// so that it can equal nothing.
+	Compared bool
+	Old      roll.Value
+	OldText  string
+	Known    bool
+}
+
+// Row is one row that may be applied: its key and its cells are well formed.
+type Row struct {
+	Line   int
+	Number roll.ContactNumber
+	// Key is the contact cell as uploaded, and KeyColumn its header.
+	Key, KeyColumn string
+	// InfoEmail is what [info] Email says, "" for nothing.
+	InfoEmail, InfoColumn string
+	Cells                 []Cell
+}
+
+// Rule is what an import does with a cell that is neither old nor new.
+type Rule = roll.OnConflict
+
+// want returns the value that the cell asks for, when live is what the contact
+// has. With an [old] value the wish is about that value: adding a code to what
+// the user saw is not adding it to what somebody else wrote since.
+func (c *Cell) want(live roll.Value, rule Rule) roll.Value {
+	if c.Compared && c.Known && (rule != roll.Overwrite || live.SameAs(c.Old, c.Def.Kind)) {
+		return c.Edit.Apply(c.Old, c.Def)
+	}
+	return c.Edit.Apply(live, c.Def)
+}
+
+// Decision is what the rule says about one row and one state of its contact.
+type Decision struct {
+	Outcome  roll.Outcome // updated, unchanged, conflicted
+	If       map[roll.Field]roll.Value
+	Set      map[roll.Field]roll.Value
+	Problems []roll.Problem
+}
+
+// Decide compares a row with its live contact. It is the whole rule: a cell
+// whose live value is the wanted one changes nothing; a live value equal to
+// [old], or without an [old] to compare, becomes the wanted one; any other is a
+// conflict, and then nothing of the row is applied. If holds the live value of
+// every cell that the decision looked at.
+func Decide(r *Row, live roll.Contact, rule Rule) Decision {
+	d := Decision{If: make(map[roll.Field]roll.Value, len(r.Cells)), Set: map[roll.Field]roll.Value{}}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		f := c.Def.Field()
+		is := live.Get(f)
+		d.If[f] = is
+		want := c.want(is, rule)
+		switch {
+		case is.SameAs(want, c.Def.Kind):
+		case !c.Compared, c.Known && is.SameAs(c.Old, c.Def.Kind), rule == roll.Overwrite:
+			d.Set[f] = want
+		default:
+			d.Problems = append(d.Problems, conflict(r, c, is, want))
+		}
+	}
+	switch {
+	case len(d.Problems) > 0:
+		d.Outcome, d.Set = roll.RowConflicted, nil
+	case len(d.Set) > 0:
+		d.Outcome = roll.Updated
+	default:
+		d.Outcome = roll.Unchanged
+	}
+	return d
+}
+
+// strict returns the write that needs no reading: every touched cell equals its
+// [old]. ok is false when the row must be compared with the contact first.
+func (r *Row) strict() (ifs, set map[roll.Field]roll.Value, ok bool) {
+	ifs = make(map[roll.Field]roll.Value, len(r.Cells)+1)
+	set = make(map[roll.Field]roll.Value, len(r.Cells))
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if !c.Compared || !c.Known {
+			return nil, nil, false
+		}
+		f := c.Def.Field()
+		ifs[f] = c.Old
+		if w := c.Edit.Apply(c.Old, c.Def); !w.SameAs(c.Old, c.Def.Kind) {
+			set[f] = w
+		}
+	}
+	if len(set) == 0 {
+		return nil, nil, false
+	}
+	// A look at the e-mail comes free with the condition.
+	if r.InfoEmail != "" {
+		ifs[roll.ContactEmail] = roll.Value(r.InfoEmail)
+	}
+	return ifs, set, true
+}
+
+// changes lists what a write changed, in the order of the row's cells.
+func changes(r *Row, before, after map[roll.Field]roll.Value) []flow.Change {
+	out := make([]flow.Change, 0, len(after))
+	for i := range r.Cells {
+		f := r.Cells[i].Def.Field()
+		if a, ok := after[f]; ok {
+			out = append(out, flow.Change{Field: f, Before: before[f], After: a})
+		}
+	}
+	return out
+}
+
+// again rebuilds what an earlier try of this import did to the contact from the
+// values that it found then.
+func again(r *Row, done roll.Applied, rule Rule) []flow.Change {
+	after := make(map[roll.Field]roll.Value, len(done.Before))
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if b, ok := done.Before[c.Def.Field()]; ok {
+			after[c.Def.Field()] = c.want(b, rule)
+		}
+	}
+	return changes(r, done.Before, after)
+}
+
+func conflict(r *Row, c *Cell, live, want roll.Value) roll.Problem {
+	old, is, wish := c.OldText, cell.Format(live, c.Def), cell.Format(want, c.Def)
+	if c.Known {
+		old = cell.Format(c.Old, c.Def)
+	}
+	p := roll.Problem{
+		Line: r.Line, Column: c.Column, Field: c.Def.Code, Value: c.Text, Outcome: roll.RowConflicted,
+		Code: "conflict", Old: &old, Live: &is, New: &wish,
+		Message: "Somebody changed this since the export: it was " + show(old) + ", is now " + show(is) +
+			", and the file wants " + show(wish) + ". Nothing of this row was written.",
+		Suggestion: "Look at the contact, then correct [old] to what is there now, or empty [new].",
+	}
+	if !c.Known {
+		p.Message = "The [old] cell is no value of this field, so it cannot be compared: it says " + show(old) +
+			", the contact has " + show(is) + ", and the file wants " + show(wish) + ". Nothing of this row was written."
+	}
+	return p
+}
+
+func show(v string) string {
+	if v == "" {
+		return "empty"
+	}
+	return "“" + v + "”"
+}
+
+// sameEmail tells whether the file and the contact name the same address.
+func sameEmail(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}

@@ -1,0 +1,359 @@
+package compare
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+)
+
+// Reader is what a test needs of the contacts.
+type Reader interface {
+	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)
+	ByEmail(ctx context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error)
+}
+
+// Store is what an update needs of them as well.
+type Store interface {
+	Reader
+	Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
+}
+
+// Mode is what the engine does once it has decided.
+type Mode int
+
+// The modes.
+const (
+	// Test reads and reports what an update would do.
+	Test Mode = iota
+	// Update writes.
+	Update
+	// Settle neither writes nor decides: it reports which rows an import that
+	// can no longer go on has written, by the mark that each write left.
+	Settle
+)
+
+// Engine applies rows of one import. Two engines of the same import may run on
+// the same rows, one after the other or at once: each reports what one clean run
+// would have.
+type Engine struct {
+	Store       Store // for Test a Reader is enough: see ReadOnly
+	Institution roll.InstitutionID
+	Import      string
+	Mode        Mode
+	OnConflict  roll.OnConflict
+	Cancelled   bool // for Settle: why rows were not tried
+	Now         func() time.Time
+}
+
+// ReadOnly makes a Store of a Reader for the modes that never write.
+func ReadOnly(r Reader) Store { return readOnly{r} }
+
+type readOnly struct{ Reader }
+
+func (readOnly) Write(context.Context, roll.InstitutionID, []roll.Write) ([]roll.Written, error) {
+	return nil, fault.New(fault.Internal, "readOnly", "A test writes nothing.")
+}
+
+// races bounds how often a row is compared again because somebody else wrote in
+// between. Each time the other one made progress.
+const races = 8
+
+// Result is what became of a row.
+type Result struct {
+	Outcome  roll.Outcome
+	Changes  []flow.Change
+	Problems []roll.Problem
+}
+
+// Run applies the rows, at most one for a contact, and returns their results in
+// the same order. An error means that some rows were not tried; running the same
+// rows again is safe.
+func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
+	out := make([]Result, len(rows))
+	all := make([]int, 0, len(rows))
+	for i := range rows {
+		if len(rows[i].Cells) == 0 {
+			// Nothing asked: no reason to ask the database, in a test neither,
+			// so that it predicts exactly what the update says.
+			out[i].Outcome = roll.Unchanged
+			continue
+		}
+		all = append(all, i)
+	}
+	switch e.Mode {
+	case Test:
+		return out, e.compare(ctx, rows, all, out, nil)
+	case Settle:
+		return out, e.settle(ctx, rows, all, out)
+	}
+
+	// First pass: what the file says of the old values is the condition, so a
+	// success needs no reading. The rest must be compared with what is there.
+	var writes []roll.Write
+	var at, rest []int
+	for _, i := range all {
+		ifs, set, ok := rows[i].strict()
+		if !ok {
+			rest = append(rest, i)
+			continue
+		}
+		writes = append(writes, e.write(&rows[i], ifs, set))
+		at = append(at, i)
+	}
+	live := map[int]*roll.Contact{}
+	failed, err := e.send(ctx, rows, writes, at, out, live)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, rest))
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range rest {
+			live[i] = nil
+			if c, ok := found[rows[i].Number]; ok {
+				live[i] = &c
+			}
+		}
+	}
+	return out, e.compare(ctx, rows, append(failed, rest...), out, live)
+}
+
+// write makes the conditional write of a decision. What it remembers of the
+// values before is what the condition has proved.
+func (e *Engine) write(r *Row, ifs, set map[roll.Field]roll.Value) roll.Write {
+	before := make(map[roll.Field]roll.Value, len(set))
+	for f := range set {
+		before[f] = ifs[f]
+	}
+	return roll.Write{
+		Number:     r.Number,
+		If:         ifs,
+		Set:        set,
+		Applied:    roll.Applied{Import: e.Import, Line: r.Line, Before: before},
+		Provenance: roll.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import},
+	}
+}
+
+// send does the writes of the rows at, fills in the results of those that are
+// settled, puts the live contact of the others into live and returns them.
+func (e *Engine) send(ctx context.Context, rows []Row, writes []roll.Write, at []int, out []Result, live map[int]*roll.Contact) ([]int, error) {
+	if len(writes) == 0 {
+		return nil, nil
+	}
+	answers, err := e.Store.Write(ctx, e.Institution, writes)
+	if err != nil {
+		return nil, err
+	}
+	var failed []int
+	for k, i := range at {
+		r, w := &rows[i], answers[k]
+		switch {
+		case w.Done:
+			out[i] = Result{Outcome: roll.Updated, Changes: changes(r, writes[k].Applied.Before, writes[k].Set)}
+		case w.Err != nil && fault.KindOf(w.Err) == fault.TooLarge:
+			out[i] = e.reject(r, "contactTooLarge", "This contact would become too large to store.", "Shorten a text, or remove values.")
+		case w.Err != nil && fault.KindOf(w.Err) == fault.Busy:
+			return nil, w.Err
+		case w.Err != nil:
+			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{{
+				Line: r.Line, Outcome: roll.Unprocessed, Code: "notWritten",
+				Message: "This row could not be written, through no fault of the file.", Suggestion: "Import the error file again."}}}
+		default:
+			live[i] = w.Live
+			failed = append(failed, i)
+		}
+	}
+	return failed, nil
+}
+
+// compare decides on rows whose live contacts are known (or, in a test, reads
+// them all), and writes what the decisions say under the condition they rest on.
+func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Result, live map[int]*roll.Contact) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	if live == nil {
+		live = make(map[int]*roll.Contact, len(todo))
+		found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, todo))
+		if err != nil {
+			return err
+		}
+		for _, i := range todo {
+			if c, ok := found[rows[i].Number]; ok {
+				live[i] = &c
+			}
+		}
+	}
+	todo, err := e.own(ctx, rows, todo, out, live)
+	if err != nil {
+		return err
+	}
+	for range races {
+		var writes []roll.Write
+		var at []int
+		for _, i := range todo {
+			r, c := &rows[i], live[i]
+			switch {
+			case c == nil: // deleted while we were at it
+				out[i] = e.reject(r, "unknownContact", unknownText, "")
+				continue
+			case e.Mode == Update && c.Applied.Import == e.Import:
+				// An earlier try of this import did it, or its answer was lost.
+				out[i] = Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
+				continue
+			}
+			d := Decide(r, *c, e.OnConflict)
+			if d.Outcome == roll.Updated && e.Mode == Update {
+				writes = append(writes, e.write(r, d.If, d.Set))
+				at = append(at, i)
+				continue
+			}
+			out[i] = Result{Outcome: d.Outcome, Problems: d.Problems}
+			if d.Outcome == roll.Updated {
+				out[i].Changes = changes(r, d.If, d.Set)
+			}
+		}
+		if todo, err = e.send(ctx, rows, writes, at, out, live); err != nil || len(todo) == 0 {
+			return err
+		}
+	}
+	return fault.New(fault.Busy, "contended", "Others keep writing to the same contacts.")
+}
+
+const unknownText = "There is no contact with this number in your institution."
+
+// own settles rows whose contact is not there, and rows whose [info] Email is
+// another contact's: then a part of the columns was sorted and the row's values
+// are somebody else's. It returns the others.
+func (e *Engine) own(ctx context.Context, rows []Row, todo []int, out []Result, live map[int]*roll.Contact) ([]int, error) {
+	var rest, missing []int
+	var emails []string
+	for _, i := range todo {
+		switch r := &rows[i]; {
+		case live[i] == nil:
+			missing = append(missing, i)
+		case r.InfoEmail != "" && !sameEmail(r.InfoEmail, live[i].Email()) && live[i].Applied.Import != e.Import:
+			emails = append(emails, r.InfoEmail)
+			rest = append(rest, i)
+		default:
+			rest = append(rest, i)
+		}
+	}
+	if err := e.suggest(ctx, rows, missing, out); err != nil {
+		return nil, err
+	}
+	if len(emails) == 0 {
+		return rest, nil
+	}
+	holders, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	if err != nil {
+		return nil, err
+	}
+	keep := rest[:0]
+	for _, i := range rest {
+		r := &rows[i]
+		if sameEmail(r.InfoEmail, live[i].Email()) || live[i].Applied.Import == e.Import || !another(holders, r.InfoEmail, r.Number) {
+			keep = append(keep, i)
+			continue
+		}
+		out[i] = Result{Outcome: roll.RowRejected, Problems: []roll.Problem{{
+			Line: r.Line, Column: r.InfoColumn, Value: r.InfoEmail, Outcome: roll.RowRejected, Code: "otherContactsEmail",
+			Message:    "The e-mail address in this row is that of another contact: a part of the columns was probably sorted without the rest.",
+			Suggestion: "Sort whole rows only, or start again from the template."}}}
+	}
+	return keep, nil
+}
+
+func another(holders map[string][]roll.ContactNumber, email string, n roll.ContactNumber) bool {
+	for address, ns := range holders {
+		if !sameEmail(address, email) {
+			continue
+		}
+		for _, m := range ns {
+			if m != n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// suggest rejects rows whose contact is not there. A spreadsheet drops leading
+// zeros: when exactly one contact has the number with zeros before it, it is
+// named.
+func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []Result) error {
+	var ask []roll.ContactNumber
+	for _, i := range missing {
+		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
+			ask = append(ask, n)
+		}
+	}
+	found := map[roll.ContactNumber]roll.Contact{}
+	if len(ask) > 0 {
+		var err error
+		if found, err = e.Store.GetMany(ctx, e.Institution, ask); err != nil {
+			return err
+		}
+	}
+	for _, i := range missing {
+		var hits []string
+		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
+			if _, ok := found[n]; ok {
+				hits = append(hits, "#"+string(n))
+			}
+		}
+		if len(hits) == 1 {
+			out[i] = e.reject(&rows[i], "leadingZeros", unknownText+" Did you mean "+hits[0]+"?", hits[0])
+			continue
+		}
+		out[i] = e.reject(&rows[i], "unknownContact", unknownText, "")
+	}
+	return nil
+}
+
+func (e *Engine) reject(r *Row, code, message, suggestion string) Result {
+	return Result{Outcome: roll.RowRejected, Problems: []roll.Problem{{
+		Line: r.Line, Column: r.KeyColumn, Value: strings.TrimSpace(r.Key), Outcome: roll.RowRejected,
+		Code: code, Message: message, Suggestion: suggestion}}}
+}
+
+// settle reports rows by the marks alone.
+func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Result) error {
+	found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, todo))
+	if err != nil {
+		return err
+	}
+	for _, i := range todo {
+		r := &rows[i]
+		if c, ok := found[r.Number]; ok && c.Applied.Import == e.Import {
+			out[i] = Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
+			continue
+		}
+		out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
+	}
+	return nil
+}
+
+// notDone is the problem of a row that was not tried.
+func notDone(line int, cancelled bool) roll.Problem {
+	p := roll.Problem{Line: line, Outcome: roll.Unprocessed, Code: "notProcessed",
+		Message: "This row was not processed, through no fault of the file.", Suggestion: "Import the error file again."}
+	if cancelled {
+		p.Code, p.Message = "cancelled", "The import was cancelled before this row."
+	}
+	return p
+}
+
+func numbers(rows []Row, at []int) []roll.ContactNumber {
+	ns := make([]roll.ContactNumber, len(at))
+	for k, i := range at {
+		ns[k] = rows[i].Number
+	}
+	return ns
+}
