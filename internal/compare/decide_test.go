@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"rollbook/internal/cell"
 	"rollbook/internal/compare"
@@ -21,7 +22,7 @@ var (
 
 // asked makes the cell that [old] and [new] of a file ask for; old "-" is a
 // file without the [old] column.
-func asked(t testing.TB, d roll.FieldDef, old, new string) compare.Cell {
+func asked(t rapid.TB, d roll.FieldDef, old, new string) compare.Cell {
 	t.Helper()
 	edit, _, p := cell.ParseNew(new, d)
 	if p != nil {
