@@ -1,0 +1,90 @@
+package emulator_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"rollbook/internal/local/emulator"
+)
+
+func TestTableHoldsItems(t *testing.T) {
+	conf := emulator.ForTest(t)
+	db, table := dynamodb.NewFromConfig(conf), emulator.Table(t, conf)
+	key := map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "p"}, "sk": &types.AttributeValueMemberS{Value: "s"},
+	}
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: key}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &table, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Item) != 2 {
+		t.Errorf("item has %d attributes, want 2", len(got.Item))
+	}
+}
+
+func TestVersionedBucketKeepsWhatIsReplaced(t *testing.T) {
+	conf := emulator.ForTest(t)
+	client := s3.NewFromConfig(conf, func(o *s3.Options) { o.UsePathStyle = true })
+	bucket := emulator.Bucket(t, conf, true)
+	var first string
+	for _, body := range []string{"one", "two"} {
+		out, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &bucket, Key: aws.String("k"), Body: strings.NewReader(body),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = aws.ToString(out.VersionId)
+		}
+	}
+	got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k"), VersionId: &first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	b, err := io.ReadAll(got.Body)
+	if err != nil || string(b) != "one" {
+		t.Errorf("read %q, %v, want one", b, err)
+	}
+}
+
+func TestStopEndsItAndRemovesItsFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "emulator")
+	e, err := emulator.Start(t.Context(), emulator.Options{Dir: dir, Remove: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !emulator.Healthy(t.Context(), e.Endpoint) {
+		t.Error("does not answer after Start")
+	}
+	e.Stop()
+	if emulator.Healthy(context.Background(), e.Endpoint) {
+		t.Error("answers after Stop")
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("its folder is still there: %v", err)
+	}
+}
+
+func TestEnvironmentHidesThePersonsOwnAWS(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "production")
+	t.Setenv("AWS_ACCESS_KEY_ID", "own")
+	for _, v := range emulator.Environment("http://localhost:1") {
+		if strings.Contains(v, "production") || strings.Contains(v, "=own") {
+			t.Errorf("passes on %s", v)
+		}
+	}
+}

@@ -1,0 +1,389 @@
+package local_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/local/emulator"
+)
+
+// toJSON prints a template as JSON, with short forms such as !Ref X written out.
+const toJSON = `
+import json, sys
+from samcli.yamlhelper import yaml_parse
+json.dump(yaml_parse(open(sys.argv[1]).read()), sys.stdout, default=str)
+`
+
+type object = map[string]any
+
+// resources returns the template's resources by logical id.
+func resources(t *testing.T) object {
+	t.Helper()
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	python := filepath.Join(root, ".local", "sam", "bin", "python")
+	if _, err := os.Stat(python); err != nil {
+		t.Fatal("the SAM CLI is not installed: run make setup")
+	}
+	cmd := exec.Command(python, "-c", toJSON, filepath.Join(root, "template.yaml"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
+	}
+	var template struct{ Resources object }
+	if err := json.Unmarshal(out, &template); err != nil {
+		t.Fatal(err)
+	}
+	return template.Resources
+}
+
+// at follows a path of keys and list indexes, such as "Properties.Tags.0.Key".
+func at(v any, path string) any {
+	for key := range strings.SplitSeq(path, ".") {
+		switch x := v.(type) {
+		case object:
+			v = x[key]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func ofType(all object, kind string) []string {
+	var names []string
+	for name, r := range all {
+		if at(r, "Type") == kind {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestRoutesNeedATokenSaveTheScreenAndTheMailLink(t *testing.T) {
+	all, got := resources(t), map[string]string{}
+	for _, name := range ofType(all, "AWS::ApiGatewayV2::Route") {
+		got[at(all[name], "Properties.RouteKey").(string)] = at(all[name], "Properties.AuthorizationType").(string)
+	}
+	want := map[string]string{
+		"$default":                     "NONE",
+		"ANY /api/{proxy+}":            "JWT",
+		"GET /api/templates/{id}/file": "NONE",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestClientCannotChooseTheInstitution(t *testing.T) {
+	client := resources(t)["UserPoolClient"]
+	if d := cmp.Diff([]any{"email", "name", "locale"}, at(client, "Properties.WriteAttributes")); d != "" {
+		t.Error(d)
+	}
+	flows := at(client, "Properties.ExplicitAuthFlows").(object)["Fn::If"].([]any)
+	if flows[0] != "AllowsPasswordAuth" {
+		t.Errorf("the password flow hangs on %v", flows[0])
+	}
+	if slices.Contains(flows[2].([]any), any("ALLOW_USER_PASSWORD_AUTH")) {
+		t.Error("the password flow is there without its parameter")
+	}
+}
+
+func TestUploadsTakeFormsFromTheScreenOnly(t *testing.T) {
+	all := resources(t)
+	rules := at(all["Uploads"], "Properties.CorsConfiguration.CorsRules").([]any)
+	if len(rules) != 1 {
+		t.Fatalf("%d CORS rules, want 1", len(rules))
+	}
+	if d := cmp.Diff([]any{"POST"}, at(rules[0], "AllowedMethods")); d != "" {
+		t.Error(d)
+	}
+	screen := at(all["ApiFunction"], "Properties.Environment.Variables.SCREEN_URL")
+	if d := cmp.Diff([]any{screen}, at(rules[0], "AllowedOrigins")); d != "" {
+		t.Error(d)
+	}
+	if cors := at(all["Files"], "Properties.CorsConfiguration"); cors != nil {
+		t.Errorf("the files bucket has CORS rules: %v", cors)
+	}
+}
+
+func TestBucketsAreShutAndExpire(t *testing.T) {
+	all := resources(t)
+	if d := cmp.Diff([]string{"Files", "Uploads"}, ofType(all, "AWS::S3::Bucket")); d != "" {
+		t.Fatal(d)
+	}
+	if at(all["Uploads"], "Properties.VersioningConfiguration.Status") != "Enabled" {
+		t.Error("uploads keep no versions")
+	}
+	for bucket, days := range map[string]float64{"Uploads": 90, "Files": 30} {
+		b := all[bucket]
+		for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			if at(b, "Properties.PublicAccessBlockConfiguration."+block) != true {
+				t.Errorf("%s: %s is not set", bucket, block)
+			}
+		}
+		if at(b, "Properties.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm") == nil {
+			t.Errorf("%s is not encrypted", bucket)
+		}
+		rule := at(b, "Properties.LifecycleConfiguration.Rules.0")
+		if at(rule, "ExpirationInDays") != days || at(rule, "AbortIncompleteMultipartUpload.DaysAfterInitiation") != 1.0 {
+			t.Errorf("%s expires by %v", bucket, rule)
+		}
+		deny := at(all[bucket+"Policy"], "Properties.PolicyDocument.Statement.0")
+		if at(deny, "Effect") != "Deny" || at(deny, "Action") != "s3:*" || at(deny, "Principal") != "*" ||
+			at(deny, "Condition").(object)["Bool"].(object)["aws:SecureTransport"] != "false" {
+			t.Errorf("%s can be used without TLS: %v", bucket, deny)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	all := resources(t)
+	tables := ofType(all, "AWS::DynamoDB::Table")
+	if d := cmp.Diff([]string{"CatalogueTable", "ContactsTable", "EmailsTable", "JobsTable"}, tables); d != "" {
+		t.Fatal(d)
+	}
+	for _, name := range tables {
+		r := all[name]
+		if at(r, "Properties.BillingMode") != "PAY_PER_REQUEST" ||
+			at(r, "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled") != true ||
+			at(r, "Properties.SSESpecification.SSEEnabled") != true ||
+			at(r, "DeletionPolicy") != "Retain" || at(r, "UpdateReplacePolicy") != "Retain" {
+			t.Errorf("%s: %v", name, r)
+		}
+		keys := []any{
+			object{"AttributeName": "pk", "KeyType": "HASH"},
+			object{"AttributeName": "sk", "KeyType": "RANGE"},
+		}
+		if d := cmp.Diff(keys, at(r, "Properties.KeySchema")); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		if ttl := at(r, "Properties.TimeToLiveSpecification.AttributeName"); (ttl == "ttl") != (name == "JobsTable") {
+			t.Errorf("%s expires by %v", name, ttl)
+		}
+	}
+}
+
+// rights returns what a function or role may do, as "action resource" lines.
+func rights(t *testing.T, statements any) []string {
+	t.Helper()
+	var out []string
+	for _, s := range statements.([]any) {
+		if at(s, "Effect") != "Allow" {
+			t.Errorf("a statement that does not allow: %v", s)
+		}
+		for _, action := range list(at(s, "Action")) {
+			for _, resource := range list(at(s, "Resource")) {
+				out = append(out, action.(string)+" "+resourceName(resource))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func list(v any) []any {
+	if l, ok := v.([]any); ok {
+		return l
+	}
+	return []any{v}
+}
+
+// resourceName shortens !GetAtt X.Arn, !Ref X and !Sub "arn:…:X" to X.
+func resourceName(v any) string {
+	o, ok := v.(object)
+	if !ok {
+		return v.(string)
+	}
+	if ref, ok := o["Ref"].(string); ok {
+		return ref
+	}
+	if get, ok := o["Fn::GetAtt"].([]any); ok {
+		return get[0].(string)
+	}
+	s := o["Fn::Sub"].(string)
+	s = strings.ReplaceAll(s, "${AWS::StackName}-uploads-${AWS::AccountId}-${AWS::Region}", "Uploads")
+	s = strings.ReplaceAll(s, ":${AWS::Region}:${AWS::AccountId}", "")
+	s = strings.ReplaceAll(s, "${Files.Arn}", "Files")
+	for _, prefix := range []string{"arn:${AWS::Partition}:s3:::", "arn:${AWS::Partition}:"} {
+		s = strings.TrimPrefix(s, prefix)
+	}
+	return s
+}
+
+func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
+	tables := func(actions string, names ...string) []string {
+		var out []string
+		for a := range strings.FieldsSeq(actions) {
+			for _, n := range names {
+				out = append(out, "dynamodb:"+a+" "+n+"Table")
+			}
+		}
+		return out
+	}
+	const read = "GetItem BatchGetItem Query"
+	const write = read + " PutItem UpdateItem DeleteItem ConditionCheckItem"
+	jobs := tables("GetItem Query PutItem UpdateItem", "Jobs")
+	files := []string{"s3:GetObject Files/*", "s3:PutObject Files/*", "s3:AbortMultipartUpload Files/*", "s3:ListBucket Files"}
+	uploads := []string{"s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*", "s3:ListBucket Uploads", "s3:ListBucketVersions Uploads"}
+	mail := []string{"ses:SendEmail ses:identity/${MailFrom}", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
+
+	all := resources(t)
+	for function, want := range map[string][]string{
+		"ApiFunction": slices.Concat(tables(write, "Contacts", "Emails", "Catalogue", "Jobs"), []string{
+			"s3:PutObject Uploads/uploads/*", "s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*",
+			"s3:GetObject Files/*", "s3:ListBucket Files",
+			"states:StartExecution ImportMachine", "lambda:InvokeFunction TemplateFunction",
+		}),
+		"TemplateFunction": slices.Concat(tables(read, "Contacts", "Catalogue"), jobs, files, mail),
+		"StartFunction": slices.Concat(tables("GetItem Query", "Catalogue"), jobs, uploads,
+			[]string{"states:StartExecution ImportMachine"}),
+		"PlanFunction": slices.Concat(tables(read, "Contacts", "Emails", "Catalogue"), jobs, uploads, files),
+		"ChunkFunction": slices.Concat(tables(write+" PartiQLInsert PartiQLSelect PartiQLUpdate", "Contacts", "Emails"),
+			tables("GetItem Query UpdateItem", "Catalogue"), jobs, files),
+		"FinishFunction": slices.Concat(tables("GetItem Query UpdateItem", "Catalogue"), jobs, files, mail),
+	} {
+		slices.Sort(want)
+		got := rights(t, at(all[function], "Properties.Policies.0.Statement"))
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", function, d)
+		}
+	}
+	for _, right := range rights(t, at(all["ImportMachineRole"], "Properties.Policies.0.PolicyDocument.Statement")) {
+		if strings.HasSuffix(right, " *") && !strings.HasPrefix(right, "logs:") {
+			t.Errorf("the state machine may %s", right)
+		}
+	}
+}
+
+func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
+	all := resources(t)
+	watched := map[string]bool{}
+	for _, alarm := range ofType(all, "AWS::CloudWatch::Alarm") {
+		if d := cmp.Diff([]any{object{"Ref": "Alarms"}}, at(all[alarm], "Properties.AlarmActions")); d != "" {
+			t.Errorf("%s: %s", alarm, d)
+		}
+		dimension := at(all[alarm], "Properties.Dimensions.0.Value")
+		watched[fmt.Sprint(at(all[alarm], "Properties.MetricName"), " ", resourceName(dimension))] = true
+	}
+	want := []string{
+		"5xx Api",
+		"ApproximateNumberOfMessagesVisible StartFailures",
+		"ApproximateNumberOfMessagesVisible TemplateFailures",
+		"ExecutionsFailed ImportMachine",
+		"ExecutionsTimedOut ImportMachine",
+	}
+	if d := cmp.Diff(want, slices.Sorted(maps.Keys(watched))); d != "" {
+		t.Error(d)
+	}
+	for function, queue := range map[string]string{"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures"} {
+		if got := resourceName(at(all[function], "Properties.EventInvokeConfig.DestinationConfig.OnFailure.Destination")); got != queue {
+			t.Errorf("%s: what fails goes to %s", function, got)
+		}
+	}
+}
+
+func TestUploadsAndTheDropFolderStartImports(t *testing.T) {
+	var got []string
+	for _, e := range at(resources(t)["StartFunction"], "Properties.Events").(object) {
+		got = append(got, fmt.Sprint(at(e, "Properties.Events"), " ", at(e, "Properties.Filter.S3Key.Rules.0.Value")))
+	}
+	slices.Sort(got)
+	if d := cmp.Diff([]string{"s3:ObjectCreated:* inbox/", "s3:ObjectCreated:* uploads/"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// machine returns the state machine's states.
+func machine(t *testing.T) object {
+	t.Helper()
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(root, "functions", "import.asl.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The only value that is no string; the others are replaced inside strings.
+	b = bytes.Replace(b, []byte("${MapConcurrency}"), []byte("40"), 1)
+	var m object
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m["States"].(object)
+}
+
+func TestMachineAlwaysFinishes(t *testing.T) {
+	states := machine(t)
+	for name, next := range map[string]string{"Plan": "Finish", "Chunks": "Finish", "Finish": "Unfinished"} {
+		catches := at(states[name], "Catch").([]any)
+		last := catches[len(catches)-1]
+		if d := cmp.Diff([]any{"States.ALL"}, at(last, "ErrorEquals")); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		if got := at(last, "Next"); got != next {
+			t.Errorf("%s: errors go to %v, want %s", name, got, next)
+		}
+	}
+	chunks := states["Chunks"]
+	if at(chunks, "ToleratedFailurePercentage") != 100.0 || at(chunks, "Retry") != nil {
+		t.Error("the map must tolerate failed children and must not be retried itself")
+	}
+	if at(chunks, "ItemProcessor.ProcessorConfig.Mode") != "DISTRIBUTED" {
+		t.Error("the map's children must be executions of their own")
+	}
+	// 2,000 children's results may not add up to the 256 KiB of a state's output.
+	child := at(chunks, "ItemProcessor.States.Chunk").(object)
+	if output, given := child["OutputPath"]; !given || output != nil {
+		t.Error("a child hands its result on")
+	}
+}
+
+func TestStepsAreRetriedWithJitterButNotWhenItIsUseless(t *testing.T) {
+	states := machine(t)
+	for name, step := range map[string]any{
+		"Plan": states["Plan"], "Chunk": at(states["Chunks"], "ItemProcessor.States.Chunk"), "Finish": states["Finish"],
+	} {
+		retried := map[string]bool{}
+		for _, r := range at(step, "Retry").([]any) {
+			for _, e := range at(r, "ErrorEquals").([]any) {
+				retried[e.(string)] = at(r, "MaxAttempts") != 0.0
+			}
+			if at(r, "MaxAttempts") != 0.0 && at(r, "JitterStrategy") != "FULL" {
+				t.Errorf("%s: retried without jitter: %v", name, r)
+			}
+		}
+		for _, e := range []string{"Busy", "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.Unknown", "Sandbox.Timedout", "States.TaskFailed", "States.Timeout"} {
+			if !retried[e] {
+				t.Errorf("%s: %s is not retried", name, e)
+			}
+		}
+		for _, e := range []string{"ImportMissing", "ImportConflict"} {
+			if again, named := retried[e]; again || !named {
+				t.Errorf("%s: %s is retried", name, e)
+			}
+		}
+	}
+}
