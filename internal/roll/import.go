@@ -240,6 +240,13 @@ type Template struct {
 	Version     int
 }
 
+// TemplateLife is how long a template's file can be fetched. The job itself
+// stays until ExpiresAt, which is later, so that its link can say "expired".
+const TemplateLife = 30 * 24 * time.Hour
+
+// FileEnds is when the template's file can no longer be fetched.
+func (t Template) FileEnds() time.Time { return t.CreatedAt.Add(TemplateLife) }
+
 // Target is a saved condition over contacts. Condition is its JSON tree, as
 // package target parses it.
 type Target struct {
