@@ -107,7 +107,7 @@ const (
 // A retired value is not taken, save to remove it from a multichoice value.
 // With a Problem the Edit is nothing to rely on.
 func ParseNew(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
-	if blank(text) {
+	if Blank(text) {
 		return Edit{Keep: true}, nil, nil
 	}
 	if p := checkUnicode(text); p != nil {
@@ -131,7 +131,7 @@ func ParseNew(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 // undone if exactly one code fits. Known is false if the text is no value that
 // the field has or had: then it equals nothing.
 func ParseOld(text string, d roll.FieldDef) (v roll.Value, known bool) {
-	if blank(text) {
+	if Blank(text) {
 		return roll.Empty, true
 	}
 	if !utf8.ValidString(text) {
@@ -158,7 +158,7 @@ func ParseOld(text string, d roll.FieldDef) (v roll.Value, known bool) {
 		}
 		var codes []string
 		for part := range strings.SplitSeq(text, "|") {
-			if blank(part) {
+			if Blank(part) {
 				continue
 			}
 			code, ok := resolveOld(trim(part), d)

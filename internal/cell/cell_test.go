@@ -190,7 +190,8 @@ func TestParseNewRejected(t *testing.T) {
 		{"56 yes/no", "CLUB", []string{"V", "✓", "-1", "01", `\true`}, cell.BadBoolean, "neither true nor false", ""},
 		{"58 authorisation", "EMAIL", []string{"NULL", "N/A", "#N/A", "#NAME?", "#REF!", "-", "null", "n/a"}, cell.MaybeEmpty, "meant to be Empty?", "Empty"},
 		{"58 choice", "GENRE", []string{"NULL", "N/A", "#N/A", "#NAME?", "#REF!", "-"}, cell.MaybeEmpty, "meant to be Empty?", "Empty"},
-		{"58 multichoice", "STYLES", []string{"NULL", "#N/A", "-", "ROCK|N/A"}, cell.MaybeEmpty, "meant to be Empty?", "Empty"},
+		{"58 multichoice", "STYLES", []string{"NULL", "#N/A", "-"}, cell.MaybeEmpty, "meant to be Empty?", "Empty"},
+		{"58 in a list", "STYLES", []string{"ROCK|N/A", "remove: NULL"}, cell.MaybeEmpty, "meant to be Empty?", ""},
 		{"58 text", "NOTE", []string{"N/A", " n/a "}, cell.MaybeEmpty, `Write Empty, or \`, ""},
 		{"58 text, errors in five languages", "NOTE", []string{"NULL", "Null", "#N/A", "#NAME?", "#REF!", "-", "#NV", "#NOM?", "#BEZUG!", "#VALUE!", "#WERT!", "#DIV/0!",
 			"#VALEUR!", "#ZAHL!", "#NOME?", "#RIF!", "#¡REF!", "#¿NOMBRE?", "#VALORE!", "#N/D", "#####", "Err:502", "VACIO"}, cell.MaybeEmpty, "meant to be Empty?", ""},
@@ -241,7 +242,7 @@ func TestParseNewRejected(t *testing.T) {
 		{"70", "SEASON", []string{"Sep-45", "sept-45", "01.09.1945", "set-45"}, cell.SpreadsheetDate, "spreadsheet changed this code", "SEPT45"},
 		{"70 two codes fit", "CLASH", []string{"5-May", "05.05.2026"}, cell.SpreadsheetDate, "MAY5 or MAI5", ""},
 		{"70 no code fits", "SEASON", []string{"7-Jul", "31.12.2026", "1-Mars-2-3", "2026"}, cell.UnknownValue, "not a value", ""},
-		{"70 in a list", "STYLES", []string{"ROCK|1-Mar"}, cell.SpreadsheetDate, "spreadsheet changed this code", "MAR1"},
+		{"70 in a list", "STYLES", []string{"ROCK|1-Mar"}, cell.SpreadsheetDate, "spreadsheet changed this code", "ROCK|MAR1"},
 	} {
 		for _, text := range c.cells {
 			got, _, problem := cell.ParseNew(text, fields[c.field])

@@ -50,27 +50,51 @@ func findEscaped(word string, d roll.FieldDef) []roll.Choice {
 	return find(word, d)
 }
 
-// pick chooses the one value that is meant. A retired one is passed over for a
-// live one of the same name, since it could not be set; if it may be removed
-// (retiredOK), both are meant.
+// pick chooses the one value that is meant.
 func pick(word string, found []roll.Choice, d roll.FieldDef, retiredOK bool) (string, *Problem) {
-	ok := found
-	if !retiredOK {
-		ok = nil
-		for _, c := range found {
-			if !c.Retired {
-				ok = append(ok, c)
-			}
-		}
-		if ok == nil {
-			return "", &Problem{Code: RetiredValue, Message: retiredMessage(word, found[0], d)}
-		}
+	ok, p := usable(word, found, d, retiredOK)
+	if p != nil {
+		return "", p
 	}
 	if len(ok) > 1 {
 		return "", &Problem{Code: AmbiguousValue,
 			Message: fmt.Sprintf("%s may be %s of %s. Write the code.", quote(word), list(codesOf(ok), "or"), d.Code)}
 	}
 	return ok[0].Code, nil
+}
+
+// usable returns the values that may be meant. A retired one is passed over for
+// a live one of the same name, since it could not be set; if it may be removed
+// (retiredOK), it counts.
+func usable(word string, found []roll.Choice, d roll.FieldDef, retiredOK bool) ([]roll.Choice, *Problem) {
+	if retiredOK {
+		return found, nil
+	}
+	var live []roll.Choice
+	for _, c := range found {
+		if !c.Retired {
+			live = append(live, c)
+		}
+	}
+	if live == nil {
+		return nil, &Problem{Code: RetiredValue, Message: retiredMessage(word, found[0], d)}
+	}
+	return live, nil
+}
+
+// changed says that a spreadsheet made the word of one of the values found.
+func changed(code, what, word string, found []roll.Choice, d roll.FieldDef, retiredOK bool) *Problem {
+	ok, p := usable(word, found, d, retiredOK)
+	if p != nil {
+		return p
+	}
+	p = &Problem{Code: code, Message: fmt.Sprintf(
+		"The spreadsheet changed this %s to %s. It may have been %s. Format the column as text and write the code again.",
+		what, quote(word), list(codesOf(ok), "or"))}
+	if len(ok) == 1 {
+		p.Suggestion = ok[0].Code
+	}
+	return p
 }
 
 func retiredMessage(word string, c roll.Choice, d roll.FieldDef) string {
@@ -121,22 +145,10 @@ func resolve(word string, d roll.FieldDef, retiredOK bool) (code string, w *Warn
 		return code, w, p, false
 	}
 	if found := roundedNumbers(word, d); found != nil {
-		p := &Problem{Code: SpreadsheetNumber, Message: fmt.Sprintf(
-			"The spreadsheet changed this number to %s. It may have been %s. Format the column as text and write the code again.",
-			quote(word), list(codesOf(found), "or"))}
-		if len(found) == 1 {
-			p.Suggestion = found[0].Code
-		}
-		return "", nil, p, false
+		return "", nil, changed(SpreadsheetNumber, "number", word, found, d, retiredOK), false
 	}
 	if found := sameDates(word, d); found != nil {
-		p := &Problem{Code: SpreadsheetDate, Message: fmt.Sprintf(
-			"The spreadsheet changed this code to the date %s. It may have been %s. Format the column as text and write the code again.",
-			quote(word), list(codesOf(found), "or"))}
-		if len(found) == 1 {
-			p.Suggestion = found[0].Code
-		}
-		return "", nil, p, false
+		return "", nil, changed(SpreadsheetDate, "code", word, found, d, retiredOK), false
 	}
 	if suspicious(key(word)) {
 		return "", nil, &Problem{Code: MaybeEmpty, Suggestion: "Empty",
@@ -189,13 +201,16 @@ func parseChoice(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 	return Edit{}, nil, p
 }
 
+// signs are what people part values by, besides |.
+const signs = ",;/+&\n\r"
+
 // several tells whether a text that names no value has more than one: parted
 // by |, which nothing else is for, or by other signs if every part is a value.
 func several(text string, d roll.FieldDef) (parts int, ok bool) {
 	if words := split(text, "|"); len(words) > 1 {
 		return len(words), true
 	}
-	words := split(text, "|,;/+&\n\r")
+	words := split(text, signs)
 	for _, w := range words {
 		if find(w, d) == nil {
 			return 0, false
@@ -208,7 +223,7 @@ func several(text string, d roll.FieldDef) (parts int, ok bool) {
 func split(text, signs string) []string {
 	var out []string
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(signs, r) }) {
-		if !blank(part) {
+		if !Blank(part) {
 			out = append(out, trim(part))
 		}
 	}
@@ -249,6 +264,7 @@ func parseList(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 	}
 	var codes, unknown []string
 	var warning *Warning
+	var problem *Problem
 	fixed, fixable := make([]string, len(words)), true
 	for i, word := range words {
 		if emptyWord(key(word)) {
@@ -256,44 +272,63 @@ func parseList(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 				Message: fmt.Sprintf("%s has Empty in a list. Write Empty alone to clear, or only values.", quote(text))}
 		}
 		code, w, p, no := resolve(word, d, verb == "remove")
-		if p != nil {
-			return Edit{}, nil, p
-		}
-		if no {
+		switch {
+		case p != nil:
+			if problem == nil {
+				problem = p
+			}
+			code = p.Suggestion
+		case no && len(unknown) == maxUnknown:
+			no, fixable = false, false
+		case no:
 			unknown = append(unknown, quote(word))
-			near, ok := near(word, d)
-			fixed[i], fixable = near, fixable && ok && near != "Empty"
-			continue
-		}
-		if w != nil {
+			code, _ = near(word, d)
+		case w != nil:
 			warning = w
+		}
+		if no || p != nil {
+			fixable = fixable && code != "" && code != "Empty"
 		}
 		fixed[i] = escapeCode(code)
 		if !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 	}
+	if verb != "" {
+		verb += ": "
+	}
+	suggestion := ""
+	if fixable {
+		suggestion = verb + strings.Join(fixed, "|")
+	}
 	if unknown != nil {
-		return Edit{}, nil, unknownInList(text, verb, words, unknown, fixed, fixable, d)
+		return Edit{}, nil, unknownInList(verb, words, unknown, suggestion, d)
+	}
+	if problem != nil {
+		if len(words) > 1 || verb != "" || problem.Suggestion != "Empty" {
+			problem.Suggestion = suggestion
+		}
+		return Edit{}, nil, problem
 	}
 	switch verb {
-	case "add":
+	case "add: ":
 		return Edit{Add: codes}, warning, nil
-	case "remove":
+	case "remove: ":
 		return Edit{Remove: codes}, warning, nil
 	}
 	return Edit{Value: d.Order(codes)}, warning, nil
 }
 
-func unknownInList(text, verb string, words, unknown, fixed []string, fixable bool, d roll.FieldDef) *Problem {
-	if verb != "" {
-		verb += ": "
-	}
+// maxUnknown is how many unknown parts of one list are named.
+const maxUnknown = 8
+
+// unknownInList names the parts of a list that are no values.
+func unknownInList(verb string, words, unknown []string, suggestion string, d roll.FieldDef) *Problem {
 	p := &Problem{Code: UnknownValue}
 	if n, ok := several(words[0], d); len(words) == 1 && ok && n > 1 {
 		p.Message = fmt.Sprintf("%s is not a value of %s. Values in a list are parted by |.", quote(words[0]), d.Code)
 		var codes []string
-		for _, w := range split(words[0], ",;/+&\n\r") {
+		for _, w := range split(words[0], signs) {
 			code, problem := pick(w, find(w, d), d, verb == "remove: ")
 			if problem != nil {
 				return p
@@ -303,17 +338,14 @@ func unknownInList(text, verb string, words, unknown, fixed []string, fixable bo
 		p.Suggestion = verb + strings.Join(codes, "|")
 		return p
 	}
-	if len(unknown) > 8 {
-		unknown = append(unknown[:8], "others")
-	}
 	is := "is not a value"
 	if len(unknown) > 1 {
 		is = "are not values"
 	}
 	p.Message = fmt.Sprintf("%s %s of %s.", list(unknown, "and"), is, d.Code)
-	if fixable {
-		p.Suggestion = verb + strings.Join(fixed, "|")
-		p.Message += fmt.Sprintf(" Did you mean %s?", quote(p.Suggestion))
+	if suggestion != "" {
+		p.Suggestion = suggestion
+		p.Message += fmt.Sprintf(" Did you mean %s?", quote(suggestion))
 	} else {
 		p.Message += " " + taken(d)
 	}

@@ -19,7 +19,7 @@ func Text(text string, max int) (roll.Value, *Problem) {
 	if p := checkUnicode(text); p != nil {
 		return roll.Empty, p
 	}
-	if blank(text) {
+	if Blank(text) {
 		return roll.Empty, nil
 	}
 	text = trim(norm.NFC.String(text))
@@ -84,7 +84,7 @@ func parseText(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 	}
 	if meaning(k) {
 		return Edit{}, nil, &Problem{Code: MaybeEmpty,
-			Message: fmt.Sprintf(`Is %s meant to be Empty? Write Empty, or \%s for the text itself.`, quote(text), trim(text))}
+			Message: fmt.Sprintf(`Is %s meant to be Empty? Write Empty, or \%s for the text itself.`, quote(text), trim(show(text)))}
 	}
 	v, p := Text(unescape(text), maxLength(d))
 	return Edit{Value: v}, nil, p

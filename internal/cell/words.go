@@ -87,9 +87,7 @@ func hidden(r rune) bool {
 
 // Blank tells whether a cell shows nothing: it is empty, or has only blanks of
 // any width, tabs and characters without a glyph.
-func Blank(s string) bool { return blank(s) }
-
-func blank(s string) bool {
+func Blank(s string) bool {
 	for _, r := range s {
 		if !unicode.IsSpace(r) && !hidden(r) {
 			return false
@@ -161,9 +159,10 @@ func digits(s string) bool {
 }
 
 // quote shows a cell in a message: cut at 60 characters, on one line.
-func quote(s string) string {
+func quote(s string) string { return `"` + show(s) + `"` }
+
+func show(s string) string {
 	var b strings.Builder
-	b.WriteByte('"')
 	n, left := 0, utf8.RuneCountInString(s)
 	for _, r := range s {
 		if n == 59 && left > 1 {
@@ -177,7 +176,6 @@ func quote(s string) string {
 		n++
 		left--
 	}
-	b.WriteByte('"')
 	return b.String()
 }
 
