@@ -1,0 +1,67 @@
+// Package chunk is the step that applies one chunk of an import's rows.
+package chunk
+
+import (
+	"context"
+	"time"
+
+	"rollbook/internal/compare"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/ledger"
+	"rollbook/internal/roll"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error)
+	SetProgress(ctx context.Context, in roll.InstitutionID, id string, chunk int, c roll.Counts) error
+}
+
+// Step processes chunks.
+type Step struct {
+	Contacts  compare.Store
+	Catalogue ledger.Catalogue
+	Jobs      Jobs
+	Files     ledger.Files
+	Now       func() time.Time
+}
+
+// Run processes one chunk. Running it again, after any interruption or beside
+// another copy of itself, ends with the same results.
+func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	imp, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if imp.Status.Final() {
+		// A straggler: the import was settled without it.
+		return nil
+	}
+	plan, err := ledger.LoadPlan(ctx, s.Files, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if in.Chunk < 0 || in.Chunk >= len(plan.Chunks) {
+		return fault.New(fault.Internal, "noSuchChunk", "There is no chunk %d.", in.Chunk)
+	}
+	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
+	switch imp.Action {
+	case roll.Update:
+		engine.Mode, engine.Store = compare.Update, s.Contacts
+	default:
+		engine.Mode, engine.Store = compare.Test, compare.ReadOnly(s.Contacts)
+	}
+	l := &ledger.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: engine,
+		Between: func(ctx context.Context, c roll.Counts) (bool, error) {
+			if err := s.Jobs.SetProgress(ctx, in.Institution, in.Import, in.Chunk, c); err != nil {
+				return false, err
+			}
+			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+			return now.Cancel, err
+		}}
+	return l.Chunk(ctx, &imp, plan, in.Chunk)
+}

@@ -1,0 +1,188 @@
+// Package finish is the step that ends an import, however it went: it merges
+// the results of the chunks in the order of the file, settles the account,
+// writes the result files, sets the status and sends the mail.
+package finish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"rollbook/internal/compare"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/ledger"
+	"rollbook/internal/mail"
+	"rollbook/internal/roll"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error)
+	ChangeImport(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Import) error) (roll.Import, error)
+}
+
+// Mailer sends one mail.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Step finishes imports.
+type Step struct {
+	Contacts  compare.Reader
+	Catalogue ledger.Catalogue
+	Jobs      Jobs
+	Files     ledger.Files
+	Mail      Mailer
+	Letter    func(roll.Import) mail.Message // what the mail says, without its address
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Run finishes one import. Running it again writes the same files and sends no
+// second mail.
+func (s *Step) Run(ctx context.Context, in flow.Finish) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	imp, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if !imp.Status.Final() {
+		end, err := s.settle(ctx, &imp, len(in.Failed) > 0)
+		if err != nil {
+			return err
+		}
+		imp, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *roll.Import) error {
+			if i.Status.Final() {
+				return nil
+			}
+			i.Status, i.Counts, i.Problem = end.Status, end.Counts, end.Problem
+			i.Warnings, i.Problems, i.ProblemsAll = end.Warnings, end.Problems, end.ProblemsAll
+			i.Fields, i.Files = end.Fields, end.Files
+			i.FinishedAt = s.Now().UTC()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.mail(ctx, &imp)
+}
+
+// settle works out how the import ended and writes its files.
+func (s *Step) settle(ctx context.Context, imp *roll.Import, failed bool) (roll.Import, error) {
+	end := *imp
+	end.Files = []string{"original"}
+	plan, err := ledger.LoadPlan(ctx, s.Files, imp.Institution, imp.ID)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		// The check never came to an end, so nothing was written.
+		end.Status = roll.Failed
+		end.Problem = &roll.FileProblem{Code: "checkFailed", Message: "The file could not be checked, through no fault of yours. Nothing was written. Import it again."}
+		if imp.Cancel {
+			end.Status = roll.Cancelled
+			end.Problem = &roll.FileProblem{Code: "cancelled", Message: "The import was cancelled before anything was written."}
+		}
+		return end, nil
+	}
+	if err != nil {
+		return end, err
+	}
+	end.Warnings = slices.Clone(plan.Warnings)
+	if plan.Problem != nil {
+		end.Status, end.Problem = roll.Rejected, plan.Problem
+		return end, nil
+	}
+	m, err := s.merge(ctx, imp, plan)
+	if err != nil {
+		return end, err
+	}
+	end.Counts = m.sum.Counts
+	end.Warnings = append(end.Warnings, m.warnings()...)
+	end.Problems, end.ProblemsAll = m.problems.First, m.problems.Count
+	end.Fields = m.fields()
+	end.Files = append(end.Files, m.files...)
+	switch c := end.Counts; {
+	case c.Unprocessed > 0 && imp.Cancel:
+		end.Status = roll.Cancelled
+		end.Problem = &roll.FileProblem{Code: "cancelled", Message: fmt.Sprintf("The import was cancelled: %d of %d rows were not processed. They are in the error file.", c.Unprocessed, c.Rows)}
+	case c.Unprocessed > 0 && c.Unprocessed == c.Rows || failed && c.Unprocessed > 0:
+		end.Status = roll.Failed
+		end.Problem = &roll.FileProblem{Code: "importFailed", Message: fmt.Sprintf("The import stopped, through no fault of yours: %d of %d rows were not processed. They are in the error file; import that again.", c.Unprocessed, c.Rows)}
+	default:
+		end.Status = roll.Done
+		if c.Unprocessed > 0 {
+			end.Warnings = append(end.Warnings, roll.Warning{Code: "unprocessedRows",
+				Message: fmt.Sprintf("%d rows were not processed, through no fault of the file. They are in the error file; import that again.", c.Unprocessed)})
+		}
+	}
+	return end, nil
+}
+
+// results yields the results of chunk n. A chunk that left none is settled
+// first: the marks in the contacts tell which of its rows were written.
+func (s *Step) results(ctx context.Context, imp *roll.Import, plan *flow.Plan, n int, yield func(flow.Result) error) (flow.Summary, error) {
+	key := flow.ResultKey(imp.Institution, imp.ID, n)
+	f, err := s.Files.Open(ctx, roll.Object{Key: key})
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
+		l := &ledger.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: &compare.Engine{
+			Store: compare.ReadOnly(s.Contacts), Institution: imp.Institution, Import: imp.ID,
+			Mode: compare.Settle, OnConflict: imp.OnConflict, Cancelled: imp.Cancel, Now: s.Now}}
+		if err := l.Chunk(ctx, imp, plan, n); err != nil {
+			return flow.Summary{}, fmt.Errorf("settle chunk %d: %w", n, err)
+		}
+		f, err = s.Files.Open(ctx, roll.Object{Key: key})
+	}
+	if err != nil {
+		return flow.Summary{}, err
+	}
+	sum, err := flow.ReadResults(io.NewSectionReader(f, 0, f.Size()), yield)
+	if err != nil {
+		return sum, fmt.Errorf("results of chunk %d: %w", n, err)
+	}
+	return sum, nil
+}
+
+// mail sends the one mail of the outcome. Who claims it sends it: a step that
+// dies between the claim and the sending leaves no mail rather than two.
+func (s *Step) mail(ctx context.Context, imp *roll.Import) error {
+	if imp.Email == "" {
+		return nil
+	}
+	errClaimed := errors.New("claimed")
+	_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error {
+		if i.Mail.Status != "" {
+			return errClaimed
+		}
+		i.Mail = roll.MailState{Status: "sending"}
+		return nil
+	})
+	if errors.Is(err, errClaimed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m := s.Letter(*imp)
+	m.To = imp.Email
+	state := roll.MailState{Status: "sent"}
+	if err := s.Mail.Send(ctx, m); err != nil {
+		// The import is done all the same; the screen says why no mail came.
+		s.Log.WarnContext(ctx, "mail not sent", "institution", imp.Institution, "import", imp.ID, "error", err)
+		state = roll.MailState{Status: "failed", Reason: "The mail could not be sent."}
+		if f, ok := fault.As(err); ok && f.Text != "" {
+			state.Reason = f.Text
+		}
+	}
+	_, err = s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error {
+		i.Mail = state
+		return nil
+	})
+	return err
+}

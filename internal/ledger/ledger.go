@@ -1,0 +1,398 @@
+// Package ledger accounts for one chunk of an import: it checks the values of
+// its rows, has them compared and applied, and writes what became of each row
+// as one results object.
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/compare"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+	"rollbook/internal/sheet"
+)
+
+// Files is what it needs of the files bucket.
+type Files interface {
+	Open(ctx context.Context, o roll.Object) (roll.File, error)
+	Get(ctx context.Context, key string) ([]byte, error)
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (roll.Object, error)
+}
+
+// Catalogue is what it needs of the catalogue.
+type Catalogue interface {
+	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+	MarkUsed(ctx context.Context, in roll.InstitutionID, used map[roll.Field][]string) error
+}
+
+// batch is how many rows go to the engine at once: enough to fill its requests,
+// and between two batches progress is told and a cancel is seen.
+const batch = 1000
+
+// Ledger accounts for chunks of one import.
+type Ledger struct {
+	Files     Files
+	Catalogue Catalogue
+	Engine    *compare.Engine
+	// Between is called before the first batch and after each one with the
+	// account so far. Once it says stop, the rows left are unprocessed.
+	Between func(ctx context.Context, c roll.Counts) (stop bool, err error)
+}
+
+// LoadPlan reads what plan found out about an import's file.
+func LoadPlan(ctx context.Context, get flow.Getter, in roll.InstitutionID, id string) (*flow.Plan, error) {
+	b, err := get.Get(ctx, flow.PlanKey(in, id))
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	p := new(flow.Plan)
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	return p, flow.Run{Version: p.Version}.Check()
+}
+
+// Chunk processes chunk n and stores its results. Doing it again stores the
+// same. Rows of a chunk object that is missing or damaged are unprocessed.
+func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n int) error {
+	cat, err := l.Catalogue.Catalogue(ctx, imp.Institution)
+	if err != nil {
+		return err
+	}
+	dups := flow.Duplicates{}
+	if plan.Chunks[n].Duplicates {
+		b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
+		if err != nil {
+			return fmt.Errorf("read duplicates: %w", err)
+		}
+		if err := json.Unmarshal(b, &dups); err != nil {
+			return fmt.Errorf("read duplicates: %w", err)
+		}
+	}
+	var buf bytes.Buffer
+	w, err := flow.NewResultWriter(&buf)
+	if err != nil {
+		return err
+	}
+	a := &account{l: l, imp: imp, cols: columns(plan, cat), dups: dups, w: w}
+	a.sum.Fields = flow.FieldChanges{}
+	if err := a.between(ctx); err != nil {
+		return err
+	}
+	err = l.rows(ctx, imp, n, func(r flow.Row) error { return a.add(ctx, r) })
+	if errors.Is(err, flow.ErrCut) || fault.KindOf(err) == fault.NotFound && err != nil {
+		// What could be read has been dealt with; the rest is counted, though
+		// its cells are lost here. The user's own file still has them.
+		if err := a.flush(ctx); err != nil {
+			return err
+		}
+		for range plan.Chunks[n].Rows - a.sum.Counts.Rows {
+			a.sum.Counts.Add(roll.Unprocessed)
+		}
+		ref := plan.Chunks[n]
+		a.sum.AddNote("chunkLost", fmt.Sprintf("Some rows of lines %d to %d could not be read again and were not processed. Take them from your own file.", ref.FirstLine, ref.LastLine), ref.FirstLine)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.flush(ctx); err != nil {
+		return err
+	}
+	if err := w.Close(a.sum); err != nil {
+		return err
+	}
+	_, err = l.Files.Put(ctx, flow.ResultKey(imp.Institution, imp.ID, n), &buf, "application/zstd")
+	return err
+}
+
+func (l *Ledger) rows(ctx context.Context, imp *roll.Import, n int, yield func(flow.Row) error) error {
+	f, err := l.Files.Open(ctx, roll.Object{Key: flow.ChunkKey(imp.Institution, imp.ID, n)})
+	if err != nil {
+		return err
+	}
+	return flow.ReadRows(io.NewSectionReader(f, 0, f.Size()), yield)
+}
+
+// layout is the file's columns, resolved against today's catalogue.
+type layout struct {
+	key      int
+	keyName  string
+	email    int
+	emailCol string
+	fields   []fieldColumn
+}
+
+type fieldColumn struct {
+	def      roll.FieldDef
+	known    bool // the catalogue still has it
+	name     string
+	new, old int // -1: no such column
+}
+
+func columns(plan *flow.Plan, cat *roll.Catalogue) layout {
+	l := layout{key: -1, email: -1}
+	old := map[roll.Field]int{}
+	for i, c := range plan.Columns {
+		switch c.Role {
+		case flow.KeyRole:
+			l.key, l.keyName = i, c.Name
+		case flow.InfoRole:
+			if c.Field == roll.ContactEmail {
+				l.email, l.emailCol = i, c.Name
+			}
+		case flow.OldRole:
+			old[c.Field] = i
+		}
+	}
+	for i, c := range plan.Columns {
+		if c.Role != flow.NewRole {
+			continue
+		}
+		fc := fieldColumn{name: c.Name, new: i, old: -1}
+		fc.def, fc.known = cat.Lookup(c.Field)
+		if o, ok := old[c.Field]; ok {
+			fc.old = o
+		}
+		l.fields = append(l.fields, fc)
+	}
+	return l
+}
+
+// account is the state of one chunk's pass.
+type account struct {
+	l       *Ledger
+	imp     *roll.Import
+	cols    layout
+	dups    flow.Duplicates
+	w       *flow.ResultWriter
+	sum     flow.Summary
+	stopped bool
+
+	// The batch: every row in order, and those that go to the engine.
+	rows  []pending
+	apply []compare.Row
+}
+
+type pending struct {
+	row    flow.Row
+	number roll.ContactNumber
+	at     int // its place in apply, or -1 when result is final
+	result compare.Result
+}
+
+func (a *account) between(ctx context.Context) error {
+	if a.l.Between == nil || a.stopped {
+		return nil
+	}
+	stop, err := a.l.Between(ctx, a.sum.Counts)
+	a.stopped = a.stopped || stop
+	return err
+}
+
+// add takes one row into the batch.
+func (a *account) add(ctx context.Context, r flow.Row) error {
+	p := pending{row: r, at: -1}
+	if cr, result, final := a.check(r); final {
+		p.result, p.number = result, cr.Number
+	} else {
+		p.number = cr.Number
+		p.at = len(a.apply)
+		a.apply = append(a.apply, cr)
+	}
+	a.rows = append(a.rows, p)
+	if len(a.rows) < batch {
+		return nil
+	}
+	return a.flush(ctx)
+}
+
+// flush has the batch applied and writes its results.
+func (a *account) flush(ctx context.Context) error {
+	if len(a.rows) == 0 {
+		return nil
+	}
+	engine := *a.l.Engine
+	if a.stopped {
+		// An earlier try of this chunk may have written some of these rows
+		// before the cancel: their marks tell.
+		engine.Mode, engine.Cancelled = compare.Settle, true
+	} else if err := a.markUsed(ctx); err != nil {
+		return err
+	}
+	done, err := engine.Run(ctx, a.apply)
+	if err != nil {
+		return err
+	}
+	for i := range a.rows {
+		p := &a.rows[i]
+		if p.at >= 0 {
+			p.result = done[p.at]
+		}
+		if err := a.record(p); err != nil {
+			return err
+		}
+	}
+	a.rows, a.apply = a.rows[:0], a.apply[:0]
+	return a.between(ctx)
+}
+
+// record counts one row and writes its result.
+func (a *account) record(p *pending) error {
+	a.sum.Counts.Add(p.result.Outcome)
+	res := flow.Result{Line: p.row.Line, Number: p.number, Outcome: p.result.Outcome,
+		Changes: p.result.Changes, Problems: p.result.Problems}
+	switch p.result.Outcome {
+	case roll.Unchanged:
+		return nil
+	case roll.RowRejected, roll.RowConflicted, roll.Unprocessed:
+		res.Cells = p.row.Cells
+	}
+	for _, c := range res.Changes {
+		for i := range a.cols.fields {
+			if fc := &a.cols.fields[i]; fc.known && fc.def.Field() == c.Field {
+				a.sum.Fields.Add(c.Field, group(c.Before, fc.def), group(c.After, fc.def), 1)
+			}
+		}
+	}
+	return a.w.Write(res)
+}
+
+// group is how a value is counted: texts are not listed one by one.
+func group(v roll.Value, d roll.FieldDef) string {
+	if d.Kind == roll.Text && v != roll.Empty {
+		return "(text)"
+	}
+	return string(v)
+}
+
+// markUsed remembers which codes the batch may write, before it does.
+func (a *account) markUsed(ctx context.Context) error {
+	if a.l.Engine.Mode != compare.Update {
+		return nil
+	}
+	used := map[roll.Field][]string{}
+	for _, r := range a.apply {
+		for _, c := range r.Cells {
+			f := c.Def.Field()
+			if _, ok := used[f]; !ok {
+				used[f] = nil
+			}
+			if c.Def.Kind != roll.SingleChoice && c.Def.Kind != roll.MultiChoice {
+				continue
+			}
+			for _, code := range append(c.Edit.Value.Codes(), c.Edit.Add...) {
+				if !contains(used[f], code) {
+					used[f] = append(used[f], code)
+				}
+			}
+		}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	return a.l.Catalogue.MarkUsed(ctx, a.imp.Institution, used)
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// check turns a row of the file into one to compare, or says at once what
+// becomes of it.
+func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
+	reject := func(ps ...roll.Problem) compare.Result {
+		for i := range ps {
+			ps[i].Line, ps[i].Outcome = r.Line, roll.RowRejected
+		}
+		return compare.Result{Outcome: roll.RowRejected, Problems: ps}
+	}
+	out := compare.Row{Line: r.Line, KeyColumn: a.cols.keyName, InfoColumn: a.cols.emailCol}
+	if r.Fault != nil {
+		return out, reject(*r.Fault), true
+	}
+	out.Key = sheet.Unguard(r.Cells[a.cols.key])
+	n, problem := cell.ParseNumber(out.Key)
+	if problem != nil {
+		return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
+			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+	}
+	out.Number = n
+	if d, ok := a.dups[r.Line]; ok {
+		if d.Differ {
+			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "differentLines", OtherLines: d.Others,
+				Message:    "This contact stands on other lines too (" + lines(d.Others) + "), and they do not ask for the same.",
+				Suggestion: "Keep one line for each contact."}), true
+		}
+		if !d.First {
+			return out, compare.Result{Outcome: roll.Unchanged}, true
+		}
+	}
+	if a.cols.email >= 0 {
+		out.InfoEmail = strings.TrimSpace(sheet.Unguard(r.Cells[a.cols.email]))
+	}
+	var problems []roll.Problem
+	for i := range a.cols.fields {
+		fc := &a.cols.fields[i]
+		text := sheet.Unguard(r.Cells[fc.new])
+		if !fc.known {
+			if strings.TrimSpace(text) != "" {
+				problems = append(problems, roll.Problem{Column: fc.name, Field: fc.name, Value: text, Code: "fieldGone",
+					Message: "This field is no longer in the catalogue.", Suggestion: "Leave the cell empty."})
+			}
+			continue
+		}
+		edit, warning, problem := cell.ParseNew(text, fc.def)
+		if problem != nil {
+			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Code, Value: text,
+				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
+			continue
+		}
+		if edit.Keep {
+			continue
+		}
+		if warning != nil {
+			a.sum.AddNote(warning.Code, warning.Message, r.Line)
+		}
+		c := compare.Cell{Def: fc.def, Column: fc.name, Text: text, Edit: edit}
+		if fc.old >= 0 {
+			c.Compared = true
+			c.OldText = sheet.Unguard(r.Cells[fc.old])
+			c.Old, c.Known = cell.ParseOld(c.OldText, fc.def)
+		} else {
+			if a.sum.NotCompared == nil {
+				a.sum.NotCompared = map[roll.Field]int{}
+			}
+			a.sum.NotCompared[fc.def.Field()]++
+		}
+		out.Cells = append(out.Cells, c)
+	}
+	if len(problems) > 0 {
+		return out, reject(problems...), true
+	}
+	return out, compare.Result{}, false
+}
+
+func lines(ns []int) string {
+	var b strings.Builder
+	for i, n := range ns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "line %d", n)
+	}
+	return b.String()
+}

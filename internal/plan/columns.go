@@ -1,0 +1,195 @@
+package plan
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/fold"
+	"rollbook/internal/roll"
+)
+
+// KeyColumn is the header of the column that names the contact.
+const KeyColumn = "Contact"
+
+var bracketed = regexp.MustCompile(`(?i)^\[\s*(old|new|info|error)\s*\]\s*(.*)$`)
+
+// resolver finds out what a header's names mean in an institution's catalogue.
+type resolver struct {
+	cat    *roll.Catalogue
+	want   roll.DataType
+	byCode map[string]roll.FieldDef
+	// byLabel has every definition that a folded label may mean.
+	byLabel map[string][]roll.FieldDef
+}
+
+func newResolver(cat *roll.Catalogue, want roll.DataType) *resolver {
+	r := &resolver{cat: cat, want: want, byCode: map[string]roll.FieldDef{}, byLabel: map[string][]roll.FieldDef{}}
+	for _, d := range cat.Fields {
+		r.byCode[fold.Text(d.Code)] = d
+		labels := []string{fold.Text(d.Label)}
+		for _, l := range d.Labels {
+			if l = fold.Text(l); !slices.Contains(labels, l) {
+				labels = append(labels, l)
+			}
+		}
+		for _, l := range labels {
+			r.byLabel[l] = append(r.byLabel[l], d)
+		}
+	}
+	return r
+}
+
+// known tells whether a header's name looks like one of ours, whatever the
+// catalogue: by it the separator is chosen.
+func (r *resolver) known(name string) bool {
+	return strings.EqualFold(strings.TrimSpace(name), KeyColumn) || bracketed.MatchString(strings.TrimSpace(name))
+}
+
+// field finds what the name behind a role means. A code wins over a label, and
+// of two fields with one label the one of the wanted type of data.
+func (r *resolver) field(name string) (roll.FieldDef, error) {
+	key := fold.Text(name)
+	if d, ok := r.byCode[key]; ok {
+		return d, nil
+	}
+	ds := r.byLabel[key]
+	if len(ds) > 1 {
+		ds = slices.DeleteFunc(slices.Clone(ds), func(d roll.FieldDef) bool { return d.DataType() != r.want })
+	}
+	switch len(ds) {
+	case 1:
+		return ds[0], nil
+	case 0:
+		return roll.FieldDef{}, nil
+	}
+	codes := make([]string, len(ds))
+	for i, d := range ds {
+		codes[i] = d.Code
+	}
+	return roll.FieldDef{}, fault.New(fault.Invalid, "ambiguousColumn",
+		"The label “%s” belongs to several fields (%s). Use the code in the header.", name, strings.Join(codes, ", "))
+}
+
+// columns resolves a header. Its errors reject the file.
+func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.Warning, error) {
+	cols := make([]flow.Column, len(header))
+	first := map[string]int{} // role and field → column, to find duplicates
+	var key, news, others int
+	for i, name := range header {
+		cols[i] = flow.Column{Name: name}
+		c := &cols[i]
+		m := bracketed.FindStringSubmatch(name)
+		switch {
+		case strings.EqualFold(name, KeyColumn):
+			c.Role = flow.KeyRole
+			key++
+		case m == nil:
+			return cols, nil, r.unknown(name, i, line)
+		case strings.EqualFold(m[1], "info"):
+			c.Role = flow.InfoRole
+			if strings.EqualFold(m[2], "email") {
+				c.Field = roll.ContactEmail
+			}
+		case strings.EqualFold(m[1], "error"):
+			c.Role = flow.ErrorRole
+		default:
+			c.Role = flow.Role(strings.ToLower(m[1]))
+			d, err := r.field(m[2])
+			if err != nil {
+				return cols, nil, err
+			}
+			if d.Code == "" {
+				return cols, nil, r.unknown(name, i, line)
+			}
+			c.Field = d.Field()
+			if d.DataType() != r.want {
+				others++
+			} else if c.Role == flow.NewRole {
+				news++
+			}
+		}
+		if c.Role == flow.ErrorRole || c.Role == flow.InfoRole && c.Field == "" {
+			continue
+		}
+		id := string(c.Role) + " " + string(c.Field)
+		if j, ok := first[id]; ok {
+			return cols, nil, fault.New(fault.Invalid, "duplicateColumn",
+				"Line %d: the columns %d (“%s”) and %d (“%s”) mean the same. Remove one of them.", line, j+1, header[j], i+1, name)
+		}
+		first[id] = i
+	}
+	switch {
+	case others > 0 && news == 0:
+		other := roll.Criteria
+		if r.want == roll.Criteria {
+			other = roll.Authorisations
+		}
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+			"This is a file of %s, but the type of data chosen is %s. Choose %s, or take the other file.", other, r.want, other)
+	case others > 0:
+		for i, c := range cols {
+			if d, ok := r.cat.Lookup(c.Field); ok && d.DataType() != r.want {
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+					"Line %d, column %d: “%s” is one of the %s, but the type of data chosen is %s. Put them into a file of their own.",
+					line, i+1, header[i], d.DataType(), r.want)
+			}
+		}
+	case key == 0:
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
+			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, KeyColumn)
+	case news == 0:
+		return cols, nil, fault.New(fault.Invalid, "nothingToDo",
+			"Line %d: there is no [new] column, so nothing can change. Start again from the template.", line)
+	}
+	return cols, r.notCompared(cols), nil
+}
+
+// notCompared warns of [new] columns without their [old] one.
+func (r *resolver) notCompared(cols []flow.Column) []roll.Warning {
+	var missing []string
+	for _, c := range cols {
+		if c.Role == flow.NewRole && !slices.ContainsFunc(cols, func(o flow.Column) bool { return o.Role == flow.OldRole && o.Field == c.Field }) {
+			missing = append(missing, c.Field.Code())
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return []roll.Warning{{Code: "notCompared", Message: "There is no [old] column for " + strings.Join(missing, ", ") +
+		": these cells are not compared, and overwrite what somebody else may have changed since."}}
+}
+
+// unknown says which column is not one of ours, and which was probably meant.
+func (r *resolver) unknown(name string, i, line int) error {
+	if name == "" {
+		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
+	}
+	var names []string
+	role := ""
+	if m := bracketed.FindStringSubmatch(name); m != nil {
+		role = "[" + strings.ToLower(m[1]) + "] "
+		name = m[2]
+		for _, d := range r.cat.Of(r.want) {
+			names = append(names, d.Code, d.Label)
+		}
+	} else {
+		names = []string{KeyColumn, "[info] Email", "[info] Last name", "[info] First name"}
+		for _, d := range r.cat.Of(r.want) {
+			names = append(names, "[old] "+d.Code, "[new] "+d.Code, d.Code)
+		}
+	}
+	e := fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d: “%s%s” is not a column that Rollbook knows.", line, i+1, role, cut(name))
+	if near, ok := cell.Nearest(name, names); ok {
+		if role == "" && r.byCode[fold.Text(near)].Code != "" {
+			role = "[new] "
+		}
+		e.Text += " Did you mean “" + role + near + "”?"
+	} else {
+		e.Text += " Give it its name back, or remove the column."
+	}
+	return e
+}

@@ -1,0 +1,390 @@
+// Package plan is the step that reads the user's file, the only one that ever
+// does: one streaming pass that checks its form, numbers its lines, finds
+// contacts that stand on several lines, and writes chunk objects.
+package plan
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strings"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+	"rollbook/internal/sheet"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	ChangeImport(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Import) error) (roll.Import, error)
+}
+
+// Catalogue is what the step needs of the catalogue.
+type Catalogue interface {
+	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+}
+
+// Contacts lets the step look whether a file fits the institution at all.
+type Contacts interface {
+	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)
+	ByEmail(ctx context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error)
+}
+
+// Opener opens the user's file at its pinned version.
+type Opener interface {
+	Open(ctx context.Context, o roll.Object) (roll.File, error)
+}
+
+// Files is where chunks go.
+type Files interface {
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (roll.Object, error)
+}
+
+// Step plans imports.
+type Step struct {
+	Contacts  Contacts
+	Catalogue Catalogue
+	Jobs      Jobs
+	Source    func(bucket string) Opener // by the bucket that the import pinned
+	Files     Files
+	Limits    sheet.Limits
+	// ChunkRows and ChunkBytes bound a chunk; 0 means 10,000 rows and 16 MB.
+	ChunkRows, ChunkBytes int
+}
+
+// Run plans one import. Running it again overwrites what an earlier try left.
+func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
+	if err := in.Check(); err != nil {
+		return flow.Planned{}, err
+	}
+	out := flow.Planned{Run: in, Manifest: flow.ManifestKey(in.Institution, in.Import)}
+	imp, err := s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *roll.Import) error {
+		if i.Status.Final() {
+			return fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+		}
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	p, err := s.read(ctx, &imp)
+	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
+		// The file is at fault: that is an answer, not an error of ours.
+		p.Problem = &roll.FileProblem{Code: f.Code, Message: f.Text}
+		p.Chunks = nil
+	} else if err != nil {
+		return out, err
+	}
+	p.Version = flow.Version
+	manifest := make([]flow.Chunk, len(p.Chunks))
+	for n := range manifest {
+		manifest[n] = flow.Chunk{Run: in, Chunk: n}
+	}
+	if err := s.put(ctx, out.Manifest, manifest); err != nil {
+		return out, err
+	}
+	if err := s.put(ctx, flow.PlanKey(in.Institution, in.Import), p); err != nil {
+		return out, err
+	}
+	out.Chunks, out.Rejected = len(p.Chunks), p.Problem != nil
+	_, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *roll.Import) error {
+		if i.Status.Final() {
+			return nil
+		}
+		i.Rows, i.Detected, i.Warnings = p.Rows, &p.Detected, p.Warnings
+		if p.Problem == nil {
+			i.Status = roll.Running
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Step) put(ctx context.Context, key string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = s.Files.Put(ctx, key, bytes.NewReader(b), "application/json")
+	return err
+}
+
+// read makes the pass. The plan it returns holds what was found even when the
+// file is rejected.
+func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
+	p := &flow.Plan{}
+	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
+	if err != nil {
+		return p, err
+	}
+	f, err := s.Source(imp.Source.Bucket).Open(ctx, imp.Source)
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return p, fault.New(fault.Invalid, "fileGone", "The file that was uploaded is no longer there. Upload it again.")
+		}
+		return p, err
+	}
+	names := newResolver(cat, imp.DataType)
+	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Limits: s.Limits})
+	if err != nil {
+		return p, err
+	}
+	found := func() {
+		d := r.Detected()
+		p.Detected = roll.Detected{Format: d.Format, Encoding: d.Encoding, Separator: d.Separator, LineEnds: d.LineEnds,
+			Rows: p.Rows, Columns: len(r.Header())}
+	}
+	found()
+	defer func() {
+		found()
+		for _, w := range r.Warnings() {
+			p.Warnings = append(p.Warnings, roll.Warning{Code: w.Code, Message: w.Message, Line: w.Line})
+		}
+	}()
+	cols, warnings, err := names.columns(r.Header(), r.HeaderLine())
+	p.Columns, p.Warnings = cols, warnings
+	if err != nil {
+		return p, err
+	}
+	w := &writer{s: s, imp: imp, plan: p}
+	pass := newPass(cols, cat)
+	for {
+		row, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return p, err
+		}
+		if err := ctx.Err(); err != nil {
+			return p, fault.Wrap(fault.Busy, "interrupted", err)
+		}
+		p.Rows++
+		if err := w.add(ctx, pass.row(row)); err != nil {
+			return p, err
+		}
+	}
+	if err := w.close(ctx); err != nil {
+		return p, err
+	}
+	if p.Rows == 0 {
+		return p, fault.New(fault.Invalid, "noRows", "There are no rows below the header. Fill in the [new] columns of a template and save it as CSV UTF-8.")
+	}
+	if err := s.fits(ctx, imp, pass); err != nil {
+		return p, err
+	}
+	return p, s.duplicates(ctx, imp, p, pass)
+}
+
+// writer cuts the rows into chunk objects.
+type writer struct {
+	s     *Step
+	imp   *roll.Import
+	plan  *flow.Plan
+	buf   bytes.Buffer
+	rows  *flow.RowWriter
+	bytes int
+}
+
+func (w *writer) add(ctx context.Context, r flow.Row) error {
+	if w.rows == nil {
+		w.buf.Reset()
+		rows, err := flow.NewRowWriter(&w.buf)
+		if err != nil {
+			return err
+		}
+		w.rows, w.bytes = rows, 0
+		w.plan.Chunks = append(w.plan.Chunks, flow.ChunkRef{FirstLine: r.Line})
+	}
+	if err := w.rows.Write(r); err != nil {
+		return err
+	}
+	ref := &w.plan.Chunks[len(w.plan.Chunks)-1]
+	ref.Rows++
+	ref.LastLine = r.Line
+	for _, c := range r.Cells {
+		w.bytes += len(c)
+	}
+	most, size := w.s.ChunkRows, w.s.ChunkBytes
+	if most == 0 {
+		most = 10_000
+	}
+	if size == 0 {
+		size = 16 << 20
+	}
+	if ref.Rows < most && w.bytes < size {
+		return nil
+	}
+	return w.close(ctx)
+}
+
+func (w *writer) close(ctx context.Context) error {
+	if w.rows == nil {
+		return nil
+	}
+	if err := w.rows.Close(); err != nil {
+		return err
+	}
+	w.rows = nil
+	n := len(w.plan.Chunks) - 1
+	_, err := w.s.Files.Put(ctx, flow.ChunkKey(w.imp.Institution, w.imp.ID, n), bytes.NewReader(w.buf.Bytes()), "application/zstd")
+	return err
+}
+
+// pass is what plan remembers of the rows it has seen.
+type pass struct {
+	key, email int
+	compared   []comparedColumn
+	matter     []int // columns that make two lines the same
+	lines      lines
+	asked      bool // some [new] cell is not blank
+	sample     []sampled
+	seed       maphash.Seed
+}
+
+type comparedColumn struct {
+	def      roll.FieldDef
+	old, new int // -1: none
+}
+
+// sampled is a row of the first ones, kept to see whether the file fits the
+// institution's contacts.
+type sampled struct {
+	line   int
+	number roll.ContactNumber
+	email  string
+	old    []string
+}
+
+const sampleRows = 1000
+
+func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
+	p := &pass{key: -1, email: -1, seed: maphash.MakeSeed()}
+	at := map[roll.Field]int{}
+	for i, c := range cols {
+		switch c.Role {
+		case flow.KeyRole:
+			p.key = i
+		case flow.InfoRole:
+			if c.Field == roll.ContactEmail {
+				p.email = i
+			}
+		case flow.OldRole, flow.NewRole:
+			p.matter = append(p.matter, i)
+			k, ok := at[c.Field]
+			if !ok {
+				k = len(p.compared)
+				at[c.Field] = k
+				d, _ := cat.Lookup(c.Field)
+				p.compared = append(p.compared, comparedColumn{def: d, old: -1, new: -1})
+			}
+			if c.Role == flow.OldRole {
+				p.compared[k].old = i
+			} else {
+				p.compared[k].new = i
+			}
+		}
+	}
+	return p
+}
+
+// row notes what matters of a row and returns it as the chunk object has it.
+func (p *pass) row(r sheet.Row) flow.Row {
+	out := flow.Row{Line: r.Line, Cells: r.Cells}
+	if r.Fault != nil {
+		out.Fault = &roll.Problem{Line: r.Line, Outcome: roll.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
+		if r.Fault.Column >= 0 && r.Fault.Column < len(r.Cells) {
+			out.Fault.Value = cut(r.Cells[r.Fault.Column])
+		}
+		return out
+	}
+	for _, c := range p.compared {
+		if c.new >= 0 && !p.asked && !cell.Blank(r.Cells[c.new]) {
+			p.asked = true
+		}
+	}
+	n, problem := cell.ParseNumber(sheet.Unguard(r.Cells[p.key]))
+	if problem != nil {
+		return out // the chunk step reports it, in its place
+	}
+	var h maphash.Hash
+	h.SetSeed(p.seed)
+	for _, i := range p.matter {
+		h.WriteString(strings.TrimSpace(r.Cells[i]))
+		h.WriteByte(0)
+	}
+	p.lines.add(n, h.Sum64(), r.Line)
+	if len(p.sample) < sampleRows {
+		s := sampled{line: r.Line, number: n}
+		if p.email >= 0 {
+			s.email = strings.TrimSpace(sheet.Unguard(r.Cells[p.email]))
+		}
+		for _, c := range p.compared {
+			if c.old >= 0 {
+				s.old = append(s.old, sheet.Unguard(r.Cells[c.old]))
+			}
+		}
+		p.sample = append(p.sample, s)
+	}
+	return out
+}
+
+func cut(s string) string {
+	const most = 200
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most]) + "…"
+}
+
+// duplicates writes, for each chunk, which of its rows share their contact with
+// other rows.
+func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, pass *pass) error {
+	groups := pass.lines.duplicates()
+	if len(groups) == 0 {
+		return nil
+	}
+	byChunk := map[int]flow.Duplicates{}
+	var same, differ, firstSame, firstDiffer int
+	n := 0
+	for _, d := range groups { // in the order of lines
+		for n < len(p.Chunks)-1 && d.line > p.Chunks[n].LastLine {
+			n++
+		}
+		if byChunk[n] == nil {
+			byChunk[n] = flow.Duplicates{}
+		}
+		byChunk[n][d.line] = d.Duplicate
+		switch {
+		case d.Differ:
+			if differ++; firstDiffer == 0 {
+				firstDiffer = d.line
+			}
+		case !d.First:
+			if same++; firstSame == 0 {
+				firstSame = d.line
+			}
+		}
+	}
+	for n, d := range byChunk {
+		if err := s.put(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n), d); err != nil {
+			return err
+		}
+		p.Chunks[n].Duplicates = true
+	}
+	if same > 0 {
+		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
+			Message: fmt.Sprintf("%d lines repeat an earlier line with the same contact and the same values; each contact is changed once.", same)})
+	}
+	if differ > 0 {
+		p.Warnings = append(p.Warnings, roll.Warning{Code: "differentLines", Line: firstDiffer,
+			Message: fmt.Sprintf("%d lines name a contact that stands on another line with other values; all of them are rejected.", differ)})
+	}
+	return nil
+}

@@ -1,0 +1,327 @@
+// Package template makes import templates: a zip with the form as CSV, the
+// internal codes and a guide, streamed from the contacts of a dynamic target.
+package template
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/fold"
+	"rollbook/internal/mail"
+	"rollbook/internal/roll"
+	"rollbook/internal/sheet"
+	"rollbook/internal/target"
+)
+
+// Jobs is what it needs of the templates.
+type Jobs interface {
+	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
+	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
+}
+
+// Catalogue is what it needs of the catalogue.
+type Catalogue interface {
+	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+	Target(ctx context.Context, in roll.InstitutionID, id string) (roll.Target, error)
+}
+
+// Contacts yields an institution's contacts ordered by number.
+type Contacts interface {
+	All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error]
+}
+
+// Files is where the zip goes.
+type Files interface {
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (roll.Object, error)
+}
+
+// Mailer sends one mail.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Step makes templates.
+type Step struct {
+	Contacts  Contacts
+	Catalogue Catalogue
+	Jobs      Jobs
+	Files     Files
+	Mail      Mailer
+	Letter    func(roll.Template) mail.Message                            // what the mail says, without its address
+	Guide     func(lang string, t roll.DataType, separator string) string // README.txt
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Run makes one template. Running it again makes the same one and sends no
+// second mail.
+func (s *Step) Run(ctx context.Context, in roll.InstitutionID, id string) error {
+	t, err := s.Jobs.Template(ctx, in, id)
+	if err != nil {
+		return err
+	}
+	if t.Status == roll.Preparing {
+		if t, err = s.make(ctx, t); err != nil {
+			return err
+		}
+	}
+	return s.mail(ctx, &t)
+}
+
+// Fail marks a template that could not be made, after the last try.
+func (s *Step) Fail(ctx context.Context, in roll.InstitutionID, id string) error {
+	t, err := s.fail(ctx, in, id, "templateFailed", "The template could not be made, through no fault of yours. Ask for it again.")
+	if err != nil {
+		return err
+	}
+	return s.mail(ctx, &t)
+}
+
+func (s *Step) fail(ctx context.Context, in roll.InstitutionID, id, code, message string) (roll.Template, error) {
+	return s.Jobs.ChangeTemplate(ctx, in, id, func(t *roll.Template) error {
+		if t.Status == roll.Preparing {
+			t.Status, t.FinishedAt = roll.TemplateFailed, s.Now().UTC()
+			t.Problem = &roll.FileProblem{Code: code, Message: message}
+		}
+		return nil
+	})
+}
+
+func (s *Step) make(ctx context.Context, t roll.Template) (roll.Template, error) {
+	cat, err := s.Catalogue.Catalogue(ctx, t.Institution)
+	if err != nil {
+		return t, err
+	}
+	tgt, err := s.Catalogue.Target(ctx, t.Institution, t.TargetID)
+	if err == nil {
+		var cond *target.Condition
+		if cond, err = target.Parse(tgt.Condition, cat); err == nil {
+			return s.write(ctx, t, cat, tgt.Name, cond)
+		}
+	}
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return s.fail(ctx, t.Institution, t.ID, "targetGone", "The target was deleted before the template was made.")
+	case fault.Invalid:
+		return s.fail(ctx, t.Institution, t.ID, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+	}
+	return t, err
+}
+
+func (s *Step) write(ctx context.Context, t roll.Template, cat *roll.Catalogue, name string, cond *target.Condition) (roll.Template, error) {
+	fields := cat.Of(t.DataType)
+	if len(t.Fields) > 0 {
+		fields = slices.DeleteFunc(fields, func(d roll.FieldDef) bool { return !slices.Contains(t.Fields, d.Code) })
+	}
+	if len(fields) == 0 {
+		return s.fail(ctx, t.Institution, t.ID, "noFields", fmt.Sprintf("There are no %s in the catalogue to make a template of.", t.DataType))
+	}
+	fileName := FileName(t.DataType, name, t.CreatedAt)
+	r, w := io.Pipe()
+	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.All(ctx, t.Institution), guide: s.Guide}
+	go func() { w.CloseWithError(z.write(w)) }()
+	o, err := s.Files.Put(ctx, flow.TemplateKey(t.Institution, t.ID, fileName), r, "application/zip")
+	r.CloseWithError(errors.New("the store stopped reading"))
+	if err != nil {
+		return t, fmt.Errorf("store template: %w", err)
+	}
+	return s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error {
+		if j.Status == roll.Preparing {
+			j.Status, j.FinishedAt = roll.Ready, s.Now().UTC()
+			j.Contacts, j.Bytes, j.File, j.FileName, j.TargetName = z.count, z.bytes, o, fileName, name
+		}
+		return nil
+	})
+}
+
+// FileName returns the name of a template's zip:
+// rollbook-<type of data>-<target>-<yyyymmdd-hhmm>.zip, in UTC.
+func FileName(t roll.DataType, target string, at time.Time) string {
+	var slug strings.Builder
+	for _, r := range fold.Text(target) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			slug.WriteRune(r)
+		case slug.Len() > 0 && !strings.HasSuffix(slug.String(), "-"):
+			slug.WriteByte('-')
+		}
+		if slug.Len() == 40 {
+			break
+		}
+	}
+	name := strings.Trim(slug.String(), "-")
+	if name == "" {
+		name = "target"
+	}
+	return fmt.Sprintf("rollbook-%s-%s-%s.zip", t, name, at.UTC().Format("20060102-1504"))
+}
+
+// zipped writes the zip of one template.
+type zipped struct {
+	fields   []roll.FieldDef
+	t        roll.Template
+	cat      *roll.Catalogue
+	cond     *target.Condition
+	contacts iter.Seq2[roll.Contact, error]
+	guide    func(lang string, t roll.DataType, separator string) string
+	count    int
+	bytes    int64
+}
+
+// counter counts what goes out.
+type counter struct {
+	w io.Writer
+	n *int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	*c.n += int64(n)
+	return n, err
+}
+
+func (z *zipped) write(w io.Writer) error {
+	zw := zip.NewWriter(&counter{w, &z.bytes})
+	zw.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 5) })
+	sep := ','
+	if z.cat.Settings.Separator == ";" {
+		sep = ';'
+	}
+	entry := func(name string, fill func(io.Writer) error) error {
+		// The time of asking, so that the same template is the same bytes.
+		e, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: z.t.CreatedAt.UTC()})
+		if err != nil {
+			return err
+		}
+		return fill(e)
+	}
+	csv := func(fill func(*sheet.Writer) error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			sw := sheet.NewWriter(w, sep)
+			if err := fill(sw); err != nil {
+				return err
+			}
+			return sw.Flush()
+		}
+	}
+	if err := entry(string(z.t.DataType)+".csv", csv(z.rows)); err != nil {
+		return err
+	}
+	if err := entry("values.csv", csv(z.values)); err != nil {
+		return err
+	}
+	if err := entry("README.txt", func(w io.Writer) error {
+		_, err := io.WriteString(w, z.guide(z.t.Language, z.t.DataType, string(sep)))
+		return err
+	}); err != nil {
+		return err
+	}
+	return zw.Close()
+}
+
+// rows writes the form: one line a contact.
+func (z *zipped) rows(w *sheet.Writer) error {
+	header := []string{"Contact", "[info] Email", "[info] Last name", "[info] First name"}
+	for _, d := range z.fields {
+		header = append(header, "[old] "+d.Code, "[new] "+d.Code)
+	}
+	if err := w.Write(header); err != nil {
+		return err
+	}
+	cells := make([]string, len(header))
+	for c, err := range z.contacts {
+		if err != nil {
+			return err
+		}
+		if !z.cond.Match(c) {
+			continue
+		}
+		z.count++
+		cells[0] = "#" + string(c.Number)
+		cells[1] = string(c.Get(roll.ContactEmail))
+		cells[2] = string(c.Get(roll.ContactLastName))
+		cells[3] = string(c.Get(roll.ContactFirstName))
+		for i, d := range z.fields {
+			cells[4+2*i] = cell.Format(c.Get(d.Field()), d)
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// values writes what the [new] cells take.
+func (z *zipped) values(w *sheet.Writer) error {
+	lang := z.t.Language
+	if err := w.Write([]string{"field code", "field label", "kind", "value code", "value label"}); err != nil {
+		return err
+	}
+	for _, d := range z.fields {
+		rows := d.Values
+		if len(rows) == 0 {
+			rows = []roll.Choice{{}}
+		}
+		if d.Kind == roll.Authorisation || d.Kind == roll.YesNo {
+			rows = []roll.Choice{{Code: "true", Label: "True"}, {Code: "false", Label: "False"}, {Code: "Empty", Label: "Empty"}}
+		}
+		for _, v := range rows {
+			if v.Retired {
+				continue
+			}
+			if err := w.Write([]string{d.Code, d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mail sends the one mail, as for imports: claimed before it is sent.
+func (s *Step) mail(ctx context.Context, t *roll.Template) error {
+	if t.Email == "" {
+		return nil
+	}
+	errClaimed := errors.New("claimed")
+	_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error {
+		if j.Mail.Status != "" {
+			return errClaimed
+		}
+		j.Mail = roll.MailState{Status: "sending"}
+		return nil
+	})
+	if errors.Is(err, errClaimed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m := s.Letter(*t)
+	m.To = t.Email
+	state := roll.MailState{Status: "sent"}
+	if err := s.Mail.Send(ctx, m); err != nil {
+		s.Log.WarnContext(ctx, "mail not sent", "institution", t.Institution, "template", t.ID, "error", err)
+		state = roll.MailState{Status: "failed", Reason: "The mail could not be sent."}
+		if f, ok := fault.As(err); ok && f.Text != "" {
+			state.Reason = f.Text
+		}
+	}
+	_, err = s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error {
+		j.Mail = state
+		return nil
+	})
+	return err
+}
