@@ -83,8 +83,11 @@ type parser struct {
 	leaves int
 }
 
+// full tells that no more faults are named, so none need be explained.
+func (p *parser) full() bool { return len(p.faults) >= maxFaults }
+
 func (p *parser) fault(at, format string, args ...any) {
-	if len(p.faults) < maxFaults {
+	if !p.full() {
 		p.faults = append(p.faults, fault.Field{Location: at, Message: fmt.Sprintf(format, args...)})
 	}
 }
@@ -263,6 +266,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 		if k := c.compared(v); !c.set[k] {
 			c.set[k] = true
 			c.values = append(c.values, v)
+			c.sought = k
 		}
 	}
 	if !good {
@@ -301,6 +305,9 @@ func (p *parser) field(at string, raw json.RawMessage) (fieldDef, bool) {
 		return fieldDef{f, d}, true
 	}
 	p.code = UnknownField
+	if p.full() {
+		return fieldDef{}, false
+	}
 	p.fault(at, "There is no field %q.%s", short(name), didYouMean(name, p.fieldNames()))
 	return fieldDef{}, false
 }

@@ -36,7 +36,8 @@ type Condition struct {
 	kind   roll.Kind
 	values []string        // canonical, as JSON shows them
 	list   bool            // the value is a list
-	set    map[string]bool // the values by what they are compared by
+	set    map[string]bool // the values in the form in which they are compared
+	sought string          // the one value of contains and startsWith in that form
 }
 
 type op string
@@ -92,9 +93,9 @@ func (c *Condition) Match(contact roll.Contact) bool {
 		if c.kind == roll.MultiChoice {
 			return slices.Contains(v.Codes(), c.values[0])
 		}
-		return strings.Contains(c.compared(string(v)), c.compared(c.values[0]))
+		return strings.Contains(c.compared(string(v)), c.sought)
 	case opStartsWith:
-		return strings.HasPrefix(c.compared(string(v)), c.compared(c.values[0]))
+		return strings.HasPrefix(c.compared(string(v)), c.sought)
 	}
 	return false
 }
