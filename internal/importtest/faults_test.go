@@ -1,0 +1,528 @@
+package importtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/demo"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/importtest"
+	"rollbook/internal/memory"
+	"rollbook/internal/roll"
+	"rollbook/internal/start"
+)
+
+// thirty is a file that changes thirty contacts, in chunks of ten, with one bad
+// row in each chunk.
+func thirty(t *testing.T) (*importtest.World, string) {
+	t.Helper()
+	w := importtest.New(t, 0)
+	w.Plan.ChunkRows = 11
+	var file strings.Builder
+	file.WriteString("Contact,[old] GENRE,[new] GENRE\n")
+	for i := range 33 {
+		n := fmt.Sprintf("%07d", i)
+		w.Set(t, demo.Aurora, roll.ContactNumber(n), map[roll.Field]roll.Value{genre: "FOLK"})
+		value := "JAZZ"
+		if i%11 == 5 {
+			value = "bad"
+		}
+		fmt.Fprintf(&file, "#%s,FOLK,%s\n", n, value)
+	}
+	return w, file.String()
+}
+
+type outcome struct {
+	Status                roll.Status
+	Counts                roll.Counts
+	Problems              []roll.Problem
+	Changes, Undo, Errors string
+}
+
+func ended(t *testing.T, w *importtest.World, imp roll.Import) outcome {
+	t.Helper()
+	o := outcome{Status: imp.Status, Counts: imp.Counts, Problems: imp.Problems}
+	for _, f := range imp.Files {
+		switch f {
+		case "changes":
+			o.Changes = w.File(t, imp, f)
+		case "undo":
+			o.Undo = w.File(t, imp, f)
+		case "errors":
+			o.Errors = w.File(t, imp, f)
+		}
+	}
+	return o
+}
+
+// agrees checks that the database is what changes.csv says, for thirty's file.
+func agrees(t *testing.T, w *importtest.World, o outcome) {
+	t.Helper()
+	for i := range 33 {
+		n := roll.ContactNumber(fmt.Sprintf("%07d", i))
+		want := roll.Value("FOLK")
+		if strings.Contains(o.Changes, "#"+string(n)+",") {
+			want = "JAZZ"
+		}
+		if got := w.Value(t, demo.Aurora, n, genre); got != want {
+			t.Errorf("contact %s has %q, changes.csv says %q", n, got, want)
+		}
+		if in := strings.Contains(o.Errors, "#"+string(n)+","); in == (want == "JAZZ") {
+			t.Errorf("contact %s: in errors.csv is %t, updated is %t", n, in, want == "JAZZ")
+		}
+	}
+}
+
+var errKilled = errors.New("killed")
+
+// killer lets a store do its work until it is killed: before the write with the
+// number, or right after it.
+type killer struct {
+	*memory.Contacts
+	mu    sync.Mutex
+	after bool
+	at    int
+}
+
+func (k *killer) Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []roll.Written
+	for _, w := range ws {
+		if k.at == 0 && !k.after {
+			k.at--
+			return nil, errKilled
+		}
+		done, err := k.Contacts.Write(ctx, in, []roll.Write{w})
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, done...); k.at == 0 {
+			k.at--
+			return nil, errKilled
+		}
+		k.at--
+	}
+	return out, nil
+}
+
+// blobs fails or loses what a test tells it to.
+type blobs struct {
+	*memory.Blobs
+	put  func(key string) error // before storing
+	done func(key string) error // after storing
+}
+
+func (b *blobs) Put(ctx context.Context, key string, r io.Reader, ct string) (roll.Object, error) {
+	if b.put != nil {
+		if err := b.put(key); err != nil {
+			return roll.Object{}, err
+		}
+	}
+	o, err := b.Blobs.Put(ctx, key, r, ct)
+	if err == nil && b.done != nil {
+		err = b.done(key)
+	}
+	return o, err
+}
+
+// once returns an error the first time a key has the part.
+func once(part string) func(string) error {
+	var mu sync.Mutex
+	done := false
+	return func(key string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if done || !strings.Contains(key, part) {
+			return nil
+		}
+		done = true
+		return errKilled
+	}
+}
+
+// Faults 12 and 13: a chunk killed anywhere and tried again ends as one clean run.
+func TestChunkKilled(t *testing.T) {
+	w, file := thirty(t)
+	want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	if want.Counts != (roll.Counts{Rows: 33, Updated: 30, Rejected: 3}) {
+		t.Fatalf("clean run: %+v", want.Counts)
+	}
+	agrees(t, w, want)
+	check := func(what string, prepare func(w *importtest.World)) {
+		t.Helper()
+		w, file := thirty(t)
+		w.Tries = 2
+		prepare(w)
+		got := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-clean +killed): %s", what, d)
+		}
+		agrees(t, w, got)
+	}
+	for at := range 30 {
+		for _, after := range []bool{false, true} {
+			check(fmt.Sprintf("killed at write %d, after it %t", at, after), func(w *importtest.World) {
+				w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: at, after: after}
+			})
+		}
+	}
+	check("killed before its result", func(w *importtest.World) {
+		w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+	})
+	check("26: result stored, answer lost", func(w *importtest.World) {
+		w.Chunk.Files = &blobs{Blobs: w.Files, done: once("results/")}
+	})
+	check("9: plan's copy of the chunks written twice", func(w *importtest.World) {
+		w.Plan.Files = &blobs{Blobs: w.Files}
+		w.BeforeChunk = func(n, try int) error {
+			if try == 0 {
+				return errKilled
+			}
+			return nil
+		}
+	})
+}
+
+// Faults 11, 15 and 16: chunks that never come through are unprocessed, save
+// what they wrote before they died.
+func TestChunkLost(t *testing.T) {
+	w, file := thirty(t)
+	w.BeforeChunk = func(n, try int) error {
+		if n == 1 {
+			return errKilled
+		}
+		return nil
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file, importtest.MailTo("staff@example.org"))
+	o := ended(t, w, imp)
+	if want := (roll.Counts{Rows: 33, Updated: 20, Rejected: 3, Unprocessed: 10}); o.Counts != want || o.Status != roll.Done {
+		t.Errorf("one chunk lost: %s %+v, want %+v", o.Status, o.Counts, want)
+	}
+	agrees(t, w, o)
+
+	// Resume: the error file is all that is left to do.
+	w.BeforeChunk = nil
+	rest := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, o.Errors)
+	if want := (roll.Counts{Rows: 13, Updated: 10, Rejected: 3}); rest.Counts != want {
+		t.Errorf("resumed: %+v, want %+v", rest.Counts, want)
+	}
+
+	// Killed after four writes, for ever: those four are updated and undoable.
+	w, file = thirty(t)
+	w.Plan.ChunkRows = 0
+	w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 4}
+	imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	o = ended(t, w, imp)
+	if want := (roll.Counts{Rows: 33, Updated: 4, Rejected: 3, Unprocessed: 26}); o.Counts != want {
+		t.Errorf("killed after four writes: %s %+v, want %+v", o.Status, o.Counts, want)
+	}
+	agrees(t, w, o)
+	if undo := w.Follow(t, imp, "undo"); undo.Counts != (roll.Counts{Rows: 4, Updated: 4}) {
+		t.Errorf("undo of four: %+v", undo.Counts)
+	}
+
+	// All chunks fail.
+	w, file = thirty(t)
+	w.BeforeChunk = func(int, int) error { return errKilled }
+	imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, strings.ReplaceAll(file, "bad", "JAZZ"))
+	if want := (roll.Counts{Rows: 33, Unprocessed: 33}); imp.Status != roll.Failed || imp.Counts != want {
+		t.Errorf("all failed: %s %+v", imp.Status, imp.Counts)
+	}
+
+	// A chunk object is missing, or cut.
+	for _, what := range []string{"missing", "cut"} {
+		w, file = thirty(t)
+		w.BeforeChunk = func(n, try int) error {
+			if n != 2 {
+				return nil
+			}
+			imps, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 1, "")
+			if err != nil {
+				return err
+			}
+			key := flow.ChunkKey(demo.Aurora, imps[0].ID, 2)
+			b, err := w.Files.Get(t.Context(), key)
+			if err != nil {
+				return err
+			}
+			w.Files.Remove(key)
+			if what == "cut" {
+				_, err = w.Files.Put(t.Context(), key, strings.NewReader(string(b[:len(b)/2])), "")
+			}
+			return err
+		}
+		imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+		if want := (roll.Counts{Rows: 33, Updated: 20, Rejected: 2, Unprocessed: 11}); imp.Status != roll.Done || imp.Counts != want {
+			t.Errorf("%s: %s %+v, want %+v", what, imp.Status, imp.Counts, want)
+		}
+	}
+}
+
+// Faults 1, 2, 3, 4, 5 and 41: events more than once, late, out of order.
+func TestEvents(t *testing.T) {
+	w, file := thirty(t)
+	imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update, importtest.MailTo("staff@example.org"))
+	o, err := w.Uploads.Put(t.Context(), flow.UploadKey(imp.Institution, imp.ID), strings.NewReader(file), "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := w.Uploads.Put(t.Context(), o.Key, strings.NewReader("Contact,[new] GENRE\n#0000001,ROCK\n"), "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size}
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			if err := w.Start.Run(context.Background(), event); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, e := range []start.Event{event, {Bucket: second.Bucket, Key: second.Key, Version: second.Version, Size: second.Size}} {
+		if err := w.Start.Run(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := w.Get(t, imp)
+	if want := (roll.Counts{Rows: 33, Updated: 30, Rejected: 3}); got.Status != roll.Done || got.Counts != want {
+		t.Errorf("%s %+v", got.Status, got.Counts)
+	}
+	if w.Executions() != 1 || len(w.Mails.Sent()) != 1 {
+		t.Errorf("%d executions and %d mails, want 1 and 1", w.Executions(), len(w.Mails.Sent()))
+	}
+}
+
+// Fault 6: events that are nobody's are dropped, not tried for ever.
+func TestStrayEvents(t *testing.T) {
+	w := importtest.New(t, 0)
+	cancelled := w.Create(t, demo.Aurora, roll.Criteria, roll.Test)
+	if _, err := w.Jobs.ChangeImport(t.Context(), demo.Aurora, cancelled.ID, func(i *roll.Import) error { i.Status = roll.Cancelled; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{
+		"uploads/aurora/no-such-import", "uploads/borealis/" + cancelled.ID, "uploads/aurora/" + cancelled.ID, "uploads/aurora",
+		"uploads/%zz/x", "uploads/../x", "inbox/nowhere/criteria/test/a.csv", "inbox/aurora/colours/test/a.csv",
+		"inbox/aurora/criteria/delete/a.csv", "inbox/aurora/criteria/test/", "elsewhere/a.csv", "",
+	} {
+		if err := w.Start.Run(t.Context(), start.Event{Bucket: "uploads", Key: key, Version: "1"}); err != nil {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+	if n := w.Executions(); n != 0 {
+		t.Errorf("%d executions, want none", n)
+	}
+}
+
+// Fault 5 and the drop folder: an object under inbox/ becomes one import.
+func TestDropFolder(t *testing.T) {
+	w, file := thirty(t)
+	o, err := w.Uploads.Put(t.Context(), "inbox/aurora/criteria/update/été 50+1 %.csv", strings.NewReader(file), "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: "inbox/aurora/criteria/update/%C3%A9t%C3%A9+50%2B1+%25.csv", Version: o.Version, Size: o.Size, Time: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	imps, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 10, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(imps) != 1 || imps[0].FileName != "été 50+1 %.csv" || imps[0].Status != roll.Done || imps[0].Counts.Updated != 30 {
+		t.Errorf("%+v", imps)
+	}
+	if imps, _, _ := w.Jobs.Imports(t.Context(), demo.Borealis, 10, ""); len(imps) != 0 {
+		t.Errorf("the other institution has %d imports", len(imps))
+	}
+}
+
+// Fault 35: a cancel in each phase.
+func TestCancel(t *testing.T) {
+	cancel := func(w *importtest.World) {
+		imps, _, err := w.Jobs.Imports(context.Background(), demo.Aurora, 1, "")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if _, err := w.Jobs.ChangeImport(context.Background(), demo.Aurora, imps[0].ID, func(i *roll.Import) error { i.Cancel = true; return nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	// While it runs: what is done stays, and can be undone.
+	w, file := thirty(t)
+	var once sync.Once
+	first := make(chan struct{}) // closed when chunk 0 is done and the cancel pressed
+	w.Chunk.Files = &blobs{Blobs: w.Files, done: func(key string) error {
+		if strings.Contains(key, "results/00000") {
+			once.Do(func() {
+				cancel(w)
+				close(first)
+			})
+		}
+		return nil
+	}}
+	w.BeforeChunk = func(n, try int) error {
+		if n > 0 {
+			<-first
+		}
+		return nil
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	o := ended(t, w, imp)
+	if want := (roll.Counts{Rows: 33, Updated: 10, Rejected: 3, Unprocessed: 20}); o.Status != roll.Cancelled || o.Counts != want {
+		t.Errorf("%s %+v, want %+v", o.Status, o.Counts, want)
+	}
+	agrees(t, w, o)
+	if undo := w.Follow(t, imp, "undo"); undo.Counts != (roll.Counts{Rows: 10, Updated: 10}) {
+		t.Errorf("undo: %+v", undo.Counts)
+	}
+
+	// Killed after some writes, then cancelled before its second try.
+	w, file = thirty(t)
+	w.Plan.ChunkRows, w.Tries = 0, 2
+	w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 4}
+	w.BeforeChunk = func(n, try int) error {
+		if try == 1 {
+			cancel(w)
+		}
+		return nil
+	}
+	o = ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	if want := (roll.Counts{Rows: 33, Updated: 4, Rejected: 3, Unprocessed: 26}); o.Status != roll.Cancelled || o.Counts != want {
+		t.Errorf("%s %+v, want %+v", o.Status, o.Counts, want)
+	}
+	agrees(t, w, o)
+}
+
+// Faults 27 and 28: finish twice, finish killed, mail refused.
+func TestFinishAgain(t *testing.T) {
+	for _, part := range []string{"errors.csv", "undo.csv", "problems/index"} {
+		w, file := thirty(t)
+		want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+
+		w, file = thirty(t)
+		w.Finish.Files = &blobs{Blobs: w.Files, put: once(part)}
+		imp := w.Upload(t, w.Create(t, demo.Aurora, roll.Criteria, roll.Update, importtest.MailTo("staff@example.org")), file)
+		if imp.Status.Final() {
+			t.Fatalf("%s: finish was not killed", part)
+		}
+		for range 2 {
+			if err := w.Finish.Run(t.Context(), flow.Finish{Run: flow.Run{Version: flow.Version, Institution: imp.Institution, Import: imp.ID}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff(want, ended(t, w, w.Get(t, imp))); d != "" {
+			t.Errorf("%s: %s", part, d)
+		}
+		if n := len(w.Mails.Sent()); n != 1 {
+			t.Errorf("%s: %d mails", part, n)
+		}
+	}
+	w, file := thirty(t)
+	w.Mails.Fail(fault.New(fault.Invalid, "mailRefused", "The address was refused."))
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file, importtest.MailTo("nobody@example.org"))
+	if imp.Status != roll.Done || imp.Mail != (roll.MailState{Status: "failed", Reason: "The address was refused."}) {
+		t.Errorf("%s %+v", imp.Status, imp.Mail)
+	}
+	if strings.Contains(w.Log.String(), "nobody@example.org") {
+		t.Error("the log has the address")
+	}
+}
+
+// Faults 4 and 10: the file is gone, or plan can never read it.
+func TestPlanFails(t *testing.T) {
+	w, file := thirty(t)
+	imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update)
+	o, err := w.Uploads.Put(t.Context(), flow.UploadKey(imp.Institution, imp.ID), strings.NewReader(file), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Uploads.Remove(o.Key)
+	if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Get(t, imp); got.Status != roll.Rejected && got.Status != roll.Failed || got.Problem == nil || got.Problem.Code != "fileGone" {
+		t.Errorf("%s %+v", got.Status, got.Problem)
+	}
+
+	w, file = thirty(t)
+	w.Plan.Files = &blobs{Blobs: w.Files, put: func(string) error { return errKilled }}
+	got := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if got.Status != roll.Failed || got.Problem == nil || got.Problem.Code != "checkFailed" {
+		t.Errorf("%s %+v", got.Status, got.Problem)
+	}
+}
+
+// Faults 22 and 23: what changes between plan and chunk.
+func TestChangesInBetween(t *testing.T) {
+	w, file := thirty(t)
+	w.BeforeChunk = func(n, try int) error {
+		if n != 0 {
+			return nil
+		}
+		return errors.Join(w.Contacts.Delete(t.Context(), demo.Aurora, "0000001"))
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if want := (roll.Counts{Rows: 33, Updated: 29, Rejected: 4}); imp.Counts != want {
+		t.Errorf("deleted: %+v, want %+v", imp.Counts, want)
+	}
+	if _, err := w.Contacts.Get(t.Context(), demo.Aurora, "0000001"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the deleted contact is back: %v", err)
+	}
+
+	w, file = thirty(t)
+	w.Plan.ChunkRows = 0
+	w.BeforeChunk = func(n, try int) error {
+		cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+		if err != nil {
+			return err
+		}
+		d, _ := cat.Lookup(genre)
+		for i := range d.Values {
+			d.Values[i].Retired = d.Values[i].Retired || d.Values[i].Code == "JAZZ"
+		}
+		return w.Catalogue.PutField(t.Context(), demo.Aurora, d)
+	}
+	imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if want := (roll.Counts{Rows: 33, Rejected: 33}); imp.Counts != want || imp.Problems[0].Code != "retiredValue" {
+		t.Errorf("retired: %+v %+v", imp.Counts, imp.Problems)
+	}
+}
+
+// Fault 14: another import between two tries of a chunk. Nothing is overwritten
+// and the counts add up; that the first try wrote the row cannot be told any
+// more when the other import has changed it since.
+func TestAnotherImportInBetween(t *testing.T) {
+	w, file := thirty(t)
+	w.Plan.ChunkRows, w.Tries = 0, 2
+	w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 4}
+	w.BeforeChunk = func(n, try int) error {
+		if try == 1 {
+			w.BeforeChunk = nil
+			w.Chunk.Contacts = w.Contacts
+			w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[old] GENRE,[new] GENRE\n#0000001,JAZZ,ROCK\n#0000002,JAZZ,Empty\n#0000030,FOLK,ROCK\n")
+		}
+		return nil
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if want := (roll.Counts{Rows: 33, Updated: 27, Rejected: 3, Conflicted: 3}); imp.Counts != want {
+		t.Errorf("%+v, want %+v", imp.Counts, want)
+	}
+	for n, want := range map[roll.ContactNumber]roll.Value{"0000001": "ROCK", "0000002": "", "0000030": "ROCK", "0000000": "JAZZ"} {
+		if got := w.Value(t, demo.Aurora, n, genre); got != want {
+			t.Errorf("contact %s has %q, want %q", n, got, want)
+		}
+	}
+}
