@@ -1,13 +1,12 @@
 package memory_test
 
 import (
+	"testing"
+
 	"rollbook/internal/memory"
 	"rollbook/internal/storetest"
 )
 
-var (
-	_ storetest.Contacts  = (*memory.Contacts)(nil)
-	_ storetest.Catalogue = (*memory.Catalogue)(nil)
-	_ storetest.Jobs      = (*memory.Jobs)(nil)
-	_ storetest.Blobs     = (*memory.Blobs)(nil)
-)
+func TestContacts(t *testing.T) {
+	storetest.TestContacts(t, func(*testing.T) storetest.Contacts { return memory.NewContacts() })
+}
