@@ -22,6 +22,7 @@
 package cell
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -103,6 +104,10 @@ const (
 	EmptyIsValue = "emptyIsValue" // Empty was taken as clear, but a value is called so
 )
 
+// maxCell is the longest cell, in bytes, that is searched for codes: Excel's
+// limit is 32,767 characters.
+const maxCell = 128 << 10
+
 // ParseNew reads the text of a [new] cell against the definition of its field.
 // A retired value is not taken, save to remove it from a multichoice value.
 // With a Problem the Edit is nothing to rely on.
@@ -114,6 +119,10 @@ func ParseNew(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, p
 	}
 	text = trim(text)
+	if d.Kind != roll.Text && d.Kind != roll.ContactText && len(text) > maxCell {
+		return Edit{}, nil, &Problem{Code: TextTooLong,
+			Message: fmt.Sprintf("The cell has %d bytes, which is more than a spreadsheet's cell takes: %s", len(text), quote(text))}
+	}
 	switch d.Kind {
 	case roll.YesNo, roll.Authorisation:
 		return parseBool(text)
@@ -134,7 +143,7 @@ func ParseOld(text string, d roll.FieldDef) (v roll.Value, known bool) {
 	if Blank(text) {
 		return roll.Empty, true
 	}
-	if !utf8.ValidString(text) {
+	if !utf8.ValidString(text) || len(text) > maxCell {
 		return roll.Empty, false
 	}
 	text = trim(text)

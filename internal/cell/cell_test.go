@@ -242,6 +242,9 @@ func TestParseNewRejected(t *testing.T) {
 		{"70", "SEASON", []string{"Sep-45", "sept-45", "01.09.1945", "set-45"}, cell.SpreadsheetDate, "spreadsheet changed this code", "SEPT45"},
 		{"70 two codes fit", "CLASH", []string{"5-May", "05.05.2026"}, cell.SpreadsheetDate, "MAY5 or MAI5", ""},
 		{"70 no code fits", "SEASON", []string{"7-Jul", "31.12.2026", "1-Mars-2-3", "2026"}, cell.UnknownValue, "not a value", ""},
+		{"64 more unknown parts than are named", "STYLES", []string{"A|B|C|D|E|F|G|H|I|J"}, cell.UnknownValue, `"G" and "H" are not values`, ""},
+		{"64 the same unknown part twice", "STYLES", []string{"FOX|FOX"}, cell.UnknownValue, `"FOX" is not a value`, ""},
+		{"40 longer than any list", "STYLES", []string{strings.Repeat("ROCK|", 30000)}, cell.TextTooLong, "150000 bytes", ""},
 		{"70 in a list", "STYLES", []string{"ROCK|1-Mar"}, cell.SpreadsheetDate, "spreadsheet changed this code", "ROCK|MAR1"},
 	} {
 		for _, text := range c.cells {

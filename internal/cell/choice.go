@@ -211,12 +211,15 @@ func several(text string, d roll.FieldDef) (parts int, ok bool) {
 		return len(words), true
 	}
 	words := split(text, signs)
+	if len(words) < 2 {
+		return 0, false
+	}
 	for _, w := range words {
 		if find(w, d) == nil {
 			return 0, false
 		}
 	}
-	return len(words), len(words) > 1
+	return len(words), true
 }
 
 // split cuts a text at any of the signs into trimmed words, without blank ones.
@@ -228,6 +231,16 @@ func split(text, signs string) []string {
 		}
 	}
 	return out
+}
+
+// once returns the words without those that were there before.
+func once(words []string) []string {
+	seen := make(map[string]bool, len(words))
+	return slices.DeleteFunc(words, func(w string) bool {
+		again := seen[w]
+		seen[w] = true
+		return again
+	})
 }
 
 // emptyIsValue warns if a value is called as the word that was taken to clear.
@@ -257,7 +270,7 @@ func parseList(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, &Problem{Code: MixedList, Message: fmt.Sprintf(
 			"%s mixes lists. A cell takes one of: a list such as A|B, which replaces; add: and a list; remove: and a list.", quote(text))}
 	}
-	words := split(rest, "|")
+	words := once(split(rest, "|"))
 	if words == nil {
 		return Edit{}, nil, &Problem{Code: BlankList,
 			Message: fmt.Sprintf("%s has no value in it. Write a list such as A|B, or Empty to clear.", quote(text))}
@@ -279,7 +292,7 @@ func parseList(text string, d roll.FieldDef) (Edit, *Warning, *Problem) {
 			}
 			code = p.Suggestion
 		case no && len(unknown) == maxUnknown:
-			no, fixable = false, false
+			return Edit{}, nil, unknownInList("", words, unknown, "", d)
 		case no:
 			unknown = append(unknown, quote(word))
 			code, _ = near(word, d)
@@ -325,7 +338,7 @@ const maxUnknown = 8
 // unknownInList names the parts of a list that are no values.
 func unknownInList(verb string, words, unknown []string, suggestion string, d roll.FieldDef) *Problem {
 	p := &Problem{Code: UnknownValue}
-	if n, ok := several(words[0], d); len(words) == 1 && ok && n > 1 {
+	if _, ok := several(words[0], d); ok && len(words) == 1 {
 		p.Message = fmt.Sprintf("%s is not a value of %s. Values in a list are parted by |.", quote(words[0]), d.Code)
 		var codes []string
 		for _, w := range split(words[0], signs) {

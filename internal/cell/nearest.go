@@ -25,19 +25,24 @@ type candidate struct{ spelling, of string }
 func nearest(word string, cands []candidate) (string, bool) {
 	best, of, clear := 3, "", false
 	letters := strings.ContainsFunc(word, unicode.IsLetter)
+	w := []rune(word)
+	var t table
 	for _, c := range cands {
-		n := min(utf8.RuneCountInString(word), utf8.RuneCountInString(c.spelling))
+		n := utf8.RuneCountInString(c.spelling)
 		limit := 0
-		if !letters {
-			limit = 0
-		} else if n >= 5 {
-			limit = 2
-		} else if n >= 3 {
+		switch shorter := min(len(w), n); {
+		case !letters || shorter < 3:
+		case shorter < 5:
 			limit = 1
+		default:
+			limit = 2
 		}
-		d := distance(word, c.spelling, min(limit, best))
-		switch {
-		case d > limit || d > best || c.spelling == "":
+		limit = min(limit, best)
+		if n == 0 || n-len(w) > limit || len(w)-n > limit {
+			continue
+		}
+		switch d := t.distance(w, []rune(c.spelling)); {
+		case d > limit:
 		case d < best:
 			best, of, clear = d, c.of, true
 		case c.of != of:
@@ -47,30 +52,31 @@ func nearest(word string, cands []candidate) (string, bool) {
 	return of, clear
 }
 
+// table is what distance needs to remember; it is kept from call to call.
+type table struct{ before, last, row []int }
+
 // distance is the Damerau-Levenshtein distance (optimal string alignment) of
-// two words, or any greater number if it is over the limit.
-func distance(a, b string, limit int) int {
-	s, t := []rune(a), []rune(b)
-	if len(s)-len(t) > limit || len(t)-len(s) > limit {
-		return limit + 1
+// two words.
+func (t *table) distance(a, b []rune) int {
+	if n := len(b) + 1; len(t.row) < n {
+		t.before, t.last, t.row = make([]int, n), make([]int, n), make([]int, n)
 	}
-	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
-	for j := range last {
-		last[j] = j
+	for j := range len(b) + 1 {
+		t.last[j] = j
 	}
-	for i := 1; i <= len(s); i++ {
-		row[0] = i
-		for j := 1; j <= len(t); j++ {
+	for i := 1; i <= len(a); i++ {
+		t.row[0] = i
+		for j := 1; j <= len(b); j++ {
 			cost := 1
-			if s[i-1] == t[j-1] {
+			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
+			t.row[j] = min(t.last[j]+1, t.row[j-1]+1, t.last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				t.row[j] = min(t.row[j], t.before[j-2]+1)
 			}
 		}
-		before, last, row = last, row, before
+		t.before, t.last, t.row = t.last, t.row, t.before
 	}
-	return last[len(t)]
+	return t.last[len(b)]
 }

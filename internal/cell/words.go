@@ -111,16 +111,32 @@ func key(s string) string {
 	if simple(s) {
 		return strings.ToLower(s)
 	}
-	s = strings.Map(func(r rune) rune {
-		if hidden(r) {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.ToLower(width.Fold.String(norm.NFC.String(s)))
-	s = strings.NewReplacer("ß", "ss", "ς", "σ").Replace(s)
-	return norm.NFC.String(strings.Join(strings.Fields(s), " "))
+	s = norm.NFC.String(strings.Map(seen, s))
+	if strings.ContainsFunc(s, wide) {
+		s = norm.NFC.String(width.Fold.String(s))
+	}
+	s = strings.ToLower(s)
+	if strings.ContainsAny(s, "ßς") {
+		s = sharp.Replace(s)
+	}
+	if simple(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 }
+
+var sharp = strings.NewReplacer("ß", "ss", "ς", "σ")
+
+// seen drops hidden characters.
+func seen(r rune) rune {
+	if hidden(r) {
+		return -1
+	}
+	return r
+}
+
+// wide tells whether the character has a form of another width.
+func wide(r rune) bool { return r == 0x3000 || r >= 0xFF00 && r <= 0xFFEF }
 
 // simple tells whether lower case is all that the key needs: printable ASCII
 // without blanks at the ends or in a row.
@@ -141,12 +157,15 @@ func bare(s string) string {
 	if simple(k) {
 		return k
 	}
-	return norm.NFC.String(strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(k)))
+	return norm.NFC.String(strings.Map(unmarked, norm.NFD.String(k)))
+}
+
+// unmarked drops combining marks.
+func unmarked(r rune) rune {
+	if r >= 0x300 && unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	return r
 }
 
 func digits(s string) bool {
