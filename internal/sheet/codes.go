@@ -40,16 +40,16 @@ const (
 	CodeBackslashQuote      = "backslashQuote"      // \" where "" is meant
 	CodeControlCharacter    = "controlCharacter"    // a character below space, other than tab and line ends
 	CodeUnreadableCharacter = "unreadableCharacter" // bytes of another encoding, or U+FFFD
+	CodeFormulaWithoutValue = "formulaWithoutValue" // an .xlsx from a program that does not calculate
 )
 
 // Codes of warnings.
 const (
-	WarnEncodingGuessed     = "encodingGuessed"     // an 8-bit encoding was found by its letters
-	WarnStrayQuote          = "strayQuote"          // a quote in the middle of an unquoted cell
-	WarnTrailingColumns     = "trailingColumns"     // empty columns at the right
-	WarnNoFinalLineEnd      = "noFinalLineEnd"      // the last line has no end: was the file cut?
-	WarnOtherSheets         = "otherSheets"         // only the first sheet is read
-	WarnFormulaWithoutValue = "formulaWithoutValue" // a formula whose result is not in the file
+	WarnEncodingGuessed = "encodingGuessed" // an 8-bit encoding was found by its letters
+	WarnStrayQuote      = "strayQuote"      // a quote in the middle of an unquoted cell
+	WarnTrailingColumns = "trailingColumns" // empty columns at the right
+	WarnNoFinalLineEnd  = "noFinalLineEnd"  // the last line has no end: was the file cut?
+	WarnOtherSheets     = "otherSheets"     // only the first sheet is read
 )
 
 // howToSave ends the text of every fault that another way of saving mends.

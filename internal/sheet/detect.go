@@ -91,8 +91,8 @@ func table(c *charmap.Charmap) *[256]glyph {
 
 // evidence is what the bytes over 127 say about the encoding.
 type evidence struct {
-	valid, broken int // UTF-8 sequences; bytes that are in none
-	high, paired  int // bytes over 127; those with another beside them
+	valid, broken int // UTF-8 sequences; bytes over 127 that are in none
+	paired        int // of the latter, those with another byte over 127 beside them
 	score         [len(candidates)]float64
 }
 
@@ -150,26 +150,24 @@ func (e *evidence) add(b []byte, start, end int) int {
 		_, size := utf8.DecodeRune(b[i:])
 		if size > 1 {
 			e.valid++
-		} else {
-			e.broken++
+			i += size
+			continue
 		}
-		for k := i; k < i+size; k++ {
-			var prev, next byte
-			if k > 0 {
-				prev = b[k-1]
-			}
-			if k+1 < len(b) {
-				next = b[k+1]
-			}
-			e.high++
-			if prev >= utf8.RuneSelf || next >= utf8.RuneSelf {
-				e.paired++
-			}
-			for c := range candidates {
-				e.score[c] += plausible(candidates[c].table, prev, b[k], next)
-			}
+		e.broken++
+		var prev, next byte
+		if i > 0 {
+			prev = b[i-1]
 		}
-		i += size
+		if i+1 < len(b) {
+			next = b[i+1]
+		}
+		if prev >= utf8.RuneSelf || next >= utf8.RuneSelf {
+			e.paired++
+		}
+		for c := range candidates {
+			e.score[c] += plausible(candidates[c].table, prev, b[i], next)
+		}
+		i++
 	}
 	return i
 }
@@ -180,10 +178,10 @@ func (e *evidence) verdict() (string, error) {
 	if e.valid*4 >= e.broken {
 		return encUTF8, nil
 	}
-	if e.paired*10 > e.high*4 {
+	if e.paired*10 > e.broken*4 {
 		return "", errNotText() // two bytes a character, or letters that are all over 127
 	}
-	of := func(i int) float64 { return e.score[i] / float64(e.high) }
+	of := func(i int) float64 { return e.score[i] / float64(e.broken) }
 	win, mac, dos := of(0), of(1), of(2)
 	switch {
 	case win >= 0.85 && win >= mac && win >= dos:

@@ -137,12 +137,12 @@ func (p *parser) header(known func(string) bool) (header, error) {
 	if err := p.next(&r); err != nil {
 		return h, err
 	}
-	if f := inspect(r.cells, []byte(strings.Join(r.cells, ""))); f != nil {
+	if f := inspect(r.cells); f != nil {
 		return h, invalid(CodeHeaderUnreadable, "The header (line %d) cannot be read, column %s: %s", h.line, columnLetters(f.Column), f.Message)
 	}
 	h.names = names(r.cells)
 	if known != nil && knownNames(h.names, known) == 0 {
-		return h, p.noHeader(h.line, known)
+		return h, noHeader(p, h.line, known)
 	}
 	if err := checkNames(h.names, h.line); err != nil {
 		return h, err
@@ -163,18 +163,24 @@ func (p *parser) choose(known func(string) bool, said byte) (byte, error) {
 		order = append([]byte{said}, separators...)
 	}
 	best, bestKnown, bestNames := order[0], -1, -1
+	var broken byte // known names, and then a wrong quote
 	for i, sep := range order {
 		st, err := p.scanHere(sep)
 		if err != nil {
 			return 0, err
 		}
-		if st != whole && st != wide {
+		if st == short {
 			continue
 		}
-		ns := names(p.peek())
-		k := 0
+		ns, k := names(p.peek()), 0
 		if known != nil {
 			k = knownNames(ns, known)
+		}
+		if st == insideQuote || st == afterQuote {
+			if k > 0 && broken == 0 {
+				broken = sep
+			}
+			continue
 		}
 		if k > bestKnown || k == bestKnown && len(ns) > bestNames {
 			best, bestKnown, bestNames = sep, k, len(ns)
@@ -182,6 +188,9 @@ func (p *parser) choose(known func(string) bool, said byte) (byte, error) {
 		if i == 0 && said != 0 && (k > 0 || known == nil) {
 			break
 		}
+	}
+	if bestKnown <= 0 && broken != 0 {
+		return broken, nil
 	}
 	return best, nil
 }
@@ -206,10 +215,10 @@ func (p *parser) peek() []string {
 }
 
 // noHeader says that the first line is no header, and whether a later one is.
-func (p *parser) noHeader(line int, known func(string) bool) error {
+func noHeader(from source, line int, known func(string) bool) error {
 	for range 20 {
 		var r record
-		if p.next(&r) != nil {
+		if from.next(&r) != nil {
 			break
 		}
 		if r.fault == nil && knownNames(names(r.cells), known) > 1 {

@@ -2,9 +2,11 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -202,10 +204,11 @@ func (p *parser) next(out *record) error {
 		out.cells = p.cells(r)
 		if wrong {
 			p.wrongCount(out, r)
-		} else if r.check && out.fault == nil {
-			out.fault = inspect(out.cells, p.buf[r.start:r.end])
 		}
-		if r.check {
+		if r.check && (r.ctl || !wanted(p.buf[r.start:r.end])) {
+			if out.fault == nil {
+				out.fault = inspect(out.cells)
+			}
 			clean(out.cells)
 		}
 		p.consume()
@@ -329,11 +332,38 @@ func undouble(b []byte) int {
 	return n
 }
 
-// inspect looks for what a cell may not hold. row is all their bytes.
-func inspect(cells []string, row []byte) *RowFault {
-	if utf8.Valid(row) && !bytes.ContainsFunc(row, unwanted) {
-		return nil
+// wanted reports whether bytes without control characters of ASCII are valid
+// UTF-8 without the other unwanted characters.
+func wanted(b []byte) bool {
+	i := 0
+	for i < len(b) {
+		if i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			m := (w | (w + ones)) & highs
+			if m == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
+		}
+		switch c := b[i]; {
+		case c < 0x7f:
+			i++
+		case c >= 0xc3 && c <= 0xdf && i+1 < len(b) && b[i+1]&0xc0 == 0x80:
+			i += 2 // most letters of Europe
+		default:
+			r, size := utf8.DecodeRune(b[i:])
+			if unwanted(r) {
+				return false
+			}
+			i += size
+		}
 	}
+	return true
+}
+
+// inspect looks for the first character that a cell may not hold.
+func inspect(cells []string) *RowFault {
 	for i, c := range cells {
 		for at, r := range c {
 			switch {
@@ -470,11 +500,11 @@ func (p *parser) resync(stop int) (place, error) {
 	}
 }
 
-// harmless reports whether each quote in unquoted text stands between letters
-// or digits, as in O"Neil: any other may be the end of a quoted cell.
+// harmless reports whether each quote in unquoted text stands between letters,
+// digits or behind a backslash, as in O"Neil: any other may be the end of a quoted cell.
 func (p *parser) harmless(r *scanned) bool {
 	word := func(c byte) bool {
-		return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf
+		return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf || c == '\\'
 	}
 	for _, s := range r.spans {
 		cell := p.buf[s.from:s.to]
@@ -585,15 +615,19 @@ func (p *parser) broken(out *record, st status) error {
 		code, say = CodeBackslashQuote, "A backslash stands before a quote"
 		hint = `A quote inside a cell is written twice (""), the backslash is text.`
 	}
+	trouble := r.trouble
+	if code == CodeBackslashQuote {
+		trouble--
+	}
 	line, at := p.line, p.pos
 	for {
 		_, next := p.lineEnd(at, p.end)
-		if next > r.trouble || next == at {
+		if next > trouble || next == at {
 			break
 		}
 		line, at = line+1, next
 	}
-	p.region(out, found, code, r.cell, fmt.Sprintf("%s in cell %d (line %d, character %d). %s", say, r.cell+1, line, 1+utf8.RuneCount(p.buf[at:r.trouble]), hint))
+	p.region(out, found, code, r.cell, fmt.Sprintf("%s in cell %d (line %d, character %d). %s", say, r.cell+1, line, 1+utf8.RuneCount(p.buf[at:trouble]), hint))
 	return nil
 }
 

@@ -26,7 +26,8 @@ type scanned struct {
 	end     int  // of the content
 	next    int  // where the next record begins
 	breaks  int  // line ends inside quoted cells
-	check   bool // some byte is not plain text
+	check   bool // some byte is not plain ASCII text
+	ctl     bool // there are control characters
 	stray   int  // first cell with a quote inside unquoted text, or -1
 
 	// For a record that was not read to its end: the cell with the quote that
@@ -94,7 +95,7 @@ words:
 				}
 				r.spans = append(spans, span{cell, j})
 				r.end, r.next = j, next
-				r.check = ctl || seen&highs != 0
+				r.check, r.ctl = ctl || seen&highs != 0, ctl
 				return whole
 			case c == '"' && j == cell:
 				to, st := r.quoted(buf, j, limit, end, final, sep, len(spans), &seen, &ctl)
@@ -127,7 +128,7 @@ words:
 						}
 					}
 				}
-				r.check = ctl || seen&highs != 0
+				r.check, r.ctl = ctl || seen&highs != 0, ctl
 				return whole
 			case c == '"':
 				if r.stray < 0 {
@@ -145,7 +146,7 @@ words:
 	}
 	r.spans = append(spans, span{cell, limit})
 	r.end, r.next = limit, limit
-	r.check = ctl || seen&highs != 0
+	r.check, r.ctl = ctl || seen&highs != 0, ctl
 	return whole
 }
 

@@ -99,6 +99,7 @@ type Reader struct {
 	parser *parser  // nil for xlsx
 	dec    *decoder // nil for xlsx
 
+	rec      record // the last one
 	format   string
 	head     header
 	key      int // first column with a name
@@ -230,8 +231,8 @@ func (r *Reader) Read() (Row, error) {
 }
 
 func (r *Reader) read() (Row, error) {
-	var rec record
-	if err := r.rows.next(&rec); err != nil {
+	rec := &r.rec
+	if err := r.rows.next(rec); err != nil {
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return Row{}, r.end()
 		}
@@ -243,7 +244,7 @@ func (r *Reader) read() (Row, error) {
 	}
 	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault}
 	if rec.shape {
-		if err := r.misshapen(&rec); err != nil {
+		if err := r.misshapen(rec); err != nil {
 			return Row{}, err
 		}
 		return row, nil

@@ -35,7 +35,7 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	var book, ods, iwork, office bool
 	for _, f := range z.File {
 		switch n := f.Name; {
-		case n == "xl/workbook.xml":
+		case strings.EqualFold(n, "xl/workbook.xml"):
 			book = true
 		case n == "content.xml", n == "mimetype":
 			ods = true
