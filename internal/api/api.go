@@ -1,0 +1,375 @@
+// Package api is Rollbook's HTTP API: an http.Handler that answers everything
+// below /api/, its description at /openapi.json and /docs, and hands the rest
+// to the screen's assets. Every answer that is not a success is
+// application/problem+json with a stable code; see problem.go for the texts.
+//
+// Who asks comes only from the claims in the request's context (WithClaims);
+// what belongs to another institution is answered as if it were not there.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/roll"
+)
+
+// Contacts is what the API needs of the contacts.
+type Contacts interface {
+	Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error)
+	Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error)
+	Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error
+	Find(ctx context.Context, in roll.InstitutionID, q string, limit int, cursor string) (cs []roll.Contact, next string, err error)
+	All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error]
+}
+
+// Catalogue is what the API needs of definitions, settings and targets.
+type Catalogue interface {
+	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+	PutField(ctx context.Context, in roll.InstitutionID, d roll.FieldDef) error
+	DeleteField(ctx context.Context, in roll.InstitutionID, f roll.Field) error
+	MarkUsed(ctx context.Context, in roll.InstitutionID, used map[roll.Field][]string) error
+	PutTarget(ctx context.Context, in roll.InstitutionID, t roll.Target) error
+	Target(ctx context.Context, in roll.InstitutionID, id string) (roll.Target, error)
+	Targets(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Target, next string, err error)
+	DeleteTarget(ctx context.Context, in roll.InstitutionID, id string) error
+}
+
+// Jobs is what the API needs of imports and templates.
+type Jobs interface {
+	CreateImport(ctx context.Context, imp roll.Import, once roll.Once, replaces string) (made roll.Import, created bool, err error)
+	Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error)
+	ChangeImport(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Import) error) (roll.Import, error)
+	Imports(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (is []roll.Import, next string, err error)
+	Progress(ctx context.Context, in roll.InstitutionID, id string) (roll.Counts, error)
+	CreateTemplate(ctx context.Context, t roll.Template, once roll.Once) (made roll.Template, created bool, err error)
+	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
+	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
+	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
+}
+
+// Uploads is what the API needs of the bucket that files come to.
+type Uploads interface {
+	Open(ctx context.Context, o roll.Object) (roll.File, error)
+	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+	SignPost(ctx context.Context, key string, maxBytes int64, for_ time.Duration) (url string, fields map[string]string, err error)
+}
+
+// Files is what the API needs of the bucket of templates and results.
+type Files interface {
+	Get(ctx context.Context, key string) ([]byte, error)
+	Head(ctx context.Context, key string) (o roll.Object, modified time.Time, err error)
+	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+}
+
+// Machine starts the state machine. Starting an id again is no error and
+// changes nothing.
+type Machine interface {
+	Start(ctx context.Context, id string, input []byte) error
+}
+
+// Templates makes the file of a template that is stored, some time after
+// Prepare returned.
+type Templates interface {
+	Prepare(ctx context.Context, in roll.InstitutionID, id string) error
+}
+
+// Config is what the API works with. All of it is needed but for Verify,
+// Assets, PreviewFor and Log.
+type Config struct {
+	Contacts  Contacts
+	Catalogue Catalogue
+	Jobs      Jobs
+	Uploads   Uploads
+	Files     Files
+	Machine   Machine
+	Templates Templates
+	// Verify checks a bearer token where no authorizer stands before the API:
+	// on the link that mails carry. Its error is never shown.
+	Verify func(ctx context.Context, bearer string) (Claims, error)
+	Now    func() time.Time
+	NewID  func() string // UUID version 7, so that ids sort by time
+	// ScreenURL is the address of the Import screen without a final slash.
+	ScreenURL string
+	// SignInURL is the address of the user pool's sign-in pages, UserPoolID and
+	// ClientID are the pool's; the screen reads them from /config.json.
+	SignInURL, UserPoolID, ClientID string
+	// UploadsOrigin is the origin that SignPost's addresses have.
+	UploadsOrigin string
+	// Assets answers what is not the API's: the Import screen.
+	Assets http.Handler
+	// PreviewFor bounds the time a preview of a target takes; 0 is 20 seconds.
+	PreviewFor time.Duration
+	Log        *slog.Logger
+}
+
+type server struct {
+	Config
+	mux  *http.ServeMux
+	huma huma.API
+}
+
+// New returns the handler.
+func New(c Config) http.Handler {
+	s := &server{Config: c, mux: http.NewServeMux()}
+	if s.PreviewFor == 0 {
+		s.PreviewFor = 20 * time.Second
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	s.huma = humago.New(s.mux, describe())
+	s.meRoutes()
+	s.criterionRoutes()
+	s.authorisationRoutes()
+	s.targetRoutes()
+	s.templateRoutes()
+	s.importRoutes()
+	s.contactRoutes()
+	s.openRoutes()
+	return s
+}
+
+// ServeHTTP answers one request. It never panics.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.Log.ErrorContext(r.Context(), "panic", "cause", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			writeProblem(w, newProblem(http.StatusInternalServerError))
+		}
+	}()
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Strict-Transport-Security", "max-age=31536000")
+	below := func(p string) bool { return r.URL.Path == p || strings.HasPrefix(r.URL.Path, p+"/") }
+	switch {
+	case below("/api"):
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		s.dispatch(w, r)
+	case below("/docs"), r.URL.Path == "/openapi.json", r.URL.Path == "/config.json":
+		h.Set("Content-Security-Policy", s.policy())
+		h.Set("Cache-Control", "no-cache")
+		s.dispatch(w, r)
+	default:
+		h.Set("Content-Security-Policy", s.policy())
+		if s.Assets == nil {
+			writeProblem(w, newProblem(http.StatusNotFound))
+			return
+		}
+		s.Assets.ServeHTTP(w, r)
+	}
+}
+
+// dispatch answers by the mux, with problems in place of the mux's own texts.
+func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
+	h, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	if _, ok := claimsIn(r.Context()); !ok && strings.HasPrefix(r.URL.Path, "/api") {
+		writeProblem(w, newProblem(http.StatusUnauthorized))
+		return
+	}
+	seen := &statusOnly{header: http.Header{}}
+	h.ServeHTTP(seen, r)
+	if seen.status != http.StatusMethodNotAllowed {
+		writeProblem(w, newProblem(http.StatusNotFound))
+		return
+	}
+	p := newProblem(http.StatusMethodNotAllowed)
+	p.headers = http.Header{"Allow": seen.header["Allow"]}
+	writeProblem(w, p)
+}
+
+// statusOnly drops the body.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (w *statusOnly) Header() http.Header         { return w.header }
+func (w *statusOnly) WriteHeader(status int)      { w.status = status }
+func (w *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
+
+// policy says what the screen and the docs may load and where they may send.
+func (s *server) policy() string {
+	connect := "'self'"
+	for _, u := range []string{s.UploadsOrigin, s.SignInURL} {
+		if o, err := url.Parse(u); err == nil && o.Host != "" {
+			connect += " " + o.Scheme + "://" + o.Host
+		}
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; connect-src " +
+		connect + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+// route registers an operation that only callers of the group reach.
+func route[I, O any](s *server, group string, op huma.Operation, h func(context.Context, Claims, *I) (*O, error)) {
+	op.Security = []map[string][]string{{bearer: {}}}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	op.Description = strings.TrimSpace(op.Description + "\n\nNeeds the group " + group + ".")
+	if _, body := reflect.TypeFor[I]().FieldByName("Body"); body {
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = 64 << 10
+	}
+	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
+		c, ok := claimsIn(ctx.Context())
+		if err := allowed(c, ok, group); err != nil {
+			_, w := humago.Unwrap(ctx)
+			writeProblem(w, problemOf(err))
+			return
+		}
+		next(ctx)
+	})
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		c, _ := claimsIn(ctx)
+		out, err := h(ctx, c, in)
+		if err != nil {
+			return nil, s.answer(ctx, op, err)
+		}
+		return out, nil
+	})
+}
+
+// answer turns an error into a problem and notes what is ours.
+func (s *server) answer(ctx context.Context, op huma.Operation, err error) error {
+	p := problemOf(err)
+	if busy(ctx, err) {
+		p = newProblem(http.StatusServiceUnavailable)
+	}
+	if p.Status >= 500 {
+		s.Log.ErrorContext(ctx, "request failed", "operation", op.OperationID, "status", p.Status, "cause", err.Error())
+	}
+	return p
+}
+
+// allowed tells whether the claims reach what the group may do.
+func allowed(c Claims, signedIn bool, group string) error {
+	switch {
+	case !signedIn:
+		return newProblem(http.StatusUnauthorized)
+	case !c.Institution.Valid():
+		return fault.New(fault.Forbidden, "institutionMissing", "Your account belongs to no institution. Ask your administrator.")
+	case !c.may(group):
+		return fault.New(fault.Forbidden, "forbidden", "This needs the group %s. Ask your administrator.", group)
+	}
+	return nil
+}
+
+// catalogue returns the institution's catalogue. An institution without
+// settings does not exist: then the token is of no use here.
+func (s *server) catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error) {
+	cat, err := s.Catalogue.Catalogue(ctx, in)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.Forbidden, "institutionMissing", "Your institution is not set up here. Ask your administrator.")
+	}
+	return cat, err
+}
+
+// language is that of mails and messages for the user.
+func language(c Claims, s roll.Settings) string {
+	switch {
+	case c.Language != "":
+		return c.Language
+	case s.Language != "":
+		return s.Language
+	}
+	return Languages[0]
+}
+
+// jsonFormat reads and writes bodies. Its errors say where, never what.
+var jsonFormat = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		if !utf8.Valid(data) {
+			return badBody("The body must be valid UTF-8.")
+		}
+		d := json.NewDecoder(bytes.NewReader(data))
+		if err := d.Decode(v); err != nil {
+			if _, generic := v.(*any); generic {
+				return badBody(fmt.Sprintf("This is not JSON, from byte %d on.", d.InputOffset()))
+			}
+			return badBody("A value has another type than is taken here.")
+		}
+		if _, err := d.Token(); err != io.EOF {
+			return badBody("Something follows the JSON value.")
+		}
+		return nil
+	},
+}
+
+// badBody says in a sentence what is wrong with a body.
+type badBody string
+
+func (b badBody) Error() string { return string(b) }
+
+// Paging is what lists take. Parts of inputs are exported because huma looks
+// into no others.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items at most."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"nextCursor of the page before."`
+}
+
+// page is one page of a list.
+type page[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"nextCursor" doc:"Pass it as cursor for the next page; empty on the last one."`
+}
+
+type listed[T any] struct{ Body page[T] }
+
+func list[S, T any](of []S, next string, show func(S) T) *listed[T] {
+	out := &listed[T]{page[T]{Items: make([]T, 0, len(of)), NextCursor: next}}
+	for _, v := range of {
+		out.Body.Items = append(out.Body.Items, show(v))
+	}
+	return out
+}
+
+// Once is what a POST takes so that it can be repeated.
+type Once struct {
+	Key string `header:"Idempotency-Key" maxLength:"200" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"A name of your own for this request. Sent again within 24 hours, it answers what the first one did and does nothing."`
+}
+
+// safeID tells whether an id can be one of ours, before a store sees it.
+func safeID(id string) bool {
+	if len(id) == 0 || len(id) > 80 {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// timeOf is for answers in which a time may be absent.
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,331 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fault"
+	"rollbook/internal/roll"
+)
+
+const (
+	maxLabel  = 100
+	maxValues = 500 // of one criterion, so that its definition fits one stored item
+)
+
+// criterion is what an institution knows about contacts.
+type criterion struct {
+	Code      string            `json:"code,omitempty" example:"GENRE" doc:"1 to 40 of A-Z, 0-9 and _; unique over criteria and authorisations. In a PUT it may be left out, else it is the path's."`
+	Label     string            `json:"label" minLength:"1" example:"Favourite genre"`
+	Labels    map[string]string `json:"labels,omitempty" example:"{\"fr\":\"Genre préféré\"}" doc:"By language: en, fr, de, it, es."`
+	Kind      string            `json:"kind" enum:"choice,multichoice,yesno,text" doc:"It cannot be changed."`
+	Values    []choice          `json:"values,omitempty" maxItems:"500" doc:"Of choice and multichoice, in their order; at least one."`
+	MaxLength int               `json:"maxLength,omitempty" minimum:"0" maximum:"250" doc:"Of a text, in characters; absent or 0 is 250."`
+}
+
+type choice struct {
+	Code    string `json:"code" example:"JAZZ"`
+	Label   string `json:"label" example:"Jazz"`
+	Retired bool   `json:"retired,omitempty" doc:"It can no longer be set; contacts that have it keep it."`
+}
+
+// authorisation is what a contact allows.
+type authorisation struct {
+	Code   string            `json:"code,omitempty" example:"EMAIL" doc:"As of a criterion."`
+	Label  string            `json:"label" minLength:"1" example:"Contact by e-mail"`
+	Labels map[string]string `json:"labels,omitempty" doc:"By language: en, fr, de, it, es."`
+}
+
+func showCriterion(d roll.FieldDef) criterion {
+	c := criterion{Code: d.Code, Label: d.Label, Labels: d.Labels, Kind: string(d.Kind), MaxLength: d.MaxLength}
+	for _, v := range d.Values {
+		c.Values = append(c.Values, choice{v.Code, v.Label, v.Retired})
+	}
+	return c
+}
+
+func showAuthorisation(d roll.FieldDef) authorisation {
+	return authorisation{Code: d.Code, Label: d.Label, Labels: d.Labels}
+}
+
+func (c criterion) def(code string) (roll.FieldDef, []fault.Field) {
+	d := roll.FieldDef{Code: code, Kind: roll.Kind(c.Kind), MaxLength: c.MaxLength}
+	var f faults
+	d.Label, d.Labels = f.labels(code, c.Code, c.Label, c.Labels)
+	choices := d.Kind == roll.SingleChoice || d.Kind == roll.MultiChoice
+	if choices && len(c.Values) == 0 {
+		f.add("body.values", "A %s criterion needs at least one value.", c.Kind)
+	}
+	if !choices && len(c.Values) > 0 {
+		f.add("body.values", "A %s criterion has no values.", c.Kind)
+	}
+	if d.Kind != roll.Text && c.MaxLength != 0 {
+		f.add("body.maxLength", "Only a text has a maxLength.")
+	}
+	seen := map[string]int{}
+	for i, v := range c.Values {
+		at := fmt.Sprintf("body.values[%d]", i)
+		if !roll.ValidCode(v.Code) {
+			f.add(at+".code", "A code is 1 to 40 of A-Z, 0-9 and _.")
+		} else if first, ok := seen[v.Code]; ok {
+			f.add(at+".code", "The code is that of values[%d] already.", first)
+		} else {
+			seen[v.Code] = i
+		}
+		d.Values = append(d.Values, roll.Choice{Code: v.Code, Label: f.text(at+".label", v.Label, 1, maxLabel), Retired: v.Retired})
+	}
+	return d, f
+}
+
+func (a authorisation) def(code string) (roll.FieldDef, []fault.Field) {
+	d := roll.FieldDef{Code: code, Kind: roll.Authorisation}
+	var f faults
+	d.Label, d.Labels = f.labels(code, a.Code, a.Label, a.Labels)
+	return d, f
+}
+
+// faults collects the parts of a request that are at fault.
+type faults []fault.Field
+
+func (f *faults) add(at, format string, args ...any) {
+	if len(*f) < maxFaults {
+		*f = append(*f, fault.Field{Location: at, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// text checks a line of text and returns its canonical form.
+func (f *faults) text(at, s string, least, most int) string {
+	v, p := cell.Text(s, most)
+	switch {
+	case p != nil:
+		f.add(at, "%s", p.Message)
+	case least > 0 && v == roll.Empty:
+		f.add(at, "This must not be empty.")
+	}
+	return string(v)
+}
+
+func (f *faults) labels(code, inBody, label string, labels map[string]string) (string, map[string]string) {
+	if !roll.ValidCode(code) {
+		f.add("path.code", "A code is 1 to 40 of A-Z, 0-9 and _.")
+	}
+	if inBody != "" && inBody != code {
+		f.add("body.code", "This is not the code in the address.")
+	}
+	out := map[string]string{}
+	for _, lang := range slices.Sorted(maps.Keys(labels)) {
+		if !slices.Contains(Languages, lang) {
+			f.add("body.labels."+lang, "Languages are %s.", strings.Join(Languages, ", "))
+			continue
+		}
+		if l := f.text("body.labels."+lang, labels[lang], 0, maxLabel); l != "" {
+			out[lang] = l
+		}
+	}
+	return f.text("body.label", label, 1, maxLabel), out
+}
+
+// err returns what was collected as one error.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	e := fault.New(fault.Invalid, "invalid", "%s", f[0].Message)
+	if len(f) > 1 {
+		e.Text = fmt.Sprintf("%d parts of the request cannot be taken.", len(f))
+	}
+	e.Fields = f
+	return e
+}
+
+// CodePath names a criterion or an authorisation.
+type CodePath struct {
+	Code string `path:"code" maxLength:"200" example:"GENRE"`
+}
+
+type criterionInput struct {
+	CodePath
+	Body criterion
+}
+
+type criterionAnswer struct {
+	Status int
+	Body   criterion
+}
+
+type authorisationInput struct {
+	CodePath
+	Body authorisation
+}
+
+type authorisationAnswer struct {
+	Status int
+	Body   authorisation
+}
+
+func (s *server) criterionRoutes() {
+	const one, all = "/api/criteria/{code}", "/api/criteria"
+	route(s, Viewer, huma.Operation{
+		OperationID: "listCriteria", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
+		Summary: "List criteria with their values, by code", Errors: []int{http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, c Claims, in *Paging) (*listed[criterion], error) {
+		ds, next, err := s.fields(ctx, c, roll.Criteria, in)
+		return list(ds, next, showCriterion), err
+	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "getCriterion", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
+		Summary: "Get a criterion", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *CodePath) (*criterionAnswer, error) {
+		d, err := s.field(ctx, c, roll.CriterionRoom, in.Code)
+		return &criterionAnswer{http.StatusOK, showCriterion(d)}, err
+	})
+	route(s, Admin, huma.Operation{
+		OperationID: "putCriterion", Method: http.MethodPut, Path: one, Tags: []string{tagCatalogue},
+		Summary:      "Create or replace a criterion",
+		Description:  "The kind cannot be changed, and a value that contacts have or had can be retired but not removed.",
+		Errors:       []int{http.StatusConflict},
+		MaxBodyBytes: 256 << 10,
+	}, func(ctx context.Context, c Claims, in *criterionInput) (*criterionAnswer, error) {
+		d, fs := in.Body.def(in.Code)
+		d, status, err := s.putField(ctx, c, d, fs)
+		return &criterionAnswer{status, showCriterion(d)}, err
+	})
+	creates(s.operation(http.MethodPut, one))
+	route(s, Admin, huma.Operation{
+		OperationID: "deleteCriterion", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
+		Summary: "Delete a criterion that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
+		return nil, s.deleteField(ctx, c, roll.CriterionRoom, in.Code)
+	})
+}
+
+func (s *server) authorisationRoutes() {
+	const one, all = "/api/authorisations/{code}", "/api/authorisations"
+	route(s, Viewer, huma.Operation{
+		OperationID: "listAuthorisations", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
+		Summary: "List authorisations, by code", Errors: []int{http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, c Claims, in *Paging) (*listed[authorisation], error) {
+		ds, next, err := s.fields(ctx, c, roll.Authorisations, in)
+		return list(ds, next, showAuthorisation), err
+	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "getAuthorisation", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
+		Summary: "Get an authorisation", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *CodePath) (*authorisationAnswer, error) {
+		d, err := s.field(ctx, c, roll.AuthorisationRoom, in.Code)
+		return &authorisationAnswer{http.StatusOK, showAuthorisation(d)}, err
+	})
+	route(s, Admin, huma.Operation{
+		OperationID: "putAuthorisation", Method: http.MethodPut, Path: one, Tags: []string{tagCatalogue},
+		Summary: "Create or replace an authorisation", Errors: []int{http.StatusConflict},
+	}, func(ctx context.Context, c Claims, in *authorisationInput) (*authorisationAnswer, error) {
+		d, fs := in.Body.def(in.Code)
+		d, status, err := s.putField(ctx, c, d, fs)
+		return &authorisationAnswer{status, showAuthorisation(d)}, err
+	})
+	creates(s.operation(http.MethodPut, one))
+	route(s, Admin, huma.Operation{
+		OperationID: "deleteAuthorisation", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
+		Summary: "Delete an authorisation that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
+		return nil, s.deleteField(ctx, c, roll.AuthorisationRoom, in.Code)
+	})
+}
+
+// fields returns one page of the definitions that the type of data has.
+func (s *server) fields(ctx context.Context, c Claims, t roll.DataType, p *Paging) ([]roll.FieldDef, string, error) {
+	after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	if err != nil || p.Cursor != "" && !roll.ValidCode(string(after)) {
+		return nil, "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, "", err
+	}
+	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= string(after) && p.Cursor != "" })
+	if len(ds) <= p.Limit {
+		return ds, "", nil
+	}
+	return ds[:p.Limit], base64.RawURLEncoding.EncodeToString([]byte(ds[p.Limit-1].Code)), nil
+}
+
+func (s *server) field(ctx context.Context, c Claims, room, code string) (roll.FieldDef, error) {
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return roll.FieldDef{}, err
+	}
+	d, ok := cat.Lookup(roll.Field(room + ":" + code))
+	if !ok {
+		return d, fault.Missing()
+	}
+	return d, nil
+}
+
+// races is how often a write that takes the place of whatever is there is
+// tried again when something else wrote in between.
+const races = 5
+
+// putField creates or replaces a definition. It returns the stored form and the
+// status to answer.
+func (s *server) putField(ctx context.Context, c Claims, d roll.FieldDef, fs faults) (roll.FieldDef, int, error) {
+	if err := fs.err(); err != nil {
+		return d, 0, err
+	}
+	for try := 0; ; try++ {
+		cat, err := s.catalogue(ctx, c.Institution)
+		if err != nil {
+			return d, 0, err
+		}
+		old, exists := cat.Lookup(d.Field())
+		if exists {
+			if err := mayReplace(old, d); err != nil {
+				return d, 0, err
+			}
+		}
+		d.Version = old.Version
+		err = s.Catalogue.PutField(ctx, c.Institution, d)
+		if f, ok := fault.As(err); ok && f.Kind == fault.Conflict && f.Code != "codeTaken" && try < races {
+			continue
+		}
+		if err != nil {
+			return d, 0, err
+		}
+		if exists {
+			return d, http.StatusOK, nil
+		}
+		return d, http.StatusCreated, nil
+	}
+}
+
+// mayReplace checks that what contacts have keeps its meaning.
+func mayReplace(old, d roll.FieldDef) error {
+	if old.Kind != d.Kind {
+		return fault.New(fault.Conflict, "kindFixed", "%s is of kind %s, and a kind cannot be changed. Make a criterion with another code.", d.Code, old.Kind)
+	}
+	var gone []string
+	for _, code := range old.UsedValues {
+		_, was := old.Choice(code)
+		if _, ok := d.Choice(code); was && !ok {
+			gone = append(gone, code)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return fault.New(fault.Conflict, "valueInUse", "Contacts have or had %s in %s. Keep the value and retire it instead.", strings.Join(gone, ", "), d.Code)
+}
+
+func (s *server) deleteField(ctx context.Context, c Claims, room, code string) error {
+	if _, err := s.field(ctx, c, room, code); err != nil {
+		return err
+	}
+	return s.Catalogue.DeleteField(ctx, c.Institution, roll.Field(room+":"+code))
+}

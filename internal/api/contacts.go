@@ -1,0 +1,333 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fault"
+	"rollbook/internal/roll"
+)
+
+// Person is what a contact has of its own.
+type Person struct {
+	Email     string `json:"email,omitempty" example:"ana@example.com"`
+	Title     string `json:"title,omitempty"`
+	FirstName string `json:"firstName,omitempty" example:"Ana"`
+	LastName  string `json:"lastName,omitempty" example:"Rossi" doc:"Or an organisation's name."`
+	Language  string `json:"language,omitempty" example:"it" doc:"Two letters, or such as fr-CH."`
+	BirthDate string `json:"birthDate,omitempty" example:"1980-12-31"`
+	Phone     string `json:"phone,omitempty"`
+	Street    string `json:"street,omitempty"`
+	Postcode  string `json:"postcode,omitempty"`
+	City      string `json:"city,omitempty"`
+	Country   string `json:"country,omitempty"`
+}
+
+// each yields the person's fields by name.
+func (p *Person) each(yield func(f roll.Field, v *string)) {
+	for _, x := range []struct {
+		f roll.Field
+		v *string
+	}{
+		{roll.ContactEmail, &p.Email}, {roll.ContactTitle, &p.Title}, {roll.ContactFirstName, &p.FirstName},
+		{roll.ContactLastName, &p.LastName}, {roll.ContactLanguage, &p.Language}, {roll.ContactBirthDate, &p.BirthDate},
+		{roll.ContactPhone, &p.Phone}, {roll.ContactStreet, &p.Street}, {roll.ContactPostcode, &p.Postcode},
+		{roll.ContactCity, &p.City}, {roll.ContactCountry, &p.Country},
+	} {
+		yield(x.f, x.v)
+	}
+}
+
+// contact is a person or organisation with all its values.
+type contact struct {
+	Number roll.ContactNumber `json:"number" example:"0012345"`
+	Person
+	Criteria       map[string]any        `json:"criteria" doc:"By code; an absent criterion is empty."`
+	Authorisations map[string]any        `json:"authorisations" doc:"By code, all of them: true, false or \"empty\"."`
+	Provenance     map[string]provenance `json:"provenance" doc:"By code: where the value came from."`
+}
+
+type provenance struct {
+	At     *time.Time `json:"at,omitempty"`
+	Import string     `json:"import,omitempty" doc:"The id of the import that set it."`
+	By     string     `json:"by,omitempty" doc:"The person who set it."`
+	Proof  string     `json:"proof,omitempty" doc:"What proves an authorisation."`
+}
+
+// contactBody is a contact as it is written. What a GET shows can be sent back.
+type contactBody struct {
+	Number string `json:"number,omitempty" doc:"If it is there, that of the address."`
+	Person
+	Criteria       map[string]value `json:"criteria,omitempty" doc:"By code: a code (choice), a list of codes (multichoice), a boolean (yesno), a string (text). An absent criterion is emptied."`
+	Authorisations map[string]value `json:"authorisations,omitempty" doc:"By code: true, false or \"empty\". An absent authorisation is emptied."`
+	Provenance     any              `json:"provenance,omitempty" doc:"Ignored: it follows from who changes what."`
+	Proof          string           `json:"proof,omitempty" doc:"Remembered with the values that this request changes: what proves an authorisation."`
+}
+
+// NumberPath names a contact.
+type NumberPath struct {
+	Number string `path:"number" maxLength:"200" example:"0012345" doc:"1 to 20 digits; leading zeros count."`
+}
+
+type contactInput struct {
+	NumberPath
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the contact as you read it: it is written only if nothing changed since."`
+	Body    contactBody
+}
+
+type contactAnswer struct {
+	Status int
+	ETag   string `header:"ETag" doc:"Changes with every value of the contact."`
+	Body   contact
+}
+
+type searchInput struct {
+	Q string `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, or the start of a last name."`
+	Paging
+}
+
+func showContact(c roll.Contact, cat *roll.Catalogue) contact {
+	out := contact{Number: c.Number, Criteria: map[string]any{}, Authorisations: map[string]any{}, Provenance: map[string]provenance{}}
+	out.each(func(f roll.Field, v *string) { *v = string(c.Get(f)) })
+	for _, d := range cat.Fields {
+		v := c.Get(d.Field())
+		switch {
+		case d.Kind == roll.Authorisation:
+			out.Authorisations[d.Code] = cell.ToJSON(v, d)
+		case v != roll.Empty:
+			out.Criteria[d.Code] = cell.ToJSON(v, d)
+		}
+		if p, ok := c.Provenance[d.Field()]; ok && v != roll.Empty {
+			out.Provenance[d.Code] = provenance{timeOf(p.At), p.Import, p.By, p.Proof}
+		}
+	}
+	return out
+}
+
+// etag is the same exactly if every value of the contact is.
+func etag(c roll.Contact) string {
+	h := sha256.New()
+	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
+		fmt.Fprintf(h, "%q=%q\n", f, c.Fields[f])
+	}
+	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
+}
+
+func (s *server) contactRoutes() {
+	const all, one = "/api/contacts", "/api/contacts/{number}"
+	route(s, Viewer, huma.Operation{
+		OperationID: "findContacts", Method: http.MethodGet, Path: all, Tags: []string{tagContacts},
+		Summary: "Find contacts", Description: "By exact number, exact e-mail address or the start of the last name, any case; without q, all by number.",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, s.findContacts)
+	route(s, Viewer, huma.Operation{
+		OperationID: "getContact", Method: http.MethodGet, Path: one, Tags: []string{tagContacts},
+		Summary: "Get a contact with the provenance of its values", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *NumberPath) (*contactAnswer, error) {
+		cat, err := s.catalogue(ctx, c.Institution)
+		if err != nil {
+			return nil, err
+		}
+		got, err := s.contact(ctx, c, in.Number)
+		if err != nil {
+			return nil, err
+		}
+		return &contactAnswer{http.StatusOK, etag(got), showContact(got, cat)}, nil
+	})
+	route(s, Operator, huma.Operation{
+		OperationID: "putContact", Method: http.MethodPut, Path: one, Tags: []string{tagContacts},
+		Summary: "Create or replace a contact", Description: "Every value is replaced; what is absent becomes empty.",
+		Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, MaxBodyBytes: 256 << 10,
+	}, s.putContact)
+	creates(s.operation(http.MethodPut, one))
+	route(s, Operator, huma.Operation{
+		OperationID: "deleteContact", Method: http.MethodDelete, Path: one, Tags: []string{tagContacts},
+		Summary: "Delete a contact", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *NumberPath) (*struct{}, error) {
+		n := roll.ContactNumber(in.Number)
+		if !n.Valid() {
+			return nil, fault.Missing()
+		}
+		return nil, s.Contacts.Delete(ctx, c.Institution, n)
+	})
+}
+
+func (s *server) contact(ctx context.Context, c Claims, number string) (roll.Contact, error) {
+	n := roll.ContactNumber(number)
+	if !n.Valid() {
+		return roll.Contact{}, fault.Missing()
+	}
+	return s.Contacts.Get(ctx, c.Institution, n)
+}
+
+func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
+	q := strings.TrimSpace(in.Q)
+	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
+		return nil, fault.At("query.q", "invalid", "This has characters that no name has.")
+	}
+	if n := roll.ContactNumber(strings.TrimPrefix(q, "#")); n.Valid() {
+		q = string(n)
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	cs, next, err := s.Contacts.Find(ctx, c.Institution, q, in.Limit, in.Cursor)
+	return list(cs, next, func(c roll.Contact) contact { return showContact(c, cat) }), err
+}
+
+func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*contactAnswer, error) {
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	next, proof, f := in.read(cat, s.Now())
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		old, err := s.Contacts.Get(ctx, c.Institution, next.Number)
+		exists := err == nil
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		if !matches(in.IfMatch, exists, etag(old)) {
+			return nil, newProblem(http.StatusPreconditionFailed)
+		}
+		used := map[roll.Field][]string{}
+		for _, d := range cat.Fields {
+			v := next.Get(d.Field())
+			if code, is := cell.NewlyRetired(v, old.Get(d.Field()), d); is {
+				f.add(valuePath(d), "%s is a retired value: it can no longer be set.", code)
+			}
+			if v != roll.Empty {
+				var codes []string
+				if d.Kind == roll.SingleChoice || d.Kind == roll.MultiChoice {
+					codes = v.Codes()
+				}
+				used[d.Field()] = codes
+			}
+		}
+		if err := f.err(); err != nil {
+			return nil, err
+		}
+		// Before the values are written, so that none of them can be removed
+		// from the catalogue in between.
+		if len(used) > 0 {
+			if err := s.Catalogue.MarkUsed(ctx, c.Institution, used); err != nil {
+				return nil, err
+			}
+		}
+		next.Version = old.Version
+		_, err = s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
+		if err != nil {
+			if fault.KindOf(err) == fault.Conflict && try < races {
+				continue
+			}
+			return nil, err
+		}
+		stored, err := s.Contacts.Get(ctx, c.Institution, next.Number)
+		if err != nil {
+			return nil, err
+		}
+		status := http.StatusCreated
+		if exists {
+			status = http.StatusOK
+		}
+		return &contactAnswer{status, etag(stored), showContact(stored, cat)}, nil
+	}
+}
+
+// matches tells whether an If-Match header allows the write.
+func matches(header string, exists bool, tag string) bool {
+	if header == "" {
+		return true
+	}
+	for t := range strings.SplitSeq(header, ",") {
+		if t = strings.TrimSpace(t); exists && (t == "*" || t == tag) {
+			return true
+		}
+	}
+	return false
+}
+
+func valuePath(d roll.FieldDef) string {
+	if d.Kind == roll.Authorisation {
+		return "body.authorisations." + d.Code
+	}
+	return "body.criteria." + d.Code
+}
+
+var languageTag = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
+
+// read checks everything that is sent.
+func (in *contactInput) read(cat *roll.Catalogue, now time.Time) (roll.Contact, string, faults) {
+	var f faults
+	c := roll.Contact{Number: roll.ContactNumber(in.Number), Fields: map[roll.Field]roll.Value{}}
+	if !c.Number.Valid() {
+		f.add("path.number", "A contact number is 1 to 20 digits.")
+	}
+	if in.Body.Number != "" && in.Body.Number != in.Number {
+		f.add("body.number", "This is not the number in the address.")
+	}
+	in.Body.each(func(field roll.Field, v *string) {
+		at, most := "body."+field.Code(), roll.MaxText
+		for _, x := range roll.ContactFields {
+			if x.Field == field {
+				most = x.Max
+			}
+		}
+		text := f.text(at, *v, 0, most)
+		switch {
+		case text == "":
+			return
+		case field == roll.ContactEmail:
+			text = f.email(at, text)
+		case field == roll.ContactLanguage && !languageTag.MatchString(text):
+			f.add(at, "A language is two small letters, such as fr, or such as fr-CH.")
+		case field == roll.ContactBirthDate:
+			if day, err := time.Parse(time.DateOnly, text); err != nil || day.After(now) || day.Year() < 1800 {
+				f.add(at, "A birth date is a day in the past such as 1980-12-31.")
+			}
+		}
+		c.Fields[field] = roll.Value(text)
+	})
+	for _, room := range []struct {
+		name, room string
+		values     map[string]value
+	}{
+		{"criteria", roll.CriterionRoom, in.Body.Criteria},
+		{"authorisations", roll.AuthorisationRoom, in.Body.Authorisations},
+	} {
+		for _, code := range slices.Sorted(maps.Keys(room.values)) {
+			at := "body." + room.name + "." + code
+			d, ok := cat.Lookup(roll.Field(room.room + ":" + code))
+			if !ok {
+				f.add(at, "There is no such code among the %s.", room.name)
+				continue
+			}
+			v, p := cell.FromJSON(json.RawMessage(room.values[code]), d)
+			if p != nil {
+				f.add(at, "%s", p.Message)
+				continue
+			}
+			if v != roll.Empty {
+				c.Fields[d.Field()] = v
+			}
+		}
+	}
+	return c, f.text("body.proof", in.Body.Proof, 0, roll.MaxText), f
+}

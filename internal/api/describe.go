@@ -1,0 +1,110 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// bearer is the name of the security scheme.
+const bearer = "token"
+
+// The groups of operations in the description.
+const (
+	tagMe        = "Account"
+	tagCatalogue = "Catalogue"
+	tagTargets   = "Dynamic targets"
+	tagTemplates = "Templates"
+	tagImports   = "Imports"
+	tagContacts  = "Contacts"
+)
+
+// describe returns the head of the OpenAPI document.
+func describe() huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:   "Rollbook",
+				Version: "1",
+				Description: `Imports and bulk updates of contacts by spreadsheet.
+
+Bodies are JSON with camelCase names, times are RFC 3339 in UTC. Answers that are
+not a success are application/problem+json (RFC 9457): ` + "`code`" + ` is a stable word,
+` + "`errors`" + ` name the parts of the request that are at fault.
+
+Requests carry the id token of the user pool as a bearer token. Groups: admin may
+do everything, operator works with templates, imports and contacts, viewer reads.
+What belongs to another institution is answered as if it did not exist.
+
+Lists are paged: pass ` + "`nextCursor`" + ` as ` + "`cursor`" + ` until it is empty. POSTs can be
+repeated safely with an Idempotency-Key.`,
+			},
+			Components: &huma.Components{
+				Schemas: registry,
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The user pool's id token."},
+				},
+			},
+			Tags: []*huma.Tag{
+				{Name: tagMe, Description: "Who is signed in."},
+				{Name: tagCatalogue, Description: "Criteria and authorisations: the internal codes that files use."},
+				{Name: tagTargets, Description: "Saved conditions over contacts, evaluated when they are used."},
+				{Name: tagTemplates, Description: "Zipped CSV forms for a target and a type of data."},
+				{Name: tagImports, Description: "Uploaded files: tested, applied, undone."},
+				{Name: tagContacts, Description: "Single contacts."},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
+		DefaultFormat: "application/json",
+	}
+}
+
+// creates documents that an operation answers 201 when it made something new,
+// with the same body as its 200.
+func creates(op *huma.Operation) {
+	ok := op.Responses["200"]
+	op.Responses["201"] = &huma.Response{Description: http.StatusText(http.StatusCreated), Content: ok.Content, Headers: ok.Headers}
+}
+
+// operation returns a registered operation of the description.
+func (s *server) operation(method, path string) *huma.Operation {
+	item := s.huma.OpenAPI().Paths[path]
+	return map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete}[method]
+}
+
+// condition is a condition tree as JSON; package target reads it.
+type condition json.RawMessage
+
+func (c condition) MarshalJSON() ([]byte, error) { return json.RawMessage(c).MarshalJSON() }
+func (c *condition) UnmarshalJSON(data []byte) error {
+	return (*json.RawMessage)(c).UnmarshalJSON(data)
+}
+
+// Schema describes the tree without its recursion, which few tools follow.
+func (condition) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type:                 huma.TypeObject,
+		AdditionalProperties: true,
+		Description: `A condition tree: {"all":[…]}, {"any":[…]}, {"not":…}, or a leaf {"field", "op", "value"}. ` +
+			`field is criterion:CODE, authorisation:CODE or contact:NAME; op is is, isNot, in, contains, startsWith, before, after, isEmpty or isNotEmpty. ` +
+			`An empty all is everybody.`,
+		Examples: []any{map[string]any{"all": []any{
+			map[string]any{"field": "criterion:GENRE", "op": "in", "value": []any{"JAZZ", "ROCK"}},
+			map[string]any{"field": "authorisation:EMAIL", "op": "is", "value": true},
+		}}},
+	}
+}
+
+// value is what a contact has in a criterion or an authorisation, as JSON.
+type value json.RawMessage
+
+func (v value) MarshalJSON() ([]byte, error)     { return json.RawMessage(v).MarshalJSON() }
+func (v *value) UnmarshalJSON(data []byte) error { return (*json.RawMessage)(v).UnmarshalJSON(data) }
+
+// Schema describes the values of all kinds.
+func (value) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Description: `A code (choice), a list of codes (multichoice), a boolean (yesno), a string (text); true, false or "empty" (authorisation).`}
+}

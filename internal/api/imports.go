@@ -1,0 +1,532 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+)
+
+const (
+	// importLife is how long an import and its files are kept.
+	importLife = 30 * 24 * time.Hour
+	// formLife is how long a file can be posted to the upload form.
+	formLife = time.Hour
+	// lateness is how long after that the news of a file may still come.
+	lateness = 15 * time.Minute
+	// maxUpload is the most that one form takes (S3's limit for a single post).
+	maxUpload = 5 << 30
+	// maxFileName is how much of a file's name is shown, in characters.
+	maxFileName = 300
+)
+
+// importTypes are the types of data that can be imported.
+var importTypes = []roll.DataType{roll.Criteria, roll.Authorisations}
+
+type importBody struct {
+	DataType   string `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action     string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
+	FileName   string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
+	Email      string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
+	OnConflict string `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
+}
+
+// createdImport is an import that waits for its file.
+type createdImport struct {
+	ID     string      `json:"id"`
+	Status string      `json:"status" example:"waiting"`
+	Upload *uploadForm `json:"upload,omitempty" doc:"Where the file goes; absent if a repeated request finds that it came already."`
+}
+
+type uploadForm struct {
+	URL      string            `json:"url" doc:"POST a multipart/form-data form here."`
+	Fields   map[string]string `json:"fields" doc:"The form's fields, before the last one: file."`
+	MaxBytes int64             `json:"maxBytes" example:"5368709120"`
+}
+
+// importView is one file, one type of data, one action.
+type importView struct {
+	ID            string             `json:"id"`
+	DataType      string             `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action        string             `json:"action" enum:"test,update"`
+	OnConflict    string             `json:"onConflict" enum:"skip,overwrite"`
+	FileName      string             `json:"fileName"`
+	Email         string             `json:"email,omitempty"`
+	Status        string             `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
+	Progress      float64            `json:"progress" minimum:"0" maximum:"1"`
+	Counts        roll.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
+	Problem       *roll.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
+	Detected      *roll.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
+	Warnings      []roll.Warning     `json:"warnings"`
+	Problems      []roll.Problem     `json:"problems" doc:"The first 100."`
+	ProblemsTotal int                `json:"problemsTotal"`
+	Fields        []roll.FieldReport `json:"fields" doc:"What changes in each field."`
+	Files         []string           `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
+	Of            string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes."`
+	OfKind        string             `json:"ofKind,omitempty" enum:"update,undo"`
+	UpdatedBy     string             `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
+	UndoneBy      string             `json:"undoneBy,omitempty" doc:"The undo of this update."`
+	Cancelling    bool               `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
+	Mail          roll.MailState     `json:"mail"`
+	CreatedAt     time.Time          `json:"createdAt"`
+	CreatedBy     string             `json:"createdBy"`
+	StartedAt     *time.Time         `json:"startedAt,omitempty"`
+	FinishedAt    *time.Time         `json:"finishedAt,omitempty"`
+	ExpiresAt     *time.Time         `json:"expiresAt,omitempty" doc:"When the import and its files go."`
+}
+
+type importInput struct {
+	Once
+	Body importBody
+}
+
+type createdAnswer struct {
+	Location string `header:"Location" doc:"Of what was made."`
+	Body     createdImport
+}
+
+type importAnswer struct{ Body importView }
+
+type runInput struct {
+	IDPath
+	Once
+}
+
+type problemsInput struct {
+	IDPath
+	Outcome string `query:"outcome" enum:"rejected,conflicted,unprocessed,updated,unchanged,created" doc:"Only of rows with this outcome."`
+	Field   string `query:"field" maxLength:"200" doc:"Only of this field: its code or column name."`
+	Paging
+}
+
+type importFileInput struct {
+	IDPath
+	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, changes, undo or original."`
+	Follow
+}
+
+func (s *server) importRoutes() {
+	const all, one = "/api/imports", "/api/imports/{id}"
+	route(s, Operator, huma.Operation{
+		OperationID: "createImport", Method: http.MethodPost, Path: all, Tags: []string{tagImports},
+		Summary:       "Announce a file",
+		Description:   "POST the file to upload.url as multipart/form-data: all of upload.fields, then the file as field file. The form can be used for one hour. The import starts by itself when the file has come.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+	}, s.createImport)
+	route(s, Viewer, huma.Operation{
+		OperationID: "listImports", Method: http.MethodGet, Path: all, Tags: []string{tagImports},
+		Summary: "List imports, newest first", Errors: []int{http.StatusUnprocessableEntity},
+	}, s.listImports)
+	route(s, Viewer, huma.Operation{
+		OperationID: "getImport", Method: http.MethodGet, Path: one, Tags: []string{tagImports},
+		Summary: "Get an import", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
+		i, err := s.theImport(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.showImport(ctx, i)
+	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
+		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
+	}, s.listProblems)
+	route(s, Operator, huma.Operation{
+		OperationID: "updateImport", Method: http.MethodPost, Path: one + "/update", Tags: []string{tagImports},
+		Summary:       "Bulk-update with the bytes that were tested",
+		Description:   "Makes a new import of the tested file. A second time, the answer is 409 with the id of the first.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
+	}, s.updateImport)
+	route(s, Operator, huma.Operation{
+		OperationID: "undoImport", Method: http.MethodPost, Path: one + "/undo", Tags: []string{tagImports},
+		Summary:       "Put back what an update changed",
+		Description:   "Makes a new import of the update's undo file; values that somebody changed since are left alone. A second time, the answer is 409 with the id of the first.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
+	}, s.undoImport)
+	route(s, Operator, huma.Operation{
+		OperationID: "cancelImport", Method: http.MethodPost, Path: one + "/cancel", Tags: []string{tagImports},
+		Summary:     "Stop an import",
+		Description: "Rows that are done stay done; the others become unprocessed.",
+		Errors:      []int{http.StatusNotFound, http.StatusConflict},
+	}, s.cancelImport)
+	route(s, Viewer, huma.Operation{
+		OperationID: "getImportFile", Method: http.MethodGet, Path: one + "/files/{name}", Tags: []string{tagImports},
+		Summary: "Fetch the errors, the changes, the undo file or the uploaded file", DefaultStatus: http.StatusFound,
+		Errors: []int{http.StatusNotFound, http.StatusGone},
+	}, s.importFile)
+	s.redirects(one + "/files/{name}")
+}
+
+// theImport returns one import. One whose file never came is cancelled here.
+func (s *server) theImport(ctx context.Context, c Claims, id string) (roll.Import, error) {
+	if !safeID(id) {
+		return roll.Import{}, fault.Missing()
+	}
+	i, err := s.Jobs.Import(ctx, c.Institution, id)
+	if err != nil {
+		return i, err
+	}
+	return s.expire(ctx, i)
+}
+
+// expire cancels an import that waits in vain.
+func (s *server) expire(ctx context.Context, i roll.Import) (roll.Import, error) {
+	late := func(i roll.Import) bool {
+		return i.Status == roll.Waiting && s.Now().After(i.CreatedAt.Add(formLife+lateness))
+	}
+	if !late(i) {
+		return i, nil
+	}
+	return s.Jobs.ChangeImport(ctx, i.Institution, i.ID, func(i *roll.Import) error {
+		if late(*i) {
+			i.Status, i.FinishedAt = roll.Cancelled, s.Now().UTC()
+			i.Problem = &roll.FileProblem{Code: "uploadNeverCame", Message: "The file did not arrive within an hour. Start again with New."}
+		}
+		return nil
+	})
+}
+
+func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*createdAnswer, error) {
+	var f faults
+	t := roll.DataType(in.Body.DataType)
+	if !slices.Contains(importTypes, t) {
+		f.add("body.dataType", "Files of %s cannot be imported yet.", t)
+	}
+	email := f.email("body.email", in.Body.Email)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC()
+	i := roll.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
+		OnConflict: roll.OnConflict(in.Body.OnConflict), FileName: safeName(in.Body.FileName), Email: email,
+		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+	}
+	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
+	if err != nil {
+		return nil, err
+	}
+	if i, err = s.expire(ctx, i); err != nil {
+		return nil, err
+	}
+	out := &createdAnswer{"/api/imports/" + i.ID, createdImport{ID: i.ID, Status: string(i.Status)}}
+	left := i.CreatedAt.Add(formLife).Sub(s.Now())
+	if i.Status != roll.Waiting || left <= 0 {
+		return out, nil
+	}
+	u, fields, err := s.Uploads.SignPost(ctx, flow.UploadKey(i.Institution, i.ID), maxUpload, left)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Upload = &uploadForm{u, fields, maxUpload}
+	return out, nil
+}
+
+// safeName keeps of a file's name what can be shown: no folders, no control
+// characters, none that turn the direction of writing. It is never a path.
+func safeName(name string) string {
+	name = strings.ToValidUTF8(name, "")
+	if at := strings.LastIndexAny(name, `/\`); at >= 0 {
+		name = name[at+1:]
+	}
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return -1
+		}
+		return r
+	}, name))
+	if strings.Trim(name, ".") == "" {
+		return "upload"
+	}
+	r := []rune(name)
+	if len(r) <= maxFileName {
+		return name
+	}
+	ext := []rune(path.Ext(name))
+	if len(ext) > 10 {
+		ext = nil
+	}
+	return string(r[:maxFileName-len(ext)-1]) + "…" + string(ext)
+}
+
+func (s *server) listImports(ctx context.Context, c Claims, in *Paging) (*listed[importView], error) {
+	is, next, err := s.Jobs.Imports(ctx, c.Institution, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := list(is, next, func(roll.Import) importView { return importView{} })
+	for n, i := range is {
+		if i, err = s.expire(ctx, i); err != nil {
+			return nil, err
+		}
+		v, err := s.showImport(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Items[n] = v.Body
+	}
+	return out, nil
+}
+
+func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, error) {
+	v := importView{
+		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), FileName: i.FileName, Email: i.Email,
+		Status: string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
+		Warnings: append([]roll.Warning{}, i.Warnings...), Problems: append([]roll.Problem{}, i.Problems...),
+		Fields: append([]roll.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
+		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
+		Mail: i.Mail, CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy,
+		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
+	}
+	if i.Source.Key != "" && !slices.Contains(v.Files, original) {
+		v.Files = append(v.Files, original)
+	}
+	for n := range v.Fields {
+		v.Fields[n].Changes = append([]roll.Transition{}, v.Fields[n].Changes...)
+	}
+	switch {
+	case i.Status.Final():
+		v.Progress = 1
+	case i.Status == roll.Checking:
+		v.Progress = 0.01
+	case i.Status == roll.Running:
+		done, err := s.Jobs.Progress(ctx, i.Institution, i.ID)
+		if err != nil {
+			return nil, err
+		}
+		v.Counts = done
+		v.Progress = 0.01
+		if i.Rows > 0 {
+			// 1 is for when the results are there.
+			v.Progress = min(max(float64(done.Rows)/float64(i.Rows), 0.01), 0.99)
+		}
+	}
+	return &importAnswer{v}, nil
+}
+
+func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[roll.Problem], error) {
+	i, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	ps, next, err := flow.Problems(ctx, s.Files, c.Institution, i.ID,
+		flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, in.Limit, in.Cursor)
+	return list(ps, next, func(p roll.Problem) roll.Problem { return p }), err
+}
+
+// The kinds of import that run another one's file.
+const (
+	ofUpdate = "update"
+	ofUndo   = "undo"
+)
+
+func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
+	test, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case test.Action != roll.Test:
+		return nil, fault.New(fault.Conflict, "notATest", "Only a test can be followed by its bulk update.")
+	case test.Status == roll.Rejected:
+		return nil, fault.New(fault.Conflict, "fileRejected", "The file was rejected. Correct it and upload it again.")
+	case test.Status != roll.Done:
+		return nil, fault.New(fault.Conflict, "notDone", "The test is not done: it is %s.", test.Status)
+	}
+	if _, err := s.Uploads.Open(ctx, test.Source); err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, gone("The uploaded file has expired. Upload it again.")
+		}
+		return nil, err
+	}
+	return s.run(ctx, c, test, test, ofUpdate, test.UpdatedBy, in.Once)
+}
+
+func (s *server) undoImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
+	update, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case update.Action != roll.Update:
+		return nil, fault.New(fault.Conflict, "notAnUpdate", "A test changed nothing, so there is nothing to undo.")
+	case !update.Status.Final():
+		return nil, fault.New(fault.Conflict, "notDone", "The update is still %s. Cancel it or wait.", update.Status)
+	case !slices.Contains(update.Files, "undo"):
+		return nil, fault.New(fault.Conflict, "nothingToUndo", "The import changed nothing, so there is nothing to undo.")
+	}
+	o, _, err := s.Files.Head(ctx, flow.FileKey(update.Institution, update.ID, "undo"))
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, gone("The undo file has expired.")
+		}
+		return nil, err
+	}
+	next := update
+	next.Source, next.OnConflict, next.FileName = o, roll.Skip, "undo.csv"
+	return s.run(ctx, c, update, next, ofUndo, update.UndoneBy, in.Once)
+}
+
+// run makes and starts the import that runs of's bytes or undo file. Like holds
+// what it takes over. holder is the import that did it already, if any: only
+// one that came to nothing is replaced.
+func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, holder string, key Once) (*madeAnswer, error) {
+	now := s.Now().UTC()
+	next := roll.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Update, OnConflict: like.OnConflict,
+		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: roll.Checking, Source: like.Source,
+		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+	}
+	for try := 0; ; try++ {
+		replaces, err := s.replaceable(ctx, c, holder)
+		if err != nil {
+			return nil, err
+		}
+		made, created, err := s.Jobs.CreateImport(ctx, next, key.of(kind, of.ID), replaces)
+		if f, ok := fault.As(err); ok && f.Code == "alreadyDone" {
+			if try < races && f.ID != holder {
+				holder = f.ID
+				continue
+			}
+			return nil, alreadyDone(kind, f.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		// A repeated request starts again while nothing has ended, since the
+		// first one may have stopped before this.
+		if created || !made.Status.Final() {
+			if err := s.start(ctx, made); err != nil {
+				return nil, err
+			}
+		}
+		return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
+	}
+}
+
+func alreadyDone(kind, id string) error {
+	e := fault.New(fault.Conflict, "alreadyDone", "The bulk update of this test exists already.")
+	if kind == ofUndo {
+		e.Text = "This update is undone already."
+	}
+	e.ID = id
+	return e
+}
+
+// replaceable returns the import that a new one may take the place of: holder,
+// if it came to nothing. Else CreateImport finds that it was done already.
+func (s *server) replaceable(ctx context.Context, c Claims, holder string) (string, error) {
+	if holder == "" {
+		return "", nil
+	}
+	i, err := s.Jobs.Import(ctx, c.Institution, holder)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return "", nil // it was done so long ago that it has expired
+	case err != nil:
+		return "", err
+	case i.Status == roll.Failed || i.Status == roll.Cancelled || i.Status == roll.Rejected:
+		return holder, nil
+	case !i.Status.Final():
+		// Who made it may have stopped before starting it.
+		return "", s.start(ctx, i)
+	}
+	return "", nil
+}
+
+// start starts the machine for a stored import, or marks the import as failed.
+func (s *server) start(ctx context.Context, i roll.Import) error {
+	cause := s.Machine.Start(ctx, i.ID, flow.NewRun(i.Institution, i.ID))
+	if cause == nil {
+		return nil
+	}
+	const text = "The import could not be started. Nothing was changed; try again in a few minutes."
+	_, err := s.Jobs.ChangeImport(context.WithoutCancel(ctx), i.Institution, i.ID, func(i *roll.Import) error {
+		// An import past the check was started after all.
+		if i.Status == roll.Checking {
+			i.Status, i.FinishedAt = roll.Failed, s.Now().UTC()
+			i.Problem = &roll.FileProblem{Code: "notStarted", Message: text}
+		}
+		return nil
+	})
+	if err != nil {
+		cause = fmt.Errorf("%w; and it could not be marked: %w", cause, err)
+	}
+	return &fault.Error{Kind: fault.Busy, Code: "notStarted", Text: text, Err: cause}
+}
+
+func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*importAnswer, error) {
+	if _, err := s.theImport(ctx, c, in.ID); err != nil {
+		return nil, err
+	}
+	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *roll.Import) error {
+		switch {
+		case i.Status == roll.Cancelled:
+		case i.Status.Final():
+			return fault.New(fault.Conflict, "alreadyFinal", "The import has ended: it is %s.", i.Status)
+		case i.Status == roll.Waiting:
+			i.Status, i.FinishedAt, i.Cancel = roll.Cancelled, s.Now().UTC(), true
+			i.Problem = &roll.FileProblem{Code: "cancelled", Message: "The import was cancelled before its file came."}
+		default:
+			i.Cancel = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.showImport(ctx, i)
+}
+
+// original is the uploaded file.
+const original = "original"
+
+func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) (*signedAnswer, error) {
+	i, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	expired := gone("This file has expired.")
+	base := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
+	switch {
+	case in.Name == original && i.Source.Key != "" && i.OfKind == ofUndo:
+		if _, _, err := s.Files.Head(ctx, i.Source.Key); err != nil {
+			return nil, missingAs(err, expired)
+		}
+		return s.sign(ctx, s.Files, i.Source, i.FileName, in.Redirect)
+	case in.Name == original && i.Source.Key != "":
+		if _, err := s.Uploads.Open(ctx, i.Source); err != nil {
+			return nil, missingAs(err, expired)
+		}
+		return s.sign(ctx, s.Uploads, i.Source, i.FileName, in.Redirect)
+	case in.Name != original && slices.Contains(i.Files, in.Name):
+		o, _, err := s.Files.Head(ctx, flow.FileKey(i.Institution, i.ID, in.Name))
+		if err != nil {
+			return nil, missingAs(err, expired)
+		}
+		return s.sign(ctx, s.Files, o, base+"-"+in.Name+".csv", in.Redirect)
+	}
+	return nil, fault.Missing()
+}
+
+// missingAs answers p for what is not there.
+func missingAs(err error, p *httpProblem) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return p
+	}
+	return err
+}

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/roll"
+)
+
+// me says who is signed in.
+type me struct {
+	User        string      `json:"user" doc:"The name in the user pool."`
+	Email       string      `json:"email" example:"ana@aurora.example"`
+	Institution institution `json:"institution"`
+	Groups      []string    `json:"groups" example:"[\"operator\"]"`
+	Language    string      `json:"language" example:"en" doc:"Of mails and messages: en, fr, de, it or es."`
+}
+
+type institution struct {
+	ID   roll.InstitutionID `json:"id" example:"aurora"`
+	Name string             `json:"name" example:"Aurora Theatre"`
+}
+
+type meAnswer struct{ Body me }
+
+func (s *server) meRoutes() {
+	route(s, Viewer, huma.Operation{
+		OperationID: "getMe", Method: http.MethodGet, Path: "/api/me", Tags: []string{tagMe},
+		Summary: "User, institution, groups, language",
+	}, func(ctx context.Context, c Claims, _ *struct{}) (*meAnswer, error) {
+		cat, err := s.catalogue(ctx, c.Institution)
+		if err != nil {
+			return nil, err
+		}
+		return &meAnswer{me{
+			User: c.User, Email: c.Email, Institution: institution{c.Institution, cat.Settings.Name},
+			Groups: append([]string{}, c.Groups...), Language: language(c, cat.Settings),
+		}}, nil
+	})
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"embed"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+
+	"rollbook/internal/roll"
+)
+
+//go:embed docs
+var docs embed.FS
+
+// screenConfig is what the screen must know before anybody signs in.
+type screenConfig struct {
+	ScreenURL  string          `json:"screenUrl"`
+	SignInURL  string          `json:"signInUrl"`
+	UserPoolID string          `json:"userPoolId"`
+	ClientID   string          `json:"clientId"`
+	DataTypes  []roll.DataType `json:"dataTypes"` // that can be imported
+	Languages  []string        `json:"languages"`
+}
+
+// openRoutes serves what needs no token and is not described: the description
+// itself, a page that shows it, and the screen's settings.
+func (s *server) openRoutes() {
+	spec, err := json.Marshal(s.huma.OpenAPI())
+	if err != nil {
+		panic(err) // it is built from constants
+	}
+	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(spec)
+	})
+	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, Languages})
+	if err != nil {
+		panic(err)
+	}
+	s.mux.HandleFunc("GET /config.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(config)
+	})
+	for path, file := range map[string]string{"/docs": "docs.html", "/docs/docs.js": "docs.js", "/docs/docs.css": "docs.css"} {
+		s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFileFS(w, r, mustSub(docs), file)
+		})
+	}
+}
+
+func mustSub(f embed.FS) fs.FS {
+	sub, err := fs.Sub(f, "docs")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return sub
+}

@@ -1,0 +1,204 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rollbook/internal/api"
+	"rollbook/internal/demo"
+	"rollbook/internal/fault"
+	"rollbook/internal/memory"
+	"rollbook/internal/roll"
+)
+
+// stack is the API over stores in memory, with a clock that stands still.
+type stack struct {
+	t         *testing.T
+	now       time.Time
+	contacts  *memory.Contacts
+	catalogue *memory.Catalogue
+	jobs      *memory.Jobs
+	uploads   *memory.Blobs
+	files     *memory.Blobs
+	machine   *memory.Machine
+	templates *templates
+	log       bytes.Buffer
+	config    api.Config
+	handler   http.Handler
+	ids       int
+}
+
+// templates keeps what was asked to be prepared.
+type templates struct {
+	mu  sync.Mutex
+	ids []string
+	err error
+}
+
+func (p *templates) Prepare(_ context.Context, _ roll.InstitutionID, id string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return p.err
+	}
+	p.ids = append(p.ids, id)
+	return nil
+}
+
+const seeded = 60
+
+func newStack(t *testing.T) *stack {
+	t.Helper()
+	s := &stack{
+		t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
+		contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(),
+		uploads: memory.NewBlobs("uploads"), files: memory.NewBlobs("files"),
+		machine: &memory.Machine{}, templates: &templates{},
+	}
+	s.jobs = memory.NewJobs(func() time.Time { return s.now })
+	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
+	for _, in := range []roll.InstitutionID{demo.Aurora, demo.Borealis} {
+		if err := demo.Seed(t.Context(), s.contacts, s.catalogue, in, seeded); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.config = api.Config{
+		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
+		Machine: s.machine, Templates: s.templates,
+		Verify: func(_ context.Context, token string) (api.Claims, error) {
+			if token == "good" {
+				return viewer, nil
+			}
+			return api.Claims{}, fault.New(fault.Forbidden, "secretCode", "secret text")
+		},
+		Now: func() time.Time { return s.now },
+		NewID: func() string {
+			s.ids++
+			return fmt.Sprintf("019c0000-0000-7000-8000-%012d", s.ids)
+		},
+		ScreenURL: "https://screen.example", SignInURL: "https://signin.example/oauth2", UserPoolID: "pool", ClientID: "client",
+		UploadsOrigin: "https://uploads.example",
+		Assets: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "screen")
+		}),
+		Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+	}
+	s.handler = api.New(s.config)
+	return s
+}
+
+var (
+	nobody   = api.Claims{}
+	admin    = api.Claims{Institution: demo.Aurora, User: "u1", Email: "ada@aurora.example", Groups: []string{"admin"}}
+	operator = api.Claims{Institution: demo.Aurora, User: "u2", Email: "olga@aurora.example", Groups: []string{"operator"}, Language: "it"}
+	viewer   = api.Claims{Institution: demo.Aurora, User: "u3", Email: "vera@aurora.example", Groups: []string{"viewer"}}
+	stranger = api.Claims{Institution: demo.Borealis, User: "u4", Email: "bo@borealis.example", Groups: []string{"admin"}}
+)
+
+// answer is what came back.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// call asks as the user. The body is JSON of v; a string or []byte goes as it
+// is, nil is none. Headers are "Name: value".
+func (s *stack) call(who api.Claims, method, path string, v any, headers ...string) answer {
+	s.t.Helper()
+	var body io.Reader
+	switch v := v.(type) {
+	case nil:
+	case string:
+		body = strings.NewReader(v)
+	case []byte:
+		body = bytes.NewReader(v)
+	default:
+		b, err := json.Marshal(v)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		body = bytes.NewReader(b)
+	}
+	r := httptest.NewRequest(method, path, body)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	if who.Groups != nil {
+		r = r.WithContext(api.WithClaims(r.Context(), who))
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return answer{s.t, w.Code, w.Result().Header, w.Body.Bytes()}
+}
+
+// want checks the status and that it is a problem exactly if it should be.
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	if problem := a.header.Get("Content-Type") == "application/problem+json"; problem != (status >= 400) {
+		a.t.Fatalf("status %d with content type %q", a.status, a.header.Get("Content-Type"))
+	}
+	return a
+}
+
+// into reads the body.
+func (a answer) into(v any) answer {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		a.t.Fatalf("%v: %s", err, a.body)
+	}
+	return a
+}
+
+// object returns the body as a map.
+func (a answer) object() map[string]any {
+	a.t.Helper()
+	m := map[string]any{}
+	a.into(&m)
+	return m
+}
+
+// problem checks that the answer is a problem with the code and the locations.
+func (a answer) problem(status int, code string, locations ...string) problem {
+	a.t.Helper()
+	var p problem
+	a.want(status).into(&p)
+	if p.Status != status || p.Code != code || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Detail == "" {
+		a.t.Fatalf("want code %s: %s", code, a.body)
+	}
+	var at []string
+	for _, e := range p.Errors {
+		at = append(at, e.Location)
+		if e.Message == "" {
+			a.t.Errorf("no message: %s", a.body)
+		}
+	}
+	if strings.Join(at, " ") != strings.Join(locations, " ") {
+		a.t.Fatalf("at fault are %v, want %v: %s", at, locations, a.body)
+	}
+	return p
+}
+
+type problem struct {
+	Type, Title, Code, Detail, ID string
+	Status                        int
+	Errors                        []struct{ Location, Message string }
+}

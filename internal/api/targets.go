@@ -1,0 +1,251 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/roll"
+	"rollbook/internal/target"
+)
+
+// targetBody is what makes a dynamic target.
+type targetBody struct {
+	Name      string    `json:"name" minLength:"1" example:"Jazz lovers who allow e-mail"`
+	Condition condition `json:"condition"`
+}
+
+// dynamicTarget is a saved condition over contacts.
+type dynamicTarget struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Condition condition  `json:"condition"`
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	CreatedBy string     `json:"createdBy,omitempty"`
+}
+
+func showTarget(t roll.Target) dynamicTarget {
+	return dynamicTarget{t.ID, t.Name, condition(t.Condition), timeOf(t.CreatedAt), t.CreatedBy}
+}
+
+// brief is as much of a contact as recognises it.
+type brief struct {
+	Number    roll.ContactNumber `json:"number" example:"0012345"`
+	Email     string             `json:"email,omitempty"`
+	FirstName string             `json:"firstName,omitempty"`
+	LastName  string             `json:"lastName,omitempty"`
+}
+
+type preview struct {
+	Count    int     `json:"count" doc:"How many contacts match."`
+	Sample   []brief `json:"sample" doc:"The first 10 of them."`
+	Complete bool    `json:"complete" doc:"false when time ran out: then at least count match."`
+}
+
+type previewInput struct {
+	Body struct {
+		Condition condition `json:"condition"`
+	}
+}
+
+type previewAnswer struct{ Body preview }
+
+// IDPath names a target, a template or an import.
+type IDPath struct {
+	ID string `path:"id" maxLength:"200" example:"019b8c5e-0000-7000-8000-000000000001"`
+}
+
+type targetInput struct {
+	Once
+	Body targetBody
+}
+
+type targetPut struct {
+	IDPath
+	Body targetBody
+}
+
+type targetAnswer struct {
+	Location string `header:"Location" doc:"Of what was made."`
+	Body     dynamicTarget
+}
+
+// targetBytes is the most that a request with a condition has.
+const targetBytes = target.MaxBytes + 16<<10
+
+const previewSample = 10
+
+func (s *server) targetRoutes() {
+	const all, one = "/api/targets", "/api/targets/{id}"
+	route(s, Viewer, huma.Operation{
+		OperationID: "listTargets", Method: http.MethodGet, Path: all, Tags: []string{tagTargets},
+		Summary: "List dynamic targets, by name", Errors: []int{http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, c Claims, in *Paging) (*listed[dynamicTarget], error) {
+		ts, next, err := s.Catalogue.Targets(ctx, c.Institution, in.Limit, in.Cursor)
+		return list(ts, next, showTarget), err
+	})
+	route(s, Admin, huma.Operation{
+		OperationID: "createTarget", Method: http.MethodPost, Path: all, Tags: []string{tagTargets},
+		Summary: "Create a dynamic target", DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusConflict}, MaxBodyBytes: targetBytes,
+	}, s.createTarget)
+	route(s, Viewer, huma.Operation{
+		OperationID: "previewTarget", Method: http.MethodPost, Path: all + "/preview", Tags: []string{tagTargets},
+		Summary: "Count the contacts that a condition matches", MaxBodyBytes: targetBytes,
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, s.previewTarget)
+	route(s, Viewer, huma.Operation{
+		OperationID: "getTarget", Method: http.MethodGet, Path: one, Tags: []string{tagTargets},
+		Summary: "Get a dynamic target", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *IDPath) (*targetAnswer, error) {
+		t, err := s.target(ctx, c, in.ID)
+		return &targetAnswer{Body: showTarget(t)}, err
+	})
+	route(s, Admin, huma.Operation{
+		OperationID: "putTarget", Method: http.MethodPut, Path: one, Tags: []string{tagTargets},
+		Summary: "Replace a dynamic target", Errors: []int{http.StatusNotFound, http.StatusConflict}, MaxBodyBytes: targetBytes,
+	}, s.putTarget)
+	route(s, Admin, huma.Operation{
+		OperationID: "deleteTarget", Method: http.MethodDelete, Path: one, Tags: []string{tagTargets},
+		Summary: "Delete a dynamic target", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *IDPath) (*struct{}, error) {
+		if !safeID(in.ID) {
+			return nil, fault.Missing()
+		}
+		return nil, s.Catalogue.DeleteTarget(ctx, c.Institution, in.ID)
+	})
+}
+
+func (s *server) target(ctx context.Context, c Claims, id string) (roll.Target, error) {
+	if !safeID(id) {
+		return roll.Target{}, fault.Missing()
+	}
+	return s.Catalogue.Target(ctx, c.Institution, id)
+}
+
+// checkTarget reads a target's name and condition.
+func (s *server) checkTarget(ctx context.Context, c Claims, b targetBody) (name string, tree []byte, err error) {
+	var f faults
+	name = f.text("body.name", b.Name, 1, maxLabel)
+	cond, err := s.parse(ctx, c, b.Condition)
+	if err != nil {
+		wrong, ok := fault.As(err)
+		if !ok || len(wrong.Fields) == 0 {
+			return "", nil, err
+		}
+		f = append(f, wrong.Fields...)
+		if len(f) == len(wrong.Fields) {
+			return "", nil, err
+		}
+	}
+	if err := f.err(); err != nil {
+		return "", nil, err
+	}
+	return name, cond.JSON(), nil
+}
+
+// parse reads a condition; its faults are located in the body.
+func (s *server) parse(ctx context.Context, c Claims, tree condition) (*target.Condition, error) {
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := target.Parse(tree, cat)
+	if f, ok := fault.As(err); ok {
+		for i := range f.Fields {
+			f.Fields[i].Location = "body." + f.Fields[i].Location
+		}
+	}
+	return cond, err
+}
+
+func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*targetAnswer, error) {
+	name, tree, err := s.checkTarget(ctx, c, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name()}
+	if in.Key != "" {
+		// The same key gives the same id, so a repetition meets what it made.
+		h := sha256.Sum256([]byte(string(c.Institution) + "\n" + in.Key))
+		x := hex.EncodeToString(h[:16])
+		t.ID = x[:8] + "-" + x[8:12] + "-8" + x[13:16] + "-8" + x[17:20] + "-" + x[20:]
+	}
+	err = s.Catalogue.PutTarget(ctx, c.Institution, t)
+	if in.Key != "" && err != nil && fault.KindOf(err) == fault.Conflict {
+		made, err := s.Catalogue.Target(ctx, c.Institution, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if made.Name != t.Name || !bytes.Equal(made.Condition, t.Condition) {
+			return nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
+		}
+		t = made
+	} else if err != nil {
+		return nil, err
+	}
+	return &targetAnswer{"/api/targets/" + t.ID, showTarget(t)}, nil
+}
+
+func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targetAnswer, error) {
+	if _, err := s.target(ctx, c, in.ID); err != nil {
+		return nil, err
+	}
+	name, tree, err := s.checkTarget(ctx, c, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		t, err := s.target(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		t.Name, t.Condition = name, tree
+		err = s.Catalogue.PutTarget(ctx, c.Institution, t)
+		if err != nil && fault.KindOf(err) == fault.Conflict && try < races {
+			continue
+		}
+		return &targetAnswer{Body: showTarget(t)}, err
+	}
+}
+
+func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) (*previewAnswer, error) {
+	cond, err := s.parse(ctx, c, in.Body.Condition)
+	if err != nil {
+		return nil, err
+	}
+	// The context ends a slow read; the clock ends a long count.
+	ends := s.Now().Add(s.PreviewFor)
+	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
+	defer stop()
+	out := &previewAnswer{preview{Sample: []brief{}, Complete: true}}
+	seen := 0
+	for contact, err := range s.Contacts.All(timed, c.Institution) {
+		if err != nil {
+			if ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
+				out.Body.Complete = false
+				break
+			}
+			return nil, err
+		}
+		if seen++; seen%256 == 0 && s.Now().After(ends) {
+			out.Body.Complete = false
+			break
+		}
+		if !cond.Match(contact) {
+			continue
+		}
+		if out.Body.Count++; len(out.Body.Sample) < previewSample {
+			out.Body.Sample = append(out.Body.Sample, brief{contact.Number, contact.Email(),
+				string(contact.Get(roll.ContactFirstName)), string(contact.Get(roll.ContactLastName))})
+		}
+	}
+	return out, nil
+}

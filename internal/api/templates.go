@@ -1,0 +1,355 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"rollbook/internal/fault"
+	"rollbook/internal/roll"
+	"rollbook/internal/target"
+)
+
+const (
+	// jobLife is how long a template is listed; its file goes before.
+	jobLife = 60 * 24 * time.Hour
+	// linkLife is how long a signed address answers: time to follow a redirect.
+	linkLife = 5 * time.Minute
+)
+
+// templateTypes are the types of data that templates are made for.
+var templateTypes = []roll.DataType{roll.Criteria, roll.Authorisations}
+
+type templateBody struct {
+	DataType string   `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID string   `json:"targetId" minLength:"1" maxLength:"200" doc:"The dynamic target whose contacts the file lists."`
+	Email    string   `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the link is mailed; without one no mail is sent."`
+	Fields   []string `json:"fields,omitempty" maxItems:"1000" example:"[\"GENRE\"]" doc:"Codes of the fields to have columns; absent or empty for all."`
+	Format   string   `json:"format,omitempty" enum:"csv" default:"csv"`
+}
+
+// job is the answer to what takes its time.
+type job struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+}
+
+type template struct {
+	ID         string            `json:"id"`
+	Status     string            `json:"status" enum:"preparing,ready,failed,expired"`
+	DataType   string            `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID   string            `json:"targetId"`
+	TargetName string            `json:"targetName"`
+	Fields     []string          `json:"fields" doc:"Empty for all."`
+	Format     string            `json:"format" enum:"csv"`
+	Email      string            `json:"email,omitempty"`
+	Contacts   int               `json:"contacts" doc:"How many the file lists."`
+	Bytes      int64             `json:"bytes" doc:"The size of the zip."`
+	FileName   string            `json:"fileName,omitempty"`
+	Problem    *roll.FileProblem `json:"problem,omitempty"`
+	Mail       roll.MailState    `json:"mail"`
+	CreatedAt  time.Time         `json:"createdAt"`
+	CreatedBy  string            `json:"createdBy"`
+	FinishedAt *time.Time        `json:"finishedAt,omitempty"`
+	ExpiresAt  time.Time         `json:"expiresAt" doc:"When the file can no longer be fetched."`
+}
+
+func (s *server) showTemplate(t roll.Template) template {
+	if t.Status == roll.Ready && !s.Now().Before(t.FileEnds()) {
+		t.Status = roll.TemplateExpired
+	}
+	return template{
+		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
+		Fields: append([]string{}, t.Fields...), Format: t.Format, Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
+		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy,
+		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
+	}
+}
+
+type templateInput struct {
+	Once
+	Body templateBody
+}
+
+type madeAnswer struct {
+	Location string `header:"Location" doc:"Of what was made."`
+	Body     job
+}
+
+type templateAnswer struct{ Body template }
+
+// signed is an address at which a file can be fetched for a few minutes.
+type signed struct {
+	URL      string `json:"url"`
+	FileName string `json:"fileName"`
+}
+
+type signedAnswer struct {
+	Status   int
+	Location string `header:"Location" doc:"The signed address, with 302."`
+	Body     signed
+}
+
+// Follow chooses the form in which a signed address is answered.
+type Follow struct {
+	Redirect bool `query:"redirect" default:"true" doc:"false to get 200 and the signed address in the body instead of 302: a script cannot read where a redirect leads."`
+}
+
+type fileInput struct {
+	IDPath
+	Follow
+}
+
+func (s *server) templateRoutes() {
+	const all, one = "/api/templates", "/api/templates/{id}"
+	route(s, Operator, huma.Operation{
+		OperationID: "createTemplate", Method: http.MethodPost, Path: all, Tags: []string{tagTemplates},
+		Summary:       "Make an import template",
+		Description:   "The file is made afterwards; follow its status or wait for the mail.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
+	}, s.createTemplate)
+	route(s, Viewer, huma.Operation{
+		OperationID: "listTemplates", Method: http.MethodGet, Path: all, Tags: []string{tagTemplates},
+		Summary: "List templates, newest first", Errors: []int{http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, c Claims, in *Paging) (*listed[template], error) {
+		ts, next, err := s.Jobs.Templates(ctx, c.Institution, in.Limit, in.Cursor)
+		return list(ts, next, s.showTemplate), err
+	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "getTemplate", Method: http.MethodGet, Path: one, Tags: []string{tagTemplates},
+		Summary: "Get a template", Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *IDPath) (*templateAnswer, error) {
+		t, err := s.template(ctx, c, in.ID)
+		return &templateAnswer{s.showTemplate(t)}, err
+	})
+
+	// Mails link here, so nobody stands before this route: it checks the token
+	// itself, and a browser that has none goes to the screen to sign in.
+	op := huma.Operation{
+		OperationID: "getTemplateFile", Method: http.MethodGet, Path: one + "/file", Tags: []string{tagTemplates},
+		Summary:       "Fetch a template's zip",
+		Description:   "Answers a signed address, made at this call. A browser without a token is sent to the Import screen.\n\nNeeds the group viewer.",
+		Security:      []map[string][]string{{bearer: {}}, {}},
+		DefaultStatus: http.StatusFound,
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
+			http.StatusGone, http.StatusServiceUnavailable},
+	}
+	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		c, err := s.linkClaims(r)
+		if err == nil {
+			err = allowed(c, true, Viewer)
+		} else if r.Header.Get("Authorization") == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			to := s.ScreenURL + "/"
+			if id := r.PathValue("id"); safeID(id) {
+				to += "#/templates/" + id
+			}
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+		if err != nil {
+			writeProblem(w, problemOf(err))
+			return
+		}
+		next(huma.WithContext(ctx, WithClaims(ctx.Context(), c)))
+	}}
+	huma.Register(s.huma, op, func(ctx context.Context, in *fileInput) (*signedAnswer, error) {
+		c, _ := claimsIn(ctx)
+		out, err := s.templateFile(ctx, c, in)
+		if err != nil {
+			return nil, s.answer(ctx, op, err)
+		}
+		return out, nil
+	})
+	s.redirects(one + "/file")
+}
+
+// redirects documents both answers of a route that leads to a signed address.
+func (s *server) redirects(path string) {
+	op := s.operation(http.MethodGet, path)
+	op.Responses["200"] = &huma.Response{Description: "With redirect=false", Content: op.Responses["302"].Content}
+}
+
+// linkClaims returns the claims of a request that no authorizer has checked.
+func (s *server) linkClaims(r *http.Request) (Claims, error) {
+	if c, ok := claimsIn(r.Context()); ok {
+		return c, nil
+	}
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || bearer == "" || s.Verify == nil {
+		return Claims{}, newProblem(http.StatusUnauthorized)
+	}
+	c, err := s.Verify(r.Context(), strings.TrimSpace(bearer))
+	if busy(r.Context(), err) {
+		return Claims{}, newProblem(http.StatusServiceUnavailable)
+	}
+	if err != nil {
+		return Claims{}, newProblem(http.StatusUnauthorized)
+	}
+	return c, nil
+}
+
+func (s *server) template(ctx context.Context, c Claims, id string) (roll.Template, error) {
+	if !safeID(id) {
+		return roll.Template{}, fault.Missing()
+	}
+	return s.Jobs.Template(ctx, c.Institution, id)
+}
+
+func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput) (*madeAnswer, error) {
+	var f faults
+	t := roll.DataType(in.Body.DataType)
+	if !slices.Contains(templateTypes, t) {
+		f.add("body.dataType", "There are no templates for %s.", t)
+	}
+	email := f.email("body.email", in.Body.Email)
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	defs := cat.Of(t)
+	if len(f) == 0 && len(defs) == 0 {
+		f.add("body.dataType", "The catalogue has no %s.", t)
+	}
+	for i, code := range in.Body.Fields {
+		at := fmt.Sprintf("body.fields[%d]", i)
+		switch {
+		case !slices.ContainsFunc(defs, func(d roll.FieldDef) bool { return d.Code == code }):
+			f.add(at, "This is not the code of one of the %s.", t)
+		case slices.Index(in.Body.Fields, code) < i:
+			f.add(at, "This code is here twice.")
+		}
+	}
+	goal, err := s.target(ctx, c, in.Body.TargetID)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		f.add("body.targetId", "There is no such dynamic target.")
+	case err != nil:
+		return nil, err
+	default:
+		if _, err := target.Parse(goal.Condition, cat); err != nil {
+			f.add("body.targetId", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+		}
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	stored := roll.Template{
+		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
+		Fields: in.Body.Fields, Format: "csv", Email: email, Language: language(c, cat.Settings), Status: roll.Preparing,
+		CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(jobLife),
+	}
+	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))
+	if err != nil {
+		return nil, err
+	}
+	// A repeated request prepares again while nothing is ready, since the first
+	// one may have stopped before this.
+	if stored.Status == roll.Preparing {
+		if err := s.Templates.Prepare(ctx, c.Institution, stored.ID); err != nil {
+			return nil, s.notPrepared(ctx, c, stored.ID, err)
+		}
+	}
+	return &madeAnswer{"/api/templates/" + stored.ID, job{stored.ID, string(stored.Status)}}, nil
+}
+
+// notPrepared marks a template that nobody will make.
+func (s *server) notPrepared(ctx context.Context, c Claims, id string, cause error) error {
+	_, err := s.Jobs.ChangeTemplate(context.WithoutCancel(ctx), c.Institution, id, func(t *roll.Template) error {
+		if t.Status == roll.Preparing {
+			t.Status, t.FinishedAt = roll.TemplateFailed, s.Now()
+			t.Problem = &roll.FileProblem{Code: "notStarted", Message: "The template could not be started. Try again in a few minutes."}
+		}
+		return nil
+	})
+	if err != nil {
+		cause = fmt.Errorf("%w; and it could not be marked: %w", cause, err)
+	}
+	return &fault.Error{Kind: fault.Busy, Code: "notStarted", Text: "The template could not be started. Try again in a few minutes.", Err: cause}
+}
+
+func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*signedAnswer, error) {
+	t, err := s.template(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	expired := gone("This template has expired. Make a new one.")
+	switch s.showTemplate(t).Status {
+	case string(roll.TemplateExpired):
+		return nil, expired
+	case string(roll.Preparing):
+		return nil, fault.New(fault.Conflict, "notReady", "The template is still being prepared.")
+	case string(roll.TemplateFailed):
+		return nil, fault.New(fault.Conflict, "templateFailed", "The template could not be made. Make a new one.")
+	}
+	if _, _, err := s.Files.Head(ctx, t.File.Key); err != nil {
+		if fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		_, err := s.Jobs.ChangeTemplate(ctx, c.Institution, t.ID, func(t *roll.Template) error {
+			t.Status = roll.TemplateExpired
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return nil, expired
+	}
+	return s.sign(ctx, s.Files, t.File, t.FileName, in.Redirect)
+}
+
+type signer interface {
+	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+}
+
+func (s *server) sign(ctx context.Context, by signer, o roll.Object, name string, redirect bool) (*signedAnswer, error) {
+	u, err := by.SignGet(ctx, o, name, linkLife)
+	if err != nil {
+		return nil, err
+	}
+	if !redirect {
+		return &signedAnswer{Status: http.StatusOK, Body: signed{u, name}}, nil
+	}
+	return &signedAnswer{http.StatusFound, u, signed{u, name}}, nil
+}
+
+// of names a request for the store.
+func (o Once) of(kind string, body any) roll.Once {
+	if o.Key == "" {
+		return roll.Once{}
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // it was read from JSON
+	}
+	h := sha256.Sum256(append([]byte(kind+"\n"), b...))
+	return roll.Once{Key: o.Key, Digest: hex.EncodeToString(h[:])}
+}
+
+// maxEmail is the longest address (RFC 5321 section 4.5.3.1, less the brackets).
+const maxEmail = 254
+
+// email checks one address, without a name around it.
+func (f *faults) email(at, s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	a, err := netmail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" || len(s) > maxEmail || strings.ContainsAny(s, "\r\n\"<>(),;:\\ ") {
+		f.add(at, "This is not one e-mail address such as name@example.com.")
+		return ""
+	}
+	return s
+}
