@@ -79,7 +79,7 @@ func TestWorkbookParts(t *testing.T) {
 		{name: "cut XML", parts: book(bookHead + `<row r="2"><c`), code: sheet.CodeWorkbookDamaged},
 		{name: "entities of its own", parts: book("", file{"xl/worksheets/sheet1.xml", `<!DOCTYPE x [<!ENTITY a "b">]><worksheet>`}), code: sheet.CodeWorkbookDamaged},
 		{name: "no sheet", parts: book("", file{"xl/worksheets/sheet1.xml", ""}), code: sheet.CodeWorkbookDamaged},
-		{name: "bomb", parts: book(bookHead + strings.Repeat(`<row></row>`+strings.Repeat(" ", 500), 150_000)), code: sheet.CodeZipBomb},
+		{name: "bomb", parts: book(bookHead + strings.Repeat(`<row></row>`+strings.Repeat(" ", 500_000), 150)), code: sheet.CodeZipBomb},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := read(t, zipped(t, c.parts...), sheet.Options{KnownColumn: known})
