@@ -51,13 +51,16 @@ var fields = map[string]roll.FieldDef{
 	"SEASON": {Code: "SEASON", Label: "Season", Kind: roll.SingleChoice, Values: []roll.Choice{
 		{Code: "MAR1", Label: "first of March"}, {Code: "MAR2", Label: "second of March"},
 		{Code: "HALF", Label: "1/2"}, {Code: "AGE", Label: "10-12"}, {Code: "SEPT45", Label: "September 1945"},
-		{Code: "DEC10", Label: "tenth"},
+		{Code: "DEC10", Label: "tenth"}, {Code: "JUN3", Label: "third", Retired: true},
 	}},
 	"CLASH": {Code: "CLASH", Label: "Two dates alike", Kind: roll.SingleChoice, Values: []roll.Choice{
 		{Code: "MAY5", Label: "x"}, {Code: "MAI5", Label: "y"},
 	}},
 	"WORDS": {Code: "WORDS", Label: "Words with a meaning", Kind: roll.SingleChoice, Values: []roll.Choice{
 		{Code: "EMPTY", Label: "Nobody there"}, {Code: "NULL", Label: "Nil"}, {Code: "V", Label: "Vide"}, {Code: "NA", Label: "N/A"},
+	}},
+	"NINES": {Code: "NINES", Label: "Nines", Kind: roll.SingleChoice, Values: []roll.Choice{
+		{Code: "N1", Label: "9"}, {Code: "N2", Label: "9,00"}, {Code: "N3", Label: "9.000", Retired: true},
 	}},
 	"NONE": {Code: "NONE", Label: "No values", Kind: roll.SingleChoice},
 	"STYLES": {Code: "STYLES", Label: "Styles", Kind: roll.MultiChoice, Values: []roll.Choice{
@@ -214,6 +217,7 @@ func TestParseNewRejected(t *testing.T) {
 		{"64 a slip in a part", "STYLES", []string{"ROCK|JAZ", "ROCKK|JAZ"}, cell.UnknownValue, `Did you mean "ROCK|JAZZ"?`, "ROCK|JAZZ"},
 		{"64 a slip in a part", "STYLES", []string{"add:ROCK|JAZ"}, cell.UnknownValue, `Did you mean "add: ROCK|JAZZ"?`, "add: ROCK|JAZZ"},
 		{"64 other separators", "STYLES", []string{"ROCK, JAZZ", "rock;jazz", "Rock music / Jazz"}, cell.UnknownValue, "parted by |", "ROCK|JAZZ"},
+		{"64 other separators, one retired", "STYLES", []string{"rock, swing"}, cell.UnknownValue, "parted by |", ""},
 		{"64 other separators", "STYLES", []string{"remove: rock, swing"}, cell.UnknownValue, "parted by |", "remove: ROCK|SWING"},
 		{"65", "STYLES", []string{"add: ROCK remove: ROCK", "add: ROCK|remove: JAZZ", "remove:ROCK, add:JAZZ", "ROCK|add: JAZZ", "add: add: ROCK"}, cell.MixedList, "A cell takes one of", ""},
 		{"65 without a value", "STYLES", []string{"add:", "remove: ", "|", "add: |", "| |"}, cell.BlankList, "no value in it", ""},
@@ -240,6 +244,8 @@ func TestParseNewRejected(t *testing.T) {
 		{"70", "SEASON", []string{"12-Oct", "12. Okt", "12-ott", "12 oct"}, cell.SpreadsheetDate, "spreadsheet changed this code", "AGE"},
 		{"70", "SEASON", []string{"10. Dez", "10-Dec", "10 déc.", "10/12/2026", "10-dic"}, cell.SpreadsheetDate, "AGE or DEC10", ""},
 		{"70", "SEASON", []string{"Sep-45", "sept-45", "01.09.1945", "set-45"}, cell.SpreadsheetDate, "spreadsheet changed this code", "SEPT45"},
+		{"62 as a date", "SEASON", []string{"3-Jun", "03.06.2026"}, cell.RetiredValue, "(JUN3) is a retired value", ""},
+		{"62 as a number, of two values", "NINES", []string{"9.0"}, cell.AmbiguousValue, "N1 or N2", ""},
 		{"70 two codes fit", "CLASH", []string{"5-May", "05.05.2026"}, cell.SpreadsheetDate, "MAY5 or MAI5", ""},
 		{"70 no code fits", "SEASON", []string{"7-Jul", "31.12.2026", "1-Mars-2-3", "2026"}, cell.UnknownValue, "not a value", ""},
 		{"64 more unknown parts than are named", "STYLES", []string{"A|B|C|D|E|F|G|H|I|J"}, cell.UnknownValue, `"G" and "H" are not values`, ""},
