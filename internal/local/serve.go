@@ -36,8 +36,9 @@ func startServer(ctx context.Context, o Options) (*server, error) {
 	os.Remove(filepath.Join(stateDir(o.Dir), "deployed.json"))
 	if s.emulator, err = emulator.Start(ctx, emulator.Options{
 		Dir: stateDir(o.Dir),
+		// Functions have the rights that the template gives them and no more.
 		// The emulator does not set what LogFormat in the template asks for.
-		Environment: append([]string{"AWS_LAMBDA_LOG_FORMAT=JSON"}, o.Environment...),
+		Environment: append([]string{"AUTH=true", "AWS_LAMBDA_LOG_FORMAT=JSON"}, o.Environment...),
 	}); err != nil {
 		listener.Close()
 		s.close()
