@@ -333,3 +333,18 @@ func TestChunksDoNotShow(t *testing.T) {
 		}
 	}
 }
+
+// What was retired since can be put back, though not chosen.
+func TestUndoToRetired(t *testing.T) {
+	w := world(t, "0000001")
+	w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{"criterion:SEGMENT": "GOLD"})
+	up := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[old] SEGMENT,[new] SEGMENT\n#0000001,GOLD,PATRON\n")
+	undo := w.Follow(t, up, roll.UndoOf)
+	if v := w.Value(t, demo.Aurora, "0000001", "criterion:SEGMENT"); undo.Counts != (roll.Counts{Rows: 1, Updated: 1}) || v != "GOLD" {
+		t.Errorf("%+v, now %q: %v", undo.Counts, v, problems(undo))
+	}
+	chosen := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] SEGMENT\n#0000001,GOLD\n")
+	if chosen.Counts.Rejected != 1 {
+		t.Errorf("a retired value was taken: %+v", chosen.Counts)
+	}
+}

@@ -197,7 +197,7 @@ func (w *World) followed(t testing.TB, imp roll.Import) string {
 		return ""
 	}
 	of := w.Get(t, roll.Import{Institution: imp.Institution, ID: imp.Of})
-	if imp.OfKind == "undo" {
+	if imp.OfKind == roll.UndoOf {
 		return of.UndoneBy
 	}
 	return of.UpdatedBy
@@ -236,7 +236,7 @@ func (w *World) Import(t testing.TB, in roll.InstitutionID, dt roll.DataType, a 
 func (w *World) Follow(t testing.TB, of roll.Import, kind string) roll.Import {
 	t.Helper()
 	source := of.Source
-	if kind == "undo" {
+	if kind == roll.UndoOf {
 		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.ID, "undo"))
 		if err != nil {
 			t.Fatal(err)

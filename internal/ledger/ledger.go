@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rollbook/internal/cell"
@@ -82,7 +83,7 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	if err != nil {
 		return err
 	}
-	a := &account{l: l, imp: imp, cols: columns(plan, cat), dups: dups, w: w}
+	a := &account{l: l, imp: imp, cols: columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
@@ -138,7 +139,9 @@ type fieldColumn struct {
 	new, old int // -1: no such column
 }
 
-func columns(plan *flow.Plan, cat *roll.Catalogue) layout {
+// In an undo a value that was retired since may come back: putting back is not
+// choosing it anew.
+func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
 	l := layout{key: -1, email: -1}
 	old := map[roll.Field]int{}
 	for i, c := range plan.Columns {
@@ -161,6 +164,12 @@ func columns(plan *flow.Plan, cat *roll.Catalogue) layout {
 		fc.def, fc.known = cat.Lookup(c.Field)
 		if o, ok := old[c.Field]; ok {
 			fc.old = o
+		}
+		if undo {
+			fc.def.Values = slices.Clone(fc.def.Values)
+			for i := range fc.def.Values {
+				fc.def.Values[i].Retired = false
+			}
 		}
 		l.fields = append(l.fields, fc)
 	}
@@ -290,7 +299,7 @@ func (a *account) markUsed(ctx context.Context) error {
 				continue
 			}
 			for _, code := range append(c.Edit.Value.Codes(), c.Edit.Add...) {
-				if !contains(used[f], code) {
+				if !slices.Contains(used[f], code) {
 					used[f] = append(used[f], code)
 				}
 			}
@@ -300,15 +309,6 @@ func (a *account) markUsed(ctx context.Context) error {
 		return nil
 	}
 	return a.l.Catalogue.MarkUsed(ctx, a.imp.Institution, used)
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // check turns a row of the file into one to compare, or says at once what

@@ -182,7 +182,7 @@ type Import struct {
 	Status      Status
 	Cancel      bool   // asked for; rows not yet done become unprocessed
 	Of          string // the import whose bytes or undo file this one runs
-	OfKind      string // "", update, undo
+	OfKind      string // "", UpdateOf, UndoOf
 	UpdatedBy   string // the update that ran this test's bytes
 	UndoneBy    string // the undo of this update
 	Source      Object // pinned when the file came
@@ -203,6 +203,12 @@ type Import struct {
 	ExpiresAt   time.Time // when the job and its files go
 	Version     int       // counts writes, for optimistic updates
 }
+
+// What an import runs of the one that it follows.
+const (
+	UpdateOf = "update" // the bytes of a test
+	UndoOf   = "undo"   // the undo file of an update
+)
 
 // TemplateStatus is where a template stands.
 type TemplateStatus string
