@@ -33,22 +33,25 @@ type decoder struct {
 	table    *[256]glyph
 	order    binary.ByteOrder // for UTF-16
 
+	step int    // bytes read at once
 	raw  []byte // bytes read and not yet decoded
 	buf  []byte // the memory of raw
 	off  int64  // offset in the file of the end of raw
 	done bool   // in is at its end
 }
 
+// headBytes are looked at for a byte order mark and a pattern of NULs.
+const headBytes = 4096
+
 // newDecoder looks at the first bytes. The encoding "" means detect.
 func newDecoder(from origin, encoding string, block int) (*decoder, error) {
-	d := &decoder{from: from, encoding: encUTF8, buf: make([]byte, block)}
+	d := &decoder{from: from, encoding: encUTF8, step: block, buf: make([]byte, max(block, headBytes))}
 	in, err := from.open(0)
 	if err != nil {
 		return nil, err
 	}
 	d.in = in
-	// A few bytes can be told from noise by their NULs only when there are enough.
-	for len(d.raw) < min(1024, block) && !d.done {
+	for len(d.raw) < headBytes && !d.done {
 		if err := d.more(); err != nil {
 			return nil, err
 		}
@@ -89,7 +92,7 @@ func newDecoder(from origin, encoding string, block int) (*decoder, error) {
 // byNULs recognises UTF-16 without a byte order mark: the letters of western
 // languages have a zero in one half of each unit.
 func byNULs(head []byte) (string, error) {
-	head = head[:min(len(head), 4096)&^1]
+	head = head[:min(len(head), headBytes)&^1]
 	var even, odd int
 	for i := 0; i+1 < len(head); i += 2 {
 		if head[i] == 0 {
@@ -131,16 +134,13 @@ func (d *decoder) use(name string) {
 
 // more appends bytes of the file to raw.
 func (d *decoder) more() error {
-	if cap(d.buf) == 0 {
-		return io.ErrShortBuffer
-	}
 	if len(d.raw) == 0 {
 		d.raw = d.buf[:0]
 	}
 	if len(d.raw) == cap(d.raw) {
 		d.raw = append(d.buf[:0], d.raw...)
 	}
-	n, err := d.in.Read(d.raw[len(d.raw):cap(d.raw)])
+	n, err := d.in.Read(d.raw[len(d.raw):min(cap(d.raw), len(d.raw)+d.step)])
 	d.raw = d.raw[:len(d.raw)+n]
 	d.off += int64(n)
 	if errors.Is(err, io.EOF) {
@@ -183,7 +183,7 @@ func (d *decoder) pass(dst []byte) (int, error) {
 			return 0, io.EOF
 		}
 		var err error
-		n, err = d.in.Read(dst)
+		n, err = d.in.Read(dst[:min(len(dst), d.step)])
 		d.off += int64(n)
 		if errors.Is(err, io.EOF) {
 			d.done = true

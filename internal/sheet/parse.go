@@ -113,7 +113,7 @@ func (p *parser) load(n int) error {
 func (p *parser) scanHere(sep byte) (status, error) {
 	for {
 		limit := min(p.end, p.pos+p.limits.RowBytes+1)
-		st := p.rec.scan(p.buf, p.pos, limit, p.end, p.eof, sep, p.limits.Columns+1)
+		st := p.rec.scan(p.buf, p.pos, limit, p.end, p.eof, sep, p.limits.Columns)
 		if st == whole || st == wide || st == afterQuote || limit < p.end || p.eof {
 			if st == whole && p.rec.end-p.pos > p.limits.RowBytes {
 				st = short
@@ -489,7 +489,7 @@ func (p *parser) resync(stop int) (place, error) {
 		if stop > 0 && found.at >= stop {
 			return found, nil
 		}
-		st := p.try.scan(p.buf, c, min(p.end, c+lookahead), p.end, p.eof, p.sep, p.limits.Columns+1)
+		st := p.try.scan(p.buf, c, min(p.end, c+lookahead), p.end, p.eof, p.sep, p.limits.Columns)
 		if st == insideQuote || st == afterQuote {
 			p.searched += int64(p.try.trouble - c)
 		}

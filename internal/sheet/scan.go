@@ -45,7 +45,7 @@ const (
 	short                     // no line end before the limit
 	insideQuote               // no closing quote before the limit
 	afterQuote                // text follows a closing quote
-	wide                      // more cells than allowed
+	wide                      // more cells than allowed; the first of them are in spans
 )
 
 // scan reads the record at start. Content may reach up to limit; bytes up to
