@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -18,4 +19,14 @@ func TestCatalogue(t *testing.T) {
 
 func TestJobs(t *testing.T) {
 	storetest.TestJobs(t, func(_ *testing.T, now func() time.Time) storetest.Jobs { return memory.NewJobs(now) })
+}
+
+func TestBlobs(t *testing.T) {
+	storetest.TestBlobs(t, func(t *testing.T) storetest.Blobs {
+		b := memory.NewBlobs("bucket")
+		server := httptest.NewServer(b)
+		t.Cleanup(server.Close)
+		b.URL = server.URL
+		return b
+	})
 }

@@ -1,0 +1,33 @@
+// Package states starts executions of the state machine.
+package states
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"rollbook/internal/awsfault"
+)
+
+// Machine is one state machine.
+type Machine struct {
+	client *sfn.Client
+	arn    string
+}
+
+// New returns the state machine with the ARN.
+func New(client *sfn.Client, arn string) *Machine { return &Machine{client: client, arn: arn} }
+
+// Start starts the execution with the id as its name, which makes it start once:
+// that it exists already, running or ended, is success. Ids are 1 to 80 of
+// 0-9 A-Z a-z - and _.
+func (m *Machine) Start(ctx context.Context, id string, input []byte) error {
+	_, err := m.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &id, Input: aws.String(string(input))})
+	if errors.As(err, new(*types.ExecutionAlreadyExists)) {
+		return nil
+	}
+	return awsfault.Of(err)
+}
