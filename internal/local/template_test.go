@@ -289,6 +289,7 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 	}
 	want := []string{
 		"5xx Api",
+		"ApproximateNumberOfMessagesVisible FinishFailures",
 		"ApproximateNumberOfMessagesVisible StartFailures",
 		"ApproximateNumberOfMessagesVisible TemplateFailures",
 		"ExecutionsFailed ImportMachine",
@@ -297,7 +298,9 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(watched))); d != "" {
 		t.Error(d)
 	}
-	for function, queue := range map[string]string{"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures"} {
+	for function, queue := range map[string]string{
+		"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures", "FinishFunction": "FinishFailures",
+	} {
 		if got := resourceName(at(all[function], "Properties.EventInvokeConfig.DestinationConfig.OnFailure.Destination")); got != queue {
 			t.Errorf("%s: what fails goes to %s", function, got)
 		}
@@ -311,6 +314,14 @@ func TestUploadsAndTheDropFolderStartImports(t *testing.T) {
 	}
 	slices.Sort(got)
 	if d := cmp.Diff([]string{"s3:ObjectCreated:* inbox/", "s3:ObjectCreated:* uploads/"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWhatBreaksOffIsSettled(t *testing.T) {
+	pattern := at(resources(t)["FinishFunction"], "Properties.Events.Broken.Properties.Pattern.detail")
+	want := object{"status": []any{"ABORTED", "FAILED", "TIMED_OUT"}, "stateMachineArn": []any{object{"Ref": "ImportMachine"}}}
+	if d := cmp.Diff(want, pattern); d != "" {
 		t.Error(d)
 	}
 }

@@ -23,7 +23,8 @@ const usage = `Usage:
   rollbook-local emulator COMMAND [ARGUMENT…]                  run a command beside an emulated AWS for tests
 
 DIR is where the stack keeps its state, .local in the repository unless given.
-PORT 0 takes any free port.
+PORT is 8080 unless given; 0 takes any free one.
+N contacts are made for the demo institution aurora, 2000 unless given.
 `
 
 func main() {
@@ -54,11 +55,11 @@ func run(ctx context.Context, command string, args []string) error {
 	switch command {
 	case "up":
 		port := flags.Int("port", -1, "")
-		flags.Int("contacts", -1, "")
+		contacts := flags.Int("contacts", -1, "")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return up(ctx, *dir, *port)
+		return up(ctx, *dir, *port, *contacts)
 	case "down":
 		if err := flags.Parse(args); err != nil {
 			return err
@@ -94,8 +95,11 @@ func run(ctx context.Context, command string, args []string) error {
 	}
 }
 
-func up(ctx context.Context, dir string, port int) error {
-	if s, err := local.Load(dir); err == nil && (port < 0 || s.URL == fmt.Sprintf("http://localhost:%d", port)) {
+func up(ctx context.Context, dir string, port, contacts int) error {
+	// Whoever asks for another port or number of contacts wants a stack with
+	// these; else the one that runs, and what is in it, stays.
+	s, err := local.Load(dir)
+	if err == nil && contacts < 0 && (port < 0 || s.URL == fmt.Sprintf("http://localhost:%d", port)) {
 		fmt.Println("Rollbook is running already; make stop ends it.")
 		announce(s)
 		return nil
@@ -106,7 +110,12 @@ func up(ctx context.Context, dir string, port int) error {
 	if port < 0 {
 		port = 8080
 	}
-	s, err := local.Up(ctx, local.Options{Dir: dir, Port: port, Detach: true, Progress: os.Stdout})
+	if contacts < 0 {
+		contacts = 2000
+	}
+	s, err = local.Up(ctx, local.Options{
+		Dir: dir, Port: port, Detach: true, Seed: local.Demo(contacts), Progress: os.Stdout,
+	})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,24 @@
+package local
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"rollbook/internal/demo"
+	"rollbook/internal/dynamo"
+)
+
+// Demo returns a Seed that fills the two demo institutions: aurora with n
+// contacts, borealis with a tenth of that.
+func Demo(n int) func(context.Context, *Stack) error {
+	return func(ctx context.Context, s *Stack) error {
+		db := dynamodb.NewFromConfig(s.Config())
+		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails)
+		catalogue := dynamo.NewCatalogue(db, s.Tables.Catalogue)
+		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, n); err != nil {
+			return err
+		}
+		return demo.Seed(ctx, contacts, catalogue, demo.Borealis, (n+9)/10)
+	}
+}
