@@ -1,28 +1,108 @@
-// Command api is the function behind the HTTP API.
+// Command api is the function behind the HTTP API and the screen.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"log"
 	"net/http"
+	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/google/uuid"
 
+	"rollbook/internal/api"
+	"rollbook/internal/api/token"
 	"rollbook/internal/apigw"
+	"rollbook/internal/awsfault"
+	"rollbook/internal/blob"
+	"rollbook/internal/boot"
+	"rollbook/internal/dynamo"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+	"rollbook/internal/states"
+	"rollbook/internal/web"
 )
 
-type claimsKey struct{}
+// templates asks the template function to make a template some time later.
+type templates struct {
+	client   *lambdaservice.Client
+	function string
+}
+
+func (t templates) Prepare(ctx context.Context, in roll.InstitutionID, id string) error {
+	event, err := json.Marshal(flow.Template{Version: flow.Version, Institution: in, Template: id})
+	if err != nil {
+		return err
+	}
+	_, err = t.client.Invoke(ctx, &lambdaservice.InvokeInput{
+		FunctionName: &t.function, InvocationType: types.InvocationTypeEvent, Payload: event})
+	return awsfault.Of(err)
+}
 
 func main() {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/me", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(r.Context().Value(claimsKey{}))
+	var c struct {
+		Contacts  string `env:"TABLE_CONTACTS"`
+		Emails    string `env:"TABLE_EMAILS"`
+		Catalogue string `env:"TABLE_CATALOGUE"`
+		Jobs      string `env:"TABLE_JOBS"`
+		Uploads   string `env:"BUCKET_UPLOADS"`
+		Files     string `env:"BUCKET_FILES"`
+		Machine   string `env:"STATE_MACHINE_ARN"`
+		Template  string `env:"TEMPLATE_FUNCTION"`
+		Screen    string `env:"SCREEN_URL"`
+		Pool      string `env:"USER_POOL_ID"`
+		Client    string `env:"USER_POOL_CLIENT_ID"`
+		SignIn    string `env:"USER_POOL_DOMAIN"`
+		Issuer    string `env:"ISSUER"`
+		Keys      string `env:"JWKS_URL"`
+	}
+	if err := boot.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
+	conf, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, objects := dynamodb.NewFromConfig(conf), blob.Client(conf)
+	uploads := blob.New(objects, c.Uploads)
+	uploadsOrigin, err := uploads.Origin(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
+	handler := api.New(api.Config{
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Uploads:   uploads,
+		Files:     blob.New(objects, c.Files),
+		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
+		Templates: templates{lambdaservice.NewFromConfig(conf), c.Template},
+		Verify: func(ctx context.Context, bearer string) (api.Claims, error) {
+			claims, err := verifier.Verify(ctx, bearer)
+			return api.ClaimsOf(claims), err
+		},
+		Now:           time.Now,
+		NewID:         func() string { return uuid.Must(uuid.NewV7()).String() },
+		ScreenURL:     c.Screen,
+		SignInURL:     c.SignIn,
+		UserPoolID:    c.Pool,
+		ClientID:      c.Client,
+		UploadsOrigin: uploadsOrigin,
+		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
+		Log:           boot.Logger(),
 	})
 	lambda.Start(apigw.Function{
-		Handler: mux,
+		Handler: handler,
 		Claims: func(ctx context.Context, claims map[string]string) context.Context {
-			return context.WithValue(ctx, claimsKey{}, claims)
+			return api.WithClaims(ctx, api.ClaimsOf(claims))
 		},
 	}.Serve)
 }

@@ -1,46 +1,45 @@
-// Command plan is the state machine's first step.
+// Command plan is the function of the step that reads the user's file.
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"log"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"rollbook/internal/blob"
 	"rollbook/internal/boot"
+	"rollbook/internal/dynamo"
+	"rollbook/internal/plan"
 )
 
-type item struct {
-	Version     int    `json:"version"`
-	Institution string `json:"institution"`
-	Import      string `json:"import"`
-	Chunk       int    `json:"chunk"`
-	Chunks      int    `json:"chunks"`
-	Rejected    bool   `json:"rejected"`
-	Manifest    string `json:"manifest"`
-}
-
 func main() {
-	log := boot.Logger()
+	var c struct {
+		Contacts  string `env:"TABLE_CONTACTS"`
+		Emails    string `env:"TABLE_EMAILS"`
+		Catalogue string `env:"TABLE_CATALOGUE"`
+		Jobs      string `env:"TABLE_JOBS"`
+		Uploads   string `env:"BUCKET_UPLOADS"`
+		Files     string `env:"BUCKET_FILES"`
+	}
+	if err := boot.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
 	conf, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
-	objects := s3.NewFromConfig(conf, func(o *s3.Options) { o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL") != "" })
-	lambda.Start(boot.Step(log, func(ctx context.Context, in item) (item, error) {
-		log.InfoContext(ctx, "plan", boot.Import, in.Import)
-		in.Chunks, in.Manifest = 3, in.Institution+"/"+in.Import+"/manifest.json"
-		var items []item
-		for n := range in.Chunks {
-			items = append(items, item{Version: 1, Institution: in.Institution, Import: in.Import, Chunk: n})
-		}
-		b, _ := json.Marshal(items)
-		_, err := objects.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(os.Getenv("BUCKET_FILES")), Key: &in.Manifest, Body: bytes.NewReader(b)})
-		return in, err
-	}))
+	db, objects := dynamodb.NewFromConfig(conf), blob.Client(conf)
+	buckets := map[string]*blob.Blobs{c.Uploads: blob.New(objects, c.Uploads), c.Files: blob.New(objects, c.Files)}
+	step := &plan.Step{
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
+		Files:     buckets[c.Files],
+	}
+	lambda.Start(boot.Step(boot.Logger(), step.Run))
 }

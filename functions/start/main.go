@@ -1,46 +1,58 @@
-// Command start is the function that an uploaded file wakes.
+// Command start is the function that an uploaded object wakes.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"log"
 	"os"
-	"path"
-	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"rollbook/internal/boot"
+	"rollbook/internal/dynamo"
+	"rollbook/internal/start"
+	"rollbook/internal/states"
 )
 
+// keep is how long jobs of the drop folder are kept, as those of the API are.
+const keep = 30 * 24 * time.Hour
+
 func main() {
-	log := boot.Logger()
+	var c struct {
+		Catalogue string `env:"TABLE_CATALOGUE"`
+		Jobs      string `env:"TABLE_JOBS"`
+		Machine   string `env:"STATE_MACHINE_ARN"`
+	}
+	if err := boot.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
 	conf, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
-	machines := sfn.NewFromConfig(conf)
-	lambda.Start(func(ctx context.Context, raw json.RawMessage) error {
-		log.InfoContext(ctx, "event", "raw", raw)
-		var e events.S3Event
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return err
-		}
+	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
+	step := &start.Step{
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
+		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
+		Log:       logger,
+		Now:       time.Now,
+		Keep:      keep,
+	}
+	lambda.Start(boot.Step(logger, func(ctx context.Context, e events.S3Event) (struct{}, error) {
 		for _, r := range e.Records {
-			name := strings.TrimSuffix(path.Base(r.S3.Object.Key), path.Ext(r.S3.Object.Key))
-			input, _ := json.Marshal(map[string]any{"version": 1, "institution": "aurora", "import": name})
-			if _, err := machines.StartExecution(ctx, &sfn.StartExecutionInput{
-				StateMachineArn: aws.String(os.Getenv("STATE_MACHINE_ARN")),
-				Name:            aws.String(name),
-				Input:           aws.String(string(input)),
+			if err := step.Run(ctx, start.Event{
+				Bucket: r.S3.Bucket.Name, Key: r.S3.Object.Key, Version: r.S3.Object.VersionID,
+				Size: r.S3.Object.Size, Time: r.EventTime,
 			}); err != nil {
-				return err
+				return struct{}{}, err
 			}
 		}
-		return nil
-	})
+		return struct{}{}, nil
+	}))
 }

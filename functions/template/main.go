@@ -1,19 +1,60 @@
-// Command template is a step of the work.
+// Command template is the function that makes import templates.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"log"
+	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"rollbook/internal/blob"
 	"rollbook/internal/boot"
+	"rollbook/internal/dynamo"
+	"rollbook/internal/flow"
+	"rollbook/internal/guide"
+	"rollbook/internal/mail"
+	"rollbook/internal/roll"
+	"rollbook/internal/ses"
+	"rollbook/internal/template"
 )
 
 func main() {
-	log := boot.Logger()
-	lambda.Start(boot.Step(log, func(ctx context.Context, in json.RawMessage) (json.RawMessage, error) {
-		log.InfoContext(ctx, "template", "raw", in)
-		return in, nil
+	var c struct {
+		Contacts     string `env:"TABLE_CONTACTS"`
+		Catalogue    string `env:"TABLE_CATALOGUE"`
+		Jobs         string `env:"TABLE_JOBS"`
+		Files        string `env:"BUCKET_FILES"`
+		MailFrom     string `env:"MAIL_FROM"`
+		MailSettings string `env:"MAIL_CONFIGURATION_SET"`
+		Screen       string `env:"SCREEN_URL"`
+	}
+	if err := boot.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
+	conf, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
+	step := &template.Step{
+		Contacts:  dynamo.NewContacts(db, c.Contacts, ""), // it reads contacts only, no look-ups
+		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Files:     blob.New(blob.Client(conf), c.Files),
+		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
+		Letter: func(t roll.Template) mail.Message {
+			return mail.TemplateEnded(t, c.Screen+"/api/templates/"+t.ID+"/file")
+		},
+		Guide: guide.README,
+		Log:   logger,
+		Now:   time.Now,
+	}
+	lambda.Start(boot.Step(logger, func(ctx context.Context, in flow.Template) (struct{}, error) {
+		return struct{}{}, step.Run(ctx, in)
 	}))
 }

@@ -64,6 +64,13 @@ type Finish struct {
 	Failed json.RawMessage `json:"failed,omitempty"`
 }
 
+// Template is the input of the function that makes a template.
+type Template struct {
+	Version     int                `json:"version"`
+	Institution roll.InstitutionID `json:"institution"`
+	Template    string             `json:"template"`
+}
+
 // Role is what a column is for.
 type Role string
 

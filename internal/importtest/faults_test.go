@@ -526,3 +526,29 @@ func TestAnotherImportInBetween(t *testing.T) {
 		}
 	}
 }
+
+// Fault 30: a template that cannot be stored fails after the last try, with a
+// mail, and not before.
+func TestTemplateFails(t *testing.T) {
+	w := importtest.New(t, 5)
+	w.Template.Files = &blobs{Blobs: w.Files, put: func(string) error { return errKilled }}
+	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: "all", Name: "All", Condition: []byte(`{"all":[]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: "t", Institution: demo.Aurora, DataType: roll.Criteria, TargetID: "all",
+		Status: roll.Preparing, Email: "staff@example.org", ExpiresAt: w.Now().AddDate(0, 0, 7)}, roll.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	in := flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: "t"}
+	for try := 1; try <= 3; try++ {
+		err := w.Template.Run(t.Context(), in)
+		got, jerr := w.Jobs.Template(t.Context(), demo.Aurora, "t")
+		if jerr != nil {
+			t.Fatal(jerr)
+		}
+		last := try == 3
+		if (err != nil) == last || (got.Status == roll.TemplateFailed) != last || len(w.Mails.Sent()) != map[bool]int{true: 1}[last] {
+			t.Errorf("try %d: %v, %s, %d mails", try, err, got.Status, len(w.Mails.Sent()))
+		}
+	}
+}

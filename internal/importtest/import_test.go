@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/demo"
+	"rollbook/internal/flow"
 	"rollbook/internal/importtest"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
@@ -148,7 +149,7 @@ func TestTemplateRoundTrip(t *testing.T) {
 			}
 			sent := len(w.Mails.Sent())
 			for range 2 { // delivered twice: one zip, one mail
-				if err := w.Template.Run(t.Context(), in, tpl.ID); err != nil {
+				if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: in, Template: tpl.ID}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -233,6 +233,7 @@ type Template struct {
 	Email       string
 	Language    string
 	Status      TemplateStatus
+	Tries       int // how often making it was begun
 	Contacts    int
 	Bytes       int64
 	File        Object

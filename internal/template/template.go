@@ -28,7 +28,6 @@ import (
 
 // Jobs is what it needs of the templates.
 type Jobs interface {
-	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
 	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
 }
 
@@ -66,26 +65,35 @@ type Step struct {
 	Now       func() time.Time
 }
 
+// tries is how often a template is begun: the first time, and the two retries
+// of an asynchronous invocation.
+const tries = 3
+
 // Run makes one template. Running it again makes the same one and sends no
-// second mail.
-func (s *Step) Run(ctx context.Context, in roll.InstitutionID, id string) error {
-	t, err := s.Jobs.Template(ctx, in, id)
+// second mail. When the last try fails, so does the template.
+func (s *Step) Run(ctx context.Context, in flow.Template) error {
+	if err := (flow.Run{Version: in.Version}).Check(); err != nil {
+		return err
+	}
+	t, err := s.Jobs.ChangeTemplate(ctx, in.Institution, in.Template, func(t *roll.Template) error {
+		if t.Status == roll.Preparing {
+			t.Tries++
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	if t.Status == roll.Preparing {
-		if t, err = s.make(ctx, t); err != nil {
+		made, err := s.make(ctx, t)
+		if err != nil && t.Tries >= tries {
+			s.Log.ErrorContext(ctx, "template given up", "institution", in.Institution, "template", in.Template, "error", err)
+			made, err = s.fail(ctx, in.Institution, in.Template, "templateFailed", "The template could not be made, through no fault of yours. Ask for it again.")
+		}
+		if err != nil {
 			return err
 		}
-	}
-	return s.mail(ctx, &t)
-}
-
-// Fail marks a template that could not be made, after the last try.
-func (s *Step) Fail(ctx context.Context, in roll.InstitutionID, id string) error {
-	t, err := s.fail(ctx, in, id, "templateFailed", "The template could not be made, through no fault of yours. Ask for it again.")
-	if err != nil {
-		return err
+		t = made
 	}
 	return s.mail(ctx, &t)
 }
