@@ -126,7 +126,7 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 		err = writeJSON(filepath.Join(o.Dir, "stack.json"), s)
 	}
 	if err != nil {
-		return nil, errors.Join(err, Down(o.Dir), s.close())
+		return nil, errors.Join(err, s.Down())
 	}
 	return s, nil
 }
@@ -167,12 +167,8 @@ func (s *Stack) Token(ctx context.Context, email string) (string, error) {
 
 // Down ends the stack and waits for its end.
 func (s *Stack) Down() error {
-	return errors.Join(Down(s.dir), s.close())
-}
-
-func (s *Stack) close() error {
 	if s.inner == nil {
-		return nil
+		return Down(s.dir)
 	}
 	os.Remove(filepath.Join(s.dir, "stack.json"))
 	s.inner.close()
