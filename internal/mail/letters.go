@@ -1,0 +1,257 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+
+	"rollbook/internal/roll"
+)
+
+//go:embed words layout.html
+var files embed.FS
+
+// languages are those that mails are written in; the first one stands in for
+// any other.
+var languages = []string{"en", "fr", "de", "it", "es"}
+
+var (
+	words  = map[string]*template.Template{}
+	layout = htmltemplate.Must(htmltemplate.ParseFS(files, "layout.html"))
+)
+
+func init() {
+	for _, lang := range languages {
+		words[lang] = template.Must(template.New(lang).
+			Funcs(template.FuncMap{"number": func(n int) string { return Number(lang, n) }}).
+			ParseFS(files, "words/"+lang+".tmpl"))
+	}
+}
+
+// Letters writes mails that link to the Import screen.
+type Letters struct {
+	ScreenURL string // without a final slash
+}
+
+// Template returns the mail about a template that is ready or has failed, to
+// nobody yet.
+func (l Letters) Template(t roll.Template) Message {
+	w := writer{lang: known(t.Language), name: "templateFailed", action: "templateFailed.action", link: l.ScreenURL + "/#/templates/" + t.ID}
+	if t.Status == roll.Ready {
+		w.name, w.action = "templateReady", "templateReady.action"
+		w.link = l.ScreenURL + "/api/templates/" + t.ID + "/file"
+	}
+	w.data = map[string]any{
+		"DataType": w.say(string(t.DataType), nil), "Target": shown(t.TargetName), "N": t.Contacts,
+		"Contacts": Number(w.lang, t.Contacts), "Expires": Date(w.lang, t.FileEnds()), "Code": "",
+	}
+	if t.Problem != nil {
+		w.data["Code"] = t.Problem.Code
+	}
+	return w.message()
+}
+
+// Import returns the mail about an import that has ended, to nobody yet.
+func (l Letters) Import(i roll.Import) Message {
+	w := writer{lang: known(i.Language), action: "import.action", link: l.ScreenURL + "/#/imports/" + i.ID}
+	c := i.Counts
+	switch {
+	case i.Status == roll.Rejected:
+		w.name = "rejected"
+	case i.Status == roll.Failed:
+		w.name = "failed"
+	case i.Status == roll.Cancelled:
+		w.name = "cancelled"
+	case i.OfKind == "undo":
+		w.name = "undoDone"
+	case i.Action == roll.Test:
+		w.name = "testDone"
+	default:
+		w.name = "updateDone"
+	}
+	w.data = map[string]any{
+		"DataType": w.say(string(i.DataType), nil), "File": shown(i.FileName), "Test": i.Action == roll.Test,
+		"Rows": c.Rows, "Unprocessed": c.Unprocessed, "Errors": c.Rejected+c.Conflicted > 0, "Changes": c.Created+c.Updated > 0,
+		"Undo": i.Action == roll.Update && slices.Contains(i.Files, "undo"), "Reason": "",
+	}
+	if i.Problem != nil {
+		w.data["Reason"] = reasons[i.Problem.Code]
+	}
+	if i.Status != roll.Rejected && c.Rows > 0 {
+		for _, x := range []struct {
+			name string
+			n    int
+			rare bool // not shown when there is none
+		}{
+			{"rows", c.Rows, false}, {"created", c.Created, true}, {"updated", c.Updated, false}, {"unchanged", c.Unchanged, false},
+			{"rejected", c.Rejected, false}, {"conflicted", c.Conflicted, false}, {"unprocessed", c.Unprocessed, true},
+		} {
+			if x.n > 0 || !x.rare {
+				w.counts = append(w.counts, count{w.say("count."+x.name, w.data), Number(w.lang, x.n)})
+			}
+		}
+	}
+	return w.message()
+}
+
+// reasons sort the codes for which a file is rejected. The problem's own text
+// may quote the file, which a mail does not.
+var reasons = map[string]string{
+	"noRows": "noRows", "nothingToDo": "nothingToDo", "oldEdited": "oldEdited", "wrongDataType": "wrongDataType",
+	"noneYours": "noneYours", "columnsSorted": "columnsSorted", "kindChanged": "kindChanged",
+
+	"unknownColumn": "columns", "ambiguousColumn": "columns", "duplicateColumn": "columns", "noHeader": "columns",
+	"noKeyColumn": "columns", "headerUnreadable": "columns", "headerChanges": "columns",
+
+	"encodingNotRecognised": "encoding", "encodingNotSupported": "encoding",
+
+	"separatorChanges": "shape", "separatorNotSupported": "shape", "mostRowsMisshapen": "shape", "quotesBroken": "shape",
+
+	"notATable": "notATable", "oneCSVPlease": "notATable", "zipEncrypted": "notATable", "zipNested": "notATable", "zipBomb": "notATable",
+	"zipDamaged": "notATable", "zipMethod": "notATable", "workbookDamaged": "notATable",
+
+	"workbookTooLarge": "tooLarge", "fileTooLarge": "tooLarge", "rowTooLong": "tooLarge", "tooManyColumns": "tooLarge", "tooManyRows": "tooLarge",
+}
+
+type count struct{ Label, Value string }
+
+// writer writes one mail.
+type writer struct {
+	lang, name, action, link string
+	data                     map[string]any
+	counts                   []count
+}
+
+// say returns what a language has under the name, "" if nothing.
+func (w *writer) say(name string, data any) string {
+	t := words[w.lang].Lookup(name)
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, data); err != nil {
+		panic(fmt.Sprintf("mail: %s in %s: %v", name, w.lang, err)) // the tests say every name in every language
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func (w *writer) paragraphs(name string) []string {
+	var out []string
+	for p := range strings.SplitSeq(w.say(name, w.data), "\n\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (w *writer) message() Message {
+	v := struct {
+		Lang, Subject, Action, Link, Footer string
+		Before, After                       []string
+		Counts                              []count
+	}{
+		w.lang, w.say(w.name+".subject", w.data), w.say(w.action, w.data), w.link, w.say("footer", nil),
+		w.paragraphs(w.name), w.paragraphs(w.name + ".after"), w.counts,
+	}
+	var html strings.Builder
+	if err := layout.Execute(&html, v); err != nil {
+		panic(fmt.Sprintf("mail: layout: %v", err))
+	}
+	colon := ":"
+	if w.lang == "fr" {
+		colon = "\u00a0:"
+	}
+	parts := slices.Clone(v.Before)
+	if len(v.Counts) > 0 {
+		var lines []string
+		for _, c := range v.Counts {
+			lines = append(lines, "  "+c.Label+colon+" "+c.Value)
+		}
+		parts = append(parts, strings.Join(lines, "\n"))
+	}
+	parts = append(parts, v.After...)
+	parts = append(parts, v.Action+colon+"\n"+v.Link, "-- \n"+v.Footer)
+	return Message{Subject: v.Subject, Text: strings.Join(parts, "\n\n") + "\n", HTML: html.String()}
+}
+
+func known(lang string) string {
+	if slices.Contains(languages, lang) {
+		return lang
+	}
+	return languages[0]
+}
+
+// maxName is how much of a name a mail shows, in characters.
+const maxName = 80
+
+// shown makes a name fit one line of a mail.
+func shown(name string) string {
+	name = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))), " ")
+	if r := []rune(name); len(r) > maxName {
+		return string(r[:maxName-1]) + "…"
+	}
+	return name
+}
+
+// Number writes a whole number as the language does.
+func Number(lang string, n int) string {
+	separator, least := ",", 4
+	switch known(lang) {
+	case "fr":
+		separator = "\u202f"
+	case "de", "it":
+		separator = "."
+	case "es":
+		separator, least = ".", 5
+	}
+	s := strconv.Itoa(n)
+	if len(s) < least {
+		return s
+	}
+	var b strings.Builder
+	for i, d := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteString(separator)
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+var months = map[string][12]string{
+	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	"fr": {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+	"de": {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+	"es": {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
+}
+
+// Date writes a day as the language does, in UTC.
+func Date(lang string, t time.Time) string {
+	lang = known(lang)
+	y, m, d := t.UTC().Date()
+	day, month := strconv.Itoa(d), months[lang][m-1]
+	switch {
+	case lang == "de":
+		day += "."
+	case lang == "fr" && d == 1:
+		day = "1er"
+	case lang == "it" && d == 1:
+		day = "1º"
+	case lang == "es":
+		return fmt.Sprintf("%s de %s de %d", day, month, y)
+	}
+	return fmt.Sprintf("%s %s %d", day, month, y)
+}
