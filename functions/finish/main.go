@@ -18,7 +18,6 @@ import (
 	"rollbook/internal/finish"
 	"rollbook/internal/flow"
 	"rollbook/internal/mail"
-	"rollbook/internal/roll"
 	"rollbook/internal/ses"
 )
 
@@ -47,7 +46,7 @@ func main() {
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
-		Letter:    func(i roll.Import) mail.Message { return mail.ImportEnded(i, c.Screen+"/#/imports/"+i.ID) },
+		Letter:    mail.Letters{ScreenURL: c.Screen}.Import,
 		Log:       logger,
 		Now:       time.Now,
 	}

@@ -18,7 +18,6 @@ import (
 	"rollbook/internal/flow"
 	"rollbook/internal/guide"
 	"rollbook/internal/mail"
-	"rollbook/internal/roll"
 	"rollbook/internal/ses"
 	"rollbook/internal/template"
 )
