@@ -40,11 +40,20 @@ type deployed struct {
 
 // build builds every function for this machine's processor.
 func build(ctx context.Context, root, built string) error {
-	return sam(ctx, root, "http://localhost:0", "build",
+	err := sam(ctx, root, "http://localhost:0", "build",
 		"--template-file", filepath.Join(root, "template.yaml"),
 		"--build-dir", built,
 		"--config-env", "local",
 		"--parameter-overrides", "Architecture="+architecture(), "MailFrom="+mailFrom)
+	if err != nil && ctx.Err() == nil {
+		// SAM hides what the compiler says.
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./functions/...")
+		cmd.Dir = root
+		if output, failed := cmd.CombinedOutput(); failed != nil {
+			return fmt.Errorf("the functions do not compile:\n%s", bytes.TrimSpace(output))
+		}
+	}
+	return err
 }
 
 func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deployed, error) {

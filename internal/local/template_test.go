@@ -3,13 +3,16 @@ package local_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,29 +29,35 @@ json.dump(yaml_parse(open(sys.argv[1]).read()), sys.stdout, default=str)
 
 type object = map[string]any
 
-// resources returns the template's resources by logical id.
-func resources(t *testing.T) object {
-	t.Helper()
+var template = sync.OnceValues(func() (object, error) {
 	root, err := emulator.Root()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	python := filepath.Join(root, ".local", "sam", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
-		t.Fatal("the SAM CLI is not installed: run make setup")
+		return nil, errors.New("the SAM CLI is not installed: run make setup")
 	}
 	cmd := exec.Command(python, "-c", toJSON, filepath.Join(root, "template.yaml"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
+		return nil, fmt.Errorf("%w: %s", err, stderr.String())
 	}
-	var template struct{ Resources object }
-	if err := json.Unmarshal(out, &template); err != nil {
+	var read struct{ Resources object }
+	err = json.Unmarshal(out, &read)
+	return read.Resources, err
+})
+
+// resources returns the template's resources by logical id.
+func resources(t *testing.T) object {
+	t.Helper()
+	all, err := template()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return template.Resources
+	return all
 }
 
 // at follows a path of keys and list indexes, such as "Properties.Tags.0.Key".
@@ -233,36 +242,37 @@ func resourceName(v any) string {
 }
 
 func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
-	tables := func(actions string, names ...string) []string {
+	on := func(table, actions string) []string {
 		var out []string
 		for a := range strings.FieldsSeq(actions) {
-			for _, n := range names {
-				out = append(out, "dynamodb:"+a+" "+n+"Table")
-			}
+			out = append(out, "dynamodb:"+a+" "+table+"Table")
 		}
 		return out
 	}
-	const read = "GetItem BatchGetItem Query"
-	const write = read + " PutItem UpdateItem DeleteItem ConditionCheckItem"
-	jobs := tables("GetItem Query PutItem UpdateItem", "Jobs")
+	job := on("Jobs", "GetItem PutItem")
+	reads := slices.Concat(on("Contacts", "BatchGetItem"), on("Emails", "Query"))
 	files := []string{"s3:GetObject Files/*", "s3:PutObject Files/*", "s3:AbortMultipartUpload Files/*", "s3:ListBucket Files"}
 	uploads := []string{"s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*", "s3:ListBucket Uploads", "s3:ListBucketVersions Uploads"}
 	mail := []string{"ses:SendEmail ses:identity/${MailFrom}", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
+	machine := []string{"states:StartExecution ImportMachine"}
 
 	all := resources(t)
 	for function, want := range map[string][]string{
-		"ApiFunction": slices.Concat(tables(write, "Contacts", "Emails", "Catalogue", "Jobs"), []string{
-			"s3:PutObject Uploads/uploads/*", "s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*",
-			"s3:GetObject Files/*", "s3:ListBucket Files",
-			"states:StartExecution ImportMachine", "lambda:InvokeFunction TemplateFunction",
-		}),
-		"TemplateFunction": slices.Concat(tables(read, "Contacts", "Catalogue"), jobs, files, mail),
-		"StartFunction": slices.Concat(tables("GetItem Query", "Catalogue"), jobs, uploads,
-			[]string{"states:StartExecution ImportMachine"}),
-		"PlanFunction": slices.Concat(tables(read, "Contacts", "Emails", "Catalogue"), jobs, uploads, files),
-		"ChunkFunction": slices.Concat(tables(write+" PartiQLInsert PartiQLSelect PartiQLUpdate", "Contacts", "Emails"),
-			tables("GetItem Query UpdateItem", "Catalogue"), jobs, files),
-		"FinishFunction": slices.Concat(tables("GetItem Query UpdateItem", "Catalogue"), jobs, files, mail),
+		"ApiFunction": slices.Concat(
+			on("Contacts", "GetItem BatchGetItem Query PutItem DeleteItem"),
+			on("Emails", "Query PutItem DeleteItem"),
+			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
+			on("Jobs", "GetItem Query PutItem UpdateItem"),
+			uploads, machine,
+			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
+		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, files, mail),
+		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
+		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), job, uploads, files),
+		"ChunkFunction": slices.Concat(
+			on("Contacts", "GetItem BatchGetItem PutItem PartiQLUpdate"),
+			on("Emails", "Query PutItem DeleteItem"),
+			on("Catalogue", "Query UpdateItem"), job, files),
+		"FinishFunction": slices.Concat(reads, on("Catalogue", "Query UpdateItem"), job, files, mail),
 	} {
 		slices.Sort(want)
 		got := rights(t, at(all[function], "Properties.Policies.0.Statement"))
@@ -273,6 +283,31 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	for _, right := range rights(t, at(all["ImportMachineRole"], "Properties.Policies.0.PolicyDocument.Statement")) {
 		if strings.HasSuffix(right, " *") && !strings.HasPrefix(right, "logs:") {
 			t.Errorf("the state machine may %s", right)
+		}
+	}
+}
+
+var envTag = regexp.MustCompile(`env:"([A-Z_]+)"`)
+
+func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := resources(t)
+	for _, name := range ofType(all, "AWS::Serverless::Function") {
+		var read []string
+		source, err := os.ReadFile(filepath.Join(root, at(all[name], "Properties.CodeUri").(string), "main.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range envTag.FindAllSubmatch(source, -1) {
+			read = append(read, string(m[1]))
+		}
+		slices.Sort(read)
+		given := slices.Sorted(maps.Keys(at(all[name], "Properties.Environment.Variables").(object)))
+		if d := cmp.Diff(read, given); d != "" {
+			t.Errorf("%s (-read +given):\n%s", name, d)
 		}
 	}
 }
