@@ -1,0 +1,42 @@
+// Package guide writes the README.txt of an import template in the user's
+// language.
+package guide
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"rollbook/internal/roll"
+)
+
+//go:embed words
+var files embed.FS
+
+var words = func() map[string]*template.Template {
+	m := map[string]*template.Template{}
+	for _, lang := range []string{"en", "fr", "de", "it", "es"} {
+		m[lang] = template.Must(template.ParseFS(files, "words/"+lang+".txt"))
+	}
+	return m
+}()
+
+// README says how to fill in and import a template of the type of data whose
+// files have the separator. It is UTF-8 with BOM and CRLF, as plain editors on
+// every system show it; a language that is not one of ours becomes English.
+func README(lang string, t roll.DataType, separator string) string {
+	w, ok := words[lang]
+	if !ok {
+		w = words["en"]
+	}
+	var b strings.Builder
+	if err := w.Execute(&b, struct {
+		File           string
+		Authorisations bool
+		Semicolon      bool
+	}{string(t) + ".csv", t == roll.Authorisations, separator == ";"}); err != nil {
+		panic(fmt.Sprintf("guide: %v", err)) // the tests say every word
+	}
+	return "\ufeff" + strings.ReplaceAll(b.String(), "\n", "\r\n")
+}
