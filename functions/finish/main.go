@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log"
 	"os"
 	"time"
@@ -50,7 +51,11 @@ func main() {
 		Log:       logger,
 		Now:       time.Now,
 	}
-	lambda.Start(boot.Step(logger, func(ctx context.Context, in flow.Finish) (struct{}, error) {
+	lambda.Start(boot.Step(logger, func(ctx context.Context, event json.RawMessage) (struct{}, error) {
+		in, err := flow.ReadFinish(event)
+		if err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, step.Run(ctx, in)
 	}))
 }
