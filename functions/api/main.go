@@ -80,7 +80,7 @@ func main() {
 	handler := api.New(api.Config{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
 		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),

@@ -37,7 +37,7 @@ func main() {
 	step := &chunk.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Now:       time.Now,
 	}

@@ -44,7 +44,7 @@ func main() {
 	step := &finish.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
 		Letter:    mail.Letters{ScreenURL: c.Screen}.Import,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -37,7 +38,7 @@ func main() {
 	step := &plan.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
 		Files:     buckets[c.Files],
 	}

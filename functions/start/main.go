@@ -37,7 +37,7 @@ func main() {
 	}
 	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
 	step := &start.Step{
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
 		Log:       logger,

@@ -43,15 +43,13 @@ func main() {
 	step := &template.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, ""), // it reads contacts only, no look-ups
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
-		Letter: func(t roll.Template) mail.Message {
-			return mail.TemplateEnded(t, c.Screen+"/api/templates/"+t.ID+"/file")
-		},
-		Guide: guide.README,
-		Log:   logger,
-		Now:   time.Now,
+		Letter:    mail.Letters{ScreenURL: c.Screen}.Template,
+		Guide:     guide.README,
+		Log:       logger,
+		Now:       time.Now,
 	}
 	lambda.Start(boot.Step(logger, func(ctx context.Context, in flow.Template) (struct{}, error) {
 		return struct{}{}, step.Run(ctx, in)
