@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"rollbook/internal/sheet"
 )
 
@@ -100,6 +102,71 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkWorkbook reads the same .xlsx with this package and with excelize.
+func BenchmarkWorkbook(b *testing.B) {
+	x := excelize.NewFile()
+	w, err := x.NewStreamWriter("Sheet1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	row := []any{"Contact", "[info] Email", "[old] A", "[new] A"}
+	for i := range 50_000 {
+		if err := w.SetRow(fmt.Sprintf("A%d", i+1), row); err != nil {
+			b.Fatal(err)
+		}
+		row = []any{fmt.Sprintf("#%07d", i), fmt.Sprintf("person%d@example.org", i), "ROCK", i}
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := x.Write(&out); err != nil {
+		b.Fatal(err)
+	}
+	data := out.Bytes()
+	b.Run("sheet", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r, err := sheet.Open(bytes.NewReader(data), int64(len(data)), sheet.Options{KnownColumn: known})
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			for ; ; n++ {
+				if _, err = r.Read(); err != nil {
+					break
+				}
+			}
+			if err != io.EOF || n != 49_999 {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	b.Run("excelize", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			f, err := excelize.OpenReader(bytes.NewReader(data))
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows, err := f.Rows("Sheet1")
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			for rows.Next() {
+				if _, err := rows.Columns(); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			if n != 50_000 {
+				b.Fatal(n)
+			}
+		}
+	})
 }
 
 func BenchmarkWrite(b *testing.B) {

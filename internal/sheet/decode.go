@@ -3,7 +3,6 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"math/bits"
 	"unicode/utf16"
@@ -143,7 +142,7 @@ func (d *decoder) more() error {
 	n, err := d.in.Read(d.raw[len(d.raw):min(cap(d.raw), len(d.raw)+d.step)])
 	d.raw = d.raw[:len(d.raw)+n]
 	d.off += int64(n)
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF {
 		d.done, err = true, nil
 	}
 	return err
@@ -185,7 +184,7 @@ func (d *decoder) pass(dst []byte) (int, error) {
 		var err error
 		n, err = d.in.Read(dst[:min(len(dst), d.step)])
 		d.off += int64(n)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			d.done = true
 		} else if err != nil {
 			return n, err

@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"errors"
 	"io"
 	"unicode"
 	"unicode/utf8"
@@ -114,7 +113,7 @@ func detect(from origin, off int64) (string, error) {
 		n, err := in.Read(buf[have:])
 		read += n
 		have += n
-		last := errors.Is(err, io.EOF)
+		last := err == io.EOF
 		if err != nil && !last {
 			return "", err
 		}

@@ -1,8 +1,11 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"io"
+
+	"rollbook/internal/fault"
 )
 
 // readBlock is how much is asked of the source at once. A source that costs a
@@ -43,7 +46,18 @@ func (s *section) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readAt fills p, which lies inside the file, or says why not.
+// A readError is the source's, not the file's: trying again may help.
+type readError struct {
+	off int64
+	err error
+}
+
+func (e *readError) Error() string { return fmt.Sprintf("sheet: read at %d: %v", e.off, e.err) }
+
+func (e *readError) Unwrap() error { return e.err }
+
+// readAt fills p, which lies inside the file, or says why not. Its error is
+// never io.EOF itself.
 func readAt(src io.ReaderAt, p []byte, off int64) (int, error) {
 	n, err := src.ReadAt(p, off)
 	if n == len(p) {
@@ -52,7 +66,18 @@ func readAt(src io.ReaderAt, p []byte, off int64) (int, error) {
 	if err == nil || err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return n, fmt.Errorf("sheet: read at %d: %w", off+int64(n), err)
+	return n, &readError{off + int64(n), err}
+}
+
+// passes reports whether an error met while unpacking is not for the unpacker
+// to name: the source's, or a fault that has its name.
+func passes(err error) bool {
+	var source *readError
+	if errors.As(err, &source) {
+		return true
+	}
+	_, named := fault.As(err)
+	return named
 }
 
 // blocks gives small reads out of whole blocks, because the zip reader asks for

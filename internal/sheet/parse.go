@@ -3,7 +3,6 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -87,7 +86,7 @@ func (p *parser) fill() error {
 	for range 100 {
 		n, err := p.in.Read(p.buf[p.end : len(p.buf)-8])
 		p.end += n
-		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == io.EOF {
 			p.eof = true
 			return nil
 		}
@@ -652,7 +651,7 @@ func (p *parser) region(out *record, found place, code string, cell int, message
 		out.cells[len(out.cells)-1] += "\n" + strings.TrimRight(string(rest), "\r\n")
 	}
 	clean(out.cells)
-	if cell >= p.width {
+	if cell >= p.width || cell >= len(out.cells) {
 		cell = -1
 	}
 	out.fault, out.shape = &RowFault{Code: code, Column: cell, Message: message}, true

@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -233,7 +232,7 @@ func (r *Reader) Read() (Row, error) {
 func (r *Reader) read() (Row, error) {
 	rec := &r.rec
 	if err := r.rows.next(rec); err != nil {
-		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == io.EOF {
 			return Row{}, r.end()
 		}
 		return Row{}, err

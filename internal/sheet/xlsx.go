@@ -3,13 +3,14 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"rollbook/internal/fault"
 )
 
 // sharedBytes bounds the texts of a workbook that cells refer to by number, the
@@ -27,21 +28,21 @@ type workbook struct {
 	styles  []style
 	from    int // days between the date systems of 1900 and 1904
 
-	row     int // number of the row being read
+	row     int  // number of the row being read
+	closed  bool // the end of the rows was seen
 	line    []byte
 	cells   []span // of line
 	missing int    // first cell whose formula has no value, or -1
 }
 
+// errWorkbook tells a damaged workbook from a source that fails.
 func errWorkbook(err error) error {
-	var corrupt bool
-	for _, e := range []error{errXML, zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm} {
-		corrupt = corrupt || errors.Is(err, e)
+	if f, ok := fault.As(err); passes(err) && !(ok && f.Code == CodeZipDamaged) {
+		return err
 	}
-	if corrupt || err == io.EOF {
-		return invalid(CodeWorkbookDamaged, "The workbook cannot be read: it is damaged or was not sent completely. %s", howToSave)
-	}
-	return err
+	e := fault.New(fault.Invalid, CodeWorkbookDamaged, "The workbook cannot be read: it is damaged or was not sent completely. %s", howToSave)
+	e.Err = err
+	return e
 }
 
 // parts are the files of a workbook by lower-case name.
@@ -311,12 +312,16 @@ func (w *workbook) next(out *record) error {
 func (w *workbook) readRow() error {
 	for {
 		t, err := w.x.next()
+		if err == io.EOF && !w.closed {
+			return errXML // cut between two rows
+		}
 		if err != nil {
 			return err
 		}
 		if t == tagStart && w.x.name == "row" {
 			break
 		}
+		w.closed = w.closed || t == tagEnd && w.x.name == "sheetData"
 	}
 	w.row++
 	if r, ok := w.x.attr("r"); ok {

@@ -77,6 +77,7 @@ func TestWorkbookParts(t *testing.T) {
 		{name: "row too long", parts: book(bookHead + `<row r="2">` + inline(strings.Repeat("x", 1<<21)) + `</row>`), code: sheet.CodeRowTooLong},
 		{name: "unknown shared text", parts: book(bookHead + `<row r="2"><c t="s"><v>99</v></c></row>`), code: sheet.CodeWorkbookDamaged},
 		{name: "cut XML", parts: book(bookHead + `<row r="2"><c`), code: sheet.CodeWorkbookDamaged},
+		{name: "cut between rows", parts: book("", file{"xl/worksheets/sheet1.xml", `<worksheet><sheetData>` + bookHead + `<row r="2"><c><v>1</v></c></row>`}), code: sheet.CodeWorkbookDamaged},
 		{name: "entities of its own", parts: book("", file{"xl/worksheets/sheet1.xml", `<!DOCTYPE x [<!ENTITY a "b">]><worksheet>`}), code: sheet.CodeWorkbookDamaged},
 		{name: "no sheet", parts: book("", file{"xl/worksheets/sheet1.xml", ""}), code: sheet.CodeWorkbookDamaged},
 		{name: "bomb", parts: book(bookHead + strings.Repeat(`<row></row>`+strings.Repeat(" ", 500_000), 150)), code: sheet.CodeZipBomb},

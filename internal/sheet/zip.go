@@ -4,13 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
+
+	"rollbook/internal/fault"
 )
 
 const (
@@ -67,7 +67,7 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	}
 	head := make([]byte, 8<<10)
 	n, err := io.ReadFull(in, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return err
 	}
 	head = head[:n]
@@ -149,7 +149,7 @@ func (e *entry) open(offset int64) (io.Reader, error) {
 	}
 	c := &unpacking{entry: e, in: in}
 	if _, err := io.CopyN(io.Discard, c, offset); err != nil {
-		return nil, err
+		return nil, zipError(err)
 	}
 	return c, nil
 }
@@ -181,19 +181,20 @@ func (u *unpacking) Read(p []byte) (int, error) {
 
 // zipError tells a damaged zip from a source that fails.
 func zipError(err error) error {
-	var corrupt flate.CorruptInputError
-	if errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrAlgorithm) || errors.As(err, &corrupt) || err == io.ErrUnexpectedEOF {
-		return invalid(CodeZipDamaged, "The zip is damaged or was not sent completely. Pack and send it again.")
+	if passes(err) {
+		return err
 	}
-	return fmt.Errorf("sheet: unpack: %w", err)
+	e := fault.New(fault.Invalid, CodeZipDamaged, "The zip is damaged or was not sent completely. Pack and send it again.")
+	e.Err = err
+	return e
 }
 
 // checkDirectory refuses a directory that would fill the memory: archive/zip
 // holds all of it.
 func checkDirectory(src io.ReaderAt, size int64) error {
 	tail := make([]byte, min(size, 64<<10+22))
-	if _, err := src.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return err
+	if _, err := src.ReadAt(tail, size-int64(len(tail))); err != nil {
+		return zipError(err)
 	}
 	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
 	if at < 0 || len(tail)-at < 22 {
@@ -209,7 +210,7 @@ func checkDirectory(src io.ReaderAt, size int64) error {
 				return zipError(zip.ErrFormat)
 			}
 			if _, err := src.ReadAt(rec[:], off); err != nil {
-				return err
+				return zipError(err)
 			}
 			entries = binary.LittleEndian.Uint64(rec[32:])
 			length = binary.LittleEndian.Uint64(rec[40:])
