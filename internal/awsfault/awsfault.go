@@ -46,6 +46,9 @@ func Busy(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
 	}
+	if e, ok := fault.As(err); ok {
+		return e.Kind == fault.Busy
+	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(ratelimit.QuotaExceededError)) {
 		return true
 	}

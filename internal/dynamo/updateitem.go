@@ -40,15 +40,17 @@ func (s *Contacts) WriteOneByOne(ctx context.Context, in roll.InstitutionID, ws 
 func (s *Contacts) updateItem(ctx context.Context, in roll.InstitutionID, w roll.Write) (roll.Written, error) {
 	names := map[string]string{"#mark": "mark", "#before": "before", "#prov": "prov"}
 	values := item{":mark": str(mark(w.Applied)), ":before": beforeMap(w.Applied), ":own": str(w.Applied.Import + ":"), ":prov": str(provenance(w.Provenance))}
+	n := 0
 	place := func(f roll.Field) (at, prov string) {
 		inMap, name, _ := path(f)
-		n := fmt.Sprintf("#f%d", len(names))
-		names[n] = name
+		n++
+		at = fmt.Sprintf("#f%d", n)
+		names[at] = name
 		if inMap == "" {
-			return n, ""
+			return at, ""
 		}
 		names["#"+inMap] = inMap
-		return "#" + inMap + "." + n, "#prov." + n
+		return "#" + inMap + "." + at, "#prov." + at
 	}
 	set, remove := []string{"#mark = :mark", "#before = :before"}, []string{}
 	usesProv, removesProv := false, false
@@ -64,7 +66,7 @@ func (s *Contacts) updateItem(ctx context.Context, in roll.InstitutionID, w roll
 				removesProv = true
 			}
 		} else {
-			p := fmt.Sprintf(":v%d", len(values))
+			p := fmt.Sprintf(":v%d", n)
 			values[p] = str(string(v))
 			set = append(set, at+" = "+p)
 			if prov != "" {
@@ -88,7 +90,7 @@ func (s *Contacts) updateItem(ctx context.Context, in roll.InstitutionID, w roll
 		if v := w.If[f]; v == roll.Empty {
 			conditions = append(conditions, "attribute_not_exists("+at+")")
 		} else {
-			p := fmt.Sprintf(":v%d", len(values))
+			p := fmt.Sprintf(":v%d", n)
 			values[p] = str(string(v))
 			conditions = append(conditions, at+" = "+p)
 		}
