@@ -142,7 +142,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 	}
 	h.names = names(r.cells)
 	if known != nil && knownNames(h.names, known) == 0 {
-		return h, noHeader(p, h.line, known)
+		return h, noHeader(p, h.names, h.line, known)
 	}
 	if err := checkNames(h.names, h.line); err != nil {
 		return h, err
@@ -215,7 +215,7 @@ func (p *parser) peek() []string {
 }
 
 // noHeader says that the first line is no header, and whether a later one is.
-func noHeader(from source, line int, known func(string) bool) error {
+func noHeader(from source, first []string, line int, known func(string) bool) error {
 	for range 20 {
 		var r record
 		if from.next(&r) != nil {
@@ -223,6 +223,13 @@ func noHeader(from source, line int, known func(string) bool) error {
 		}
 		if r.fault == nil && knownNames(names(r.cells), known) > 1 {
 			return invalid(CodeNoHeader, "The first line (line %d) is not the header. Line %d looks like it: delete the lines above it.", line, r.line)
+		}
+	}
+	if len(first) == 1 {
+		for _, sep := range separators {
+			if knownNames(names(strings.Split(first[0], string(sep))), known) > 1 {
+				return invalid(CodeNoHeader, "Each line is one single cell: the file was opened with another separator than %s. Open the original again with this separator, then save it.", separatorName(sep))
+			}
 		}
 	}
 	return invalid(CodeNoHeader, "The header is missing: line %d holds no name of a known column. The first line must name the columns, as in the template.", line)

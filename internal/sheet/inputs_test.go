@@ -147,6 +147,8 @@ func TestInputs(t *testing.T) {
 			rows: rows("2: 1 | x,y\n2,x,y\n3,5 | y !unclosedQuote 1", "5: 4 | x | y", "6: 5 | x | y"), says: rows("opens in line 2", "the first is line 3")},
 		{name: "16 rows lost to a wrong shape", in: lines(head, `1,"x,y`, `2,x,y`, `3,x"`, `4,x,y`, `5,x,y`, "6,x,y"),
 			rows: rows(`2: 1 | "x | y !unclosedQuote 1`, "3: 2 | x | y", `4: 3 | x" !wrongCellCount`, "5: 4 | x | y", "6: 5 | x | y", "7: 6 | x | y"), says: rows("opens cell 2 in line 2")},
+		{name: "16 in the first cell, closed by a stray quote", in: lines(head, `"1,x,y`, `2,x,y`, `3",x,y`, `4,x,y`, `5,x,y`),
+			rows: rows("2: 1,x,y\n2,x,y\n3 | x | y !unclosedQuote 0", "5: 4 | x | y", "6: 5 | x | y")},
 		{name: "16 in the last line", in: lines(head, `1,x,y`, `2,x,"y`), rows: rows("2: 1 | x | y", `3: 2 | x | "y !unclosedQuote 2`)},
 		{name: "16 several lines belong to the row", in: lines(head, `1,"x`, `a"d, b`, `,,`, `c`, `2,x,y`, `3,x,y`),
 			rows: rows("2: 1 | \"x\na\"d, b\n,,\nc !textAfterQuote 1", "6: 2 | x | y", "7: 3 | x | y"), says: rows("Lines 3 to 5 belong")},
@@ -176,6 +178,7 @@ func TestInputs(t *testing.T) {
 		{name: "25 only header, no end", in: head, code: sheet.CodeNoRows},
 		{name: "26 header missing", in: "1,x,y\n2,x,y\n", code: sheet.CodeNoHeader, says: rows("line 1")},
 		{name: "26 title above the header", in: "Export of May\n\n" + head + "\n1,x,y\n", code: sheet.CodeNoHeader, says: rows("Line 3 looks like it")},
+		{name: "26 each line one cell", in: "\"Contact;[old] A;[new] A\"\n\"1;x;y\"\n", code: sheet.CodeNoHeader, says: rows(`separator than ";"`)},
 		{name: "31 duplicate column", in: "Contact,[new] A,x,[NEW]  a\n1,x,y,z\n", code: sheet.CodeDuplicateColumn, says: rows("Columns B and D", "[NEW] a")},
 		{name: "33 header again", in: head + "\n1,x,y\n\ufeffcontact, [old] A,[NEW] A\n2,x,y\n", rows: rows("2: 1 | x | y", "3: \ufeffcontact |  [old] A | [NEW] A !headerAgain", "4: 2 | x | y"), warn: rows("headerAgain"), says: rows("a header again")},
 		{name: "33 another header", in: head + "\n1,x,y\nContact,[new] A,[old] A\n2,x,y\n", rows: rows("2: 1 | x | y"), code: sheet.CodeHeaderChanges, says: rows("Line 3")},
@@ -254,4 +257,16 @@ func must(s string, err error) string {
 		panic(err)
 	}
 	return s
+}
+
+// The words by which a user sees that an encoding was guessed rightly.
+func TestExamples(t *testing.T) {
+	in := encode(charmap.Windows1252, "Contact,[new] A\n1,Frau Müller\n2,Müller\n3,x\n4,été ici\n")
+	got := read(t, []byte(in), sheet.Options{KnownColumn: known})
+	if len(got.warnings) != 1 {
+		t.Fatalf("%+v", got.warnings)
+	}
+	if diff := cmp.Diff([]string{"Müller", "été"}, got.warnings[0].Examples); diff != "" {
+		t.Fatalf("examples (-want +got):\n%s", diff)
+	}
 }

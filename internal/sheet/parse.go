@@ -456,7 +456,7 @@ func cutQuoted(line string, sep byte) (text, rest string, ok bool) {
 // A place is where reading can go on after a fault.
 type place struct {
 	ok    bool
-	at    int // where it begins, from pos; -1 for not within the limit of a row
+	at    int // where it begins, from pos; -1 for not within the limits
 	end   int // where the content of the line before it ends, from pos
 	lines int // from the line at pos
 }
@@ -476,6 +476,9 @@ func (p *parser) resync(stop int) (place, error) {
 	for c := p.pos; ; {
 		end, next := p.lineEnd(c, limit)
 		p.searched += int64(next - c)
+		if p.searched > 64<<20+8*(p.base+int64(p.pos)) {
+			return place{at: -1}, nil // a file made to be slow
+		}
 		c = next
 		found.lines++
 		found.end, found.at = end-p.pos, c-p.pos
@@ -549,7 +552,11 @@ func (p *parser) firstBreak(r *scanned) int {
 // swallowed returns the number of the first line inside a record that looks
 // like a row of its own, or 0.
 func (p *parser) swallowed(r *scanned) int {
-	first := shape(p.buf[r.spans[0].from:r.spans[0].to])
+	key := p.buf[r.spans[0].from:r.spans[0].to]
+	if i := bytes.IndexAny(key, "\r\n"+string(p.sep)); i >= 0 {
+		key = key[:i] // the quote may be missing in this very cell
+	}
+	first := shape(key)
 	if first == "" {
 		return 0
 	}
@@ -595,7 +602,7 @@ func (p *parser) broken(out *record, st status) error {
 		return err
 	}
 	opened := p.line + p.rec.openedIn
-	if found.at < 0 || p.searched > 64<<20+8*(p.base+int64(p.pos)) {
+	if found.at < 0 {
 		if found.at < 0 && p.rec.breaks == 0 {
 			return p.tooLong()
 		}

@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -84,6 +85,9 @@ type RowFault struct {
 type Warning struct {
 	Code, Message string
 	Line          int
+	// Examples are, for a guessed encoding, the first words whose letters
+	// depend on it. They are the file's own text: for its user, not for a log.
+	Examples []string
 }
 
 // source gives the records of one format.
@@ -99,6 +103,7 @@ type Reader struct {
 	dec    *decoder // nil for xlsx
 
 	rec      record // the last one
+	examples []string
 	format   string
 	head     header
 	key      int // first column with a name
@@ -213,7 +218,7 @@ func (r *Reader) warn(code string, line int, format string, args ...any) {
 		return
 	}
 	r.repeats[code] = 0
-	r.warnings = append(r.warnings, Warning{code, fmt.Sprintf(format, args...), line})
+	r.warnings = append(r.warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Line: line})
 }
 
 // Read returns the next row that is not blank. It returns io.EOF after the
@@ -250,6 +255,9 @@ func (r *Reader) read() (Row, error) {
 	}
 	if err := r.headerAgain(&row); err != nil {
 		return Row{}, err
+	}
+	if r.dec != nil && r.dec.guessed && len(r.examples) < 5 {
+		r.example(row.Cells)
 	}
 	if rec.stray {
 		r.warn(WarnStrayQuote, rec.line, "Line %d has a quote inside an unquoted cell; it is taken as text.", rec.line)
@@ -319,6 +327,18 @@ func (r *Reader) headerAgain(row *Row) error {
 	return invalid(CodeHeaderChanges, "Line %d is another header than line %d. Import the two parts as two files.", row.Line, r.head.line)
 }
 
+// example keeps the first word that shows how the encoding was read.
+func (r *Reader) example(cells []string) {
+	for _, c := range cells {
+		for word := range strings.FieldsSeq(c) {
+			if firstHigh([]byte(word)) < len(word) && len(word) <= 60 && !slices.Contains(r.examples, word) {
+				r.examples = append(r.examples, word)
+				return
+			}
+		}
+	}
+}
+
 // end judges the file as a whole.
 func (r *Reader) end() error {
 	if r.count == 0 {
@@ -337,6 +357,7 @@ func (r *Reader) end() error {
 	}
 	if r.dec != nil && r.dec.guessed {
 		r.warn(WarnEncodingGuessed, 0, "The file is not in UTF-8 and was read as %s. Check that letters with accents are right.", r.dec.encoding)
+		r.warnings[len(r.warnings)-1].Examples = r.examples
 	}
 	if r.parser != nil && r.parser.ends&endNone != 0 {
 		r.warn(WarnNoFinalLineEnd, r.parser.line-1, "The last line has no line end. If rows are missing, the file was not sent completely.")

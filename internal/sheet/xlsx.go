@@ -264,7 +264,7 @@ func (w *workbook) header(known func(string) bool) (header, error) {
 	}
 	h := header{names: names(rec.cells), line: rec.line}
 	if known != nil && knownNames(h.names, known) == 0 {
-		return h, noHeader(w, rec.line, known)
+		return h, noHeader(w, h.names, rec.line, known)
 	}
 	w.width = len(h.names)
 	return h, checkNames(h.names, h.line)
