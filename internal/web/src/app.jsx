@@ -1,0 +1,216 @@
+// The Import screen: it signs in, and shows the view that the address names.
+import { render } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { announcement } from './core/announce.js';
+import { me } from './core/api.js';
+import { completeSignIn, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
+import { firstLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
+import { firstTheme, setTheme, theme } from './core/prefs.js';
+import { route, to } from './core/router.js';
+import { may, user } from './core/user.js';
+import { Button, ButtonLink, Empty, Failure, Notice, Page, Skeleton } from './components/basics.jsx';
+import { Dialog } from './components/dialog.jsx';
+import { Icon } from './components/icon.jsx';
+import { Imports } from './views/imports.jsx';
+import { Import } from './views/import.jsx';
+import { New } from './views/new.jsx';
+import { NewTemplate, Templates } from './views/templates.jsx';
+import { Values } from './views/values.jsx';
+import { Lazy } from './components/lazy.jsx';
+
+const lazy = {
+  targets: () => import('./views/targets.jsx'),
+  contacts: () => import('./views/contacts.jsx'),
+  catalogue: () => import('./views/catalogue.jsx'),
+};
+
+function View() {
+  const { parts: [room = 'imports', id, sub], query } = route.value;
+  switch (room) {
+    case 'imports': return id ? <Import key={id} id={id} /> : <Imports key="imports" />;
+    case 'new': return may('operator') ? <New key="new" /> : <NotAllowed />;
+    case 'templates':
+      if (id === 'new') return may('operator') ? <NewTemplate key="template" /> : <NotAllowed />;
+      return <Templates key={`templates ${id}`} id={id} />;
+    case 'values': return <Values key="values" />;
+    case 'targets':
+      return id
+        ? <Lazy key={`target ${id} ${query.get('copy')}`} load={lazy.targets} view="Target" id={id} copyOf={query.get('copy')} />
+        : <Lazy key="targets" load={lazy.targets} view="Targets" />;
+    case 'contacts':
+      return id
+        ? <Lazy key={`contact ${id} ${sub}`} load={lazy.contacts} view="Contact" number={id} editing={sub === 'edit'} />
+        : <Lazy key="contacts" load={lazy.contacts} view="Contacts" asked={query.get('q')} />;
+    case 'catalogue':
+      if (!may('admin')) return <NotAllowed />;
+      return id
+        ? <Lazy key={`catalogue ${id} ${sub}`} load={lazy.catalogue} view="CatalogueField" room={id === 'authorisations' ? 'authorisation' : 'criterion'} code={sub} />
+        : <Lazy key="catalogue" load={lazy.catalogue} view="Catalogue" />;
+    default:
+      return <Page key="nothing" title={t('nowhere.title')}><Empty icon="search" title={t('nowhere.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
+  }
+}
+
+function NotAllowed() {
+  return <Page title={t('notAllowed.title')}><Empty icon="stop" title={t('notAllowed.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
+}
+
+function Shell() {
+  const [open, setOpen] = useState(false);
+  const here = route.value.parts[0] || 'imports';
+  const places = [
+    ['imports', t('imports.title'), here === 'new'],
+    ['templates', t('templates.title')],
+    ['values', t('nav.values')],
+    ['targets', t('targets.title')],
+    ['contacts', t('contacts.title')],
+    ...(may('admin') ? [['catalogue', t('catalogue.title')]] : []),
+  ];
+  useEffect(() => setOpen(false), [route.value]);
+  const skip = () => { const h = document.querySelector('main h1'); h?.focus(); };
+  return (
+    <>
+      <button type="button" class="skip" onClick={skip}>{t('nav.skip')}</button>
+      <header class="bar">
+        <a class="brand" href={to('imports')}><Logo /><span class="brand-name">Rollbook</span><span class="brand-institution">{user.value.institution.name}</span></a>
+        <Button kind="quiet menu-button" icon={open ? 'close' : 'menu'} aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>{t('nav.menu')}</Button>
+        <div class={`bar-menu ${open ? 'open' : ''}`} id="menu">
+          <nav aria-label={t('nav.label')}>
+            <ul>
+              {places.map(([place, name, also]) => (
+                <li key={place}><a href={to(place)} aria-current={here === place || also ? 'page' : undefined}>{name}</a></li>
+              ))}
+            </ul>
+          </nav>
+          <Account />
+        </div>
+      </header>
+      <main><View /></main>
+    </>
+  );
+}
+
+function Account() {
+  const box = useRef(null);
+  useEffect(() => {
+    const close = (e) => { if (box.current?.open && !box.current.contains(e.target)) box.current.open = false; };
+    const escape = (e) => { if (e.key === 'Escape' && box.current?.open) { box.current.open = false; box.current.querySelector('summary').focus(); } };
+    document.addEventListener('pointerdown', close);
+    document.addEventListener('keydown', escape);
+    return () => { document.removeEventListener('pointerdown', close); document.removeEventListener('keydown', escape); };
+  }, []);
+  return (
+    <details class="account" ref={box}>
+      <summary aria-label={t('nav.account', { email: user.value.email })}><Icon name="person" /><span class="account-name">{(user.value.email || user.value.user).split('@')[0]}</span></summary>
+      <div class="account-box">
+        <p class="account-who">{user.value.email}<span class="hint block">{user.value.groups.map((g) => t(`group.${g}`)).join(', ')}</span></p>
+        <Preferences />
+        <Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button>
+      </div>
+    </details>
+  );
+}
+
+function Preferences() {
+  const languageId = useId();
+  const themeId = useId();
+  return (
+    <div class="preferences">
+      <div class="field"><label for={languageId}>{t('nav.language')}</label>
+        <select id={languageId} value={lang.value} onChange={(e) => setLanguage(e.target.value, true)}>
+          {Object.entries(languages).map(([l, name]) => <option key={l} value={l} lang={l}>{name}</option>)}
+        </select>
+      </div>
+      <div class="field"><label for={themeId}>{t('nav.theme')}</label>
+        <select id={themeId} value={theme.value} onChange={(e) => setTheme(e.target.value)}>
+          {['auto', 'light', 'dark'].map((x) => <option key={x} value={x}>{t(`theme.${x}`)}</option>)}
+        </select>
+      </div>
+    </div>
+  );
+}
+
+const Logo = () => (
+  <svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M9 9h10.5a4.5 4.5 0 0 1 0 9H9M9 9v15m7-6 6 6" /></svg>
+);
+
+function Landing() {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  useEffect(() => { document.title = 'Rollbook'; }, []);
+  const enter = async () => {
+    setBusy(true);
+    setError(null);
+    try { await signIn(lang.value); } catch (e) { setError(e); setBusy(false); }
+  };
+  return (
+    <main class="landing">
+      <div class="landing-card">
+        <Logo />
+        <h1>Rollbook</h1>
+        <p class="lead">{t('landing.lead')}</p>
+        {route.value.parts.length > 0 && <p class="hint">{t('landing.goesOn')}</p>}
+        {signInFault.value && <Notice kind="bad" live title={t(`landing.${signInFault.value}`)} />}
+        {error && <Notice kind="bad" live title={t('problem.offline')} />}
+        <Button kind="primary big" icon="person" busy={busy} onClick={enter}>{t('landing.signIn')}</Button>
+        <Preferences />
+      </div>
+      <ol class="landing-steps">
+        {[1, 2, 3].map((n) => <li key={n}><span class="part-number" aria-hidden="true">{n}</span><span>{t(`landing.step${n}`)}</span></li>)}
+      </ol>
+    </main>
+  );
+}
+
+function SessionEnded() {
+  const [blocked, setBlocked] = useState(false);
+  const again = async () => {
+    const opened = await signInBeside(lang.value).catch(() => false);
+    setBlocked(!opened);
+  };
+  return (
+    <Dialog title={t('session.ended')} actions={<>
+      <Button kind="primary" icon="person" onClick={again}>{t('session.again')}</Button>
+      {blocked && <Button onClick={() => signIn(lang.value)}>{t('session.here')}</Button>}
+    </>}>
+      <p>{t('session.kept')}</p>
+      {blocked && <p>{t('session.blocked')}</p>}
+    </Dialog>
+  );
+}
+
+function Announcer() {
+  const { text, shown, id } = announcement.value;
+  return <div class={`announcer ${shown ? 'shown' : ''}`} role="status" aria-live="polite"><span key={id}>{text}</span></div>;
+}
+
+function App() {
+  const [error, setError] = useState(null);
+  const load = () => {
+    setError(null);
+    me().then((u) => { user.value = u; }, (e) => { if (e.status !== 401) setError(e); });
+  };
+  useEffect(() => { if (session.value === 'in' && !user.value) load(); }, [session.value]);
+  if (session.value === 'out' || (session.value === 'ended' && !user.value)) return <><Landing /><Announcer /></>;
+  return (
+    <>
+      {user.value ? <Shell /> : <main class="landing">{error ? <Failure error={error} onRetry={load} /> : <Skeleton rows={4} />}</main>}
+      {session.value === 'ended' && <SessionEnded />}
+      <Announcer />
+    </>
+  );
+}
+
+async function start() {
+  setTheme(firstTheme(), false);
+  const [, signedIn] = await Promise.all([setLanguage(firstLanguage()), completeSignIn()]);
+  const root = document.getElementById('app');
+  if (signedIn === 'window') {
+    window.close();
+    render(<main class="landing"><div class="landing-card"><Logo /><h1>{t('session.done')}</h1><p class="lead">{t('session.close')}</p></div></main>, root);
+    return;
+  }
+  render(<App />, root);
+}
+
+start();

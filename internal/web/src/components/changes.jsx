@@ -1,0 +1,53 @@
+// What an import changes or would change, field by field: from, to and how many,
+// as a table with bars.
+import { useState } from 'preact/hooks';
+import { catalogue, labelOf, valueWords } from '../core/catalogue.js';
+import { t, num } from '../core/i18n.js';
+import { Button } from './basics.jsx';
+import { Icon } from './icon.jsx';
+
+const first = 6;
+
+export function Changes({ of, heading }) {
+  const fields = of.fields.filter((f) => f.changes.length || f.notCompared);
+  return (
+    <section class="changes">
+      <h2 tabIndex={-1} ref={heading}>{t(of.action === 'test' ? 'changes.would' : 'changes.did')}</h2>
+      <div class="change-cards">
+        {fields.map((f) => <FieldChanges key={f.field} of={f} />)}
+      </div>
+    </section>
+  );
+}
+
+function FieldChanges({ of }) {
+  const [whole, setWhole] = useState(false);
+  const def = catalogue.value?.byCode[of.field];
+  const label = def ? labelOf(def) : of.label;
+  const sum = of.changes.reduce((n, c) => n + c.count, 0);
+  const most = Math.max(...of.changes.map((c) => c.count));
+  const shown = whole ? of.changes : of.changes.slice(0, first);
+  const word = (v) => (v === '(other)' ? t('value.other') : valueWords(def || { kind: of.kind, values: [] }, v));
+  return (
+    <div class="change-card">
+      <h3>{label} <code>{of.field}</code></h3>
+      {sum > 0 && <p class="hint">{t('changes.contacts', { n: sum })}</p>}
+      {sum > 0 && (
+        <table>
+          <thead class="hidden"><tr><th scope="col">{t('changes.from')}</th><th scope="col">{t('changes.to')}</th><th scope="col">{t('changes.count')}</th></tr></thead>
+          <tbody>
+            {shown.map((c) => (
+              <tr key={`${c.from}\n${c.to}`}>
+                <td class={c.from ? '' : 'empty-value'}>{word(c.from)}</td>
+                <td class={c.to ? '' : 'empty-value'}><Icon name="next" class="arrow" />{word(c.to)}</td>
+                <td class="number"><span class="share" style={{ width: `${Math.max(2, (c.count / most) * 100)}%` }} aria-hidden="true" /><span class="bar-number">{num(c.count)}</span></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {of.changes.length > first && <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? t('changes.less') : t('changes.all', { n: of.changes.length })}</Button>}
+      {of.notCompared > 0 && <p class="hint not-compared"><Icon name="warning" />{t('changes.notCompared', { n: of.notCompared })}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+// A question that must be answered first: the browser's own dialog, which keeps
+// the focus in and gives it back.
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+export function Dialog({ title, children, actions, onClose }) {
+  const box = useRef(null);
+  const heading = useRef(null);
+  const id = useId();
+  useEffect(() => {
+    const d = box.current;
+    d.showModal();
+    heading.current.focus();
+    return () => { if (d.open) d.close(); };
+  }, []);
+  return (
+    <dialog ref={box} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); onClose?.(); }}>
+      <h2 id={id} ref={heading} tabIndex={-1}>{title}</h2>
+      <div class="dialog-body">{children}</div>
+      <div class="actions">{actions}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,23 @@
+// Links to files: the signed address is made when it is asked for.
+import { useState } from 'preact/hooks';
+import { Button } from './basics.jsx';
+import { announce } from '../core/announce.js';
+import { words } from '../core/api.js';
+import { t } from '../core/i18n.js';
+import { openDownload } from '../core/files.js';
+
+/** A button that fetches a file. ask() resolves to {url}. */
+export function Download({ ask, children, kind = '', icon = 'download', ...rest }) {
+  const [busy, setBusy] = useState(false);
+  const press = async () => {
+    setBusy(true);
+    try {
+      openDownload((await ask()).url);
+      announce(t('download.started'));
+    } catch (e) {
+      announce(words(e), { shown: true });
+    }
+    setBusy(false);
+  };
+  return <Button kind={kind} icon={icon} busy={busy} onClick={press} {...rest}>{children}</Button>;
+}

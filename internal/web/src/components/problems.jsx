@@ -1,0 +1,94 @@
+// The problems of an import, page by page through all of them.
+import { useEffect, useId, useState } from 'preact/hooks';
+import { imports } from '../core/api.js';
+import { catalogue, labelOf, valueWords } from '../core/catalogue.js';
+import { t, num, has, listed } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
+import { reason } from '../core/reasons.js';
+import { Badge, Loaded, Pager, Empty } from './basics.jsx';
+import { Table } from './table.jsx';
+
+const limit = 50;
+const tones = { rejected: 'red', conflicted: 'amber', unprocessed: 'violet' };
+
+export function Problems({ of, outcome, field, onOutcome, onField, box }) {
+  const [cursors, setCursors] = useState(['']);
+  useEffect(() => setCursors(['']), [outcome, field, of.id]);
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => imports.problems(of.id, { outcome, field, cursor, limit }, o), [of.id, of.status, outcome, field, cursor]);
+  const turn = (page) => {
+    setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+    box.current?.scrollIntoView({ block: 'start' });
+  };
+  const fieldId = useId();
+  const outcomeId = useId();
+  const here = ['rejected', 'conflicted', 'unprocessed'].filter((o) => of.counts[o] > 0);
+  const names = [...new Set([...of.problems.map((p) => p.field).filter(Boolean), ...of.fields.map((f) => f.field), field].filter(Boolean))];
+  return (
+    <section class="problems" ref={box}>
+      <div class="section-head">
+        <h2>{t('problems.title', { n: of.problemsTotal })}</h2>
+        <div class="filters">
+          <div class="filter"><label for={outcomeId}>{t('problems.outcome')}</label>
+            <select id={outcomeId} value={outcome} onChange={(e) => onOutcome(e.target.value)}>
+              <option value="">{t('problems.all')}</option>
+              {here.map((o) => <option key={o} value={o}>{`${t(`outcome.${o}`)} (${num(of.counts[o])})`}</option>)}
+            </select>
+          </div>
+          {names.length > 0 && <div class="filter"><label for={fieldId}>{t('problems.field')}</label>
+            <select id={fieldId} value={field} onChange={(e) => onField(e.target.value)}>
+              <option value="">{t('problems.all')}</option>
+              {names.map((n) => <option key={n} value={n}>{n}</option>)}
+            </select>
+          </div>}
+        </div>
+      </div>
+      <Loaded of={list} rows={6}>
+        {({ items, nextCursor }) => (items.length === 0
+          ? <Empty icon="search" title={t('problems.none')} />
+          : <>
+            <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={items} rowKey={(p, i) => `${p.line}-${p.column}-${i}`} columns={[
+              { key: 'line', head: t('problems.line'), number: true, main: true, cell: (p) => num(p.line) },
+              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}`)}</Badge> },
+              { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
+              { key: 'value', head: t('problems.value'), cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
+              { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },
+              { key: 'suggestion', head: t('problems.suggestion'), cell: (p) => (p.suggestion ? <Suggestion of={p} /> : null) },
+            ]} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
+          </>)}
+      </Loaded>
+    </section>
+  );
+}
+
+// A suggestion is what the cell should say; of a conflict it is what to do.
+function Suggestion({ of }) {
+  const key = `suggestion.${of.code}`;
+  return has(key) ? <span>{t(key)}</span> : <span class="suggestion">{of.suggestion}</span>;
+}
+
+function Column({ of }) {
+  if (!of.column && !of.field) return <span class="hint">{t('problems.wholeRow')}</span>;
+  const def = catalogue.value?.byCode[of.field];
+  return <>{of.column || of.field}{def && labelOf(def) !== of.field && <span class="hint block">{labelOf(def)}</span>}</>;
+}
+
+function Reason({ of }) {
+  const r = reason(of);
+  const def = catalogue.value?.byCode[of.field] || { kind: 'text', values: [] };
+  return (
+    <>
+      <span>{r.text}</span>
+      {of.otherLines?.length > 0 && <span class="hint block">{t('problems.otherLines', { lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
+      {of.live !== undefined && (
+        <span class="three">
+          <span><span class="three-word">{t('conflict.old')}</span> {valueWords(def, of.old)}</span>
+          <span><span class="three-word">{t('conflict.live')}</span> {valueWords(def, of.live)}</span>
+          <span><span class="three-word">{t('conflict.new')}</span> {valueWords(def, of.new)}</span>
+        </span>
+      )}
+      {r.detail && of.code !== 'conflict' && <span class="detail" lang="en">{r.detail}</span>}
+    </>
+  );
+}

@@ -1,0 +1,133 @@
+// The HTTP API, one function a call. Every failure is a Problem with a code
+// that the screen has words for, in the user's language.
+import { token, renew } from './auth.js';
+import { lang, t, has } from './i18n.js';
+
+/** What the API answered when it did not do what was asked. */
+export class Problem extends Error {
+  constructor(status, body = {}) {
+    super(body.code || `status ${status}`);
+    this.status = status;
+    this.code = body.code || '';
+    this.detail = body.detail || '';
+    this.id = body.id || '';
+    this.errors = body.errors || [];
+  }
+}
+
+/** What to tell the user about a failure: in their language where we can. */
+export function words(e) {
+  if (!(e instanceof Problem)) return t('problem.internal');
+  if (has(`problem.${e.code}`)) return t(`problem.${e.code}`);
+  if (lang.value === 'en' && e.detail) return e.detail;
+  if (e.status >= 500) return t('problem.internal');
+  return e.detail || t('problem.invalid');
+}
+
+/** A name for one request, so that sending it again does nothing twice. */
+export const newKey = () => crypto.randomUUID();
+
+/**
+ * Calls the API and returns the answer's JSON. options: body, key (of a POST
+ * that may be repeated), signal, etag (If-Match). An answer with an ETag has it
+ * as the property etag.
+ */
+export async function call(method, path, { body, key, signal, etag } = {}) {
+  let bearer = await quietly(token);
+  for (let again = true; ; again = false) {
+    if (!bearer) throw new Problem(401, { code: 'unauthorised' });
+    const headers = { Accept: 'application/json', 'Accept-Language': lang.value, Authorization: `Bearer ${bearer}` };
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (key) headers['Idempotency-Key'] = key;
+    if (etag) headers['If-Match'] = etag;
+    let r;
+    try {
+      r = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: 'no-store' });
+    } catch (e) {
+      if (e.name === 'AbortError') throw e;
+      throw new Problem(0, { code: 'offline' });
+    }
+    if (r.status === 401 && again) {
+      bearer = await quietly(renew);
+      continue;
+    }
+    const answer = await r.json().catch(() => null);
+    if (!r.ok) throw new Problem(r.status, answer || {});
+    if (answer && r.headers.get('ETag')) Object.defineProperty(answer, 'etag', { value: r.headers.get('ETag') });
+    return answer;
+  }
+}
+
+async function quietly(f) {
+  try { return await f(); } catch { throw new Problem(0, { code: 'offline' }); }
+}
+
+const query = (params) => {
+  const q = new URLSearchParams(Object.entries(params).filter(([, v]) => v !== undefined && v !== null && v !== ''));
+  return q.size ? `?${q}` : '';
+};
+const id = encodeURIComponent;
+
+export const get = (path, params = {}, options = {}) => call('GET', path + query(params), options);
+
+/** All items of a paged list. */
+export async function all(path, params = {}, options = {}) {
+  const items = [];
+  let cursor = '';
+  do {
+    const page = await get(path, { limit: 200, ...params, cursor }, options);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return items;
+}
+
+export const me = () => get('/api/me');
+
+export const imports = {
+  list: (params, options) => get('/api/imports', params, options),
+  get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),
+  create: (body, key) => call('POST', '/api/imports', { body, key }),
+  problems: (i, params, options) => get(`/api/imports/${id(i)}/problems`, params, options),
+  update: (i, key) => call('POST', `/api/imports/${id(i)}/update`, { key }),
+  undo: (i, key) => call('POST', `/api/imports/${id(i)}/undo`, { key }),
+  previewUndo: (i, key) => call('POST', `/api/imports/${id(i)}/undo?test=true`, { key }),
+  cancel: (i) => call('POST', `/api/imports/${id(i)}/cancel`),
+  file: (i, name) => get(`/api/imports/${id(i)}/files/${id(name)}`, { redirect: false }),
+};
+
+export const templates = {
+  list: (params, options) => get('/api/templates', params, options),
+  get: (i, options) => get(`/api/templates/${id(i)}`, {}, options),
+  create: (body, key) => call('POST', '/api/templates', { body, key }),
+  file: (i) => get(`/api/templates/${id(i)}/file`, { redirect: false }),
+};
+
+export const targets = {
+  all: (options) => all('/api/targets', {}, options),
+  get: (i) => get(`/api/targets/${id(i)}`),
+  create: (body, key) => call('POST', '/api/targets', { body, key }),
+  put: (i, body) => call('PUT', `/api/targets/${id(i)}`, { body }),
+  remove: (i) => call('DELETE', `/api/targets/${id(i)}`),
+  preview: (condition, options) => call('POST', '/api/targets/preview', { body: { condition }, ...options }),
+};
+
+export const criteria = {
+  all: () => all('/api/criteria'),
+  get: (code) => get(`/api/criteria/${id(code)}`),
+  put: (code, body) => call('PUT', `/api/criteria/${id(code)}`, { body }),
+  remove: (code) => call('DELETE', `/api/criteria/${id(code)}`),
+};
+
+export const authorisations = {
+  all: () => all('/api/authorisations'),
+  get: (code) => get(`/api/authorisations/${id(code)}`),
+  put: (code, body) => call('PUT', `/api/authorisations/${id(code)}`, { body }),
+  remove: (code) => call('DELETE', `/api/authorisations/${id(code)}`),
+};
+
+export const contacts = {
+  find: (params, options) => get('/api/contacts', params, options),
+  get: (number) => get(`/api/contacts/${id(number)}`),
+  put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
+};

@@ -1,0 +1,169 @@
+// Sign-in by the user pool's hosted page: authorization code with PKCE. Tokens
+// stay in this tab; a session that ends is renewed in a window beside the page,
+// so that nothing typed and no chosen file is lost.
+import { signal } from '@preact/signals';
+import { config } from './config.js';
+
+const kept = 'rollbook.session';
+const pending = 'rollbook.signin.';
+const channelName = 'rollbook.signin';
+
+/** 'out', 'in', or 'ended': was in, and has to sign in again. */
+export const session = signal('out');
+
+/** Why the last sign-in failed: '', 'refused' or 'failed'. */
+export const signInFault = signal('');
+
+let tokens = read();
+let refreshing = null;
+if (tokens) session.value = 'in';
+
+function read() {
+  try { return JSON.parse(sessionStorage.getItem(kept)); } catch { return null; }
+}
+
+function keep(t) {
+  tokens = t;
+  try {
+    if (t) sessionStorage.setItem(kept, JSON.stringify(t));
+    else sessionStorage.removeItem(kept);
+  } catch { /* then for this page only */ }
+}
+
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+const random = (n) => base64url(crypto.getRandomValues(new Uint8Array(n)));
+const redirectUri = () => `${location.origin}/`;
+
+async function authorizeUrl({ window: inWindow = false, language = '' } = {}) {
+  const c = await config();
+  const state = (inWindow ? 'w' : 'p') + random(16);
+  const verifier = random(48);
+  // localStorage, because the window beside the page has its own sessionStorage.
+  localStorage.setItem(pending + state, JSON.stringify({ verifier, hash: location.hash, at: Date.now() }));
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  const q = new URLSearchParams({
+    response_type: 'code', client_id: c.clientId, redirect_uri: redirectUri(), scope: 'openid email profile',
+    state, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: 'S256',
+  });
+  if (language) q.set('lang', language);
+  return `${c.signInUrl}/oauth2/authorize?${q}`;
+}
+
+/** Leaves the page for the sign-in page, which leads back to the same place. */
+export async function signIn(language) {
+  location.assign(await authorizeUrl({ language }));
+}
+
+/**
+ * Opens the sign-in page in a window beside this one. Must be called from a
+ * click. Resolves to false when the browser does not allow windows.
+ */
+export async function signInBeside(language) {
+  const w = window.open('about:blank', 'rollbook-signin', 'popup,width=520,height=720');
+  if (!w) return false;
+  try {
+    w.location.replace(await authorizeUrl({ window: true, language }));
+  } catch (e) { w.close(); throw e; }
+  return true;
+}
+
+/**
+ * Finishes a sign-in that this address carries. Resolves to 'none' when it
+ * carries none, 'page' when the page may go on, 'window' when this is the
+ * window beside another page, which then has the session.
+ */
+export async function completeSignIn() {
+  const q = new URLSearchParams(location.search);
+  const state = q.get('state') || '';
+  if (!state || !(q.has('code') || q.has('error'))) return 'none';
+  const stored = localStorage.getItem(pending + state);
+  localStorage.removeItem(pending + state);
+  forgetOldStates();
+  const asked = stored ? JSON.parse(stored) : null;
+  history.replaceState(null, '', `/${asked?.hash || ''}`);
+  if (!asked || q.has('error')) {
+    signInFault.value = q.has('error') ? 'refused' : 'failed';
+    return 'page';
+  }
+  try {
+    keep(await exchange({ grant_type: 'authorization_code', code: q.get('code'), redirect_uri: redirectUri(), code_verifier: asked.verifier }));
+  } catch {
+    signInFault.value = 'failed';
+    return 'page';
+  }
+  if (state.startsWith('w')) {
+    const c = new BroadcastChannel(channelName);
+    c.postMessage(tokens);
+    c.close();
+    return 'window';
+  }
+  session.value = 'in';
+  return 'page';
+}
+
+// Sign-ins that were begun and left.
+function forgetOldStates() {
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith(pending)) continue;
+    try {
+      if (Date.now() - JSON.parse(localStorage.getItem(key)).at > 3600e3) localStorage.removeItem(key);
+    } catch { localStorage.removeItem(key); }
+  }
+}
+
+const beside = new BroadcastChannel(channelName);
+beside.onmessage = ({ data }) => {
+  // Another tab of another user must not be taken over.
+  if (session.value !== 'ended' || !sameUser(data, tokens)) return;
+  keep(data);
+  session.value = 'in';
+};
+
+function sameUser(a, b) {
+  const sub = (t) => { try { return JSON.parse(atob(t.idToken.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub; } catch { return null; } };
+  return !b || sub(a) === sub(b);
+}
+
+async function exchange(form) {
+  const c = await config();
+  const r = await fetch(`${c.signInUrl}/oauth2/token`, {
+    method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ client_id: c.clientId, ...form }),
+  });
+  if (!r.ok) throw Object.assign(new Error('token'), { refused: r.status >= 400 && r.status < 500 });
+  const a = await r.json();
+  return { idToken: a.id_token, refreshToken: a.refresh_token || form.refresh_token, until: Date.now() + a.expires_in * 1000 };
+}
+
+/** A token for the API, renewed in time; null when the session has ended. */
+export async function token() {
+  if (!tokens) return null;
+  if (tokens.until - Date.now() > 60e3) return tokens.idToken;
+  return renew();
+}
+
+/** Renews the token now; null when the session has ended. */
+export function renew() {
+  if (!tokens?.refreshToken) { end(); return Promise.resolve(null); }
+  refreshing ||= exchange({ grant_type: 'refresh_token', refresh_token: tokens.refreshToken })
+    .then((t) => { keep(t); return t.idToken; })
+    .catch((e) => {
+      if (!e.refused) throw e; // away, not over
+      end();
+      return null;
+    })
+    .finally(() => { refreshing = null; });
+  return refreshing;
+}
+
+function end() {
+  if (session.value === 'in') session.value = 'ended';
+}
+
+/** Forgets the session here and at the user pool. */
+export async function signOut() {
+  keep(null);
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith('rollbook.')) sessionStorage.removeItem(key);
+  const c = await config();
+  location.assign(`${c.signInUrl}/logout?${new URLSearchParams({ client_id: c.clientId, logout_uri: redirectUri() })}`);
+}

@@ -1,0 +1,82 @@
+// The catalogue as a CSV: what a file would change in it.
+import { read } from './csv.js';
+import { t } from './i18n.js';
+
+const kinds = ['choice', 'multichoice', 'yesno', 'text', 'authorisation'];
+const columns = ['field code', 'field label', 'kind', 'value code', 'value label', 'retired'];
+const yes = new Set(['true', 't', 'yes', '1', 'x', 'vrai', 'oui', 'wahr', 'ja', 'vero', 'sì', 'verdadero', 'sí']);
+
+function fail(code, params) {
+  throw Object.assign(new Error(code), { code, params });
+}
+
+/**
+ * Compares a values.csv with the catalogue. Returns {changes, faults}: a change
+ * is {room, code, body, isNew, what}; faults are sentences, and with any of them
+ * nothing should be done. What the file does not name stays as it is: values
+ * that it leaves out are not removed.
+ */
+export function fromCSV(text, catalogue) {
+  const rows = read(text);
+  if (!rows.length) fail('empty');
+  const header = rows[0].map((h) => h.trim().toLowerCase());
+  const at = Object.fromEntries(columns.map((c) => [c, header.indexOf(c)]));
+  for (const c of ['field code', 'kind']) if (at[c] < 0) fail('column', { column: c });
+  const faults = [];
+  const fields = new Map();
+  rows.slice(1).forEach((row, n) => {
+    const cell = (c) => (at[c] < 0 ? '' : (row[at[c]] || '').trim());
+    const line = n + 2;
+    const code = cell('field code').toUpperCase();
+    if (!/^[A-Z0-9_]{1,40}$/.test(code)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('field code') })); return; }
+    const kind = cell('kind').toLowerCase();
+    if (!kinds.includes(kind)) { faults.push(t('cataloguecsv.badKind', { line, kind: cell('kind') })); return; }
+    const f = fields.get(code) || { code, kind, label: '', values: [] };
+    if (f.kind !== kind) faults.push(t('cataloguecsv.twoKinds', { line, code }));
+    f.label = cell('field label') || f.label;
+    fields.set(code, f);
+    const value = cell('value code').toUpperCase();
+    if (!value) return;
+    if (kind !== 'choice' && kind !== 'multichoice') { faults.push(t('cataloguecsv.noValues', { line, code })); return; }
+    if (!/^[A-Z0-9_]{1,40}$/.test(value)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('value code') })); return; }
+    if (f.values.some((v) => v.code === value)) { faults.push(t('cataloguecsv.twice', { line, code: value })); return; }
+    f.values.push({ code: value, label: cell('value label'), retired: at.retired < 0 ? undefined : yes.has(cell('retired').toLowerCase()) });
+  });
+  const changes = [];
+  for (const f of fields.values()) {
+    const old = catalogue.byCode[f.code];
+    if (old && old.kind !== f.kind) { faults.push(t('cataloguecsv.kindFixed', { code: f.code })); continue; }
+    const c = compare(f, old);
+    if (c) changes.push(c);
+  }
+  return { changes, faults };
+}
+
+function compare(f, old) {
+  const room = f.kind === 'authorisation' ? 'authorisation' : 'criterion';
+  const label = f.label || old?.label || f.code;
+  const what = [];
+  const values = (old?.values || []).map((v) => ({ ...v }));
+  for (const v of f.values) {
+    const had = values.find((o) => o.code === v.code);
+    if (!had) {
+      values.push({ code: v.code, label: v.label || v.code, retired: Boolean(v.retired) });
+      what.push(`+ ${v.code}`);
+      continue;
+    }
+    if (v.label && v.label !== had.label) { what.push(`${had.label} → ${v.label}`); had.label = v.label; }
+    if (v.retired !== undefined && v.retired !== Boolean(had.retired)) {
+      what.push(t(v.retired ? 'cataloguecsv.retires' : 'cataloguecsv.unretires', { code: v.code }));
+      had.retired = v.retired;
+    }
+  }
+  if (old && label !== old.label) what.unshift(`${old.label} → ${label}`);
+  if (old && !what.length) return null;
+  const body = { label, labels: old?.labels || {} };
+  if (room === 'criterion') {
+    body.kind = f.kind;
+    if (values.length) body.values = values;
+    if (old?.maxLength) body.maxLength = old.maxLength;
+  }
+  return { room, code: f.code, body, isNew: !old, what: old ? what : [] };
+}

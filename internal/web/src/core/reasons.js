@@ -1,0 +1,10 @@
+// Why a file, a row or a cell was not taken, in the user's language. The server
+// says it in English with all particulars; those stay visible beneath ours.
+import { has, lang, t } from './i18n.js';
+
+/** {text, detail}: detail is the server's own text, when it says more. */
+export function reason(of, room = 'reason') {
+  const key = `${room}.${of.code}`;
+  if (lang.value === 'en' || !has(key)) return { text: of.message, detail: '' };
+  return { text: t(key), detail: of.message };
+}

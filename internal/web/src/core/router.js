@@ -1,0 +1,23 @@
+// The address after # says what is shown.
+import { signal } from '@preact/signals';
+
+const parse = () => {
+  const [path, q] = location.hash.replace(/^#\/?/, '').split('?');
+  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(q || '') };
+};
+
+/** The parts of the path and its query. */
+export const route = signal(parse());
+
+window.addEventListener('hashchange', () => { route.value = parse(); });
+
+/** The address of a place in the screen. */
+export const to = (...parts) => `#/${parts.map(encodeURIComponent).join('/')}`;
+
+/** Goes to a place. With replace, Back does not lead here again. */
+export function go(address, replace = false) {
+  if (replace) {
+    history.replaceState(null, '', address);
+    route.value = parse();
+  } else location.hash = address;
+}

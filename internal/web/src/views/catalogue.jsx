@@ -1,0 +1,241 @@
+// The catalogue, for administrators: criteria with their values, authorisations;
+// as CSV in and out.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { authorisations, criteria, words } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { catalogue, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
+import { fromCSV } from '../core/cataloguecsv.js';
+import { decode, write } from '../core/csv.js';
+import { useDraft } from '../core/draft.js';
+import { saveText } from '../core/files.js';
+import { languages, t } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
+import { go, to } from '../core/router.js';
+import { may } from '../core/user.js';
+import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
+import { Dialog } from '../components/dialog.jsx';
+import { Icon } from '../components/icon.jsx';
+import { Table } from '../components/table.jsx';
+import { valueRows } from './values.jsx';
+
+const apiOf = (room) => (room === 'criterion' ? criteria : authorisations);
+const pathOf = { criterion: 'criteria', authorisation: 'authorisations' };
+
+export function Catalogue() {
+  const [error, setError] = useState(null);
+  const load = () => { setError(null); loadCatalogue(true).catch(setError); };
+  useEffect(load, []);
+  const [incoming, setIncoming] = useState(null);
+  const picker = useRef(null);
+  const read = async (e) => {
+    const file = e.target.files[0];
+    e.target.value = '';
+    if (!file) return;
+    try {
+      setIncoming(fromCSV(decode(await file.arrayBuffer()), catalogue.value));
+    } catch (x) { setIncoming({ faults: [t(`cataloguecsv.${x.code || 'unreadable'}`, x.params)], changes: [] }); }
+  };
+  return (
+    <Page title={t('catalogue.title')} lead={t('catalogue.lead')} actions={<>
+      <ButtonLink kind="primary" icon="plus" href={to('catalogue', 'criteria', 'new')}>{t('catalogue.new.criterion')}</ButtonLink>
+      <ButtonLink icon="plus" href={to('catalogue', 'authorisations', 'new')}>{t('catalogue.new.authorisation')}</ButtonLink>
+      <Button icon="upload" onClick={() => picker.current.click()}>{t('catalogue.import')}</Button>
+      {catalogue.value && <Button icon="download" onClick={() => saveText('values.csv', write(valueRows(catalogue.value.fields)), 'text/csv;charset=utf-8')}>{t('values.csv')}</Button>}
+      <input ref={picker} type="file" accept=".csv,text/csv" class="hidden-input" tabIndex={-1} aria-label={t('catalogue.import')} onChange={read} />
+    </>}>
+      {error && <Failure error={error} onRetry={load} />}
+      {!catalogue.value && !error && <Skeleton rows={8} />}
+      {catalogue.value && ['criterion', 'authorisation'].map((room) => {
+        const mine = inRoom(room);
+        return (
+          <section key={room} class="catalogue-room">
+            <h2>{t(`room.${room}`)}</h2>
+            {mine.length === 0
+              ? <Empty icon="tag" title={t(`catalogue.empty.${room}`)} />
+              : <Table class="catalogue-table" caption={t(`room.${room}`)} rows={mine} rowKey={(f) => f.code} columns={[
+                { key: 'label', head: t('catalogue.label'), main: true, cell: (f) => <a class="strong" href={to('catalogue', pathOf[room], f.code)}>{labelOf(f)}</a> },
+                { key: 'code', head: t('catalogue.code'), cell: (f) => <code>{f.code}</code> },
+                ...(room === 'criterion' ? [
+                  { key: 'kind', head: t('catalogue.kind'), cell: (f) => t(`kind.${f.kind}`) },
+                  { key: 'values', head: t('catalogue.values'), number: true, cell: (f) => (f.values.length || null) },
+                ] : []),
+              ]} />}
+          </section>
+        );
+      })}
+      {incoming && <Incoming of={incoming} onClose={() => setIncoming(null)} />}
+    </Page>
+  );
+}
+
+/** What a CSV would change in the catalogue, and doing it. */
+function Incoming({ of, onClose }) {
+  const [done, setDone] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const [failures, setFailures] = useState([]);
+  const run = async () => {
+    setBusy(true);
+    const wrong = [];
+    for (const [n, c] of of.changes.entries()) {
+      try {
+        await apiOf(c.room).put(c.code, c.body);
+      } catch (e) { wrong.push(`${c.code}: ${words(e)}`); }
+      setDone(n + 1);
+    }
+    await loadCatalogue(true).catch(() => {});
+    setBusy(false);
+    setFailures(wrong);
+    announce(t('cataloguecsv.done', { n: of.changes.length - wrong.length }), { shown: true });
+    if (!wrong.length) onClose();
+  };
+  const nothing = of.faults.length === 0 && of.changes.length === 0;
+  return (
+    <Dialog title={t('catalogue.import')} onClose={busy ? undefined : onClose} actions={<>
+      {of.changes.length > 0 && !of.faults.length && !failures.length && <Button kind="primary" busy={busy} onClick={run}>{t('cataloguecsv.apply', { n: of.changes.length })}</Button>}
+      {!busy && <Button kind="quiet" onClick={onClose}>{t('form.close')}</Button>}
+    </>}>
+      {of.faults.length > 0 && <Notice kind="bad" title={t('cataloguecsv.faults', { n: of.faults.length })}><ul class="faults">{of.faults.slice(0, 20).map((f) => <li key={f}>{f}</li>)}</ul></Notice>}
+      {failures.length > 0 && <Notice kind="bad" live title={t('cataloguecsv.failures', { n: failures.length })}><ul class="faults">{failures.map((f) => <li key={f}>{f}</li>)}</ul></Notice>}
+      {nothing && <p>{t('cataloguecsv.nothing')}</p>}
+      {of.changes.length > 0 && !of.faults.length && (
+        <ul class="change-list">
+          {of.changes.map((c) => (
+            <li key={c.code}><Badge tone={c.isNew ? 'green' : 'blue'}>{t(c.isNew ? 'cataloguecsv.new' : 'cataloguecsv.changed')}</Badge> <code>{c.code}</code> {c.body.label}
+              {c.what.length > 0 && <span class="hint block">{c.what.join(' · ')}</span>}</li>
+          ))}
+        </ul>
+      )}
+      {busy && <p role="status" class="hint">{t('cataloguecsv.progress', { n: done, of: of.changes.length })}</p>}
+    </Dialog>
+  );
+}
+
+export function CatalogueField({ room, code }) {
+  const load = useLoad(() => (code === 'new' ? Promise.resolve({ code: '', label: '', labels: {}, kind: 'choice', values: [] }) : apiOf(room).get(code)), [room, code]);
+  const title = code === 'new' ? t(`catalogue.new.${room}`) : load.data ? labelOf(load.data) : code;
+  return (
+    <Page title={title} lead={code !== 'new' && <code>{code}</code>} back={{ href: to('catalogue'), text: t('catalogue.title') }}>
+      <Loaded of={load}>
+        {(stored) => <EditField key={code} room={room} code={code} stored={stored} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+const kinds = ['choice', 'multichoice', 'yesno', 'text'];
+
+function EditField({ room, code, stored }) {
+  const fresh = code === 'new';
+  const [draft, set, forget] = useDraft(`catalogue.${room}.${code}`, () => ({
+    code: stored.code || '', label: stored.label, labels: stored.labels || {}, kind: stored.kind || 'choice', maxLength: stored.maxLength || '',
+    values: (stored.values || []).map((v) => ({ ...v, stored: true })),
+  }));
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const wrong = (at) => error?.errors?.find((e) => e.location === at)?.message;
+  const choices = room === 'criterion' && (draft.kind === 'choice' || draft.kind === 'multichoice');
+  const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));
+  const save = async (e) => {
+    e.preventDefault();
+    setBusy(true);
+    setError(null);
+    const body = { label: draft.label, labels: Object.fromEntries(Object.entries(draft.labels).filter(([, l]) => l)) };
+    if (room === 'criterion') {
+      body.kind = draft.kind;
+      if (choices) body.values = draft.values.map((v) => ({ code: v.code, label: v.label, retired: Boolean(v.retired) }));
+      if (draft.kind === 'text' && draft.maxLength) body.maxLength = Number(draft.maxLength);
+    }
+    try {
+      await apiOf(room).put(fresh ? draft.code : code, body);
+      forget();
+      await loadCatalogue(true);
+      announce(t('catalogue.saved', { label: draft.label }), { shown: true });
+      go(to('catalogue'));
+    } catch (x) { setError(x); setBusy(false); }
+  };
+  const remove = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await apiOf(room).remove(code);
+      forget();
+      await loadCatalogue(true);
+      announce(t('catalogue.deleted', { label: stored.label }), { shown: true });
+      go(to('catalogue'));
+    } catch (x) { setError(x); setBusy(false); setRemoving(false); }
+  };
+  return (
+    <form class="form" onSubmit={save} noValidate>
+      {fresh && (
+        <Field label={t('catalogue.code')} hint={t('catalogue.code.hint')} error={wrong('path.code')}>
+          {(p) => <input {...p} type="text" class="mono" maxLength={40} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
+        </Field>
+      )}
+      <Field label={t('catalogue.label')} error={wrong('body.label')}>
+        {(p) => <input {...p} type="text" maxLength={100} value={draft.label} onInput={(e) => set({ label: e.target.value })} />}
+      </Field>
+      <details class="more" open={Object.keys(draft.labels).length > 0 && !fresh}>
+        <summary>{t('catalogue.labels')}</summary>
+        <div class="field-grid">
+          {Object.entries(languages).map(([l, name]) => (
+            <Field key={l} label={name} error={wrong(`body.labels.${l}`)}>
+              {(p) => <input {...p} type="text" lang={l} maxLength={100} value={draft.labels[l] || ''} onInput={(e) => set((d) => ({ ...d, labels: { ...d.labels, [l]: e.target.value } }))} />}
+            </Field>
+          ))}
+        </div>
+      </details>
+      {room === 'criterion' && (fresh
+        ? <Choices legend={t('catalogue.kind')} hint={t('catalogue.kind.hint')} name="kind" value={draft.kind} onChange={(kind) => set({ kind })} options={kinds.map((k) => ({ value: k, label: t(`kind.${k}`), hint: t(`kind.${k}.hint`) }))} />
+        : <p class="fact"><span class="hint">{t('catalogue.kind')}</span> {t(`kind.${draft.kind}`)}</p>)}
+      {room === 'criterion' && draft.kind === 'text' && (
+        <Field label={t('catalogue.maxLength')} hint={t('catalogue.maxLength.hint')} error={wrong('body.maxLength')} optional>
+          {(p) => <input {...p} type="number" min={1} max={250} value={draft.maxLength} onInput={(e) => set({ maxLength: e.target.value })} />}
+        </Field>
+      )}
+      {choices && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
+      {error && <Failure error={error} />}
+      <div class="form-end">
+        {may('admin') && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
+        {!fresh && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}
+        <ButtonLink kind="quiet" href={to('catalogue')} onClick={forget}>{t('form.cancel')}</ButtonLink>
+      </div>
+      {removing && (
+        <Dialog title={t('catalogue.delete.ask', { label: stored.label })} onClose={() => setRemoving(false)} actions={<>
+          <Button kind="danger" icon="trash" busy={busy} onClick={remove}>{t('form.delete')}</Button>
+          <Button kind="quiet" onClick={() => setRemoving(false)}>{t('form.cancel')}</Button>
+        </>}><p>{t('catalogue.delete.text')}</p></Dialog>
+      )}
+    </form>
+  );
+}
+
+function ValuesEditor({ values, wrong, setValue, set }) {
+  const list = useRef(null);
+  const add = () => {
+    set((d) => ({ ...d, values: [...d.values, { code: '', label: '' }] }));
+    setTimeout(() => [...list.current.querySelectorAll('input.mono')].pop()?.focus(), 0);
+  };
+  return (
+    <fieldset class="values-editor">
+      <legend>{t('catalogue.values')}</legend>
+      <p class="hint">{t('catalogue.values.hint')}</p>
+      {wrong('body.values') && <p class="field-error" role="alert"><Icon name="error" />{wrong('body.values')}</p>}
+      <ul ref={list}>
+        {values.map((v, i) => (
+          <li key={i} class={v.retired ? 'retired' : ''}>
+            <input class="mono" type="text" aria-label={t('catalogue.value.code', { n: i + 1 })} placeholder={t('catalogue.code')} value={v.code} readOnly={v.stored} maxLength={40} spellcheck={false}
+              aria-invalid={wrong(`body.values[${i}].code`) ? 'true' : undefined} onInput={(e) => setValue(i, { code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />
+            <input type="text" aria-label={t('catalogue.value.label', { n: i + 1 })} placeholder={t('catalogue.label')} value={v.label} maxLength={100}
+              aria-invalid={wrong(`body.values[${i}].label`) ? 'true' : undefined} onInput={(e) => setValue(i, { label: e.target.value })} />
+            {v.stored
+              ? <label class="check"><input type="checkbox" checked={Boolean(v.retired)} onChange={(e) => setValue(i, { retired: e.target.checked })} /><span>{t('values.retired')}</span></label>
+              : <Button kind="quiet icon-only" icon="close" aria-label={t('catalogue.value.remove', { n: i + 1 })} onClick={() => set((d) => ({ ...d, values: d.values.filter((_, k) => k !== i) }))} />}
+            {[`body.values[${i}].code`, `body.values[${i}].label`].map(wrong).filter(Boolean).map((m) => <p key={m} class="field-error" role="alert"><Icon name="error" />{m}</p>)}
+          </li>
+        ))}
+      </ul>
+      <Button icon="plus" onClick={add}>{t('catalogue.value.add')}</Button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,255 @@
+// Contacts: found by number, e-mail or name; one contact's record.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { contacts } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { contactFields, inRoom, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
+import { dateTime, day, t } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
+import { useStill } from '../core/when.js';
+import { go, to } from '../core/router.js';
+import { useDraft } from '../core/draft.js';
+import { may } from '../core/user.js';
+import { Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Icon } from '../components/icon.jsx';
+import { Table } from '../components/table.jsx';
+
+const limit = 50;
+const nameOf = (c) => [c.title, c.firstName, c.lastName].filter(Boolean).join(' ');
+
+export function Contacts({ asked }) {
+  const [typed, setTyped] = useState(asked || '');
+  const q = useStill(typed.trim(), 350);
+  const [cursors, setCursors] = useState(['']);
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => contacts.find({ q, limit, cursor }, o), [q, cursor]);
+  // Back from a contact leads to what was found.
+  useEffect(() => { if (q !== (asked || '')) history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
+  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  return (
+    <Page title={t('contacts.title')} lead={t('contacts.lead')}>
+      <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); setCursors(['']); }} /></div>
+      <Loaded of={list}>
+        {({ items, nextCursor }) => (items.length === 0
+          ? <Empty icon="people" title={q ? t('search.nothing', { q }) : t('contacts.empty')}>{t('contacts.search.hint')}</Empty>
+          : <>
+            <p class="hidden" role="status">{q && t('contacts.found', { n: items.length })}</p>
+            <Table class="contacts-table" caption={t('contacts.title')} rows={items} rowKey={(c) => c.number} columns={[
+              { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
+              { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
+              { key: 'email', head: t('contact.email'), cell: (c) => c.email || null },
+              { key: 'city', head: t('contact.city'), cell: (c) => [c.postcode, c.city].filter(Boolean).join(' ') || null },
+              { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
+            ]} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+          </>)}
+      </Loaded>
+    </Page>
+  );
+}
+
+export function Contact({ number, editing }) {
+  const load = useLoad(async () => {
+    await loadCatalogue();
+    const c = await contacts.get(number);
+    return { ...c, etag: c.etag };
+  }, [number]);
+  const c = load.data;
+  return (
+    <Page title={c ? nameOf(c) || `#${number}` : `#${number}`} back={{ href: to('contacts'), text: t('contacts.title') }}
+      lead={c && <span class="facts"><code>#{c.number}</code>{c.email && <span>{c.email}</span>}</span>}
+      actions={c && !editing && may('operator') && <ButtonLink icon="edit" kind="primary" href={to('contacts', number, 'edit')}>{t('form.edit')}</ButtonLink>}>
+      <Loaded of={load}>
+        {(data) => (editing && may('operator') ? <EditContact of={data} reload={load.reload} /> : <Record of={data} />)}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Record({ of }) {
+  return (
+    <div class="record">
+      <section class="sheet">
+        <h2>{t('room.contact')}</h2>
+        <dl>
+          {contactFields.map((f) => (
+            <div key={f} class={of[f] ? '' : 'void'}><dt>{t(`contact.${f}`)}</dt><dd>{(f === 'birthDate' ? day(of[f]) : of[f]) || <span class="empty-value">{t('value.empty')}</span>}</dd></div>
+          ))}
+        </dl>
+      </section>
+      {['criterion', 'authorisation'].map((room) => (
+        <section class="sheet" key={room}>
+          <h2>{t(`room.${room}`)}</h2>
+          <dl>
+            {inRoom(room).map((f) => {
+              const v = room === 'criterion' ? of.criteria[f.code] : of.authorisations[f.code];
+              const none = v === undefined || v === null || v === '' || v === 'empty';
+              return (
+                <div key={f.code} class={none ? 'void' : ''}>
+                  <dt>{labelOf(f)}<code>{f.code}</code></dt>
+                  <dd>{none ? <span class="empty-value">{t('value.empty')}</span> : <ValueWord f={f} v={v} />}<Origin of={of.provenance?.[f.code]} /></dd>
+                </div>
+              );
+            })}
+          </dl>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function ValueWord({ f, v }) {
+  if (f.kind === 'authorisation' || f.kind === 'yesno') return <Badge tone={v ? 'green' : 'red'} icon={v ? 'check' : 'close'}>{valueWords(f, v)}</Badge>;
+  return <span>{valueWords(f, v)}</span>;
+}
+
+/** Where a value came from. */
+function Origin({ of }) {
+  if (!of) return null;
+  return (
+    <span class="origin">
+      {of.at && <time dateTime={of.at}>{dateTime(of.at)}</time>}
+      {of.import
+        ? <> · <a href={to('imports', of.import)}>{t('origin.import')}</a></>
+        : of.by && <> · {t('origin.by', { by: of.by })}</>}
+      {of.proof && <span class="block">{t('origin.proof', { proof: of.proof })}</span>}
+    </span>
+  );
+}
+
+const types = { email: 'email', birthDate: 'date', phone: 'tel' };
+const autocomplete = 'off'; // it is somebody else's data
+
+function EditContact({ of, reload }) {
+  const [draft, set, forget] = useDraft(`contact.${of.number}`, () => ({
+    own: Object.fromEntries(contactFields.map((f) => [f, of[f] || ''])),
+    criteria: of.criteria, authorisations: of.authorisations, proof: '', etag: of.etag,
+  }));
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const form = useRef(null);
+  const wrong = (at) => error?.errors?.find((e) => e.location === `body.${at}`)?.message;
+  const setIn = (room, code, v) => set((d) => {
+    const next = { ...d[room] };
+    if (v === '' || v === null || (Array.isArray(v) && v.length === 0)) delete next[code];
+    else next[code] = v;
+    return { ...d, [room]: next };
+  });
+  const save = async (e) => {
+    e.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await contacts.put(of.number, {
+        ...Object.fromEntries(Object.entries(draft.own).filter(([, v]) => v !== '')),
+        criteria: draft.criteria, authorisations: draft.authorisations, ...(draft.proof ? { proof: draft.proof } : {}),
+      }, draft.etag);
+      forget();
+      await reload();
+      announce(t('contact.saved'), { shown: true });
+      go(to('contacts', of.number));
+    } catch (x) {
+      setError(x);
+      setBusy(false);
+      setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus(), 0);
+    }
+  };
+  const startOver = async () => {
+    forget();
+    const now = await reload();
+    if (now) set(() => ({ own: Object.fromEntries(contactFields.map((f) => [f, now[f] || ''])), criteria: now.criteria, authorisations: now.authorisations, proof: '', etag: now.etag }));
+    setError(null);
+  };
+  return (
+    <form class="form wide" onSubmit={save} noValidate ref={form}>
+      <fieldset class="sheet-fields">
+        <legend>{t('room.contact')}</legend>
+        <div class="field-grid">
+          {contactFields.map((f) => (
+            <Field key={f} label={t(`contact.${f}`)} error={wrong(f)}>
+              {(p) => <input {...p} type={types[f] || 'text'} autocomplete={autocomplete} value={draft.own[f]} onInput={(e) => set((d) => ({ ...d, own: { ...d.own, [f]: e.target.value } }))} />}
+            </Field>
+          ))}
+        </div>
+      </fieldset>
+      <fieldset class="sheet-fields">
+        <legend>{t('room.criterion')}</legend>
+        <div class="field-grid">
+          {inRoom('criterion').map((f) => <Criterion key={f.code} f={f} value={draft.criteria[f.code]} error={wrong(`criteria.${f.code}`)} onChange={(v) => setIn('criteria', f.code, v)} />)}
+        </div>
+      </fieldset>
+      <fieldset class="sheet-fields">
+        <legend>{t('room.authorisation')}</legend>
+        <div class="field-grid">
+          {inRoom('authorisation').map((f) => (
+            <Field key={f.code} label={labelOf(f)} error={wrong(`authorisations.${f.code}`)}>
+              {(p) => (
+                <select {...p} value={String(draft.authorisations[f.code] ?? 'empty')} onChange={(e) => setIn('authorisations', f.code, { true: true, false: false, empty: 'empty' }[e.target.value])}>
+                  <option value="true">{t('value.granted')}</option>
+                  <option value="false">{t('value.refused')}</option>
+                  <option value="empty">{t('value.empty')}</option>
+                </select>
+              )}
+            </Field>
+          ))}
+        </div>
+        <Field label={t('contact.proof')} hint={t('contact.proof.hint')} optional error={wrong('proof')}>
+          {(p) => <input {...p} type="text" maxLength={250} value={draft.proof} onInput={(e) => set({ proof: e.target.value })} />}
+        </Field>
+      </fieldset>
+      {error && (error.status === 412
+        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} />
+        : <Failure error={error} />)}
+      <div class="form-end">
+        <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>
+        <ButtonLink kind="quiet" href={to('contacts', of.number)} onClick={forget}>{t('form.cancel')}</ButtonLink>
+      </div>
+    </form>
+  );
+}
+
+function Criterion({ f, value, error, onChange }) {
+  // A retired value stays where it is, and can no longer be chosen.
+  const options = f.values.filter((v) => !v.retired || v.code === value || (Array.isArray(value) && value.includes(v.code)));
+  const word = (v) => (v.retired ? `${v.label} (${t('values.retired')})` : v.label);
+  if (f.kind === 'multichoice') {
+    const has = value || [];
+    return (
+      <fieldset class="field">
+        <legend>{labelOf(f)}</legend>
+        <div class="check-grid tight">
+          {options.map((v) => (
+            <label class="check" key={v.code}>
+              <input type="checkbox" checked={has.includes(v.code)} onChange={(e) => onChange(e.target.checked ? [...has, v.code] : has.filter((c) => c !== v.code))} />
+              <span>{word(v)}</span>
+            </label>
+          ))}
+        </div>
+        {error && <p class="field-error" role="alert"><Icon name="error" />{error}</p>}
+      </fieldset>
+    );
+  }
+  return (
+    <Field label={labelOf(f)} error={error}>
+      {(p) => {
+        if (f.kind === 'choice') {
+          return (
+            <select {...p} value={value || ''} onChange={(e) => onChange(e.target.value)}>
+              <option value="">{t('value.empty')}</option>
+              {options.map((v) => <option key={v.code} value={v.code}>{word(v)}</option>)}
+            </select>
+          );
+        }
+        if (f.kind === 'yesno') {
+          return (
+            <select {...p} value={value === undefined ? '' : String(value)} onChange={(e) => onChange(e.target.value === '' ? '' : e.target.value === 'true')}>
+              <option value="">{t('value.empty')}</option>
+              <option value="true">{t('value.yes')}</option>
+              <option value="false">{t('value.no')}</option>
+            </select>
+          );
+        }
+        return <input {...p} type="text" maxLength={f.maxLength || 250} value={value || ''} onInput={(e) => onChange(e.target.value)} />;
+      }}
+    </Field>
+  );
+}

@@ -1,0 +1,244 @@
+// One import: where it stands, and what came out of it.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { imports, newKey } from '../core/api.js';
+import { announce, announceProgress } from '../core/announce.js';
+import { loadCatalogue } from '../core/catalogue.js';
+import { t, num, dateTime, has } from '../core/i18n.js';
+import { useLoad, usePoll } from '../core/load.js';
+import { reason } from '../core/reasons.js';
+import { go, to } from '../core/router.js';
+import { sendAgain, sending, stopSending } from '../core/sending.js';
+import { may } from '../core/user.js';
+import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components/basics.jsx';
+import { Dialog } from '../components/dialog.jsx';
+import { Download } from '../components/files.jsx';
+import { Progress, Status, active } from '../components/status.jsx';
+import { Counts } from '../components/counts.jsx';
+import { Changes } from '../components/changes.jsx';
+import { Problems } from '../components/problems.jsx';
+import { actionWord } from './imports.jsx';
+
+export function Import({ id }) {
+  const load = useLoad((o) => imports.get(id, o), [id]);
+  const i = load.data;
+  usePoll(load.reload, { active: Boolean(i && (active(i) || i.mail.status === 'sending')), mark: i && i.status + i.progress });
+  useEffect(() => { loadCatalogue().catch(() => {}); }, []);
+  // The file has just arrived: ask again at once.
+  const mine = sending.value[id];
+  const before = useRef(mine);
+  useEffect(() => {
+    if (before.current && !mine) load.reload();
+    before.current = mine;
+  }, [mine]);
+  useEffect(() => {
+    if (i && active(i)) announceProgress(id, i.progress, t('imports.progress', { file: i.fileName, share: Math.round(i.progress * 100) }));
+  }, [i?.progress]);
+  const was = useRef(i?.status);
+  useEffect(() => {
+    if (i && was.current && was.current !== i.status && !active(i)) announce(`${t(`status.${i.status}`)}. ${headline(i)}`);
+    was.current = i?.status;
+  }, [i?.status]);
+
+  return (
+    <Page title={i?.fileName || t('imports.one')} tab={i && `${i.fileName} · ${t(`status.${i.status}`)}`}
+      lead={i && <Facts of={i} />} back={{ href: to('imports'), text: t('imports.title') }}>
+      <Loaded of={load}>
+        {(it) => <Body of={it} reload={load.reload} />}
+      </Loaded>
+      {load.error && load.data && <Failure error={load.error} onRetry={load.reload} />}
+    </Page>
+  );
+}
+
+function Facts({ of }) {
+  return (
+    <span class="facts">
+      <Status of={of} />
+      <span>{t(`dataType.${of.dataType}`)}</span>
+      <span>{actionWord(of)}</span>
+      <span>{t('imports.byAt', { by: of.createdBy, at: dateTime(of.createdAt) })}</span>
+      {of.onConflict === 'overwrite' && <span>{t('conflict.overwrite')}</span>}
+    </span>
+  );
+}
+
+function Body({ of, reload }) {
+  const [outcome, setOutcome] = useState('');
+  const [field, setField] = useState('');
+  const finished = !active(of);
+  const problems = of.problemsTotal > 0;
+  const changes = useRef(null);
+  const problemList = useRef(null);
+  const pick = (o) => {
+    if (o === 'created' || o === 'updated') changes.current?.focus();
+    else {
+      setOutcome(outcome === o ? '' : o);
+      problemList.current?.scrollIntoView({ block: 'nearest' });
+    }
+  };
+  return (
+    <>
+      {active(of) ? <Running of={of} reload={reload} /> : <Result of={of} reload={reload} />}
+      {of.counts.rows > 0 && <Counts of={of} outcome={outcome} onPick={finished ? pick : null} problems={problems} />}
+      {of.warnings.length > 0 && <Warnings list={of.warnings} />}
+      {finished && of.fields.some((f) => f.changes.length || f.notCompared) && <Changes of={of} heading={changes} />}
+      {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
+      {of.detected && <Reading of={of} />}
+    </>
+  );
+}
+
+/** What an import came to, in one line. */
+export function headline(i) {
+  const test = i.action === 'test';
+  if (i.status === 'rejected') return t('result.rejected');
+  if (i.status === 'failed') return t('result.failed');
+  if (i.status === 'cancelled') return t('result.cancelled');
+  const n = i.counts.created + i.counts.updated;
+  if (i.ofKind === 'undoTest') return t('result.undoTest', { n });
+  if (i.ofKind === 'undo') return t('result.undone', { n });
+  return t(test ? 'result.test' : 'result.updated', { n });
+}
+
+const missed = (c) => c.rejected + c.conflicted + c.unprocessed;
+
+function Result({ of, reload }) {
+  const bad = of.status !== 'done';
+  const test = of.action === 'test';
+  const n = missed(of.counts);
+  const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || n ? 'warn' : 'good';
+  const why = of.problem && reason(of.problem, 'fileReason');
+  return (
+    <section class={`result ${kind}`}>
+      <Notice kind={kind} title={test && !bad ? t('result.nothing') : headline(of)}>
+        {test && !bad && <p>{headline(of)}</p>}
+        {why && <p>{why.text}</p>}
+        {why?.detail && <p class="detail" lang="en">{why.detail}</p>}
+        {!bad && n > 0 && <p>{t(test ? 'result.missed.test' : 'result.missed', { n })}</p>}
+        {bad && of.status !== 'failed' && <p>{t(`result.${of.status}.todo`)}</p>}
+        <Actions of={of} reload={reload} />
+      </Notice>
+      <Mail of={of} />
+    </section>
+  );
+}
+
+function Mail({ of }) {
+  if (!of.email || !of.mail.status) return null;
+  if (of.mail.status === 'failed') return <Notice kind="warn" title={t('mail.failed', { email: of.email })}><p class="detail">{of.mail.reason}</p></Notice>;
+  return <p class="hint mail-line">{t(of.mail.status === 'sent' ? 'mail.sent' : 'mail.sending', { email: of.email })}</p>;
+}
+
+function Actions({ of, reload }) {
+  const [asking, setAsking] = useState(null);
+  const [busy, setBusy] = useState('');
+  const [error, setError] = useState(null);
+  const key = useRef({ update: newKey(), undo: newKey(), preview: newKey() });
+  const operator = may('operator');
+  const run = async (what, call) => {
+    setBusy(what);
+    setError(null);
+    try {
+      const made = await call();
+      go(to('imports', made.id));
+    } catch (e) {
+      if (e.code === 'alreadyDone' && e.id) { go(to('imports', e.id)); return; }
+      setError(e);
+      setAsking(null);
+      reload();
+    }
+    setBusy('');
+  };
+  const change = of.counts.created + of.counts.updated;
+  const update = of.action === 'test' && of.status === 'done' && of.ofKind !== 'undoTest' && !of.updatedBy && change > 0;
+  const undone = of.ofKind === 'undoTest' && of.status === 'done' && change > 0;
+  const undo = of.action === 'update' && of.files.includes('undo') && !of.undoneBy;
+  return (
+    <>
+      <div class="actions">
+        {operator && update && <Button kind="primary" icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
+        {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
+        {of.files.includes('errors') && <Download ask={() => imports.file(of.id, 'errors')}>{t('result.errors')}</Download>}
+        {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
+        {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
+        {of.files.includes('undo') && <Download kind="quiet" ask={() => imports.file(of.id, 'undo')}>{t('file.undo')}</Download>}
+        {of.files.includes('original') && <Download kind="quiet" ask={() => imports.file(of.id, 'original')}>{t('file.original')}</Download>}
+        {(of.status === 'rejected' || of.status === 'cancelled' || of.status === 'failed') && operator && <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
+      </div>
+      <p class="related">
+        {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}
+        {of.undoneBy && <a href={to('imports', of.undoneBy)}>{t('result.undoneBy')}</a>}
+        {of.of && <a href={to('imports', of.of)}>{t(of.ofKind === 'update' ? 'result.of.test' : 'result.of.update')}</a>}
+      </p>
+      {error && <Failure error={error} />}
+      {asking === 'update' && (
+        <Dialog title={t('update.ask', { n: change })} onClose={() => setAsking(null)} actions={<>
+          <Button kind="primary" icon="upload" busy={busy === 'update'} onClick={() => run('update', () => imports.update(of.id, key.current.update))}>{t('result.update')}</Button>
+          <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
+        </>}>
+          <p>{t('update.ask.text')}</p>
+          {missed(of.counts) > 0 && <p>{t('update.ask.missed', { n: missed(of.counts) })}</p>}
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Running({ of, reload }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const mine = sending.value[of.id];
+  const stop = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await (mine ? stopSending(of.id) : imports.cancel(of.id));
+    } catch (e) { setError(e); }
+    setBusy(false);
+    reload();
+  };
+  const uploading = of.status === 'waiting' && mine;
+  return (
+    <section class="running" aria-label={t('imports.status')}>
+      <div class="running-head">
+        <p class="running-title">{t(uploading ? (mine.error ? 'new.upload.failed' : 'new.uploading') : `running.${of.status}`)}</p>
+        {may('operator') && (of.cancelling
+          ? <p class="hint">{t('running.cancelling')}</p>
+          : <Button icon="stop" busy={busy} onClick={stop}>{t('running.cancel')}</Button>)}
+      </div>
+      {uploading && mine.error
+        ? <Notice kind="bad" live title={t(`problem.${mine.error}`)} actions={<Button kind="primary" icon="run" onClick={() => sendAgain(of.id)}>{t('failure.retry')}</Button>} />
+        : <Progress value={uploading ? mine.share * 0.99 : of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
+      <p class="hint">{t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} {t('running.leave')}</p>
+      {error && <Failure error={error} />}
+    </section>
+  );
+}
+
+function Warnings({ list }) {
+  return (
+    <Notice kind="warn" title={t('warnings.title', { n: list.length })}>
+      <ul class="warnings">
+        {list.map((w) => {
+          const r = reason(w, 'warning');
+          return <li key={w.code}>{r.text}{w.line > 0 && <span class="hint"> {t('problems.atLine', { line: w.line })}</span>}{r.detail && <span class="detail" lang="en">{r.detail}</span>}</li>;
+        })}
+      </ul>
+    </Notice>
+  );
+}
+
+function Reading({ of }) {
+  const d = of.detected;
+  const separator = has(`separator.${d.separator}`) ? t(`separator.${d.separator}`) : d.separator;
+  const facts = [
+    [t('reading.rows'), num(d.rows)], [t('reading.columns'), num(d.columns)], [t('reading.format'), d.format],
+    [t('reading.encoding'), d.encoding], [t('reading.separator'), separator], [t('reading.lineEnds'), d.lineEnds],
+  ].filter(([, v]) => v);
+  return (
+    <section class="reading">
+      <h2>{t('reading.title')}</h2>
+      <dl>{facts.map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl>
+    </section>
+  );
+}

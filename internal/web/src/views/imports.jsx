@@ -1,0 +1,116 @@
+// The list of imports, newest first.
+import { useState } from 'preact/hooks';
+import { imports } from '../core/api.js';
+import { t, num, dateTime } from '../core/i18n.js';
+import { useLoad, usePoll } from '../core/load.js';
+import { useStill } from '../core/when.js';
+import { may } from '../core/user.js';
+import { go, to } from '../core/router.js';
+import { chosen, sending } from '../core/sending.js';
+import { announceProgress } from '../core/announce.js';
+import { ButtonLink, Empty, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Download } from '../components/files.jsx';
+import { CountBar, Progress, Status, active, outcomes } from '../components/status.jsx';
+import { Table } from '../components/table.jsx';
+import { DropZone } from '../components/drop.jsx';
+import { Icon } from '../components/icon.jsx';
+
+const limit = 50;
+
+/** What an import does, in a word. */
+export const actionWord = (i) => t(`action.${i.ofKind === 'undo' ? 'undo' : i.ofKind === 'undoTest' ? 'undoTest' : i.action}.short`);
+
+export function Imports() {
+  const [cursors, setCursors] = useState(['']);
+  const [typed, setTyped] = useState('');
+  const q = useStill(typed.trim());
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => imports.list({ limit, cursor, q, brief: true }, o), [cursor, q]);
+  const items = list.data?.items || [];
+  usePoll(list.reload, {
+    active: items.some(active),
+    mark: items.map((i) => i.status + i.progress).join(),
+    idle: cursor === '' ? 20000 : 0,
+  });
+  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  const search = (text) => { setTyped(text); setCursors(['']); };
+  const operator = may('operator');
+  return (
+    <Page title={t('imports.title')} lead={t('imports.lead')} actions={<>
+      {operator && <ButtonLink kind="primary" icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
+      {operator && <ButtonLink icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}
+      <ButtonLink icon="tag" href={to('values')}>{t('values.title')}</ButtonLink>
+    </>}>
+      <div class="toolbar">
+        <Search label={t('imports.search')} value={typed} onInput={search} />
+      </div>
+      <Loaded of={list} rows={8}>
+        {({ items: shown, nextCursor }) => (
+          shown.length === 0 && cursors.length === 1
+            ? <Nothing q={q} operator={operator} />
+            : <>
+              <List items={shown} />
+              <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('imports.pages')} />
+            </>
+        )}
+      </Loaded>
+      {operator && <DropZone onFile={(f) => { chosen.value = f; go(to('new')); }} />}
+    </Page>
+  );
+}
+
+function Nothing({ q, operator }) {
+  if (q) return <Empty icon="search" title={t('search.nothing', { q })}>{t('imports.search.hint')}</Empty>;
+  return (
+    <Empty icon="table" title={t('imports.empty')} actions={operator && <>
+      <ButtonLink kind="primary" icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>
+      <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>
+    </>}>{t('imports.empty.text')}</Empty>
+  );
+}
+
+function List({ items }) {
+  const count = (outcome) => ({
+    key: outcome, head: t(`outcome.${outcome}`), number: true, class: `count-cell ${outcome}`,
+    headCell: <span class={`count-head ${outcome}`}>{t(`outcome.${outcome}`)}</span>,
+    cell: (i) => (i.counts.rows === 0 ? <span class="none">–</span> : <span class={i.counts[outcome] ? 'some' : 'none'}>{num(i.counts[outcome])}</span>),
+  });
+  return (
+    <Table class="imports-table" caption={t('imports.title')} rows={items} rowKey={(i) => i.id} columns={[
+      { key: 'file', head: t('imports.file'), main: true, cell: (i) => <a class="file-link" href={to('imports', i.id)}><Icon name="file" /><span>{i.fileName}</span></a> },
+      { key: 'type', head: t('imports.dataType'), cell: (i) => t(`dataType.${i.dataType}`) },
+      { key: 'action', head: t('imports.action'), cell: (i) => actionWord(i) },
+      { key: 'status', head: t('imports.status'), cell: (i) => <StatusCell of={i} /> },
+      ...outcomes.map(count),
+      { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt}>{dateTime(i.createdAt)}</time>, class: 'small' },
+      { key: 'by', head: t('imports.by'), cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span>, class: 'small' },
+      { key: 'files', head: t('imports.downloads'), cell: (i) => <Files of={i} /> },
+    ]} />
+  );
+}
+
+function StatusCell({ of }) {
+  const share = sending.value[of.id]?.share;
+  if (active(of)) announceProgress(of.id, of.progress, t('imports.progress', { file: of.fileName, share: Math.round(of.progress * 100) }));
+  return (
+    <>
+      <Status of={of} />
+      {of.status === 'waiting' && share !== undefined && <Progress value={share} label={t('new.uploading')} />}
+      {of.status === 'running' && <Progress value={of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
+      {!active(of) && <CountBar counts={of.counts} />}
+    </>
+  );
+}
+
+function Files({ of }) {
+  const names = ['errors', 'changes', 'undo', 'original'].filter((n) => of.files.includes(n));
+  if (!names.length) return null;
+  return (
+    <details class="menu">
+      <summary aria-label={t('imports.downloads.of', { file: of.fileName })}><Icon name="download" /></summary>
+      <ul>
+        {names.map((n) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{t(`file.${n}`)}</Download></li>)}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,126 @@
+// A new import: one form, one press.
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { t } from '../core/i18n.js';
+import { config } from '../core/config.js';
+import { catalogue, loadCatalogue } from '../core/catalogue.js';
+import { useDraft } from '../core/draft.js';
+import { user } from '../core/user.js';
+import { go, to } from '../core/router.js';
+import { chosen, newKey, send } from '../core/sending.js';
+import { sniff } from '../core/sniff.js';
+import { announce } from '../core/announce.js';
+import { Button, ButtonLink, Choices, Failure, Field, Page } from '../components/basics.jsx';
+import { DropZone, FilePicker } from '../components/drop.jsx';
+import { Icon } from '../components/icon.jsx';
+
+export function New() {
+  const [draft, set, forget] = useDraft('new', () => ({
+    dataType: '', action: 'test', onConflict: 'skip', mail: false, email: user.value?.email || '',
+  }));
+  const [dataTypes, setDataTypes] = useState(['criteria', 'authorisations']);
+  const [wrong, setWrong] = useState({});
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [guessed, setGuessed] = useState('');
+  const request = useRef({ key: '', of: '' });
+  const file = chosen.value;
+  const fileId = useId();
+
+  useEffect(() => { config().then((c) => c.dataTypes && setDataTypes(c.dataTypes)).catch(() => {}); loadCatalogue().catch(() => {}); }, []);
+  useEffect(() => {
+    if (!file) return;
+    sniff(file, catalogue.value).then((s) => {
+      if (s && dataTypes.includes(s.dataType)) {
+        set({ dataType: s.dataType });
+        setGuessed(s.dataType);
+        announce(t('new.recognised', { type: t(`dataType.${s.dataType}`) }));
+      } else setGuessed('');
+    }).catch(() => setGuessed(''));
+    setWrong((w) => ({ ...w, file: '' }));
+  }, [file, catalogue.value]);
+
+  const submit = async (e) => {
+    e.preventDefault();
+    const faults = {
+      file: !file ? t('new.file.missing') : file.size === 0 ? t('new.file.empty') : '',
+      dataType: draft.dataType ? '' : t('new.dataType.missing'),
+      email: draft.mail && !/^\S+@\S+\.\S+$/.test(draft.email) ? t('form.email.wrong') : '',
+    };
+    setWrong(faults);
+    const first = ['file', 'dataType', 'email'].find((k) => faults[k]);
+    if (first) {
+      const at = { file: `[id="${fileId}"]`, dataType: '[name=dataType]', email: '[name=email]' }[first];
+      document.querySelector(at)?.focus();
+      return;
+    }
+    const body = { dataType: draft.dataType, action: draft.action, onConflict: draft.onConflict };
+    if (draft.mail) body.email = draft.email;
+    // The same form sent again is the same request: a lost answer makes no second import.
+    const of = JSON.stringify([body, file.name, file.size, file.lastModified]);
+    if (request.current.of !== of) request.current = { key: newKey(), of };
+    setBusy(true);
+    setError(null);
+    try {
+      const id = await send(file, body, request.current.key);
+      chosen.value = null;
+      forget();
+      go(to('imports', id));
+    } catch (x) {
+      setError(x);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Page title={t('new.title')} lead={t('new.lead')} back={{ href: to('imports'), text: t('imports.title') }}>
+      <form class="form" onSubmit={submit} noValidate>
+        <Part n={1} title={t('new.file')}>
+          <FilePicker id={fileId} file={file} onFile={(f) => { chosen.value = f; }} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
+          <label class="hidden" for={fileId}>{t('new.file')}</label>
+          {wrong.file && <p class="field-error" id={`${fileId}-error`}><Icon name="error" />{wrong.file}</p>}
+          <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}
+            options={dataTypes.map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.hint`) }))} />
+          {wrong.dataType && <p class="field-error" role="alert"><Icon name="error" />{wrong.dataType}</p>}
+          {guessed && guessed === draft.dataType && <p class="hint recognised"><Icon name="check" />{t('new.recognised', { type: t(`dataType.${guessed}`) })}</p>}
+        </Part>
+        <Part n={2} title={t('new.what')}>
+          <Choices legend={t('imports.action')} name="action" value={draft.action} onChange={(action) => set({ action })} options={[
+            { value: 'test', label: t('action.test'), hint: t('action.test.hint') },
+            { value: 'update', label: t('action.update'), hint: t('action.update.hint') },
+          ]} />
+          <details class="more" open={draft.onConflict !== 'skip' || draft.mail}>
+            <summary>{t('new.more')}</summary>
+            <Choices legend={t('conflict.title')} hint={t('conflict.hint')} name="onConflict" value={draft.onConflict} onChange={(onConflict) => set({ onConflict })} options={[
+              { value: 'skip', label: t('conflict.skip'), hint: t('conflict.skip.hint') },
+              { value: 'overwrite', label: t('conflict.overwrite'), hint: t('conflict.overwrite.hint') },
+            ]} />
+            <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('new.mail')}</label>
+            {draft.mail && (
+              <Field label={t('form.email')} error={wrong.email}>
+                {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.target.value })} />}
+              </Field>
+            )}
+          </details>
+        </Part>
+        {error && <Failure error={error} title={t('new.failed')} />}
+        <div class="form-end">
+          <Button type="submit" kind="primary big" icon={draft.action === 'test' ? 'done' : 'upload'} busy={busy}>
+            {t(draft.action === 'test' ? 'new.start.test' : 'new.start.update')}
+          </Button>
+          <ButtonLink kind="quiet" href={to('imports')} onClick={() => { chosen.value = null; forget(); }}>{t('form.cancel')}</ButtonLink>
+        </div>
+      </form>
+      <DropZone onFile={(f) => { chosen.value = f; }} />
+    </Page>
+  );
+}
+
+function Part({ n, title, children }) {
+  const id = useId();
+  return (
+    <section class="part" aria-labelledby={id}>
+      <h2 id={id}><span class="part-number" aria-hidden="true">{n}</span>{title}</h2>
+      {children}
+    </section>
+  );
+}

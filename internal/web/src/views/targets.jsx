@@ -1,0 +1,144 @@
+// Dynamic targets: the list, and one of them with its builder.
+import { useRef, useState } from 'preact/hooks';
+import { newKey, targets } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { catalogue, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
+import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
+import { useDraft } from '../core/draft.js';
+import { day, listed, t } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
+import { go, to } from '../core/router.js';
+import { may } from '../core/user.js';
+import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from '../components/basics.jsx';
+import { Builder } from '../components/builder.jsx';
+import { Count } from '../components/count.jsx';
+import { Dialog } from '../components/dialog.jsx';
+
+/** A condition as a sentence. */
+export function sentence(tree) {
+  if (tree.all) return tree.all.length ? tree.all.map((x) => part(x, 'all')).join(` ${t('builder.and')} `) : t('builder.everybody.short');
+  if (tree.any) return tree.any.length ? tree.any.map((x) => part(x, 'any')).join(` ${t('builder.or')} `) : t('builder.nobody.short');
+  if (tree.not) return `${t('builder.not')} (${sentence(tree.not)})`;
+  const [room, code] = tree.field.split(':');
+  const def = room === 'contact' ? null : catalogue.value?.byCode[code];
+  const name = def ? labelOf(def) : room === 'contact' ? t(`contact.${code}`) : code;
+  const kind = kindOf(tree.field);
+  const op = t(`op.${tree.op}`);
+  if (without(tree.op)) return `${name} ${op}`;
+  const word = (v) => (kind === 'date' ? day(v) : def ? valueWords(def, v) : String(v));
+  return `${name} ${op} ${Array.isArray(tree.value) ? listed(tree.value.map(word)) : word(tree.value)}`;
+}
+
+const part = (x, within) => ((x.any && within === 'all' && x.any.length > 1) || (x.all && within === 'any' && x.all.length > 1) ? `(${sentence(x)})` : sentence(x));
+
+export function Targets() {
+  const list = useLoad(async () => { await loadCatalogue(); return targets.all(); }, []);
+  const admin = may('admin');
+  return (
+    <Page title={t('targets.title')} lead={t('targets.lead')}
+      actions={admin && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>
+      <Loaded of={list}>
+        {(items) => (items.length === 0
+          ? <Empty icon="target" title={t('targets.empty')} actions={admin && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>{t('targets.empty.text')}</Empty>
+          : <ul class="cards">
+            {items.map((x) => (
+              <li key={x.id} class="card">
+                <h2><a href={to('targets', x.id)}>{x.name}</a></h2>
+                <p class="hint">{sentence(x.condition)}</p>
+              </li>
+            ))}
+          </ul>)}
+      </Loaded>
+    </Page>
+  );
+}
+
+export function Target({ id, copyOf }) {
+  const load = useLoad(async () => {
+    await loadCatalogue();
+    const from = copyOf || (id !== 'new' && id);
+    return from ? targets.get(from) : { name: '', condition: { all: [] } };
+  }, [id, copyOf]);
+  return (
+    <Page title={id === 'new' ? t('targets.new') : load.data?.name || t('targets.one')} back={{ href: to('targets'), text: t('targets.title') }}>
+      <Loaded of={load}>
+        {(stored) => <Edit key={`${id} ${copyOf}`} id={id} stored={stored} copied={Boolean(copyOf)} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Edit({ id, stored, copied }) {
+  const [draft, set, forget] = useDraft(`target.${id}`, () => ({
+    name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
+    root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
+  }));
+  const [wrong, setWrong] = useState({});
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const key = useRef(newKey());
+  const admin = may('admin');
+  const whole = complete(draft.root);
+  const condition = toTree(draft.root);
+  const changed = id === 'new' || draft.name !== stored.name || JSON.stringify(condition) !== JSON.stringify(toTree(fromTree(stored.condition)));
+
+  const save = async (e) => {
+    e.preventDefault();
+    const faults = { name: draft.name.trim() ? '' : t('targets.name.missing'), root: whole ? '' : t('targets.unfinished') };
+    setWrong(faults);
+    if (faults.name) { document.querySelector('[name=name]')?.focus(); return; }
+    if (faults.root) { document.querySelector('.leaf select')?.focus(); return; }
+    setBusy(true);
+    setError(null);
+    try {
+      const body = { name: draft.name.trim(), condition };
+      if (id === 'new') await targets.create(body, key.current);
+      else await targets.put(id, body);
+      forget();
+      announce(t('targets.saved', { name: body.name }), { shown: true });
+      go(to('targets'));
+    } catch (x) { setError(x); setBusy(false); }
+  };
+  const remove = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await targets.remove(id);
+      forget();
+      announce(t('targets.deleted', { name: stored.name }), { shown: true });
+      go(to('targets'));
+    } catch (x) { setError(x); setBusy(false); setRemoving(false); }
+  };
+  return (
+    <form class="form target-form" onSubmit={save} noValidate>
+      {!admin && <Notice title={t('targets.readOnly')} />}
+      <Field label={t('targets.name')} error={wrong.name}>
+        {(p) => <input {...p} name="name" type="text" maxLength={100} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.target.value })} />}
+      </Field>
+      <div class="target-columns">
+        <div>
+          <Builder value={draft.root} onChange={(root) => set({ root })} readOnly={!admin} />
+          {wrong.root && !whole && <p class="field-error" role="alert">{wrong.root}</p>}
+        </div>
+        <aside aria-label={t('targets.matches')}>
+          {whole ? <Count condition={condition} sample /> : <p class="hint">{t('targets.unfinished')}</p>}
+        </aside>
+      </div>
+      {error && <Failure error={error} />}
+      <div class="form-end">
+        {admin && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
+        {id !== 'new' && may('operator') && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => sessionStorage.removeItem('rollbook.draft.template')}>{t('templates.new')}</ButtonLink>}
+        {admin && id !== 'new' && <ButtonLink icon="copy" href={`${to('targets', 'new')}?copy=${encodeURIComponent(id)}`}>{t('targets.duplicate')}</ButtonLink>}
+        {admin && id !== 'new' && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}
+        {changed && admin && <ButtonLink kind="quiet" href={to('targets')} onClick={forget}>{t('form.cancel')}</ButtonLink>}
+      </div>
+      {removing && (
+        <Dialog title={t('targets.delete.ask', { name: stored.name })} onClose={() => setRemoving(false)} actions={<>
+          <Button kind="danger" icon="trash" busy={busy} onClick={remove}>{t('form.delete')}</Button>
+          <Button kind="quiet" onClick={() => setRemoving(false)}>{t('form.cancel')}</Button>
+        </>}><p>{t('targets.delete.text')}</p></Dialog>
+      )}
+    </form>
+  );
+}

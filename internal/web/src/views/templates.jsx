@@ -1,0 +1,192 @@
+// Import templates: the list of those made, and the form for a new one.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { templates, targets, newKey } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { catalogue, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
+import { useDraft } from '../core/draft.js';
+import { openDownload } from '../core/files.js';
+import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
+import { useLoad, usePoll } from '../core/load.js';
+import { reason } from '../core/reasons.js';
+import { go, to } from '../core/router.js';
+import { may, user } from '../core/user.js';
+import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
+import { Download } from '../components/files.jsx';
+import { Status, active } from '../components/status.jsx';
+import { Table } from '../components/table.jsx';
+import { Count } from '../components/count.jsx';
+import { Icon } from '../components/icon.jsx';
+
+const limit = 50;
+
+export function Templates({ id }) {
+  const [cursors, setCursors] = useState(['']);
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => templates.list({ limit, cursor }, o), [cursor]);
+  const items = list.data?.items || [];
+  usePoll(list.reload, { active: items.some(active), mark: items.map((i) => i.status).join(), idle: cursor === '' ? 30000 : 0 });
+  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  const operator = may('operator');
+  return (
+    <Page title={t('templates.title')} lead={t('templates.lead')}
+      actions={operator && <ButtonLink kind="primary" icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}>
+      {id && <One id={id} />}
+      <Loaded of={list}>
+        {({ items: shown, nextCursor }) => (shown.length === 0
+          ? <Empty icon="table" title={t('templates.empty')} actions={operator && <ButtonLink kind="primary" icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}>{t('templates.empty.text')}</Empty>
+          : <>
+            <Table class="templates-table" caption={t('templates.title')} rows={shown} rowKey={(i) => i.id} rowClass={(i) => (i.id === id ? 'marked' : '')} columns={[
+              { key: 'target', head: t('templates.target'), main: true, cell: (i) => i.targetName },
+              { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
+              { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{reason(i.problem, 'fileReason').text}</span>}</> },
+              { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
+              { key: 'age', head: t('templates.age'), cell: (i) => <Age of={i} /> },
+              { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
+              { key: 'file', head: t('imports.downloads'), cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)} aria-label={t('templates.download.of', { target: i.targetName })}>{`${t('templates.download')} · ${bytes(i.bytes)}`}</Download> : null) },
+            ]} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+          </>)}
+      </Loaded>
+    </Page>
+  );
+}
+
+const week = 7 * 86400e3;
+
+function Age({ of }) {
+  const old = of.status === 'ready' && Date.now() - new Date(of.createdAt) > week;
+  return (
+    <>
+      <time dateTime={of.createdAt} title={dateTime(of.createdAt)}>{ago(of.createdAt)}</time>
+      {old && <span class="hint block">{t('templates.old')}</span>}
+    </>
+  );
+}
+
+/** The template that a mail links to: its download starts by itself. */
+function One({ id }) {
+  const load = useLoad((o) => templates.get(id, o), [id]);
+  const it = load.data;
+  usePoll(load.reload, { active: Boolean(it && active(it)), mark: it?.status });
+  const [error, setError] = useState(null);
+  const fetched = useRef('');
+  const fetchIt = async () => {
+    setError(null);
+    try {
+      openDownload((await templates.file(id)).url);
+      announce(t('download.started'));
+    } catch (e) { setError(e); }
+  };
+  useEffect(() => {
+    if (it?.status !== 'ready' || fetched.current === id) return;
+    fetched.current = id;
+    fetchIt();
+  }, [it?.status, id]);
+  if (load.error) return <Failure error={load.error} onRetry={load.reload} />;
+  if (!it) return <Skeleton rows={2} />;
+  if (error) return <Failure error={error} onRetry={fetchIt} />;
+  if (active(it)) return <Notice title={t('templates.one.preparing', { target: it.targetName })}><p>{it.email ? t('templates.one.mail', { email: it.email }) : t('templates.one.stay')}</p></Notice>;
+  if (it.status === 'ready') {
+    return (
+      <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<Button icon="download" onClick={fetchIt}>{t('templates.download')}</Button>}>
+        <p>{t('templates.one.next')}</p>
+        {it.mail.status === 'failed' && <p class="detail">{t('mail.failed', { email: it.email })} {it.mail.reason}</p>}
+      </Notice>
+    );
+  }
+  return (
+    <Notice kind="bad" title={t(`templates.one.${it.status}`)} actions={may('operator') && <ButtonLink href={to('templates', 'new')} icon="download">{t('templates.new')}</ButtonLink>}>
+      {it.problem && <p>{reason(it.problem, 'fileReason').text}</p>}
+    </Notice>
+  );
+}
+
+export function NewTemplate() {
+  const [draft, set, forget] = useDraft('template', () => ({ dataType: 'criteria', targetId: '', fields: null, mail: true, email: user.value?.email || '' }));
+  const load = useLoad(() => targets.all(), []);
+  const [ready, setReady] = useState(Boolean(catalogue.value));
+  const [wrong, setWrong] = useState({});
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const request = useRef({ key: '', of: '' });
+  useEffect(() => { loadCatalogue().then(() => setReady(true), setError); }, []);
+  const room = draft.dataType === 'criteria' ? 'criterion' : 'authorisation';
+  const all = ready ? inRoom(room) : [];
+  const picked = draft.fields || all.map((f) => f.code);
+  const target = load.data?.find((x) => x.id === draft.targetId);
+
+  const submit = async (e) => {
+    e.preventDefault();
+    const faults = {
+      targetId: target ? '' : t('templates.target.missing'),
+      fields: picked.length ? '' : t('templates.fields.missing'),
+      email: draft.mail && !/^\S+@\S+\.\S+$/.test(draft.email) ? t('form.email.wrong') : '',
+    };
+    setWrong(faults);
+    const first = Object.keys(faults).find((k) => faults[k]);
+    if (first) { document.querySelector(`[name=${first}]`)?.focus(); return; }
+    const body = { dataType: draft.dataType, targetId: draft.targetId };
+    if (draft.fields && picked.length < all.length) body.fields = all.map((f) => f.code).filter((c) => picked.includes(c));
+    if (draft.mail) body.email = draft.email;
+    const of = JSON.stringify(body);
+    if (request.current.of !== of) request.current = { key: newKey(), of };
+    setBusy(true);
+    setError(null);
+    try {
+      const made = await templates.create(body, request.current.key);
+      forget();
+      go(to('templates', made.id));
+    } catch (x) { setError(x); setBusy(false); }
+  };
+
+  return (
+    <Page title={t('templates.new')} lead={t('templates.new.lead')} back={{ href: to('templates'), text: t('templates.title') }}>
+      <form class="form" onSubmit={submit} noValidate>
+        <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, fields: null })}
+          options={['criteria', 'authorisations'].map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.template`) }))} />
+        <Loaded of={load} rows={2}>
+          {(list) => (list.length === 0
+            ? <Notice kind="warn" title={t('templates.noTargets')} actions={may('admin') && <ButtonLink icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>} />
+            : <Field label={t('templates.target')} hint={t('templates.target.hint')} error={wrong.targetId}>
+              {(p) => (
+                <select {...p} name="targetId" value={draft.targetId} onChange={(e) => { set({ targetId: e.target.value }); setWrong({}); }}>
+                  <option value="">{t('form.choose')}</option>
+                  {list.map((x) => <option key={x.id} value={x.id}>{x.name}</option>)}
+                </select>
+              )}
+            </Field>)}
+        </Loaded>
+        {target && <Count condition={target.condition} />}
+        <fieldset class="fields-choice">
+          <legend>{t('templates.fields')}</legend>
+          {wrong.fields && <p class="field-error" role="alert"><Icon name="error" />{wrong.fields}</p>}
+          {!ready && !error && <Skeleton rows={3} />}
+          <div class="check-grid">
+            {all.map((f) => (
+              <label class="check" key={f.code}>
+                <input type="checkbox" name="fields" checked={picked.includes(f.code)}
+                  onChange={(e) => set({ fields: e.target.checked ? [...picked, f.code] : picked.filter((c) => c !== f.code) })} />
+                <span>{labelOf(f)} <code>{f.code}</code></span>
+              </label>
+            ))}
+          </div>
+          {all.length > 3 && <p class="inline-actions">
+            <Button kind="quiet" onClick={() => set({ fields: null })}>{t('templates.fields.all')}</Button>
+            <Button kind="quiet" onClick={() => set({ fields: [] })}>{t('templates.fields.none')}</Button>
+          </p>}
+        </fieldset>
+        <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('templates.mail')}</label>
+        {draft.mail && (
+          <Field label={t('form.email')} error={wrong.email}>
+            {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.target.value })} />}
+          </Field>
+        )}
+        {error && <Failure error={error} />}
+        <div class="form-end">
+          <Button type="submit" kind="primary big" icon="download" busy={busy}>{t('templates.prepare')}</Button>
+          <ButtonLink kind="quiet" href={to('templates')} onClick={forget}>{t('form.cancel')}</ButtonLink>
+        </div>
+      </form>
+    </Page>
+  );
+}

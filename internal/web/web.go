@@ -1,0 +1,160 @@
+// Package web is the Import screen: a single page that talks to the HTTP API
+// and to nothing else. Its sources are in src; the bundle made of them is
+// embedded, so that nothing has to be built or fetched to run it.
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:generate go -C ../tools run ./bundle -src ../web/src -out ../web/dist
+
+//go:embed dist
+var dist embed.FS
+
+// Config is what the page may do beyond its own origin.
+type Config struct {
+	// ConnectSrc are the origins it sends requests to: the uploads bucket's and
+	// the user pool's sign-in domain.
+	ConnectSrc []string
+}
+
+// Assets serves the page at / and its files below /assets/. Everything else is
+// a plain 404. Each answer carries a Content-Security-Policy that allows no
+// inline script or style and no eval, unless the caller has already set one.
+// The page itself is asked for again each time; its files are named by their
+// content and may be kept for a year.
+func Assets(c Config) http.Handler {
+	files := map[string]file{}
+	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		switch path.Ext(name) {
+		case ".gz", ".br", ".sha256":
+			return nil
+		}
+		at := strings.TrimPrefix(name, "dist")
+		if at == "/index.html" {
+			at = "/"
+		}
+		files[at], err = read(name)
+		return err
+	})
+	if err != nil {
+		panic("web: the embedded bundle cannot be read: " + err.Error())
+	}
+	return &assets{files: files, policy: Policy(c.ConnectSrc)}
+}
+
+// Policy is the Content-Security-Policy of the page.
+func Policy(connectSrc []string) string {
+	connect := strings.Join(append([]string{"'self'"}, connectSrc...), " ")
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " + connect +
+		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+// file is one embedded file in the encodings that there are.
+type file struct {
+	contentType string
+	etag        string
+	encodings   map[string][]byte // "", "gzip", "br"
+}
+
+func read(name string) (file, error) {
+	f := file{contentType: mime.TypeByExtension(path.Ext(name)), encodings: map[string][]byte{}}
+	switch path.Ext(name) { // not what the machine happens to be set up with
+	case ".html":
+		f.contentType = "text/html; charset=utf-8"
+	case ".js":
+		f.contentType = "text/javascript; charset=utf-8"
+	case ".css":
+		f.contentType = "text/css; charset=utf-8"
+	case ".svg":
+		f.contentType = "image/svg+xml"
+	}
+	for encoding, suffix := range map[string]string{"": "", "gzip": ".gz", "br": ".br"} {
+		b, err := dist.ReadFile(name + suffix)
+		if err != nil {
+			return file{}, err
+		}
+		f.encodings[encoding] = b
+	}
+	sum := sha256.Sum256(f.encodings[""])
+	f.etag = hex.EncodeToString(sum[:8])
+	return f, nil
+}
+
+type assets struct {
+	files  map[string]file
+	policy string
+}
+
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", a.policy)
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	f, ok := a.files[r.URL.Path]
+	if !ok {
+		h.Set("Cache-Control", "no-store")
+		http.Error(w, "There is nothing at this address.", http.StatusNotFound)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.Set("Allow", "GET, HEAD")
+		http.Error(w, "This can only be read.", http.StatusMethodNotAllowed)
+		return
+	}
+	encoding := accepted(r.Header.Get("Accept-Encoding"))
+	etag := `"` + f.etag + `"`
+	if encoding != "" {
+		etag = `"` + f.etag + "-" + encoding + `"`
+		h.Set("Content-Encoding", encoding)
+	}
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("ETag", etag)
+	h.Set("Content-Type", f.contentType)
+	if strings.HasPrefix(r.URL.Path, "/assets/") {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		h.Set("Cache-Control", "no-cache")
+	}
+	if r.Header.Get("If-None-Match") == etag {
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := f.encodings[encoding]
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		w.Write(body)
+	}
+}
+
+// accepted is the best encoding we have that the client takes.
+func accepted(header string) string {
+	takes := map[string]bool{}
+	for part := range strings.SplitSeq(header, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		q = strings.ReplaceAll(q, " ", "")
+		takes[strings.ToLower(strings.TrimSpace(name))] = !strings.HasPrefix(q, "q=0") || strings.Trim(q, "q=0.") != ""
+	}
+	for _, e := range []string{"br", "gzip"} {
+		if takes[e] {
+			return e
+		}
+	}
+	return ""
+}
