@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"encoding/base64"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
 
 	"rollbook/internal/fold"
 	"rollbook/internal/roll"
@@ -48,26 +50,44 @@ func readMark(s string) (a roll.Applied) {
 	return a
 }
 
-// Provenance is one compact string: time, import, person and proof. The
-// separator is no character of theirs.
+// Provenance is one string: time, import, person and proof, without what is
+// empty at the end. It is the most of an item, and an item over 1 KB costs
+// twice: so the time is seconds and nanoseconds in base 36, and an import's
+// UUID is 22 characters after a tilde. The separator is no character of theirs.
 const provSep = "\x1f"
 
 func provenance(p roll.Provenance) string {
 	at := ""
 	if !p.At.IsZero() {
-		at = p.At.UTC().Format(time.RFC3339Nano)
+		at = strconv.FormatInt(p.At.Unix(), 36)
+		if n := p.At.Nanosecond(); n != 0 {
+			at += "." + strconv.FormatInt(int64(n), 36)
+		}
 	}
-	clean := func(s string) string { return strings.ReplaceAll(s, provSep, " ") }
-	return at + provSep + clean(p.Import) + provSep + clean(p.By) + provSep + clean(p.Proof)
+	imp := clean(p.Import)
+	if id, err := uuid.Parse(imp); err == nil && id.String() == imp {
+		imp = "~" + base64.RawURLEncoding.EncodeToString(id[:])
+	}
+	return strings.TrimRight(at+provSep+imp+provSep+clean(p.By)+provSep+clean(p.Proof), provSep)
 }
+
+func clean(s string) string { return strings.ReplaceAll(s, provSep, " ") }
 
 func readProvenance(s string) (p roll.Provenance) {
 	parts := strings.SplitN(s, provSep, 4)
-	if len(parts) < 4 {
-		return p
+	parts = append(parts, make([]string, 4-len(parts))...)
+	if parts[0] != "" {
+		seconds, nanos, _ := strings.Cut(parts[0], ".")
+		at, _ := strconv.ParseInt(seconds, 36, 64)
+		n, _ := strconv.ParseInt(nanos, 36, 64)
+		p.At = time.Unix(at, n).UTC()
 	}
-	p.At, _ = time.Parse(time.RFC3339Nano, parts[0])
 	p.Import, p.By, p.Proof = parts[1], parts[2], parts[3]
+	if packed, ok := strings.CutPrefix(p.Import, "~"); ok {
+		if b, err := base64.RawURLEncoding.DecodeString(packed); err == nil && len(b) == len(uuid.UUID{}) {
+			p.Import = uuid.UUID(b).String()
+		}
+	}
 	return p
 }
 

@@ -5,7 +5,9 @@ package ses
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -22,6 +24,10 @@ const attempts = 6
 
 // Mailer sends from one address.
 type Mailer struct {
+	// Delay is how long to wait before the attempt with the number (1 for the
+	// second), at random up to 200 ms, 400 ms … 5 s unless set.
+	Delay func(attempt int) time.Duration
+
 	client *sesv2.Client
 	from   string
 	set    string
@@ -30,7 +36,11 @@ type Mailer struct {
 // New returns a mailer that sends from the address, which SES must know as
 // verified, with the configuration set ("" for none) that reports bounces.
 func New(client *sesv2.Client, from, configurationSet string) *Mailer {
-	return &Mailer{client: client, from: from, set: configurationSet}
+	return &Mailer{Delay: delay, client: client, from: from, set: configurationSet}
+}
+
+func delay(attempt int) time.Duration {
+	return rand.N(min(200*time.Millisecond<<min(max(attempt-1, 0), 10), 5*time.Second))
 }
 
 // unsent tells whether SES did surely not take the mail, so that sending it
@@ -64,6 +74,7 @@ func (m *Mailer) Send(ctx context.Context, msg mail.Message) error {
 	_, err := m.client.SendEmail(ctx, in, func(o *sesv2.Options) {
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = attempts
+			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return m.Delay(attempt), nil })
 			o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary { return aws.BoolTernary(unsent(err)) })}
 		})
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"rollbook/internal/awsfault"
+	"rollbook/internal/fault"
 )
 
 // Machine is one state machine.
@@ -28,6 +29,9 @@ func (m *Machine) Start(ctx context.Context, id string, input []byte) error {
 	_, err := m.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &id, Input: aws.String(string(input))})
 	if errors.As(err, new(*types.ExecutionAlreadyExists)) {
 		return nil
+	}
+	if errors.As(err, new(*types.ExecutionLimitExceeded)) { // too many run at once
+		return fault.Wrap(fault.Busy, "busy", awsfault.Of(err))
 	}
 	return awsfault.Of(err)
 }

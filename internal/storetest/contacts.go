@@ -85,6 +85,7 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 	for name, test := range map[string]func(*testing.T, Contacts){
 		"Put":              contactsPut,
 		"PutVersions":      contactsPutVersions,
+		"Provenance":       contactsProvenance,
 		"PutRaces":         contactsPutRaces,
 		"Delete":           contactsDelete,
 		"GetMany":          contactsGetMany,
@@ -143,6 +144,28 @@ func contactsPut(t *testing.T, s Contacts) {
 	}
 	same(t, "replaced", get(t, s, opera, "0012"), roll.Contact{Number: "0012", Fields: f, Version: 2,
 		Provenance: map[roll.Field]roll.Provenance{genre: tuesday, tags: monday}})
+}
+
+func contactsProvenance(t *testing.T, s Contacts) {
+	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	for i, p := range []roll.Provenance{
+		{},
+		{At: at},
+		{At: at.Add(123456789)},
+		{At: time.Date(1969, 7, 20, 20, 17, 40, 1, time.UTC)},
+		{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"},
+		{Import: "0198F3A2-B7C4-7D5E-9A1B-2C3D4E5F6071"},
+		{Import: "0198f3a2b7c47d5e9a1b2c3d4e5f6071"},
+		{Import: "~"},
+		{At: at, By: "anna@example.org"},
+		{Proof: "Formular «A», Seite 3; 日本 | ~ \\ \""},
+		{At: at, Import: "i-1", By: "b", Proof: "p"},
+	} {
+		n := roll.ContactNumber(fmt.Sprint(i))
+		_, err := s.Put(t.Context(), opera, contact(n, fields{genre: "ROCK"}), p)
+		must(t, err)
+		same(t, "provenance", get(t, s, opera, n).Provenance[genre], p)
+	}
 }
 
 func contactsPutVersions(t *testing.T, s Contacts) {
