@@ -172,9 +172,21 @@ func (d *decoder) Read(dst []byte) (int, error) {
 	}
 }
 
-// pass gives bytes as they are. While all were ASCII it watches for the first
-// that is not, and decides there.
+// pass gives bytes as they are. While all were ASCII it stops before the first
+// that is not, and decides when that one is asked for: what can be said about
+// the rows before it does not depend on it.
 func (d *decoder) pass(dst []byte) (int, error) {
+	if !d.decided && len(d.raw) > 0 && d.raw[0] >= utf8.RuneSelf {
+		name, err := detect(d.from, d.off-int64(len(d.raw)))
+		if err != nil {
+			return 0, err
+		}
+		d.use(name)
+		if d.table != nil {
+			d.guessed = true
+			return d.Read(dst)
+		}
+	}
 	n := copy(dst, d.raw)
 	d.raw = d.raw[n:]
 	for n == 0 {
@@ -197,23 +209,13 @@ func (d *decoder) pass(dst []byte) (int, error) {
 	if at == n {
 		return n, nil
 	}
-	name, err := detect(d.from, d.off-int64(len(d.raw))-int64(n-at))
-	if err != nil {
-		return 0, err
-	}
-	d.use(name)
-	if d.table == nil {
-		return n, nil
-	}
-	d.guessed = true
-	// What was copied and is not ASCII goes back to be decoded.
 	back := make([]byte, 0, n-at+max(len(d.raw), len(d.buf)))
 	back = append(append(back, dst[at:n]...), d.raw...)
 	d.buf, d.raw = back[:0], back
 	if at > 0 {
 		return at, nil
 	}
-	return d.Read(dst)
+	return d.pass(dst)
 }
 
 // firstHigh returns the index of the first byte over 127, or the length.

@@ -90,6 +90,9 @@ type blocks struct {
 }
 
 func (b *blocks) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("sheet: read before the file") // a zip says so
+	}
 	done := 0
 	for done < len(p) {
 		if off >= b.size {
