@@ -1,0 +1,369 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"rollbook/internal/api"
+	"rollbook/internal/demo"
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+)
+
+// operation is one route with a request that is right.
+type operation struct {
+	method, path string // {…} stands for a thing of aurora alone
+	body         any
+	group        string // the least one
+	status       int
+}
+
+type object = map[string]any
+
+// everybody is the condition that all contacts match.
+var everybody = object{"all": []any{}}
+
+// operations are all that the API has, in an order in which each succeeds.
+var operations = []operation{
+	{"GET", "/api/me", nil, "viewer", 200},
+	{"GET", "/api/criteria", nil, "viewer", 200},
+	{"GET", "/api/criteria/{criterion}", nil, "viewer", 200},
+	{"PUT", "/api/criteria/{criterion}", object{"label": "Own", "kind": "yesno"}, "admin", 200},
+	{"GET", "/api/authorisations", nil, "viewer", 200},
+	{"GET", "/api/authorisations/{authorisation}", nil, "viewer", 200},
+	{"PUT", "/api/authorisations/{authorisation}", object{"label": "Own"}, "admin", 200},
+	{"GET", "/api/targets", nil, "viewer", 200},
+	{"POST", "/api/targets", object{"name": "All", "condition": everybody}, "admin", 201},
+	{"POST", "/api/targets/preview", object{"condition": everybody}, "viewer", 200},
+	{"GET", "/api/targets/{target}", nil, "viewer", 200},
+	{"PUT", "/api/targets/{target}", object{"name": "All", "condition": everybody}, "admin", 200},
+	{"POST", "/api/templates", object{"dataType": "criteria", "targetId": "{target}"}, "operator", 202},
+	{"GET", "/api/templates", nil, "viewer", 200},
+	{"GET", "/api/templates/{template}", nil, "viewer", 200},
+	{"GET", "/api/templates/{template}/file", nil, "viewer", 302},
+	{"POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "a.csv"}, "operator", 201},
+	{"GET", "/api/imports", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/problems", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/files/errors", nil, "viewer", 302},
+	{"GET", "/api/imports/{update}/files/changes", nil, "viewer", 302},
+	{"GET", "/api/imports/{update}/files/undo", nil, "viewer", 302},
+	{"GET", "/api/imports/{update}/files/original", nil, "viewer", 302},
+	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
+	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
+	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
+	{"GET", "/api/contacts", nil, "viewer", 200},
+	{"GET", "/api/contacts/{contact}", nil, "viewer", 200},
+	{"PUT", "/api/contacts/{contact}", object{"lastName": "Own"}, "operator", 200},
+	{"DELETE", "/api/contacts/{contact}", nil, "operator", 204},
+	{"DELETE", "/api/targets/{target}", nil, "admin", 204},
+	{"DELETE", "/api/criteria/{criterion}", nil, "admin", 204},
+	{"DELETE", "/api/authorisations/{authorisation}", nil, "admin", 204},
+}
+
+// things makes one of each in aurora and returns what they are called.
+func (s *stack) things() *strings.Replacer {
+	s.t.Helper()
+	s.call(admin, "PUT", "/api/criteria/OWN", object{"label": "Own", "kind": "yesno"}).want(201)
+	s.call(admin, "PUT", "/api/authorisations/OWN_A", object{"label": "Own"}).want(201)
+	s.call(operator, "PUT", "/api/contacts/98765", object{"lastName": "Own"}).want(201)
+	target := s.call(admin, "POST", "/api/targets", object{"name": "Own", "condition": everybody}).want(201).object()["id"].(string)
+	waiting := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
+	return strings.NewReplacer("{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
+		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(roll.Test).ID, "{update}", s.doneImport(roll.Update).ID, "{waiting}", waiting)
+}
+
+// readyTemplate stores a template whose file is there.
+func (s *stack) readyTemplate() roll.Template {
+	s.t.Helper()
+	s.ids++
+	t := roll.Template{ID: "template-" + string(rune('a'+s.ids%26)), Institution: demo.Aurora, DataType: roll.Criteria, TargetName: "Own", Format: "csv",
+		Status: roll.Ready, FileName: "rollbook-criteria-own.zip", CreatedAt: s.now, ExpiresAt: s.now.Add(2 * roll.TemplateLife)}
+	o, err := s.files.Put(s.t.Context(), flow.TemplateKey(t.Institution, t.ID, t.FileName), strings.NewReader("zip"), "application/zip")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	t.File = o
+	if t, _, err = s.jobs.CreateTemplate(s.t.Context(), t, roll.Once{}); err != nil {
+		s.t.Fatal(err)
+	}
+	return t
+}
+
+// doneImport stores an import that is done, with its file and all results.
+func (s *stack) doneImport(a roll.Action) roll.Import {
+	s.t.Helper()
+	i := roll.Import{ID: "done-" + string(a), Institution: demo.Aurora, DataType: roll.Criteria, Action: a, OnConflict: roll.Overwrite,
+		FileName: "criteria.csv", Email: "ana@aurora.example", Language: "fr", Status: roll.Done, Rows: 3, Counts: roll.Counts{Rows: 3, Updated: 1, Unchanged: 1, Rejected: 1},
+		Files: []string{"original", "errors", "changes"}, CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
+	if a == roll.Update {
+		i.Files = append(i.Files, "undo")
+	}
+	o, err := s.uploads.Put(s.t.Context(), flow.UploadKey(i.Institution, i.ID), strings.NewReader("file"), "text/csv")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	i.Source = o
+	for _, name := range i.Files[1:] {
+		if _, err := s.files.Put(s.t.Context(), flow.FileKey(i.Institution, i.ID, name), strings.NewReader(name), "text/csv"); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if i, _, err = s.jobs.CreateImport(s.t.Context(), i, roll.Once{}, ""); err != nil {
+		s.t.Fatal(err)
+	}
+	return i
+}
+
+// put replaces the names of things in a body.
+func put(names *strings.Replacer, body any) any {
+	m, ok := body.(object)
+	if !ok {
+		return body
+	}
+	out := object{}
+	for k, v := range m {
+		if s, ok := v.(string); ok {
+			v = names.Replace(s)
+		}
+		out[k] = v
+	}
+	return out
+}
+
+func TestEveryOperationIsListed(t *testing.T) {
+	s := newStack(t)
+	var spec struct {
+		Paths map[string]map[string]any
+	}
+	s.call(nobody, "GET", "/openapi.json", nil).want(200).into(&spec)
+	tested := map[string]bool{}
+	for _, o := range operations {
+		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{contact}", "{number}").Replace(o.path)
+		for _, name := range []string{"errors", "changes", "undo", "original"} {
+			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
+		}
+		tested[strings.ToLower(o.method)+" "+path] = true
+	}
+	for path, methods := range spec.Paths {
+		for method := range methods {
+			if !tested[method+" "+path] {
+				t.Errorf("%s %s is not among the operations of these tests", method, path)
+			}
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	users := map[string]api.Claims{"viewer": viewer, "operator": operator, "admin": admin}
+	order := []string{"viewer", "operator", "admin"}
+	s := newStack(t)
+	names := s.things()
+	for _, o := range operations {
+		path, body := names.Replace(o.path), put(names, o.body)
+		t.Run(o.method+" "+o.path, func(t *testing.T) {
+			s.t = t
+			if a := s.call(nobody, o.method, path, body).want(401); a.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Error("no WWW-Authenticate")
+			}
+			for name, c := range map[string]api.Claims{
+				"no institution":    {User: "u", Groups: []string{"admin"}},
+				"bad institution":   {Institution: "Aurora/../x", User: "u", Groups: []string{"admin"}},
+				"no group":          {Institution: demo.Aurora, User: "u", Groups: []string{}},
+				"some other groups": {Institution: demo.Aurora, User: "u", Groups: []string{"administrators", "Admin", "", "other"}},
+			} {
+				if a := s.call(c, o.method, path, body); a.status != 403 {
+					t.Errorf("%s: %d %s", name, a.status, a.body)
+				}
+			}
+			for _, g := range order {
+				if slices.Index(order, g) < slices.Index(order, o.group) {
+					s.call(users[g], o.method, path, body).problem(403, "forbidden")
+				}
+			}
+			s.call(users[o.group], o.method, path, body).want(o.status)
+			// The higher groups are not stopped, whatever the state is now.
+			for _, g := range order[slices.Index(order, o.group)+1:] {
+				if a := s.call(users[g], o.method, path, body); a.status == 403 || a.status >= 500 {
+					t.Errorf("%s: %d %s", g, a.status, a.body)
+				}
+			}
+		})
+	}
+}
+
+func TestAnInstitutionThatIsNotSetUp(t *testing.T) {
+	s := newStack(t)
+	c := api.Claims{Institution: "nowhere", User: "u", Groups: []string{"admin"}}
+	for _, o := range []operation{{"GET", "/api/me", nil, "", 0}, {"GET", "/api/criteria", nil, "", 0}, {"GET", "/api/contacts", nil, "", 0},
+		{"POST", "/api/imports", object{"dataType": "criteria", "action": "test"}, "", 0}, {"POST", "/api/targets/preview", object{"condition": everybody}, "", 0}} {
+		s.call(c, o.method, o.path, o.body).problem(403, "institutionMissing")
+	}
+}
+
+// What belongs to another institution is answered to the letter as what does
+// not exist.
+func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
+	s := newStack(t)
+	names := s.things()
+	missing := strings.NewReplacer("{criterion}", "NONE", "{authorisation}", "NONE", "{contact}", "98766", "{target}", "none",
+		"{template}", "none", "{test}", "none", "{update}", "none", "{waiting}", "none")
+	for _, o := range operations {
+		if !strings.Contains(o.path, "{") {
+			continue
+		}
+		t.Run(o.method+" "+o.path, func(t *testing.T) {
+			s.t = t
+			if o.method == "PUT" && !strings.Contains(o.path, "{target}") {
+				// It makes the stranger's own and leaves the other alone.
+				s.call(stranger, o.method, names.Replace(o.path), o.body).want(201)
+				return
+			}
+			theirs := s.call(stranger, o.method, names.Replace(o.path), o.body)
+			none := s.call(stranger, o.method, missing.Replace(o.path), o.body)
+			theirs.problem(404, "notFound")
+			if string(theirs.body) != string(none.body) {
+				t.Errorf("%s\n%s", theirs.body, none.body)
+			}
+			for h := range theirs.header {
+				if theirs.header.Get(h) != none.header.Get(h) {
+					t.Errorf("header %s differs", h)
+				}
+			}
+		})
+		// The stranger's own things of the same names stand in no one's way.
+		for _, own := range []string{"/api/criteria/OWN", "/api/authorisations/OWN_A", "/api/contacts/98765"} {
+			s.call(stranger, "DELETE", own, nil)
+		}
+	}
+	s.t = t
+	s.call(stranger, "POST", "/api/templates", object{"dataType": "criteria", "targetId": names.Replace("{target}")}).
+		problem(422, "invalid", "body.targetId")
+	for _, all := range []string{"/api/targets", "/api/templates", "/api/imports", "/api/criteria?limit=200", "/api/contacts?q=98765"} {
+		a := s.call(stranger, "GET", all, nil).want(200)
+		if strings.Contains(string(a.body), "Own") || strings.Contains(string(a.body), "done-") {
+			t.Errorf("%s shows another institution's things: %s", all, a.body)
+		}
+	}
+	s.call(viewer, "GET", "/api/contacts/98765", nil).want(200)
+	s.call(viewer, "GET", "/api/criteria/OWN", nil).want(200)
+	if got := s.call(viewer, "GET", names.Replace("/api/imports/{update}"), nil).want(200).object()["undoneBy"]; got != nil {
+		t.Errorf("a stranger undid it: %v", got)
+	}
+}
+
+func TestMe(t *testing.T) {
+	s := newStack(t)
+	me := s.call(operator, "GET", "/api/me", nil).want(200).object()
+	if me["user"] != "u2" || me["email"] != "olga@aurora.example" || me["language"] != "it" || me["institution"].(object)["name"] != "Aurora Theatre" {
+		t.Error(me)
+	}
+	if me := s.call(stranger, "GET", "/api/me", nil).want(200).object(); me["language"] != "fr" || me["institution"].(object)["id"] != "borealis" {
+		t.Error(me)
+	}
+}
+
+func TestClaimsOf(t *testing.T) {
+	for _, c := range []struct {
+		groups, locale, lang string
+		want                 []string
+	}{
+		{"[admin operator]", "fr-CH", "fr", []string{"admin", "operator"}},
+		{"[viewer]", "de_DE", "de", []string{"viewer"}},
+		{`["admin","viewer"]`, "nl", "", []string{"admin", "viewer"}},
+		{"admin, operator", "EN", "en", []string{"admin", "operator"}},
+		{"", "", "", nil},
+		{"[]", "x", "", nil},
+	} {
+		got := api.ClaimsOf(map[string]string{"cognito:groups": c.groups, "locale": c.locale, "custom:institution": "aurora", "sub": "s", "email": "e"})
+		if !slices.Equal(got.Groups, c.want) || got.Language != c.lang || got.Institution != "aurora" || got.User != "s" || got.Email != "e" {
+			t.Errorf("%+v gives %+v", c, got)
+		}
+	}
+	if got := api.ClaimsOf(map[string]string{"sub": "s", "cognito:username": "ana"}); got.User != "ana" {
+		t.Error(got)
+	}
+}
+
+func TestWhatNeedsNoToken(t *testing.T) {
+	s := newStack(t)
+	for path, kind := range map[string]string{
+		"/": "text/plain", "/index.html": "text/plain", "/any/thing.js": "text/plain", "/config.json": "application/json", "/openapi.json": "application/json",
+		"/docs": "text/html", "/docs/docs.js": "text/javascript", "/docs/docs.css": "text/css",
+	} {
+		a := s.call(nobody, "GET", path, nil).want(200)
+		if !strings.HasPrefix(a.header.Get("Content-Type"), kind) || len(a.body) == 0 {
+			t.Errorf("%s: %s", path, a.header.Get("Content-Type"))
+		}
+		csp := a.header.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self' https://uploads.example https://signin.example;", "frame-ancestors 'none'"} {
+			if !strings.Contains(csp, part) {
+				t.Errorf("%s: policy %q", path, csp)
+			}
+		}
+		if strings.Contains(csp, "unsafe") || a.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", path, a.header)
+		}
+	}
+	config := s.call(nobody, "GET", "/config.json", nil).object()
+	if config["clientId"] != "client" || config["userPoolId"] != "pool" || config["signInUrl"] != "https://signin.example/oauth2" {
+		t.Error(config)
+	}
+	if html := string(s.call(nobody, "GET", "/docs", nil).body); strings.Contains(html, "http:") || strings.Contains(html, "https:") || strings.Contains(html, "style=") {
+		t.Error("the docs load from elsewhere or have inline styles")
+	}
+	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/criteria/"} {
+		s.call(nobody, "GET", path, nil).problem(401, "unauthorised")
+		s.call(viewer, "GET", path, nil).problem(404, "notFound")
+	}
+	s.call(nobody, "GET", "/docs/none", nil).problem(404, "notFound")
+	if a := s.call(nobody, "POST", "/openapi.json", "x").want(405); !strings.Contains(a.header.Get("Allow"), "GET") {
+		t.Error(a.header)
+	}
+	if a := s.call(admin, "PATCH", "/api/criteria/GENRE", "{}").want(405); a.header.Get("Allow") != "DELETE, GET, HEAD, PUT" {
+		t.Error(a.header)
+	}
+	if a := s.call(viewer, "HEAD", "/api/criteria/GENRE", nil); a.status != 200 {
+		t.Error(a.status)
+	}
+	if a := s.call(viewer, "GET", "/api/me", nil); a.header.Get("Cache-Control") != "no-store" || a.header.Get("Content-Security-Policy") == "" {
+		t.Error(a.header)
+	}
+}
+
+// The link that mails carry.
+func TestMailLink(t *testing.T) {
+	s := newStack(t)
+	link := "/api/templates/" + s.readyTemplate().ID + "/file"
+	const browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+
+	a := s.call(nobody, "GET", link, nil, browser).want(302)
+	if got := a.header.Get("Location"); got != "https://screen.example/#/templates/"+strings.Split(link, "/")[3] {
+		t.Error(got)
+	}
+	if got := s.call(nobody, "GET", "/api/templates/%3Cscript%3E/file", nil, browser).want(302).header.Get("Location"); got != "https://screen.example/" {
+		t.Error(got)
+	}
+	s.call(nobody, "GET", link, nil).problem(401, "unauthorised")
+	s.call(nobody, "GET", link, nil, "Accept: application/json").problem(401, "unauthorised")
+	for _, bad := range []string{"Bearer bad", "Bearer ", "Basic good", "good"} {
+		p := s.call(nobody, "GET", link, nil, browser, "Authorization: "+bad).problem(401, "unauthorised")
+		if strings.Contains(p.Detail, "secret") {
+			t.Error(p)
+		}
+	}
+	a = s.call(nobody, "GET", link, nil, "Authorization: bearer good").want(302)
+	if got := a.header.Get("Location"); !strings.HasPrefix(got, "https://files.example/") {
+		t.Error(got)
+	}
+	a = s.call(nobody, "GET", link+"?redirect=false", nil, "Authorization: Bearer good").want(200)
+	if got := a.object(); a.header.Get("Location") != "" || !strings.HasPrefix(got["url"].(string), "https://files.example/") || got["fileName"] != "rollbook-criteria-own.zip" {
+		t.Error(got)
+	}
+	if a := s.call(nobody, "GET", "/api/templates/none/file", nil, "Authorization: Bearer good"); a.status != http.StatusNotFound {
+		t.Error(a.status)
+	}
+}

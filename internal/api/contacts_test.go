@@ -1,0 +1,234 @@
+package api_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/roll"
+)
+
+const contact = "/api/contacts/0000777"
+
+func TestPutContact(t *testing.T) {
+	s := newStack(t)
+	body := object{
+		"email": "Zoe@Example.org", "title": "Ms", "firstName": "Zoe\u0308", "lastName": " Brontë ", "language": "fr-CH", "birthDate": "1980-02-29",
+		"phone": "+44 20 7946 0123", "street": "1 High Street", "postcode": "W1A 1AA", "city": "London", "country": "GB",
+		"criteria":       object{"GENRE": "JAZZ", "INTERESTS": []any{"TALKS", "CONCERTS", "TALKS"}, "SUBSCRIBER": false, "NOTE": "=1+1", "SEGMENT": nil, "ZONE": ""},
+		"authorisations": object{"EMAIL": true, "PHONE": false, "POST": "empty"},
+		"proof":          "Paper form 17",
+	}
+	at := "2026-03-01T09:00:00Z"
+	from := object{"at": at, "by": "olga@aurora.example", "proof": "Paper form 17"}
+	want := object{
+		"number": "0000777", "email": "Zoe@Example.org", "title": "Ms", "firstName": "Zoë", "lastName": "Brontë", "language": "fr-CH", "birthDate": "1980-02-29",
+		"phone": "+44 20 7946 0123", "street": "1 High Street", "postcode": "W1A 1AA", "city": "London", "country": "GB",
+		"criteria":       object{"GENRE": "JAZZ", "INTERESTS": []any{"CONCERTS", "TALKS"}, "SUBSCRIBER": false, "NOTE": "=1+1"},
+		"authorisations": object{"EMAIL": true, "PHONE": false, "POST": "empty", "PARTNERS": "empty"},
+		"provenance":     object{"GENRE": from, "INTERESTS": from, "SUBSCRIBER": from, "NOTE": from, "EMAIL": from, "PHONE": from},
+	}
+	a := s.call(operator, "PUT", contact, body).want(201)
+	if d := cmp.Diff(want, a.object()); d != "" {
+		t.Error(d)
+	}
+	tag := a.header.Get("ETag")
+	a = s.call(viewer, "GET", contact, nil).want(200)
+	if d := cmp.Diff(want, a.object()); d != "" {
+		t.Error(d)
+	}
+	if a.header.Get("ETag") != tag || len(tag) < 10 {
+		t.Errorf("ETag %q and %q", tag, a.header.Get("ETag"))
+	}
+
+	// What a GET shows can be put back; what stays the same keeps its origin.
+	s.now = s.now.AddDate(0, 0, 1)
+	back := a.object()
+	back["criteria"].(object)["GENRE"] = "ROCK"
+	got := s.call(admin, "PUT", contact, back).want(200).object()
+	want["criteria"].(object)["GENRE"] = "ROCK"
+	want["provenance"].(object)["GENRE"] = object{"at": "2026-03-02T09:00:00Z", "by": "ada@aurora.example"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	// What is absent becomes empty.
+	got = s.call(operator, "PUT", contact, object{"lastName": "X"}).want(200).object()
+	if d := cmp.Diff(object{"number": "0000777", "lastName": "X", "criteria": object{}, "provenance": object{},
+		"authorisations": object{"EMAIL": "empty", "PHONE": "empty", "POST": "empty", "PARTNERS": "empty"}}, got); d != "" {
+		t.Error(d)
+	}
+	s.call(operator, "DELETE", contact, nil).want(204)
+	s.call(operator, "DELETE", contact, nil).problem(404, "notFound")
+	s.call(viewer, "GET", contact, nil).problem(404, "notFound")
+	// Leading zeros count.
+	s.call(operator, "PUT", "/api/contacts/777", object{}).want(201)
+	s.call(viewer, "GET", contact, nil).problem(404, "notFound")
+}
+
+func TestContactIsChecked(t *testing.T) {
+	s := newStack(t)
+	for name, c := range map[string]struct {
+		number string
+		body   object
+		at     []string
+	}{
+		"number of letters":    {"12a", object{}, []string{"path.number"}},
+		"number too long":      {strings.Repeat("1", 21), object{}, []string{"path.number"}},
+		"other digits":         {"%EF%BC%91", object{}, []string{"path.number"}},
+		"another number":       {"12", object{"number": "13"}, []string{"body.number"}},
+		"bad e-mail":           {"1", object{"email": "ana"}, []string{"body.email"}},
+		"e-mail with a name":   {"1", object{"email": "Ana <ana@example.com>"}, []string{"body.email"}},
+		"two e-mails":          {"1", object{"email": "a@example.com, b@example.com"}, []string{"body.email"}},
+		"e-mail with a break":  {"1", object{"email": "a@example.com\r\nBcc: b@example.com"}, []string{"body.email"}},
+		"long e-mail":          {"1", object{"email": strings.Repeat("a", 250) + "@example.com"}, []string{"body.email"}},
+		"language":             {"1", object{"language": "FR"}, []string{"body.language"}},
+		"date that is none":    {"1", object{"birthDate": "1981-02-29"}, []string{"body.birthDate"}},
+		"date otherwise":       {"1", object{"birthDate": "29.02.1980"}, []string{"body.birthDate"}},
+		"date to come":         {"1", object{"birthDate": "2030-01-01"}, []string{"body.birthDate"}},
+		"long ago":             {"1", object{"birthDate": "0001-01-01"}, []string{"body.birthDate"}},
+		"control character":    {"1", object{"city": "a\x07b"}, []string{"body.city"}},
+		"long postcode":        {"1", object{"postcode": strings.Repeat("1", 21)}, []string{"body.postcode"}},
+		"unknown criterion":    {"1", object{"criteria": object{"NONE": "x", "EMAIL": true}}, []string{"body.criteria.EMAIL", "body.criteria.NONE"}},
+		"unknown value":        {"1", object{"criteria": object{"GENRE": "JAZ"}}, []string{"body.criteria.GENRE"}},
+		"small letters":        {"1", object{"criteria": object{"GENRE": "jazz"}}, []string{"body.criteria.GENRE"}},
+		"a list for a choice":  {"1", object{"criteria": object{"GENRE": []any{"JAZZ"}}}, []string{"body.criteria.GENRE"}},
+		"a choice for a list":  {"1", object{"criteria": object{"INTERESTS": "TALKS"}}, []string{"body.criteria.INTERESTS"}},
+		"unknown in a list":    {"1", object{"criteria": object{"INTERESTS": []any{"TALKS", 7}}}, []string{"body.criteria.INTERESTS"}},
+		"a retired value":      {"1", object{"criteria": object{"SEGMENT": "GOLD"}}, []string{"body.criteria.SEGMENT"}},
+		"a word for yesno":     {"1", object{"criteria": object{"SUBSCRIBER": "true"}}, []string{"body.criteria.SUBSCRIBER"}},
+		"a number for text":    {"1", object{"criteria": object{"NOTE": 5}}, []string{"body.criteria.NOTE"}},
+		"text too long":        {"1", object{"criteria": object{"NOTE": strings.Repeat("é", 251), "NICKNAME": strings.Repeat("x", 41)}}, []string{"body.criteria.NICKNAME", "body.criteria.NOTE"}},
+		"text with a break":    {"1", object{"criteria": object{"NOTE": "a\nb"}}, []string{"body.criteria.NOTE"}},
+		"authorisation word":   {"1", object{"authorisations": object{"EMAIL": "yes", "PHONE": 1, "GENRE": true}}, []string{"body.authorisations.EMAIL", "body.authorisations.GENRE", "body.authorisations.PHONE"}},
+		"proof too long":       {"1", object{"proof": strings.Repeat("x", 251)}, []string{"body.proof"}},
+		"several at once":      {"x", object{"email": "y", "criteria": object{"Z": 1}}, []string{"path.number", "body.email", "body.criteria.Z"}},
+		"criteria that are no": {"1", object{"criteria": []any{}}, []string{"body.criteria"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			s.call(operator, "PUT", "/api/contacts/"+c.number, c.body).problem(422, "invalid", c.at...)
+		})
+	}
+	s.t = t
+	s.call(operator, "GET", "/api/contacts/1", nil).problem(404, "notFound")
+	for _, n := range []string{"x", "%23" + "0012345", strings.Repeat("1", 21), strings.Repeat("1", 150)} {
+		s.call(operator, "GET", "/api/contacts/"+n, nil).problem(404, "notFound")
+		s.call(operator, "DELETE", "/api/contacts/"+n, nil).problem(404, "notFound")
+	}
+}
+
+// Who has a retired value keeps it; nobody gets it.
+func TestRetiredValuesStay(t *testing.T) {
+	s := newStack(t)
+	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(roll.Contact) bool) {
+		yield(roll.Contact{Number: "0000777", Fields: map[roll.Field]roll.Value{"criterion:SEGMENT": "GOLD"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.call(operator, "PUT", contact, object{"lastName": "X", "criteria": object{"SEGMENT": "GOLD"}}).want(200)
+	s.call(operator, "PUT", contact, object{"criteria": object{"SEGMENT": "PRESS"}}).want(200)
+	s.call(operator, "PUT", contact, object{"criteria": object{"SEGMENT": "GOLD"}}).problem(422, "invalid", "body.criteria.SEGMENT")
+}
+
+// A value is marked as used before a contact has it, so that it is not removed.
+func TestPutContactMarksValues(t *testing.T) {
+	s := newStack(t)
+	s.call(admin, "PUT", "/api/criteria/NEW", object{"label": "New", "kind": "multichoice", "values": values(3)}).want(201)
+	s.call(operator, "PUT", contact, object{"criteria": object{"NEW": []any{"V1"}}}).want(201)
+	d, _ := s.field("NEW")
+	if diff := cmp.Diff([]string{"V1"}, d.UsedValues); diff != "" || !d.Used {
+		t.Error(d)
+	}
+	s.call(operator, "DELETE", contact, nil).want(204)
+	s.call(admin, "DELETE", "/api/criteria/NEW", nil).problem(409, "inUse")
+}
+
+func TestIfMatch(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", contact, object{}, "If-Match: *").problem(412, "changed")
+	tag := s.call(operator, "PUT", contact, object{"city": "Bath"}).want(201).header.Get("ETag")
+	next := s.call(operator, "PUT", contact, object{"city": "Rome"}, "If-Match: "+tag).want(200).header.Get("ETag")
+	if next == tag {
+		t.Error("the ETag did not change")
+	}
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+tag).problem(412, "changed")
+	// An import's change counts as well.
+	ws, err := s.contacts.Write(t.Context(), "aurora", []roll.Write{{Number: "0000777", Set: map[roll.Field]roll.Value{"criterion:NOTE": "x"}, Applied: roll.Applied{Import: "i"}}})
+	if err != nil || !ws[0].Done {
+		t.Fatal(ws, err)
+	}
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+next).problem(412, "changed")
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}, `If-Match: "x", *`).want(200)
+	if got := s.call(viewer, "GET", contact, nil).object()["city"]; got != "Oslo" {
+		t.Error(got)
+	}
+}
+
+func TestFindContacts(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "Çelik Özgür", "email": "celik@example.org"}).want(201)
+	s.call(operator, "PUT", "/api/contacts/0000778", object{"lastName": "Celikbas"}).want(201)
+	find := func(q string) string {
+		t.Helper()
+		var page struct{ Items []struct{ Number string } }
+		s.call(viewer, "GET", "/api/contacts?limit=200&q="+url.QueryEscape(q), nil).want(200).into(&page)
+		var ns []string
+		for _, c := range page.Items {
+			ns = append(ns, c.Number)
+		}
+		return strings.Join(ns, " ")
+	}
+	for q, want := range map[string]string{
+		"0000777": "0000777", "#0000777": "0000777", " 0000777 ": "0000777", "777": "",
+		"CELIK@example.org": "0000777", "ana@nowhere.example": "",
+		"celik": "0000777 0000778", "ÇELIK Ö": "0000777", "elik": "",
+		"<script>": "", "%": "", "'": "", `\`: "", "*": "",
+	} {
+		if got := find(q); got != want && !(q == "celik" && got == "0000778 0000777") {
+			t.Errorf("%q finds %q, want %q", q, got, want)
+		}
+	}
+	if n := len(strings.Fields(find(""))); n != seeded+2 {
+		t.Errorf("%d contacts", n)
+	}
+	for _, q := range []string{"%00", "%FF", "a%0Ab"} {
+		s.call(viewer, "GET", "/api/contacts?q="+q, nil).problem(422, "invalid", "query.q")
+	}
+	s.call(viewer, "GET", "/api/contacts?q="+strings.Repeat("a", 255), nil).problem(422, "invalid", "query.q")
+
+	// Pages follow each other without a gap.
+	var all []string
+	cursor := ""
+	for {
+		var page struct {
+			Items      []struct{ Number string }
+			NextCursor string
+		}
+		s.call(viewer, "GET", "/api/contacts?limit=7&cursor="+cursor, nil).want(200).into(&page)
+		for _, c := range page.Items {
+			all = append(all, c.Number)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(strings.Fields(find("")), all); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPutContactOutlastsARace(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", contact, object{"city": "Bath"}).want(201)
+	racing := &racingContacts{Contacts: s.contacts, times: 2}
+	s.config.Contacts = racing
+	s.rebuild()
+	s.call(operator, "PUT", contact, object{"city": "Rome"}).want(200)
+	racing.times = 100
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}).problem(409, "changed")
+	if got := s.call(viewer, "GET", contact, nil).object()["city"]; got != "Rome" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,155 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTargets(t *testing.T) {
+	s := newStack(t)
+	jazz := object{"all": []any{object{"field": "criterion:GENRE", "op": "in", "value": []any{"JAZZ", "ROCK"}}, object{"not": object{"field": "authorisation:EMAIL", "op": "is", "value": false}}}}
+	a := s.call(admin, "POST", "/api/targets", object{"name": " Jazz ", "condition": jazz}).want(201)
+	made := a.object()
+	id := made["id"].(string)
+	want := object{"id": id, "name": "Jazz", "condition": jazz, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "ada@aurora.example"}
+	if d := cmp.Diff(want, made); d != "" {
+		t.Error(d)
+	}
+	if a.header.Get("Location") != "/api/targets/"+id {
+		t.Error(a.header)
+	}
+	if d := cmp.Diff(want, s.call(viewer, "GET", "/api/targets/"+id, nil).want(200).object()); d != "" {
+		t.Error(d)
+	}
+	want["name"], want["condition"] = "All", everybody
+	if d := cmp.Diff(want, s.call(admin, "PUT", "/api/targets/"+id, object{"name": "All", "condition": everybody}).want(200).object()); d != "" {
+		t.Error(d)
+	}
+	var page struct{ Items []struct{ ID, Name string } }
+	s.call(viewer, "GET", "/api/targets", nil).want(200).into(&page)
+	if len(page.Items) != 8 || page.Items[0].Name != "All" {
+		t.Error(page)
+	}
+	s.call(admin, "DELETE", "/api/targets/"+id, nil).want(204)
+	s.call(admin, "DELETE", "/api/targets/"+id, nil).problem(404, "notFound")
+	s.call(viewer, "GET", "/api/targets/"+id, nil).problem(404, "notFound")
+	s.call(admin, "PUT", "/api/targets/"+id, object{"name": "All", "condition": everybody}).problem(404, "notFound")
+	for _, bad := range []string{"%00", "a%20b", "..%2F..", strings.Repeat("x", 100), "%FF"} {
+		s.call(viewer, "GET", "/api/targets/"+bad, nil).problem(404, "notFound")
+		s.call(admin, "DELETE", "/api/targets/"+bad, nil).problem(404, "notFound")
+	}
+}
+
+func TestTargetIsChecked(t *testing.T) {
+	s := newStack(t)
+	for name, c := range map[string]struct {
+		name      any
+		condition any
+		code      string
+		at        []string
+	}{
+		"no field":         {"N", object{"all": []any{object{"field": "criterion:NONE", "op": "is", "value": "x"}}}, "targetField", []string{"body.condition.all[0].field"}},
+		"bad op and value": {"N", object{"any": []any{object{"field": "criterion:GENRE", "op": "before", "value": "x"}, object{"field": "criterion:GENRE", "op": "is", "value": "x"}}}, "targetCondition", []string{"body.condition.any[0].op", "body.condition.any[1].value"}},
+		"empty":            {"N", object{}, "targetCondition", []string{"body.condition"}},
+		"blank name":       {" ", everybody, "invalid", []string{"body.name"}},
+		"long name":        {strings.Repeat("x", 101), everybody, "invalid", []string{"body.name"}},
+		"both":             {"a\tb\x01", object{"x": 1}, "invalid", []string{"body.name", "body.condition.x"}},
+		"no object":        {"N", "all", "invalid", []string{"body.condition"}},
+		"null":             {"N", nil, "invalid", []string{"body.condition"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			for _, o := range []operation{{"POST", "/api/targets", nil, "", 0}, {"PUT", "/api/targets/" + s.anyTarget(), nil, "", 0}} {
+				s.call(admin, o.method, o.path, object{"name": c.name, "condition": c.condition}).problem(422, c.code, c.at...)
+			}
+		})
+	}
+	s.t = t
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"not": 1}}).problem(422, "targetCondition", "body.condition.not")
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody, "name": "x"}).problem(422, "invalid", "body.name")
+	s.call(viewer, "POST", "/api/targets/preview", object{}).problem(422, "invalid", "body")
+}
+
+func (s *stack) anyTarget() string {
+	s.t.Helper()
+	var page struct{ Items []struct{ ID string } }
+	s.call(viewer, "GET", "/api/targets?limit=1", nil).want(200).into(&page)
+	return page.Items[0].ID
+}
+
+func TestPreview(t *testing.T) {
+	s := newStack(t)
+	type preview struct {
+		Count    int
+		Complete bool
+		Sample   []struct{ Number, Email, FirstName, LastName string }
+	}
+	ask := func(condition any) (p preview) {
+		t.Helper()
+		s.call(viewer, "POST", "/api/targets/preview", object{"condition": condition}).want(200).into(&p)
+		return p
+	}
+	all := ask(everybody)
+	if all.Count != seeded || !all.Complete || len(all.Sample) != 10 || all.Sample[0].Number == "" || all.Sample[0].LastName == "" {
+		t.Errorf("%+v", all)
+	}
+	none := s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"any": []any{}}}).want(200).object()
+	if d := cmp.Diff(object{"count": 0.0, "complete": true, "sample": []any{}}, none); d != "" {
+		t.Error(d)
+	}
+	some, others := ask(object{"field": "criterion:SUBSCRIBER", "op": "is", "value": true}), ask(object{"field": "criterion:SUBSCRIBER", "op": "isNot", "value": true})
+	if some.Count == 0 || some.Count+others.Count != seeded {
+		t.Errorf("%d and %d", some.Count, others.Count)
+	}
+}
+
+// A big institution gets the count so far before the request must end.
+func TestPreviewEndsInTime(t *testing.T) {
+	s := newStack(t)
+	s.config.Contacts = slowContacts{s.contacts, func() { s.now = s.now.Add(time.Second) }, 1000}
+	s.rebuild()
+	var p struct {
+		Count    int
+		Complete bool
+	}
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody}).want(200).into(&p)
+	if p.Complete || p.Count < 200 || p.Count >= 1000 {
+		t.Errorf("%+v", p)
+	}
+	// A read that hangs ends as well.
+	s.config.Contacts, s.config.PreviewFor = hangingContacts{s.contacts}, time.Nanosecond
+	s.rebuild()
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody}).want(200).into(&p)
+	if p.Complete || p.Count != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestTargetIdempotency(t *testing.T) {
+	s := newStack(t)
+	const key = "Idempotency-Key: k1"
+	body := object{"name": "N", "condition": everybody}
+	first := s.call(admin, "POST", "/api/targets", body, key).want(201)
+	second := s.call(admin, "POST", "/api/targets", body, key).want(201)
+	if string(first.body) != string(second.body) || first.header.Get("Location") != second.header.Get("Location") {
+		t.Errorf("%s\n%s", first.body, second.body)
+	}
+	s.call(admin, "POST", "/api/targets", object{"name": "M", "condition": everybody}, key).problem(409, "idempotencyKeyReused")
+	if other := s.call(admin, "POST", "/api/targets", body, "Idempotency-Key: k2").want(201); string(other.body) == string(first.body) {
+		t.Error("another key, the same target")
+	}
+	if theirs := s.call(stranger, "POST", "/api/targets", body, key).want(201).object(); theirs["id"] == first.object()["id"] {
+		t.Error("another institution, the same target")
+	}
+}
+
+func TestPutTargetOutlastsARace(t *testing.T) {
+	s := newStack(t)
+	path := "/api/targets/" + s.anyTarget()
+	s.config.Catalogue = &racingCatalogue{store: s.catalogue, times: 3}
+	s.rebuild()
+	s.call(admin, "PUT", path, object{"name": "N", "condition": everybody}).want(200)
+}
