@@ -255,7 +255,7 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 // answer turns an error into a problem and notes what is ours.
 func (s *server) answer(ctx context.Context, op huma.Operation, err error) error {
 	p := problemOf(err)
-	if busy(ctx, err) {
+	if p.Status >= 500 && ctx.Err() != nil {
 		p = newProblem(http.StatusServiceUnavailable)
 	}
 	if p.Status >= 500 {

@@ -95,11 +95,9 @@ func problemOf(err error) *httpProblem {
 	if !ok || p.Status == http.StatusInternalServerError {
 		return p
 	}
-	if f.Code != "" {
-		p.Code = f.Code
-	}
+	// Without a text for the user the code is a word for the log.
 	if f.Text != "" {
-		p.Detail = f.Text
+		p.Code, p.Detail = f.Code, f.Text
 	}
 	p.ID = f.ID
 	for _, x := range f.Fields {

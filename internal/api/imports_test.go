@@ -1,0 +1,556 @@
+package api_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/flow"
+	"rollbook/internal/roll"
+)
+
+func TestCreateImport(t *testing.T) {
+	s := newStack(t)
+	a := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update", "fileName": `C:\Users\Ana\été "1".csv`, "email": "olga@aurora.example", "onConflict": "overwrite"}).want(201)
+	made := a.object()
+	id := made["id"].(string)
+	upload := made["upload"].(object)
+	if made["status"] != "waiting" || upload["url"] != "https://uploads.example/" || upload["maxBytes"] != float64(5<<30) ||
+		upload["fields"].(object)["key"] != "uploads/aurora/"+id || a.header.Get("Location") != "/api/imports/"+id {
+		t.Error(made)
+	}
+	got := s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object()
+	if d := cmp.Diff(object{
+		"id": id, "dataType": "criteria", "action": "update", "onConflict": "overwrite", "fileName": `été "1".csv`, "email": "olga@aurora.example",
+		"status": "waiting", "progress": 0.0, "counts": object{"rows": 0.0, "created": 0.0, "updated": 0.0, "unchanged": 0.0, "rejected": 0.0, "conflicted": 0.0, "unprocessed": 0.0},
+		"warnings": []any{}, "problems": []any{}, "problemsTotal": 0.0, "fields": []any{}, "files": []any{}, "mail": object{},
+		"createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "expiresAt": "2026-03-31T09:00:00Z",
+	}, got); d != "" {
+		t.Error(d)
+	}
+	// The least that a request has.
+	made = s.call(admin, "POST", "/api/imports", object{"dataType": "authorisations", "action": "test"}).want(201).object()
+	got = s.call(viewer, "GET", "/api/imports/"+made["id"].(string), nil).want(200).object()
+	if got["onConflict"] != "skip" || got["fileName"] != "upload" || got["email"] != nil {
+		t.Error(got)
+	}
+	var page struct {
+		Items []struct{ ID string }
+	}
+	s.call(viewer, "GET", "/api/imports", nil).want(200).into(&page)
+	if len(page.Items) != 2 || page.Items[0].ID != made["id"] {
+		t.Error("not the newest first")
+	}
+	if len(s.machine.Started()) != 0 {
+		t.Error("started without a file")
+	}
+}
+
+func TestImportIsChecked(t *testing.T) {
+	s := newStack(t)
+	for name, c := range map[string]struct {
+		body object
+		at   []string
+	}{
+		"contacts":        {object{"dataType": "contacts", "action": "test"}, []string{"body.dataType"}},
+		"strange type":    {object{"dataType": "x", "action": "test"}, []string{"body.dataType"}},
+		"no action":       {object{"dataType": "criteria"}, []string{"body"}},
+		"strange action":  {object{"dataType": "criteria", "action": "delete"}, []string{"body.action"}},
+		"bad e-mail":      {object{"dataType": "criteria", "action": "test", "email": "x"}, []string{"body.email"}},
+		"bad rule":        {object{"dataType": "criteria", "action": "test", "onConflict": "x"}, []string{"body.onConflict"}},
+		"an institution":  {object{"dataType": "criteria", "action": "test", "institution": "borealis"}, []string{"body.institution"}},
+		"wrong types":     {object{"dataType": "criteria", "action": "test", "fileName": 5, "email": []any{}}, []string{"body.email", "body.fileName"}},
+		"several at once": {object{"dataType": "contacts", "action": "test", "email": "x"}, []string{"body.dataType", "body.email"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			s.call(operator, "POST", "/api/imports", c.body).problem(422, "invalid", c.at...)
+		})
+	}
+}
+
+func TestFileNamesAreShownSafely(t *testing.T) {
+	s := newStack(t)
+	for name, want := range map[string]string{
+		"": "upload", "a.csv": "a.csv", "../../etc/passwd": "passwd", `..\..\x.csv`: "x.csv", "/": "upload", "..": "upload", ".": "upload",
+		"a\x00b\r\nc.csv": "abc.csv", "\u202egpj.exe": "gpj.exe", " x ": "x", `"quoted'.csv`: `"quoted'.csv`, "no extension": "no extension",
+		"日本語🎭.csv": "日本語🎭.csv", "a\u2028b": "ab",
+		strings.Repeat("ü", 400) + ".csv":                 strings.Repeat("ü", 295) + "….csv",
+		strings.Repeat("x", 299) + "." + "extension-long": strings.Repeat("x", 299) + "…",
+	} {
+		id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": name}).want(201).object()["id"].(string)
+		if got := s.call(viewer, "GET", "/api/imports/"+id, nil).object()["fileName"]; got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestImportIdempotency(t *testing.T) {
+	s := newStack(t)
+	body := object{"dataType": "criteria", "action": "test", "fileName": "a.csv"}
+	const key = "Idempotency-Key: k"
+	first := s.call(operator, "POST", "/api/imports", body, key).want(201).object()
+	s.now = s.now.Add(10 * time.Minute)
+	second := s.call(operator, "POST", "/api/imports", body, key).want(201).object()
+	if first["id"] != second["id"] || second["upload"] == nil {
+		t.Error(first, second)
+	}
+	s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update", "fileName": "a.csv"}, key).problem(409, "idempotencyKeyReused")
+	// A file that came needs no form.
+	s.change(first["id"].(string), func(i *roll.Import) { i.Status = roll.Running })
+	if got := s.call(operator, "POST", "/api/imports", body, key).want(201).object(); got["upload"] != nil || got["status"] != "running" {
+		t.Error(got)
+	}
+	if theirs := s.call(stranger, "POST", "/api/imports", body, key).want(201).object(); theirs["id"] == first["id"] {
+		t.Error("another institution, the same import")
+	}
+}
+
+// change changes a stored import of aurora.
+func (s *stack) change(id string, f func(*roll.Import)) roll.Import {
+	s.t.Helper()
+	i, err := s.jobs.ChangeImport(s.t.Context(), "aurora", id, func(i *roll.Import) error {
+		f(i)
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return i
+}
+
+func TestUploadThatNeverCame(t *testing.T) {
+	for _, look := range []string{"/api/imports", "one"} {
+		s := newStack(t)
+		id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
+		other := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
+		s.change(other, func(i *roll.Import) { i.Status = roll.Checking })
+		s.now = s.now.Add(time.Hour + 14*time.Minute)
+		if look == "one" {
+			look = "/api/imports/" + id
+		}
+		if got := s.call(viewer, "GET", look, nil).want(200); !strings.Contains(string(got.body), `"waiting"`) {
+			t.Errorf("too early: %s", got.body)
+		}
+		s.now = s.now.Add(2 * time.Minute)
+		if got := s.call(viewer, "GET", look, nil).want(200); strings.Contains(string(got.body), `"waiting"`) || !strings.Contains(string(got.body), `"uploadNeverCame"`) {
+			t.Errorf("%s", got.body)
+		}
+		stored, err := s.jobs.Import(t.Context(), "aurora", id)
+		if err != nil || stored.Status != roll.Cancelled || !stored.FinishedAt.Equal(s.now) {
+			t.Errorf("%+v %v", stored, err)
+		}
+		if got := s.call(viewer, "GET", "/api/imports/"+other, nil).object()["status"]; got != "checking" {
+			t.Error(got)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	s := newStack(t)
+	id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update"}).want(201).object()["id"].(string)
+	type view struct {
+		Status   string
+		Progress float64
+		Counts   roll.Counts
+		Problem  *roll.FileProblem
+	}
+	look := func() (v view) {
+		t.Helper()
+		s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).into(&v)
+		if c := v.Counts; c.Rows != c.Created+c.Updated+c.Unchanged+c.Rejected+c.Conflicted+c.Unprocessed {
+			t.Errorf("%+v", c)
+		}
+		return v
+	}
+	s.change(id, func(i *roll.Import) { i.Status = roll.Checking })
+	if v := look(); v.Progress <= 0 || v.Progress > 0.05 {
+		t.Error(v)
+	}
+	s.change(id, func(i *roll.Import) { i.Status, i.Rows = roll.Running, 200 })
+	if v := look(); v.Progress <= 0 || v.Progress > 0.05 || v.Counts.Rows != 0 {
+		t.Error(v)
+	}
+	for chunk, c := range []roll.Counts{{Rows: 60, Updated: 50, Rejected: 10}, {Rows: 40, Unchanged: 40}} {
+		if err := s.jobs.SetProgress(t.Context(), "aurora", id, chunk, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := look(); v.Progress != 0.5 || v.Counts != (roll.Counts{Rows: 100, Updated: 50, Rejected: 10, Unchanged: 40}) {
+		t.Error(v)
+	}
+	if err := s.jobs.SetProgress(t.Context(), "aurora", id, 2, roll.Counts{Rows: 100, Updated: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if v := look(); v.Progress >= 1 {
+		t.Error("1 before the results are there")
+	}
+	for _, status := range []roll.Status{roll.Done, roll.Rejected, roll.Failed, roll.Cancelled} {
+		s.change(id, func(i *roll.Import) {
+			i.Status, i.Counts, i.Problem = status, roll.Counts{Rows: 1, Updated: 1}, &roll.FileProblem{Code: "c", Message: "m"}
+		})
+		if v := look(); v.Progress != 1 || v.Status != string(status) || v.Counts.Rows != 1 || v.Problem.Code != "c" {
+			t.Error(v)
+		}
+	}
+}
+
+// An import shows all that was found out.
+func TestImportView(t *testing.T) {
+	s := newStack(t)
+	old, live, wish := "A", "B", "C"
+	i := s.doneImport(roll.Update)
+	i = s.change(i.ID, func(i *roll.Import) {
+		i.Detected = &roll.Detected{Format: "csv", Encoding: "UTF-8", Separator: ";", LineEnds: "CRLF", Rows: 3, Columns: 5}
+		i.Warnings = []roll.Warning{{Code: "w", Message: "W", Line: 2}}
+		i.Problems = []roll.Problem{{Line: 3, Column: "[new] GENRE", Field: "GENRE", Value: "C", Outcome: roll.RowConflicted, Code: "conflict", Message: "M", Old: &old, Live: &live, New: &wish, OtherLines: []int{7}}}
+		i.ProblemsAll = 1
+		i.Fields = []roll.FieldReport{{Field: "GENRE", Label: "Genre", Kind: roll.SingleChoice, Changes: []roll.Transition{{From: "A", To: "B", Count: 2}}}, {Field: "NOTE", Kind: roll.Text, NotCompared: 4}}
+		i.Mail = roll.MailState{Status: "sent"}
+		i.Of, i.OfKind, i.UndoneBy, i.StartedAt, i.FinishedAt = "t", "update", "u", s.now, s.now
+	})
+	got := s.call(viewer, "GET", "/api/imports/"+i.ID, nil).want(200).object()
+	want := object{
+		"detected":      object{"format": "csv", "encoding": "UTF-8", "separator": ";", "lineEnds": "CRLF", "rows": 3.0, "columns": 5.0},
+		"warnings":      []any{object{"code": "w", "message": "W", "line": 2.0}},
+		"problems":      []any{object{"line": 3.0, "column": "[new] GENRE", "field": "GENRE", "value": "C", "outcome": "conflicted", "code": "conflict", "message": "M", "old": "A", "live": "B", "new": "C", "otherLines": []any{7.0}}},
+		"problemsTotal": 1.0,
+		"fields": []any{object{"field": "GENRE", "label": "Genre", "kind": "choice", "changes": []any{object{"from": "A", "to": "B", "count": 2.0}}},
+			object{"field": "NOTE", "label": "", "kind": "text", "changes": []any{}, "notCompared": 4.0}},
+		"mail": object{"status": "sent"}, "of": "t", "ofKind": "update", "undoneBy": "u", "startedAt": "2026-03-01T09:00:00Z", "finishedAt": "2026-03-01T09:00:00Z",
+		"files": []any{"original", "errors", "changes", "undo"},
+	}
+	for k, w := range want {
+		if d := cmp.Diff(w, got[k]); d != "" {
+			t.Errorf("%s: %s", k, d)
+		}
+	}
+}
+
+func TestUpdateRunsTheTestedBytes(t *testing.T) {
+	s := newStack(t)
+	test := s.doneImport(roll.Test)
+	// A later upload to the same key changes nothing.
+	if _, err := s.uploads.Put(t.Context(), test.Source.Key, strings.NewReader("other"), ""); err != nil {
+		t.Fatal(err)
+	}
+	path := "/api/imports/" + test.ID + "/update"
+	a := s.call(operator, "POST", path, nil).want(201)
+	id := a.object()["id"].(string)
+	if d := cmp.Diff(object{"id": id, "status": "checking"}, a.object()); d != "" || a.header.Get("Location") != "/api/imports/"+id {
+		t.Error(d, a.header)
+	}
+	got, err := s.jobs.Import(t.Context(), "aurora", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Overwrite, FileName: "criteria.csv",
+		Email: "ana@aurora.example", Language: "fr", Status: roll.Checking, Of: test.ID, OfKind: "update", Source: test.Source,
+		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	started := s.machine.Started()
+	if len(started) != 1 || started[0].ID != id || string(started[0].Input) != string(flow.NewRun("aurora", id)) {
+		t.Errorf("started %v", started)
+	}
+	if got := s.call(viewer, "GET", "/api/imports/"+test.ID, nil).object()["updatedBy"]; got != id {
+		t.Error(got)
+	}
+
+	// Once only, whoever asks, and the answer names the first.
+	for _, headers := range [][]string{nil, {"Idempotency-Key: other"}} {
+		if p := s.call(admin, "POST", path, nil, headers...).problem(409, "alreadyDone"); p.ID != id {
+			t.Errorf("%+v", p)
+		}
+	}
+	s.change(id, func(i *roll.Import) { i.Status = roll.Done })
+	if p := s.call(operator, "POST", path, nil).problem(409, "alreadyDone"); p.ID != id {
+		t.Errorf("%+v", p)
+	}
+	if len(s.machine.Started()) != 1 {
+		t.Error("a second execution")
+	}
+	// One that came to nothing may be followed by another.
+	for _, status := range []roll.Status{roll.Failed, roll.Cancelled, roll.Rejected} {
+		s.change(id, func(i *roll.Import) { i.Status = status })
+		next := s.call(operator, "POST", path, nil).want(201).object()["id"].(string)
+		if next == id {
+			t.Error("the same import")
+		}
+		id = next
+	}
+	if got := s.call(viewer, "GET", "/api/imports/"+test.ID, nil).object()["updatedBy"]; got != id {
+		t.Error(got)
+	}
+	// The test's update and its undo file are things apart.
+	s.call(operator, "POST", "/api/imports/"+test.ID+"/undo", nil).problem(409, "notAnUpdate")
+}
+
+func TestUpdateIsRefused(t *testing.T) {
+	s := newStack(t)
+	test := s.doneImport(roll.Test)
+	path := "/api/imports/" + test.ID + "/update"
+	for status, code := range map[roll.Status]string{roll.Waiting: "notDone", roll.Checking: "notDone", roll.Running: "notDone", roll.Failed: "notDone", roll.Cancelled: "notDone", roll.Rejected: "fileRejected"} {
+		s.change(test.ID, func(i *roll.Import) { i.Status = status })
+		s.call(operator, "POST", path, nil).problem(409, code)
+	}
+	s.change(test.ID, func(i *roll.Import) { i.Status = roll.Done })
+	s.call(operator, "POST", "/api/imports/"+s.doneImport(roll.Update).ID+"/update", nil).problem(409, "notATest")
+	s.uploads.Remove(test.Source.Key)
+	s.call(operator, "POST", path, nil).problem(410, "expired")
+	if len(s.machine.Started()) != 0 {
+		t.Error("started")
+	}
+}
+
+func TestUpdateIdempotency(t *testing.T) {
+	s := newStack(t)
+	path := "/api/imports/" + s.doneImport(roll.Test).ID + "/update"
+	const key = "Idempotency-Key: k"
+	first := s.call(operator, "POST", path, nil, key).want(201)
+	second := s.call(operator, "POST", path, nil, key).want(201)
+	if string(first.body) != string(second.body) || len(s.machine.Started()) != 1 {
+		t.Errorf("%s\n%s", first.body, second.body)
+	}
+	s.call(operator, "POST", "/api/imports/"+s.doneImport(roll.Update).ID+"/undo", nil, key).problem(409, "idempotencyKeyReused")
+}
+
+func TestUndo(t *testing.T) {
+	s := newStack(t)
+	update := s.doneImport(roll.Update)
+	path := "/api/imports/" + update.ID + "/undo"
+	for _, status := range []roll.Status{roll.Checking, roll.Running} {
+		s.change(update.ID, func(i *roll.Import) { i.Status = status })
+		s.call(operator, "POST", path, nil).problem(409, "notDone")
+	}
+	// What was done before an update stopped can be undone too.
+	s.change(update.ID, func(i *roll.Import) { i.Status = roll.Cancelled })
+	id := s.call(operator, "POST", path, nil).want(201).object()["id"].(string)
+	got, err := s.jobs.Import(t.Context(), "aurora", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, _, err := s.files.Head(t.Context(), "imports/aurora/"+update.ID+"/undo.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Skip, FileName: "undo.csv",
+		Email: "ana@aurora.example", Language: "fr", Status: roll.Checking, Of: update.ID, OfKind: "undo", Source: o,
+		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if started := s.machine.Started(); len(started) != 1 || started[0].ID != id {
+		t.Errorf("started %v", started)
+	}
+	if p := s.call(admin, "POST", path, nil).problem(409, "alreadyDone"); p.ID != id {
+		t.Errorf("%+v", p)
+	}
+	// The undo's own file is the undo file.
+	u := s.call(viewer, "GET", "/api/imports/"+id+"/files/original", nil).want(302).header.Get("Location")
+	if !strings.HasPrefix(u, "https://files.example/") {
+		t.Error(u)
+	}
+
+	// The undo of an undo is another one.
+	if _, err := s.files.Put(t.Context(), flow.FileKey("aurora", id, "undo"), strings.NewReader("undo"), ""); err != nil {
+		t.Fatal(err)
+	}
+	s.change(id, func(i *roll.Import) { i.Status, i.Files = roll.Done, []string{"original", "undo"} })
+	again := s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).want(201).object()["id"].(string)
+	if p := s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(409, "alreadyDone"); p.ID != again {
+		t.Errorf("%+v", p)
+	}
+	s.files.Remove("imports/aurora/" + id + "/undo.csv")
+	s.change(again, func(i *roll.Import) { i.Status = roll.Failed })
+	s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(410, "expired")
+	s.change(id, func(i *roll.Import) { i.Files = []string{"original"} })
+	s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(409, "nothingToUndo")
+}
+
+func TestImportThatCannotBeStarted(t *testing.T) {
+	s := newStack(t)
+	test := s.doneImport(roll.Test)
+	path := "/api/imports/" + test.ID + "/update"
+	s.machine.Fail(errors.New("secret cause"))
+	a := s.call(operator, "POST", path, nil)
+	a.problem(503, "notStarted")
+	if strings.Contains(string(a.body), "secret") || a.header.Get("Retry-After") == "" {
+		t.Errorf("%s", a.body)
+	}
+	failed := s.call(viewer, "GET", "/api/imports/"+test.ID, nil).object()["updatedBy"].(string)
+	got := s.call(viewer, "GET", "/api/imports/"+failed, nil).want(200).object()
+	if got["status"] != "failed" || got["problem"].(object)["code"] != "notStarted" || got["progress"] != 1.0 {
+		t.Error(got)
+	}
+	// Trying again makes another one.
+	s.machine.Fail(nil)
+	if id := s.call(operator, "POST", path, nil).want(201).object()["id"]; id == failed {
+		t.Error("the failed one again")
+	}
+}
+
+// Whoever made an import may have stopped before starting it: the next press
+// starts it, and names it.
+func TestImportThatWasMadeButNotStarted(t *testing.T) {
+	s := newStack(t)
+	test := s.doneImport(roll.Test)
+	lost := roll.Import{ID: "lost", Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, Status: roll.Checking, Of: test.ID, OfKind: "update", CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
+	if _, _, err := s.jobs.CreateImport(t.Context(), lost, roll.Once{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if p := s.call(operator, "POST", "/api/imports/"+test.ID+"/update", nil).problem(409, "alreadyDone"); p.ID != "lost" {
+		t.Error(p)
+	}
+	if started := s.machine.Started(); len(started) != 1 || started[0].ID != "lost" {
+		t.Error(started)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	s := newStack(t)
+	id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update"}).want(201).object()["id"].(string)
+	path := "/api/imports/" + id + "/cancel"
+	for range 2 {
+		if got := s.call(operator, "POST", path, nil).want(200).object(); got["status"] != "cancelled" || got["finishedAt"] == nil || got["problem"].(object)["code"] != "cancelled" {
+			t.Error(got)
+		}
+	}
+	for _, status := range []roll.Status{roll.Checking, roll.Running} {
+		s.change(id, func(i *roll.Import) { i.Status, i.Cancel = status, false })
+		for range 2 {
+			if got := s.call(operator, "POST", path, nil).want(200).object(); got["status"] != string(status) || got["cancelling"] != true {
+				t.Error(got)
+			}
+		}
+		if i := s.change(id, func(*roll.Import) {}); !i.Cancel {
+			t.Error("not asked for")
+		}
+	}
+	for _, status := range []roll.Status{roll.Done, roll.Rejected, roll.Failed} {
+		s.change(id, func(i *roll.Import) { i.Status = status })
+		if p := s.call(operator, "POST", path, nil).problem(409, "alreadyFinal"); !strings.Contains(p.Detail, string(status)) {
+			t.Error(p)
+		}
+	}
+}
+
+func TestImportFiles(t *testing.T) {
+	s := newStack(t)
+	i := s.doneImport(roll.Update)
+	path := "/api/imports/" + i.ID + "/files/"
+	for name, want := range map[string][2]string{ // origin and file name
+		"errors": {"https://files.example", "criteria-errors.csv"}, "changes": {"https://files.example", "criteria-changes.csv"},
+		"undo": {"https://files.example", "criteria-undo.csv"}, "original": {"https://uploads.example", "criteria.csv"},
+	} {
+		u, err := url.Parse(s.call(viewer, "GET", path+name, nil).want(302).header.Get("Location"))
+		if err != nil || u.Scheme+"://"+u.Host != want[0] || u.Query().Get("name") != want[1] {
+			t.Errorf("%s: %s %v", name, u, err)
+		}
+		if got := s.call(viewer, "GET", path+name+"?redirect=false", nil).want(200).object(); got["url"] != u.String() || got["fileName"] != want[1] {
+			t.Error(got)
+		}
+	}
+	for _, none := range []string{"plan", "ERRORS", "..%2Fplan", "%00", "undo.csv"} {
+		s.call(viewer, "GET", path+none, nil).problem(404, "notFound")
+	}
+	s.files.Remove(flow.FileKey(i.Institution, i.ID, "errors"))
+	s.uploads.Remove(i.Source.Key)
+	s.call(viewer, "GET", path+"errors", nil).problem(410, "expired")
+	s.call(viewer, "GET", path+"original", nil).problem(410, "expired")
+	s.change(i.ID, func(i *roll.Import) { i.Files, i.Source = nil, roll.Object{} })
+	for _, name := range []string{"errors", "original"} {
+		s.call(viewer, "GET", path+name, nil).problem(404, "notFound")
+	}
+	s.now = s.now.AddDate(0, 0, 31)
+	s.call(viewer, "GET", path+"changes", nil).problem(404, "notFound")
+}
+
+func TestProblems(t *testing.T) {
+	s := newStack(t)
+	i := s.doneImport(roll.Update)
+	path := "/api/imports/" + i.ID + "/problems"
+	if got := s.call(viewer, "GET", path, nil).want(200).object(); len(got["items"].([]any)) != 0 || got["nextCursor"] != "" {
+		t.Error(got)
+	}
+	w := flow.NewProblemWriter(s.files, i.Institution, i.ID)
+	for n := range 2500 {
+		p := roll.Problem{Line: n + 2, Field: "GENRE", Outcome: roll.RowRejected, Code: "unknownValue", Message: "M"}
+		if n%5 == 0 {
+			p.Field, p.Outcome = "NOTE", roll.RowConflicted
+		}
+		if err := w.Add(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	count := func(q string) int {
+		t.Helper()
+		n, last, cursor := 0, 0, ""
+		for {
+			var page struct {
+				Items      []roll.Problem
+				NextCursor string
+			}
+			s.call(viewer, "GET", path+"?limit=200&"+q+"&cursor="+cursor, nil).want(200).into(&page)
+			for _, p := range page.Items {
+				if p.Line <= last {
+					t.Fatalf("line %d after %d", p.Line, last)
+				}
+				last, n = p.Line, n+1
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				return n
+			}
+		}
+	}
+	for q, want := range map[string]int{"": 2500, "outcome=rejected": 2000, "field=NOTE": 500, "outcome=rejected&field=NOTE": 0, "field=NONE": 0, "outcome=unprocessed": 0} {
+		if got := count(q); got != want {
+			t.Errorf("%q: %d, want %d", q, got, want)
+		}
+	}
+	s.call(viewer, "GET", path+"?outcome=bad", nil).problem(422, "invalid", "query.outcome")
+	s.call(viewer, "GET", path+"?cursor=bad", nil).problem(422, "badCursor", "query.cursor")
+	s.call(viewer, "GET", "/api/imports/none/problems", nil).problem(404, "notFound")
+	s.call(stranger, "GET", path, nil).problem(404, "notFound")
+}
+
+// Sizes of lists and numbers that no user has still give an answer.
+func TestListOfManyImports(t *testing.T) {
+	s := newStack(t)
+	for range 120 {
+		s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201)
+	}
+	var seen []string
+	cursor := ""
+	for {
+		var page struct {
+			Items      []struct{ ID string }
+			NextCursor string
+		}
+		a := s.call(viewer, "GET", "/api/imports?cursor="+cursor, nil).want(200).into(&page)
+		if !json.Valid(a.body) || len(page.Items) > 50 {
+			t.Fatal(len(page.Items))
+		}
+		for _, i := range page.Items {
+			if len(seen) > 0 && seen[len(seen)-1] <= i.ID {
+				t.Fatal("not the newest first")
+			}
+			seen = append(seen, i.ID)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 120 {
+		t.Errorf("%d imports", len(seen))
+	}
+}
