@@ -177,7 +177,10 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// quote shows a cell in a message: cut at 60 characters, on one line.
+// Quote shows a cell in a message: in quotation marks, cut at 60 characters, on
+// one line.
+func Quote(s string) string { return quote(s) }
+
 func quote(s string) string { return `"` + show(s) + `"` }
 
 func show(s string) string {

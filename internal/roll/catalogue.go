@@ -47,16 +47,22 @@ type FieldDef struct {
 
 // Field returns the name under which contacts hold it.
 func (d FieldDef) Field() Field {
-	if d.Kind == Authorisation {
+	switch d.Kind {
+	case Authorisation:
 		return Field(AuthorisationRoom + ":" + d.Code)
+	case ContactText:
+		return Field(ContactRoom + ":" + d.Code)
 	}
 	return Field(CriterionRoom + ":" + d.Code)
 }
 
 // DataType returns the type of data whose files carry it.
 func (d FieldDef) DataType() DataType {
-	if d.Kind == Authorisation {
+	switch d.Kind {
+	case Authorisation:
 		return Authorisations
+	case ContactText:
+		return Contacts
 	}
 	return Criteria
 }

@@ -1,0 +1,102 @@
+package person
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/fold"
+	"rollbook/internal/roll"
+)
+
+// name checks a first or last name. A first name is a person's, and no person's
+// name has a digit. A last name may be an organisation's (Théâtre 140): one with
+// a digit is taken with a warning, and Row refuses it beside a first name. A
+// name without any letter is a slipped column or a placeholder.
+func name(f roll.Field, text string) (string, *cell.Warning, *cell.Problem) {
+	if strings.Contains(text, "@") {
+		if _, no := parseAddress(plain(text)); no == "" {
+			return "", nil, &cell.Problem{Code: EmailInName, Message: cell.Quote(text) + " is an e-mail address, not a name."}
+		}
+	}
+	digit := strings.ContainsFunc(text, unicode.IsDigit)
+	switch {
+	case !strings.ContainsFunc(text, unicode.IsLetter):
+		return "", nil, &cell.Problem{Code: NoLetter,
+			Message: cell.Quote(text) + " has no letter. Write the name, or leave the cell blank."}
+	case digit && f == roll.ContactFirstName:
+		return "", nil, &cell.Problem{Code: DigitInName, Message: cell.Quote(text) + " has a digit, which no first name has."}
+	case digit:
+		return text, &cell.Warning{Code: DigitInLastName,
+			Message: cell.Quote(text) + " has a digit. It is taken for the name of an organisation."}, nil
+	}
+	return text, nil, nil
+}
+
+// title finds the one of the institution's titles that is meant: exactly, in
+// any case, or but for accents and full stops. Without a list any title is
+// taken.
+func (c *Checker) title(text string) (string, *cell.Problem) {
+	list := c.Settings.Titles
+	if len(list) == 0 {
+		return text, nil
+	}
+	for _, same := range []func(a, b string) bool{
+		func(a, b string) bool { return a == b },
+		strings.EqualFold,
+		func(a, b string) bool { return unpointed(a) == unpointed(b) },
+	} {
+		var found []string
+		for _, t := range list {
+			if v, p := cell.Text(t, Def(roll.ContactTitle).MaxLength); p == nil && v != roll.Empty && same(string(v), text) {
+				found = append(found, string(v))
+			}
+		}
+		if len(found) == 1 || len(found) > 1 && allSame(found) {
+			return found[0], nil
+		}
+		if len(found) > 1 {
+			return "", &cell.Problem{Code: cell.AmbiguousValue,
+				Message: fmt.Sprintf("%s may be %s. Write the title exactly.", cell.Quote(text), join(found, "or"))}
+		}
+	}
+	p := &cell.Problem{Code: UnknownTitle, Message: cell.Quote(text) + " is not one of the titles."}
+	if near, ok := cell.Nearest(text, list); ok {
+		p.Suggestion = near
+		p.Message += fmt.Sprintf(" Did you mean %s?", near)
+	} else if len(list) > 12 {
+		p.Message += " Taken are titles such as " + strings.Join(list[:12], ", ") + "."
+	} else {
+		p.Message += " Taken are " + join(list, "and") + "."
+	}
+	return "", p
+}
+
+func allSame(words []string) bool {
+	for _, w := range words {
+		if w != words[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// unpointed is a word without case, accents and what is no letter or digit.
+func unpointed(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, fold.Text(s))
+}
+
+// join joins words as a sentence does: A, B or C.
+func join(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+}

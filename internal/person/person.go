@@ -1,0 +1,218 @@
+// Package person checks a contact's own data: e-mail, names, language, birth
+// date, telephone and address, as they stand in the columns of a file of
+// contacts. What is stored has one form for one meaning: a language and a
+// country are codes, a date is yyyy-mm-dd, a telephone number is in E.164, a
+// domain is in small letters.
+//
+// A blank cell keeps the value and Empty, in any case, clears it. As in all of
+// the contact's own fields only this one word does: Leer is a town. Escapes and
+// the words that most often are an accident are those of package cell. The
+// formula guard belongs to package sheet.
+//
+// A cell with exactly one meaning is taken; one with none, with two, or changed
+// by a spreadsheet is a Problem that names what was meant, if that is clear.
+package person
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/width"
+
+	"rollbook/internal/cell"
+	"rollbook/internal/roll"
+)
+
+// The codes of problems with a contact's own data, besides those of packages
+// cell and phone.
+const (
+	BadEmail        = "badEmail"        // no address that mail can be sent to
+	EmailDecoration = "emailDecoration" // an address with a name, brackets, mailto: or such around it
+	SeveralEmails   = "severalEmails"   // two addresses in one cell
+	DigitInName     = "digitInName"     // a person's name has a digit
+	NoLetter        = "noLetter"        // a name without any letter
+	EmailInName     = "emailInName"     // an e-mail address in a name's column
+	UnknownTitle    = "unknownTitle"    // not in the institution's list
+	UnknownLanguage = "unknownLanguage"
+	UnknownCountry  = "unknownCountry"
+	BadDate         = "badDate"       // no day of the calendar, or in no format that is taken
+	AmbiguousDate   = "ambiguousDate" // day and month may be exchanged
+	AmericanDate    = "americanDate"  // the month stands before the day
+	ShortYear       = "shortYear"     // a year of two digits
+	FutureDate      = "futureDate"    // a birth date after today
+	EarlyDate       = "earlyDate"     // a birth date before 1900
+)
+
+// The codes of warnings about a contact's own data.
+const (
+	EmailSlip         = "emailSlip"         // the domain is nearly that of a large mail service
+	DigitInLastName   = "digitInLastName"   // taken for an organisation's name
+	LanguageIsCountry = "languageIsCountry" // be, ch, se … are languages that people hardly mean
+	VeryOld           = "veryOld"           // born more than 110 years ago
+	PostcodeZero      = "postcodeZero"      // a leading zero is missing
+	PostcodeForm      = "postcodeForm"      // not of the form of the country's postcodes
+)
+
+// Checker checks the contacts of one institution. Settings, Now and Phone must
+// be set; it may be used by several goroutines.
+type Checker struct {
+	// Settings has the list of titles (none: any title is taken) and the
+	// country of telephone numbers.
+	Settings roll.Settings
+	Now      func() time.Time
+	// Phone reads a telephone number of a country: phone.Parse. It is a field
+	// so that only those who check numbers link their table.
+	Phone func(text, country string) (string, *cell.Problem)
+	// Undo says that the cells come from an undo file: then what a contact had
+	// is taken although it would not be today, such as a title that has left
+	// the list.
+	Undo bool
+}
+
+// Def returns the definition of one of the contact's own fields: its code is
+// its name in the API and its label the column's name.
+func Def(f roll.Field) roll.FieldDef {
+	d := roll.FieldDef{Code: f.Code(), Label: f.Code(), Kind: roll.ContactText, MaxLength: roll.MaxText}
+	for _, c := range roll.ContactFields {
+		if c.Field == f {
+			d.Label, d.MaxLength = c.Column, c.Max
+		}
+	}
+	return d
+}
+
+// wide is the definition under which a cell is read before its field's check:
+// what comes in may be longer than what is stored ("Switzerland" for CH).
+func wide(f roll.Field) roll.FieldDef {
+	d := Def(f)
+	switch f {
+	case roll.ContactEmail, roll.ContactLanguage, roll.ContactBirthDate, roll.ContactPhone, roll.ContactCountry, roll.ContactTitle:
+		d.MaxLength = 400
+	}
+	return d
+}
+
+// Parse reads one cell of the column of a contact's own field. The Edit keeps,
+// clears or has a Value, never Add or Remove. With a Problem it is nothing to
+// rely on.
+func (c *Checker) Parse(f roll.Field, text string) (cell.Edit, *cell.Warning, *cell.Problem) {
+	edit, _, p := cell.ParseNew(text, wide(f))
+	if p != nil || edit.Keep || edit.Value == roll.Empty {
+		return edit, nil, p
+	}
+	v, w, p := c.check(f, string(edit.Value))
+	if p != nil && c.Undo {
+		if v, ok := c.ParseOld(f, text); ok {
+			return cell.Edit{Value: v}, nil, nil
+		}
+	}
+	return cell.Edit{Value: v}, w, p
+}
+
+// Check reads a value that is no cell, such as the API's: Empty and \ mean
+// nothing in it, and what shows nothing is roll.Empty.
+func (c *Checker) Check(f roll.Field, text string) (roll.Value, *cell.Warning, *cell.Problem) {
+	v, p := cell.Text(text, wide(f).MaxLength)
+	if p != nil || v == roll.Empty {
+		return roll.Empty, nil, p
+	}
+	return c.check(f, string(v))
+}
+
+// ParseOld reads a cell that says what a contact had. It is lenient where Parse
+// is strict: what a spreadsheet did to a date or a telephone number is undone
+// if that is clear, and what is no longer taken is the text as it stands. Known
+// is false if it is no value that the field may have had.
+func (c *Checker) ParseOld(f roll.Field, text string) (v roll.Value, known bool) {
+	loose, ok := cell.ParseOld(text, wide(f))
+	if !ok || loose == roll.Empty {
+		return loose, ok
+	}
+	v, _, p := c.check(f, string(loose))
+	if p == nil {
+		return v, true
+	}
+	switch f {
+	case roll.ContactBirthDate:
+		if day, err := time.Parse(time.DateOnly, string(loose)); err == nil && day.Year() > 0 {
+			return loose, true
+		}
+		if p.Suggestion != "" {
+			if v, _, p := c.check(f, p.Suggestion); p == nil {
+				return v, true
+			}
+		}
+		return roll.Empty, false
+	case roll.ContactPhone:
+		if p.Suggestion != "" {
+			if v, _, p := c.check(f, p.Suggestion); p == nil {
+				return v, true
+			}
+		}
+	}
+	return cell.ParseOld(text, Def(f))
+}
+
+// Format writes a value as our files show it, "" for Empty. Parse reads it back
+// as the same value.
+func Format(f roll.Field, v roll.Value) string { return cell.Format(v, Def(f)) }
+
+// FormatNew writes a value as Format does, but Empty as the word "Empty", so
+// that the cell asks for exactly this value.
+func FormatNew(f roll.Field, v roll.Value) string { return cell.FormatNew(v, Def(f)) }
+
+// check is the check of each field. The text is NFC, trimmed, without control
+// characters, and not empty.
+func (c *Checker) check(f roll.Field, text string) (v roll.Value, w *cell.Warning, p *cell.Problem) {
+	var s string
+	switch f {
+	case roll.ContactEmail:
+		s, w, p = email(text)
+	case roll.ContactTitle:
+		s, p = c.title(text)
+	case roll.ContactFirstName, roll.ContactLastName:
+		s, w, p = name(f, text)
+	case roll.ContactLanguage:
+		s, w, p = languageCode(text)
+	case roll.ContactBirthDate:
+		s, w, p = birthDate(text, c.Now())
+	case roll.ContactPhone:
+		s, p = c.Phone(text, c.Settings.Country)
+	case roll.ContactPostcode:
+		s, p = postcode(text)
+	case roll.ContactCountry:
+		s, p = countryCode(text)
+	default:
+		s = text
+	}
+	if p != nil {
+		return roll.Empty, nil, p
+	}
+	if v, p = cell.Text(s, Def(f).MaxLength); p != nil {
+		return roll.Empty, nil, p
+	}
+	return v, w, nil
+}
+
+// plain drops what shows nothing, and makes blanks and full-width characters
+// the usual ones.
+func plain(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return strings.TrimSpace(s)
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, width.Fold.String(s))
+	return strings.TrimSpace(s)
+}
