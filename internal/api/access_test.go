@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -78,8 +79,7 @@ func (s *stack) things() *strings.Replacer {
 // readyTemplate stores a template whose file is there.
 func (s *stack) readyTemplate() roll.Template {
 	s.t.Helper()
-	s.ids++
-	t := roll.Template{ID: "template-" + string(rune('a'+s.ids%26)), Institution: demo.Aurora, DataType: roll.Criteria, TargetName: "Own", Format: "csv",
+	t := roll.Template{ID: fmt.Sprintf("template-%d", s.ids.Add(1)), Institution: demo.Aurora, DataType: roll.Criteria, TargetName: "Own", Format: "csv",
 		Status: roll.Ready, FileName: "rollbook-criteria-own.zip", CreatedAt: s.now, ExpiresAt: s.now.Add(2 * roll.TemplateLife)}
 	o, err := s.files.Put(s.t.Context(), flow.TemplateKey(t.Institution, t.ID, t.FileName), strings.NewReader("zip"), "application/zip")
 	if err != nil {

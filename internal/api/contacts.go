@@ -227,7 +227,11 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		// Before the values are written, so that none of them can be removed
 		// from the catalogue in between.
 		if len(used) > 0 {
-			if err := s.Catalogue.MarkUsed(ctx, c.Institution, used); err != nil {
+			err := s.Catalogue.MarkUsed(ctx, c.Institution, used)
+			if err != nil && fault.KindOf(err) == fault.NotFound {
+				return nil, fault.New(fault.Conflict, "catalogueChanged", "The catalogue was changed in between. Read it again.")
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

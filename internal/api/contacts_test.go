@@ -145,6 +145,16 @@ func TestPutContactMarksValues(t *testing.T) {
 	s.call(admin, "DELETE", "/api/criteria/NEW", nil).problem(409, "inUse")
 }
 
+// A criterion that goes while a contact is written is not brought back.
+func TestPutContactWhileACriterionGoes(t *testing.T) {
+	s := newStack(t)
+	s.call(admin, "PUT", "/api/criteria/GOING", object{"label": "L", "kind": "yesno"}).want(201)
+	s.config.Catalogue = &goingCatalogue{store: s.catalogue}
+	s.rebuild()
+	s.call(operator, "PUT", contact, object{"criteria": object{"GOING": true}}).problem(409, "catalogueChanged")
+	s.call(viewer, "GET", contact, nil).problem(404, "notFound")
+}
+
 func TestIfMatch(t *testing.T) {
 	s := newStack(t)
 	s.call(operator, "PUT", contact, object{}, "If-Match: *").problem(412, "changed")

@@ -206,3 +206,14 @@ func (hangingContacts) All(ctx context.Context, _ roll.InstitutionID) iter.Seq2[
 		yield(roll.Contact{}, ctx.Err())
 	}
 }
+
+// goingCatalogue loses the criterion GOING as soon as it was read.
+type goingCatalogue struct{ *store }
+
+func (c *goingCatalogue) Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error) {
+	cat, err := c.store.Catalogue(ctx, in)
+	if err := c.store.DeleteField(ctx, in, "criterion:GOING"); err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	return cat, err
+}

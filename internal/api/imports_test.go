@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -290,6 +291,30 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 	}
 	// The test's update and its undo file are things apart.
 	s.call(operator, "POST", "/api/imports/"+test.ID+"/undo", nil).problem(409, "notAnUpdate")
+}
+
+// Pressed by many at the same moment, one import comes of it and all others
+// name it.
+func TestUpdatePressedAtTheSameTime(t *testing.T) {
+	s := newStack(t)
+	path := "/api/imports/" + s.doneImport(roll.Test).ID + "/update"
+	answers := make([]answer, 16)
+	var wg sync.WaitGroup
+	for n := range answers {
+		wg.Go(func() { answers[n] = s.call(operator, "POST", path, nil) })
+	}
+	wg.Wait()
+	made, named := []string{}, map[string]bool{}
+	for _, a := range answers {
+		if a.status == 201 {
+			made = append(made, a.object()["id"].(string))
+			continue
+		}
+		named[a.problem(409, "alreadyDone").ID] = true
+	}
+	if len(made) != 1 || len(named) != 1 || !named[made[0]] || len(s.machine.Started()) != 1 {
+		t.Errorf("made %v, named %v, started %v", made, named, s.machine.Started())
+	}
 }
 
 func TestUpdateIsRefused(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ type stack struct {
 	log       bytes.Buffer
 	config    api.Config
 	handler   http.Handler
-	ids       int
+	ids       atomic.Int64
 }
 
 // templates keeps what was asked to be prepared.
@@ -83,8 +84,7 @@ func newStack(t *testing.T) *stack {
 		},
 		Now: func() time.Time { return s.now },
 		NewID: func() string {
-			s.ids++
-			return fmt.Sprintf("019c0000-0000-7000-8000-%012d", s.ids)
+			return fmt.Sprintf("019c0000-0000-7000-8000-%012d", s.ids.Add(1))
 		},
 		ScreenURL: "https://screen.example", SignInURL: "https://signin.example/oauth2", UserPoolID: "pool", ClientID: "client",
 		UploadsOrigin: "https://uploads.example",

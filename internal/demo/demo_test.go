@@ -2,7 +2,6 @@ package demo_test
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/mail"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"rollbook/internal/demo"
 	"rollbook/internal/fault"
 	"rollbook/internal/roll"
+	"rollbook/internal/target"
 )
 
 func TestContactsAreTheSameEveryTimeAndBeginAlike(t *testing.T) {
@@ -183,11 +183,26 @@ func TestCatalogue(t *testing.T) {
 func TestTargets(t *testing.T) {
 	ids := map[string]bool{}
 	for _, in := range []roll.InstitutionID{demo.Aurora, demo.Borealis} {
-		for _, target := range demo.Targets(in) {
-			if ids[target.ID] || len(target.ID) != 36 || target.Name == "" || !json.Valid(target.Condition) {
-				t.Errorf("target %+v", target)
+		cat := demo.Catalogue(in)
+		for _, dt := range demo.Targets(in) {
+			if ids[dt.ID] || len(dt.ID) != 36 || dt.Name == "" {
+				t.Errorf("target %+v", dt)
 			}
-			ids[target.ID] = true
+			ids[dt.ID] = true
+			c, err := target.Parse(dt.Condition, &cat)
+			if err != nil {
+				t.Errorf("target %s: %v", dt.Name, err)
+				continue
+			}
+			n := 0
+			for contact := range demo.Contacts(in, 1000) {
+				if c.Match(contact) {
+					n++
+				}
+			}
+			if n < 20 {
+				t.Errorf("target %s of %s matches %d of 1000", dt.Name, in, n)
+			}
 		}
 	}
 	if len(ids) < 8 {
