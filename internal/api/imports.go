@@ -14,6 +14,7 @@ import (
 
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
+	"rollbook/internal/fold"
 	"rollbook/internal/roll"
 )
 
@@ -72,7 +73,7 @@ type importView struct {
 	ProblemsTotal int                `json:"problemsTotal"`
 	Fields        []roll.FieldReport `json:"fields" doc:"What changes in each field."`
 	Files         []string           `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
-	Of            string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes."`
+	Of            string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
 	OfKind        string             `json:"ofKind,omitempty" enum:"update,undo"`
 	UpdatedBy     string             `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
 	UndoneBy      string             `json:"undoneBy,omitempty" doc:"The undo of this update."`
@@ -83,6 +84,12 @@ type importView struct {
 	StartedAt     *time.Time         `json:"startedAt,omitempty"`
 	FinishedAt    *time.Time         `json:"finishedAt,omitempty"`
 	ExpiresAt     *time.Time         `json:"expiresAt,omitempty" doc:"When the import and its files go."`
+}
+
+type importsInput struct {
+	Paging
+	Q     string `query:"q" maxLength:"300" doc:"Only imports whose file's name has this in it, in any case. A page may then hold fewer items than there are: go on while there is a nextCursor."`
+	Brief bool   `query:"brief" doc:"Without problems and fields, which may be long."`
 }
 
 type importInput struct {
@@ -100,6 +107,12 @@ type importAnswer struct{ Body importView }
 type runInput struct {
 	IDPath
 	Once
+}
+
+type undoInput struct {
+	IDPath
+	Once
+	Test bool `query:"test" doc:"Only tests the undo file: the answer is a new import that writes nothing and says what an undo would put back and what it could not."`
 }
 
 type problemsInput struct {
@@ -263,8 +276,11 @@ func safeName(name string) string {
 	return string(r[:maxFileName-len(ext)-1]) + "…" + string(ext)
 }
 
-func (s *server) listImports(ctx context.Context, c Claims, in *Paging) (*listed[importView], error) {
-	is, next, err := s.Jobs.Imports(ctx, c.Institution, in.Limit, in.Cursor)
+// searched is how many imports one request looks at for a search.
+const searched = 2000
+
+func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
+	is, next, err := s.searchImports(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -277,9 +293,41 @@ func (s *server) listImports(ctx context.Context, c Claims, in *Paging) (*listed
 		if err != nil {
 			return nil, err
 		}
+		if in.Brief {
+			v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+		}
 		out.Body.Items[n] = v.Body
 	}
 	return out, nil
+}
+
+// searchImports returns a page of the imports whose file's name has the words.
+// When it has looked at many in vain, it returns what it found and the cursor
+// to go on from.
+func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) ([]roll.Import, string, error) {
+	words := fold.Text(strings.TrimSpace(in.Q))
+	if words == "" {
+		return s.Jobs.Imports(ctx, c.Institution, in.Limit, in.Cursor)
+	}
+	var found []roll.Import
+	cursor := in.Cursor
+	for seen := 0; seen < searched; {
+		// Never more than still fit, so that the cursor is that of the last one.
+		is, next, err := s.Jobs.Imports(ctx, c.Institution, in.Limit-len(found), cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, i := range is {
+			if strings.Contains(fold.Text(i.FileName), words) {
+				found = append(found, i)
+			}
+		}
+		seen, cursor = seen+len(is), next
+		if next == "" || len(found) == in.Limit {
+			break
+		}
+	}
+	return found, cursor, nil
 }
 
 func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, error) {
@@ -342,6 +390,8 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 	switch {
 	case test.Action != roll.Test:
 		return nil, fault.New(fault.Conflict, "notATest", "Only a test can be followed by its bulk update.")
+	case test.OfKind == ofUndo:
+		return nil, fault.New(fault.Conflict, "notATest", "This tested an undo file. Undo the update itself.")
 	case test.Status == roll.Rejected:
 		return nil, fault.New(fault.Conflict, "fileRejected", "The file was rejected. Correct it and upload it again.")
 	case test.Status != roll.Done:
@@ -356,7 +406,7 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 	return s.run(ctx, c, test, test, ofUpdate, test.UpdatedBy, in.Once)
 }
 
-func (s *server) undoImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
+func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*madeAnswer, error) {
 	update, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
@@ -378,6 +428,9 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *runInput) (*madeA
 	}
 	next := update
 	next.Source, next.OnConflict, next.FileName = o, roll.Skip, "undo.csv"
+	if in.Test {
+		return s.testUndo(ctx, c, update, next, in.Once)
+	}
 	return s.run(ctx, c, update, next, ofUndo, update.UndoneBy, in.Once)
 }
 
@@ -416,6 +469,26 @@ func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, 
 		}
 		return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
 	}
+}
+
+// testUndo makes and starts a test of an update's undo file. It sends no mail
+// and may be made again and again.
+func (s *server) testUndo(ctx context.Context, c Claims, update, like roll.Import, key Once) (*madeAnswer, error) {
+	now := s.Now().UTC()
+	made, created, err := s.Jobs.CreateImport(ctx, roll.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Test, OnConflict: like.OnConflict,
+		FileName: like.FileName, Language: like.Language, Status: roll.Checking, Source: like.Source,
+		Of: update.ID, OfKind: ofUndo, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+	}, key.of("undoTest", update.ID), "")
+	if err != nil {
+		return nil, err
+	}
+	if created || !made.Status.Final() {
+		if err := s.start(ctx, made); err != nil {
+			return nil, err
+		}
+	}
+	return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
 }
 
 func alreadyDone(kind, id string) error {

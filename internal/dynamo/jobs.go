@@ -108,7 +108,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp roll.Import, once roll.Once
 	}
 	var follow *types.Update
 	holds := map[string]string{"update": "updatedBy", "undo": "undoneBy"}[imp.OfKind]
-	if imp.Of != "" {
+	if imp.Of != "" && imp.Action != roll.Test { // a test takes nobody's place
 		if holds == "" {
 			return roll.Import{}, false, fault.New(fault.Internal, "ofKindUnknown", "")
 		}

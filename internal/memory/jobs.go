@@ -62,7 +62,7 @@ func (s *Jobs) CreateImport(_ context.Context, imp roll.Import, once roll.Once, 
 	if _, err := s.theImport(imp.Institution, imp.ID); err == nil {
 		return roll.Import{}, false, exists(imp.ID)
 	}
-	if imp.Of != "" {
+	if imp.Of != "" && imp.Action != roll.Test { // a test takes nobody's place
 		of, err := s.theImport(imp.Institution, imp.Of)
 		if err != nil {
 			return roll.Import{}, false, err
