@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -282,6 +283,10 @@ var endpoint string
 func TestMain(m *testing.M) {
 	t := &mainT{}
 	endpoint = aws.ToString(emulator.ForTest(t).BaseEndpoint)
+	// Each check makes hundreds of requests; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		t.Fatalf("%v", err)
+	}
 	m.Run()
 }
 

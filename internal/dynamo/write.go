@@ -25,7 +25,7 @@ const (
 
 // Write does conditional writes and answers in the same order: 25 conditional
 // UPDATE statements in a request, which takes a tenth of the client's time of a
-// request for each (docs/storage.md has the figures). A write of a name or an
+// request for each (docs/performance.md). A write of a name or an
 // e-mail address, or one too wide for a statement, is a read and a transaction.
 func (s *Contacts) Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error) {
 	out := make([]roll.Written, len(ws))

@@ -1,0 +1,122 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"rollbook/internal/dynamo"
+	"rollbook/internal/fault"
+	"rollbook/internal/local/emulator"
+	"rollbook/internal/memory"
+	"rollbook/internal/roll"
+	"rollbook/internal/storetest"
+)
+
+// Whatever is done to contacts, the database and memory answer the same.
+func TestContactsAnswerAsInMemory(t *testing.T) {
+	conf := settings(t)
+	db := dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	var institutions atomic.Int64
+	rapid.Check(t, func(t *rapid.T) {
+		in := roll.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
+		mem := memory.NewContacts()
+		number := rapid.SampledFrom([]roll.ContactNumber{"1", "01", "2", "33"})
+		imports := rapid.SampledFrom([]string{"i", "i1", "i2", "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"})
+		field := rapid.SampledFrom([]roll.Field{"criterion:GENRE", "criterion:NOTE", "authorisation:MAIL", roll.ContactCity, roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName})
+		value := rapid.SampledFrom([]roll.Value{"", "ROCK", "Abel", "ABÉL", "a@example.org", "A@example.org", "b@example.org", "true", "a b|c"})
+		values := rapid.MapOfN(field, value, 0, 5)
+		proof := rapid.Custom(func(t *rapid.T) roll.Provenance {
+			return roll.Provenance{Import: imports.Draw(t, "import"), By: rapid.SampledFrom([]string{"", "anna"}).Draw(t, "by"), Proof: rapid.StringMatching(`[ -~é]{0,5}`).Draw(t, "proof")}
+		})
+		// same runs one call on both and compares answers and errors.
+		same := func(call func(storetest.Contacts) (any, error)) {
+			want, wantErr := call(mem)
+			got, gotErr := call(db)
+			if fault.KindOf(wantErr) != fault.KindOf(gotErr) || (wantErr == nil) != (gotErr == nil) {
+				t.Fatalf("memory says %v, the database %v", wantErr, gotErr)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateErrors()); diff != "" {
+				t.Fatalf("memory and database differ:\n%s", diff)
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				c := roll.Contact{Number: number.Draw(t, "number"), Fields: values.Draw(t, "fields"), Version: rapid.IntRange(0, 3).Draw(t, "version")}
+				p := proof.Draw(t, "provenance")
+				same(func(s storetest.Contacts) (any, error) { return s.Put(t.Context(), in, c, p) })
+			},
+			"delete": func(t *rapid.T) {
+				n := number.Draw(t, "number")
+				same(func(s storetest.Contacts) (any, error) { return nil, s.Delete(t.Context(), in, n) })
+			},
+			"write": func(t *rapid.T) {
+				var ws []roll.Write
+				imp, p := imports.Draw(t, "import"), proof.Draw(t, "provenance")
+				for i, n := range rapid.SliceOfNDistinct(number, 1, 4, rapid.ID).Draw(t, "numbers") {
+					set := values.Draw(t, "set")
+					ifs := values.Draw(t, "other conditions")
+					before := map[roll.Field]roll.Value{}
+					live, err := mem.Get(t.Context(), in, n)
+					for _, f := range slices.Sorted(maps.Keys(set)) {
+						ifs[f] = value.Draw(t, "old")
+						if err == nil && rapid.Bool().Draw(t, "fits") {
+							ifs[f] = live.Get(f)
+						}
+						before[f] = ifs[f]
+					}
+					for _, f := range slices.Sorted(maps.Keys(ifs)) {
+						if err == nil && rapid.Bool().Draw(t, "fits") {
+							ifs[f] = live.Get(f)
+						}
+					}
+					ws = append(ws, roll.Write{Number: n, If: ifs, Set: set, Provenance: p, Applied: roll.Applied{Import: imp, Line: i, Before: before}})
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Write(t.Context(), in, ws) })
+			},
+			"find": func(t *rapid.T) {
+				q := rapid.SampledFrom([]string{"", "1", "01", "ab", "abel", "Abel a", "rock", "a@example.org", "r"}).Draw(t, "q")
+				same(func(s storetest.Contacts) (any, error) {
+					var all []roll.Contact
+					for cursor := ""; ; {
+						cs, next, err := s.Find(t.Context(), in, q, 2, cursor)
+						if err != nil {
+							return nil, err
+						}
+						if all = append(all, cs...); next == "" {
+							return all, nil
+						}
+						cursor = next
+					}
+				})
+			},
+			"all": func(t *rapid.T) {
+				same(func(s storetest.Contacts) (any, error) {
+					var all []roll.Contact
+					for c, err := range s.All(t.Context(), in) {
+						if err != nil {
+							return nil, err
+						}
+						all = append(all, c)
+					}
+					return all, nil
+				})
+			},
+			"": func(t *rapid.T) {
+				same(func(s storetest.Contacts) (any, error) {
+					return s.GetMany(t.Context(), in, []roll.ContactNumber{"1", "01", "2", "33"})
+				})
+				same(func(s storetest.Contacts) (any, error) {
+					return s.ByEmail(t.Context(), in, []string{"a@example.org", "B@example.org", "rock", "abel"})
+				})
+			},
+		})
+	})
+}
