@@ -1,6 +1,8 @@
 """Runs the emulator for as long as the process that holds the other end of
 standard input lives: however that one ends, nothing is left running."""
+import json
 import os
+import re
 import shutil
 import signal
 import socketserver
@@ -30,7 +32,7 @@ threading.Thread(target=watch, daemon=True).start()
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 sys.argv = ["ministack"]
 from ministack.app import main
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 
 drain = lambda_runtime.Worker._drain_stderr_bounded
 drain.__defaults__ = (0.005, *drain.__defaults__[1:])
@@ -40,6 +42,32 @@ drain.__defaults__ = (0.005, *drain.__defaults__[1:])
 # for the account's owner, so that any made-up key gives access from outside.
 is_owner = iam_evaluator.is_root_access_key
 iam_evaluator.is_root_access_key = lambda key: is_owner(key) or not key.startswith(("ASIA", "AKIA"))
+
+# AWS asks for the right to each statement of a batch on its table, and for the
+# right to send from the sender's identity; the emulator for a right of the
+# batch as such, and to send from anything.
+transaction_checks = iam_actions.dynamodb_transaction_checks
+email_resource = iam_actions._ses_v2_resource_arn
+
+
+def statement_checks(action, body, region, account):
+    if action != "dynamodb:BatchExecuteStatement":
+        return transaction_checks(action, body, region, account)
+    checks = []
+    for s in json.loads(body)["Statements"]:
+        verb, table = re.match(r'\s*(\w+)\s.*?"([^"]+)"', s["Statement"], re.S).groups()
+        checks.append((f"dynamodb:PartiQL{verb.capitalize()}", f"arn:aws:dynamodb:{region}:{account}:table/{table}"))
+    return checks
+
+
+def sender_resource(method, path, body, region, account):
+    if path == "/v2/email/outbound-emails":
+        return f"arn:aws:ses:{region}:{account}:identity/{json.loads(body)['FromEmailAddress']}"
+    return email_resource(method, path, body, region, account)
+
+
+iam_actions.dynamodb_transaction_checks = statement_checks
+iam_actions._ses_v2_resource_arn = sender_resource
 
 try:
     main()
