@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,22 +17,24 @@ import (
 
 	"rollbook/internal/cell"
 	"rollbook/internal/fault"
+	"rollbook/internal/person"
+	"rollbook/internal/phone"
 	"rollbook/internal/roll"
 )
 
 // Person is what a contact has of its own.
 type Person struct {
 	Email     string `json:"email,omitempty" example:"ana@example.com"`
-	Title     string `json:"title,omitempty"`
+	Title     string `json:"title,omitempty" doc:"One of the institution's titles, if it has a list."`
 	FirstName string `json:"firstName,omitempty" example:"Ana"`
 	LastName  string `json:"lastName,omitempty" example:"Rossi" doc:"Or an organisation's name."`
-	Language  string `json:"language,omitempty" example:"it" doc:"Two letters, or such as fr-CH."`
+	Language  string `json:"language,omitempty" example:"it" doc:"A code such as it; its name is taken as well."`
 	BirthDate string `json:"birthDate,omitempty" example:"1980-12-31"`
-	Phone     string `json:"phone,omitempty"`
+	Phone     string `json:"phone,omitempty" example:"+442079460123" doc:"In E.164; other forms are taken if they are clear in the institution's country."`
 	Street    string `json:"street,omitempty"`
 	Postcode  string `json:"postcode,omitempty"`
 	City      string `json:"city,omitempty"`
-	Country   string `json:"country,omitempty"`
+	Country   string `json:"country,omitempty" example:"GB" doc:"A code; its name is taken as well."`
 }
 
 // each yields the person's fields by name.
@@ -194,14 +195,19 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 	if err != nil {
 		return nil, err
 	}
-	next, proof, f := in.read(cat, s.Now())
-	if err := f.err(); err != nil {
-		return nil, err
-	}
 	for try := 0; ; try++ {
-		old, err := s.Contacts.Get(ctx, c.Institution, next.Number)
+		var old roll.Contact
+		if n := roll.ContactNumber(in.Number); n.Valid() {
+			old, err = s.Contacts.Get(ctx, c.Institution, n)
+		} else {
+			err = fault.Missing()
+		}
 		exists := err == nil
 		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		next, proof, f := in.read(cat, old, s.Now)
+		if err := f.err(); err != nil {
 			return nil, err
 		}
 		if !matches(in.IfMatch, exists, etag(old)) {
@@ -209,20 +215,13 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		}
 		used := map[roll.Field][]string{}
 		for _, d := range cat.Fields {
-			v := next.Get(d.Field())
-			if code, is := cell.NewlyRetired(v, old.Get(d.Field()), d); is {
-				f.add(valuePath(d), "%s is a retired value: it can no longer be set.", code)
-			}
-			if v != roll.Empty {
+			if v := next.Get(d.Field()); v != roll.Empty {
 				var codes []string
 				if d.Kind == roll.SingleChoice || d.Kind == roll.MultiChoice {
 					codes = v.Codes()
 				}
 				used[d.Field()] = codes
 			}
-		}
-		if err := f.err(); err != nil {
-			return nil, err
 		}
 		// Before the values are written, so that none of them can be removed
 		// from the catalogue in between.
@@ -235,7 +234,6 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 				return nil, err
 			}
 		}
-		next.Version = old.Version
 		_, err = s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
 		if err != nil {
 			if fault.KindOf(err) == fault.Conflict && try < races {
@@ -268,46 +266,32 @@ func matches(header string, exists bool, tag string) bool {
 	return false
 }
 
-func valuePath(d roll.FieldDef) string {
-	if d.Kind == roll.Authorisation {
-		return "body.authorisations." + d.Code
-	}
-	return "body.criteria." + d.Code
-}
-
-var languageTag = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
-
-// read checks everything that is sent.
-func (in *contactInput) read(cat *roll.Catalogue, now time.Time) (roll.Contact, string, faults) {
+// read checks everything that is sent. What the contact has already is taken as
+// it is, although it might not be today.
+func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() time.Time) (roll.Contact, string, faults) {
 	var f faults
-	c := roll.Contact{Number: roll.ContactNumber(in.Number), Fields: map[roll.Field]roll.Value{}}
+	c := roll.Contact{Number: roll.ContactNumber(in.Number), Fields: map[roll.Field]roll.Value{}, Version: old.Version}
 	if !c.Number.Valid() {
 		f.add("path.number", "A contact number is 1 to 20 digits.")
 	}
 	if in.Body.Number != "" && in.Body.Number != in.Number {
 		f.add("body.number", "This is not the number in the address.")
 	}
-	in.Body.each(func(field roll.Field, v *string) {
-		at, most := "body."+field.Code(), roll.MaxText
-		for _, x := range roll.ContactFields {
-			if x.Field == field {
-				most = x.Max
+	check := person.Checker{Settings: cat.Settings, Now: now, Phone: phone.Parse}
+	in.Body.each(func(field roll.Field, text *string) {
+		v := roll.Value(*text)
+		if v != old.Get(field) {
+			var p *cell.Problem
+			if v, _, p = check.Check(field, *text); p != nil {
+				f.add("body."+field.Code(), "%s", p.Message)
+			} else if field == roll.ContactBirthDate && string(v) != *text {
+				// A program has no excuse for a form that a person may use.
+				f.add("body.birthDate", "A birth date is of the form 1980-12-31.")
 			}
 		}
-		text := f.text(at, *v, 0, most)
-		switch {
-		case text == "":
-			return
-		case field == roll.ContactEmail:
-			text = f.email(at, text)
-		case field == roll.ContactLanguage && !languageTag.MatchString(text):
-			f.add(at, "A language is two small letters, such as fr, or such as fr-CH.")
-		case field == roll.ContactBirthDate:
-			if day, err := time.Parse(time.DateOnly, text); err != nil || day.After(now) || day.Year() < 1800 {
-				f.add(at, "A birth date is a day in the past such as 1980-12-31.")
-			}
+		if v != roll.Empty {
+			c.Fields[field] = v
 		}
-		c.Fields[field] = roll.Value(text)
 	})
 	for _, room := range []struct {
 		name, room string
@@ -327,6 +311,9 @@ func (in *contactInput) read(cat *roll.Catalogue, now time.Time) (roll.Contact, 
 			if p != nil {
 				f.add(at, "%s", p.Message)
 				continue
+			}
+			if code, is := cell.NewlyRetired(v, old.Get(d.Field()), d); is {
+				f.add(at, "%s is a retired value: it can no longer be set.", code)
 			}
 			if v != roll.Empty {
 				c.Fields[d.Field()] = v

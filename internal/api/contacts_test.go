@@ -24,8 +24,8 @@ func TestPutContact(t *testing.T) {
 	at := "2026-03-01T09:00:00Z"
 	from := object{"at": at, "by": "olga@aurora.example", "proof": "Paper form 17"}
 	want := object{
-		"number": "0000777", "email": "Zoe@Example.org", "title": "Ms", "firstName": "Zoë", "lastName": "Brontë", "language": "fr-CH", "birthDate": "1980-02-29",
-		"phone": "+44 20 7946 0123", "street": "1 High Street", "postcode": "W1A 1AA", "city": "London", "country": "GB",
+		"number": "0000777", "email": "Zoe@example.org", "title": "Ms", "firstName": "Zoë", "lastName": "Brontë", "language": "fr-CH", "birthDate": "1980-02-29",
+		"phone": "+442079460123", "street": "1 High Street", "postcode": "W1A 1AA", "city": "London", "country": "GB",
 		"criteria":       object{"GENRE": "JAZZ", "INTERESTS": []any{"CONCERTS", "TALKS"}, "SUBSCRIBER": false, "NOTE": "=1+1"},
 		"authorisations": object{"EMAIL": true, "PHONE": false, "POST": "empty", "PARTNERS": "empty"},
 		"provenance":     object{"GENRE": from, "INTERESTS": from, "SUBSCRIBER": from, "NOTE": from, "EMAIL": from, "PHONE": from},
@@ -83,11 +83,14 @@ func TestContactIsChecked(t *testing.T) {
 		"two e-mails":          {"1", object{"email": "a@example.com, b@example.com"}, []string{"body.email"}},
 		"e-mail with a break":  {"1", object{"email": "a@example.com\r\nBcc: b@example.com"}, []string{"body.email"}},
 		"long e-mail":          {"1", object{"email": strings.Repeat("a", 250) + "@example.com"}, []string{"body.email"}},
-		"language":             {"1", object{"language": "FR"}, []string{"body.language"}},
+		"language":             {"1", object{"language": "Klingon"}, []string{"body.language"}},
 		"date that is none":    {"1", object{"birthDate": "1981-02-29"}, []string{"body.birthDate"}},
 		"date otherwise":       {"1", object{"birthDate": "29.02.1980"}, []string{"body.birthDate"}},
 		"date to come":         {"1", object{"birthDate": "2030-01-01"}, []string{"body.birthDate"}},
 		"long ago":             {"1", object{"birthDate": "0001-01-01"}, []string{"body.birthDate"}},
+		"telephone":            {"1", object{"phone": "12"}, []string{"body.phone"}},
+		"title not listed":     {"1", object{"title": "Captain"}, []string{"body.title"}},
+		"country":              {"1", object{"country": "Atlantis"}, []string{"body.country"}},
 		"control character":    {"1", object{"city": "a\x07b"}, []string{"body.city"}},
 		"long postcode":        {"1", object{"postcode": strings.Repeat("1", 21)}, []string{"body.postcode"}},
 		"unknown criterion":    {"1", object{"criteria": object{"NONE": "x", "EMAIL": true}}, []string{"body.criteria.EMAIL", "body.criteria.NONE"}},
@@ -130,6 +133,23 @@ func TestRetiredValuesStay(t *testing.T) {
 	s.call(operator, "PUT", contact, object{"lastName": "X", "criteria": object{"SEGMENT": "GOLD"}}).want(200)
 	s.call(operator, "PUT", contact, object{"criteria": object{"SEGMENT": "PRESS"}}).want(200)
 	s.call(operator, "PUT", contact, object{"criteria": object{"SEGMENT": "GOLD"}}).problem(422, "invalid", "body.criteria.SEGMENT")
+}
+
+// What a contact has may stay, although it would not be taken today.
+func TestWhatAContactHasMayStay(t *testing.T) {
+	s := newStack(t)
+	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(roll.Contact) bool) {
+		yield(roll.Contact{Number: "0000777", Fields: map[roll.Field]roll.Value{roll.ContactTitle: "Captain", roll.ContactPhone: "ask at the desk", roll.ContactEmail: "nobody"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := s.call(viewer, "GET", contact, nil).want(200).object()
+	got["city"] = "Bath"
+	if d := cmp.Diff(got, s.call(operator, "PUT", contact, got).want(200).object()); d != "" {
+		t.Error(d)
+	}
+	got["title"] = "Kaptain"
+	s.call(operator, "PUT", contact, got).problem(422, "invalid", "body.title")
 }
 
 // A value is marked as used before a contact has it, so that it is not removed.

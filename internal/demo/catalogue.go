@@ -114,16 +114,24 @@ var fields = []field{
 	{code: "NOTE", kind: roll.Text, label: texts{"Note", "Remarque", "Bemerkung", "Nota", "Nota"}},
 }
 
+// settings are the institution's own. The last title is that of organisations.
+func settings(in roll.InstitutionID) roll.Settings {
+	s := roll.Settings{Name: "Aurora Theatre", Language: "en", Separator: ",", Country: "GB", Titles: []string{"Mr", "Ms", "Mx", "Dr", "Company"}}
+	switch in {
+	case Aurora:
+	case Borealis:
+		s = roll.Settings{Name: "Musée Borealis", Language: "fr", Separator: ";", Country: "CH", Titles: []string{"M.", "Mme", "Dr", "Société"}}
+	default:
+		s.Name = "Institution " + string(in)
+	}
+	return s
+}
+
 // Catalogue returns the institution's settings and definitions: criteria of all
 // four kinds and four authorisations, labelled in five languages. UsedValues
 // name the values that contacts have; GENRE's CIRCUS nobody has.
 func Catalogue(in roll.InstitutionID) roll.Catalogue {
-	s := roll.Settings{Name: "Aurora Theatre", Language: "en", Separator: ",", Country: "GB", Titles: []string{"Mr", "Ms", "Mx", "Dr", "Company"}}
-	if in == Borealis {
-		s = roll.Settings{Name: "Musée Borealis", Language: "fr", Separator: ";", Country: "CH", Titles: []string{"M.", "Mme", "Dr", "Société"}}
-	} else if in != Aurora {
-		s.Name = "Institution " + string(in)
-	}
+	s := settings(in)
 	cat := roll.Catalogue{Settings: s}
 	for _, f := range fields {
 		d := roll.FieldDef{Code: f.code, Label: f.label.in(s.Language), Labels: f.label.labels(), Kind: f.kind, MaxLength: f.max, Used: true}
@@ -163,7 +171,7 @@ func Targets(in roll.InstitutionID) []roll.Target {
 	} {
 		out = append(out, roll.Target{
 			ID:        fmt.Sprintf("019b8c5e-%04x-7%03x-8%03x-%012x", h>>48&0xffff, h>>36&0xfff, h>>24&0xfff, i+1),
-			Name:      t.name.in(Catalogue(in).Settings.Language),
+			Name:      t.name.in(settings(in).Language),
 			Condition: []byte(t.condition),
 			CreatedAt: since,
 			CreatedBy: "demo",

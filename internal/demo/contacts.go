@@ -92,12 +92,12 @@ func Contact(in roll.InstitutionID, i int) roll.Contact {
 			c.Fields[f] = roll.Value(v)
 		}
 	}
-	people := peoples[lang]
+	people, titles := peoples[lang], settings(in).Titles
 	var mailbox string
 	if d.in(1, 16) {
 		name := fmt.Sprintf(pick(d, people.organisations), pick(d, people.last))
 		set(roll.ContactLastName, name)
-		set(roll.ContactTitle, people.titles[len(people.titles)-1])
+		set(roll.ContactTitle, titles[len(titles)-1])
 		mailbox = pick(d, []string{"info", "office", "contact"}) + "." + plain(name)
 	} else {
 		first, last := pick(d, people.first), pick(d, people.last)
@@ -107,7 +107,7 @@ func Contact(in roll.InstitutionID, i int) roll.Contact {
 		set(roll.ContactFirstName, first)
 		set(roll.ContactLastName, last)
 		if !d.in(1, 10) {
-			set(roll.ContactTitle, pick(d, people.titles[:len(people.titles)-1]))
+			set(roll.ContactTitle, pick(d, titles[:len(titles)-1]))
 		}
 		if d.in(7, 10) {
 			born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, d.IntN(80*365))

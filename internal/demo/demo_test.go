@@ -51,6 +51,9 @@ func TestContactsAreValidAndVaried(t *testing.T) {
 					t.Errorf("e-mail %q: %v", e, err)
 				}
 			}
+			if title := string(c.Get(roll.ContactTitle)); title != "" && !slices.Contains(cat.Settings.Titles, title) {
+				t.Errorf("title %q is not on the list", title)
+			}
 			if d := c.Get(roll.ContactBirthDate); d != "" {
 				if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
 					t.Error(err)

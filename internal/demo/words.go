@@ -1,14 +1,13 @@
 package demo
 
-// people are the names of one language. A title's last is an organisation's.
+// people are the names of one language.
 type people struct {
-	titles, first, last, organisations, streets []string
+	first, last, organisations, streets []string
 	towns                                       [][3]string // postcode, city, country
 }
 
 var peoples = [5]people{
 	{
-		titles:        []string{"Mr", "Ms", "Mx", "Dr", "Company"},
 		first:         []string{"Olivia", "George", "Amelia", "Harry", "Isla", "Zoë", "Jack", "Chloë", "Oscar", "Siân", "Seán", "Priya", "Mohammed", "Ngozi", "Mary Ann", "Al", "Wei", "Aisha", "Freya", "D'Arcy"},
 		last:          []string{"Smith", "O'Neil", "MacDonald", "Brontë", "Patel", "van der Berg", "Okafor", "St John", "Featherstonehaugh", "Ng", "Llewellyn", "Fitzgerald", "Khan", "Taylor", "Adébáyò", "Wright", "Hall", "Null", "Li", "Beauchamp"},
 		organisations: []string{"%s & Sons Ltd", "The %s Foundation", "%s Primary School", "Friends of %s Hall", "%s, Wood and Partners LLP"},
@@ -16,7 +15,6 @@ var peoples = [5]people{
 		towns:         [][3]string{{"W1A 1AA", "London", "GB"}, {"EH1 1YZ", "Edinburgh", "GB"}, {"CF10 1EP", "Cardiff", "GB"}, {"M1 1AE", "Manchester", "GB"}, {"D02 AF30", "Dublin", "IE"}, {"BA1 1SU", "Bath", "GB"}},
 	},
 	{
-		titles:        []string{"M.", "Mme", "Dr", "Société"},
 		first:         []string{"Élodie", "François", "Chloé", "Jérôme", "Anaïs", "Benoît", "Maël", "Zoé", "Jean-Luc", "Aurélie", "Loïc", "Inès", "Cédric", "Marie-Thérèse", "Noël", "Fatoumata", "Gaëlle", "Étienne", "Maÿlis", "Hugo"},
 		last:          []string{"Lefèvre", "Dupont", "Müller", "L'Hôpital", "Garçon", "Bélanger", "de La Tour", "N'Diaye", "Françoise", "Château", "Rochat", "Favre", "Œuvrard", "Petit", "Benoist", "D'Aubigné", "Perrin", "Gauthier", "Çelik", "Bühler"},
 		organisations: []string{"Théâtre %s", "Association « %s »", "École %s", "%s & Cie SA", "Fondation %s"},
@@ -24,7 +22,6 @@ var peoples = [5]people{
 		towns:         [][3]string{{"1003", "Lausanne", "CH"}, {"1204", "Genève", "CH"}, {"2000", "Neuchâtel", "CH"}, {"01000", "Bourg-en-Bresse", "FR"}, {"06000", "Nice", "FR"}, {"75005", "Paris", "FR"}, {"4000", "Liège", "BE"}},
 	},
 	{
-		titles:        []string{"Herr", "Frau", "Dr.", "Firma"},
 		first:         []string{"Jürgen", "Käthe", "Jörg", "Sören", "Björn", "Anneliese", "Günther", "Zoë", "Hans-Peter", "Ümit", "Lena", "Finn", "Ayşe", "Theodor", "Hildegard", "Mathilda", "Götz", "Uta", "Karl-Heinz", "Mia"},
 		last:          []string{"Müller", "Groß", "Weiß", "Schröder", "von der Leyden", "Jäger", "Kühn", "Yılmaz", "Schäfer", "Böhm", "Strauß", "Lang", "Öztürk", "Fuchs", "Straßer", "zu Guttenstein", "Vogel", "Ziegler", "Ehrenfeld", "Köhler"},
 		organisations: []string{"%s GmbH", "%s & Söhne KG", "Verein der Freunde %s e. V.", "Grundschule %s", "Stiftung %s"},
@@ -32,7 +29,6 @@ var peoples = [5]people{
 		towns:         [][3]string{{"01067", "Dresden", "DE"}, {"80331", "München", "DE"}, {"8001", "Zürich", "CH"}, {"50667", "Köln", "DE"}, {"1010", "Wien", "AT"}, {"5020", "Salzburg", "AT"}},
 	},
 	{
-		titles:        []string{"Sig.", "Sig.ra", "Dott.", "Società"},
 		first:         []string{"Niccolò", "Giosuè", "Mosè", "Francesca", "Giovanni", "Chiara", "Pasquale", "Maria Grazia", "Alessandro", "Ilaria", "Noè", "Beatrice", "Cosimo", "Ludovica", "Gian Luca", "Bianca", "Tommaso", "Aurora", "Rocco", "Fiorella"},
 		last:          []string{"Rossi", "D'Angelo", "Dell'Acqua", "Nicolò", "Esposito", "De Luca", "Lo Presti", "Bianchi", "Cantù", "Fantò", "Ferrari", "Gallo", "Di Maio", "Colombo", "Mazzà", "Ricci", "Sanna", "Vitale", "Zanella", "Forlì"},
 		organisations: []string{"%s S.r.l.", "Fondazione %s", "Scuola %s", "Associazione «%s»", "Fratelli %s S.n.c."},
@@ -40,7 +36,6 @@ var peoples = [5]people{
 		towns:         [][3]string{{"00184", "Roma", "IT"}, {"20121", "Milano", "IT"}, {"6900", "Lugano", "CH"}, {"47121", "Forlì", "IT"}, {"09124", "Cagliari", "IT"}},
 	},
 	{
-		titles:        []string{"Sr.", "Sra.", "Dr.", "Empresa"},
 		first:         []string{"José", "María", "Íñigo", "Begoña", "Ramón", "Lucía", "Ángel", "Núria", "Jesús", "Inmaculada", "Andrés", "Sofía", "Óscar", "Ximena", "Juan Pablo", "Elena", "Matías", "Rocío", "Zoe", "Iñaki"},
 		last:          []string{"García", "Muñoz", "Núñez Peña", "Fernández", "López", "Ibáñez", "Castaño", "de la Cruz", "Álvarez", "Güell", "Peña", "Sánchez", "Martínez", "Ochoa", "Yáñez", "Rodríguez", "Vázquez", "Echeverría", "Ortiz", "Sáenz"},
 		organisations: []string{"%s S.L.", "Fundación %s", "Colegio %s", "Hermanos %s e Hijos", "Teatro %s"},

@@ -68,10 +68,10 @@ func (l Letters) Import(i roll.Import) Message {
 		w.name = "failed"
 	case i.Status == roll.Cancelled:
 		w.name = "cancelled"
-	case i.OfKind == "undo":
-		w.name = "undoDone"
 	case i.Action == roll.Test:
 		w.name = "testDone"
+	case i.OfKind == roll.UndoOf:
+		w.name = "undoDone"
 	default:
 		w.name = "updateDone"
 	}
