@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"io"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,34 +25,47 @@ const (
 	odd    kind = iota // not expected
 	lower              // letter of a western language
 	upper              //
-	rare               // letter that names of neighbours have
 	apo                // apostrophe
 	opens              // opening quote, inverted mark
 	closes             // closing quote, ellipsis
+	either             // quote that opens in English and closes in German
 	dash               //
 	symbol             // currency, degree, no-break space and so on
 )
 
-// A glyph is what one byte means in an 8-bit encoding.
+// A glyph is what one byte means in an 8-bit encoding. Its weight is 1 for what
+// is common in names and addresses and less for what is rare there.
 type glyph struct {
 	r rune
 	kind
+	weight float64
 }
 
-var kinds = func() map[rune]kind {
-	m := map[rune]kind{}
-	for k, s := range map[kind]string{
-		lower:  "àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿß",
-		upper:  "ÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜÝ",
-		rare:   "šžŠŽŸðþÐÞªº",
-		apo:    "’",
-		opens:  "“‘«‹„¿¡",
-		closes: "”»›…",
-		dash:   "–—",
-		symbol: "€£§°©®™•·½¼¾²³±×\u00a0†‰¥µ´",
+var glyphs = func() map[rune]glyph {
+	m := map[rune]glyph{}
+	for _, g := range []struct {
+		kind
+		weight float64
+		runes  string
+	}{
+		{lower, 1, "àâäáãåæçèéêëìíîïñòóôöõøùúûüœß"},
+		{lower, 0.4, "ýÿšžðþ"},
+		{upper, 1, "ÀÂÄÁÅÆÇÈÉÊÍÎÑÓÔÖØÚÜŒ"},
+		{upper, 0.7, "ÃËÌÏÒÕÙÛ"},
+		{upper, 0.4, "ÝŠŽŸÐÞ"},
+		{apo, 1, "’"},
+		{opens, 1, "«‹„"},
+		{either, 0.9, "“‘"},
+		{opens, 0.7, "¿¡"},
+		// One that was not opened may as well be a letter of another encoding;
+		// openings make up for the rest.
+		{closes, 0.8, "”»›…"},
+		{dash, 1, "–—"},
+		{symbol, 1, "€£§°©®™·½¼²³±ªº\u00a0"},
+		{symbol, 0.5, "•¾¹×†‰¥µ´"},
 	} {
-		for _, r := range s {
-			m[r] = k
+		for _, r := range g.runes {
+			m[r] = glyph{r, g.kind, g.weight}
 		}
 	}
 	return m
@@ -80,10 +94,8 @@ func table(c *charmap.Charmap) *[256]glyph {
 	var t [256]glyph
 	for i := range t {
 		r := c.DecodeByte(byte(i))
-		t[i] = glyph{r, kinds[r]}
-		if unicode.IsControl(r) {
-			t[i].kind = odd
-		}
+		t[i] = glyphs[r]
+		t[i].r = r
 	}
 	return &t
 }
@@ -91,22 +103,24 @@ func table(c *charmap.Charmap) *[256]glyph {
 // evidence is what the bytes over 127 say about the encoding.
 type evidence struct {
 	valid, broken int // UTF-8 sequences; bytes over 127 that are in none
-	paired        int // of the latter, those with another byte over 127 beside them
+	long          int // of the latter, those in a run of three or more
+	big           int // of the latter, capital letters of MacRoman
 	score         [len(candidates)]float64
 }
 
+// around is how many bytes at the ends of a block are context only: a sequence
+// of UTF-8 may be cut there.
+const around = 4
+
 // detect reads from the offset of the first byte over 127.
 func detect(from origin, off int64) (string, error) {
-	// One byte before gives the first its context.
-	skip := min(off, 1)
+	// The bytes before give the first its context.
+	skip := min(off, around)
 	in, err := from.open(off - skip)
 	if err != nil {
 		return "", err
 	}
 	var e evidence
-	// The bytes at the ends of a block are context only: a sequence of UTF-8 may
-	// be cut there.
-	const around = 4
 	buf := make([]byte, 64<<10)
 	have, start := 0, int(skip)
 	for read := 0; ; {
@@ -153,15 +167,18 @@ func (e *evidence) add(b []byte, start, end int) int {
 			continue
 		}
 		e.broken++
-		var prev, next byte
-		if i > 0 {
-			prev = b[i-1]
+		at := func(i int) byte {
+			if i < 0 || i >= len(b) {
+				return 0
+			}
+			return b[i]
 		}
-		if i+1 < len(b) {
-			next = b[i+1]
+		prev, next := at(i-1), at(i+1)
+		if prev|0x7f == 0xff && (next|0x7f == 0xff || at(i-2)|0x7f == 0xff) || next|0x7f == 0xff && at(i+2)|0x7f == 0xff {
+			e.long++
 		}
-		if prev >= utf8.RuneSelf || next >= utf8.RuneSelf {
-			e.paired++
+		if candidates[1].table[b[i]].kind == upper {
+			e.big++
 		}
 		for c := range candidates {
 			e.score[c] += plausible(candidates[c].table, prev, b[i], next)
@@ -177,17 +194,17 @@ func (e *evidence) verdict() (string, error) {
 	if e.valid*4 >= e.broken {
 		return encUTF8, nil
 	}
-	if e.paired*10 > e.broken*4 {
-		return "", errNotText() // two bytes a character, or letters that are all over 127
+	if e.long*10 > e.broken*3 {
+		return "", errNotText() // two bytes a character, or a script whose letters are all over 127
 	}
 	of := func(i int) float64 { return e.score[i] / float64(e.broken) }
 	win, mac, dos := of(0), of(1), of(2)
 	switch {
 	case win >= 0.85 && win >= mac && win >= dos:
 		return enc1252, nil
-	case mac >= 0.9 && mac > win+0.3 && mac > dos+0.3:
+	case mac >= 0.9 && mac > win+0.3 && mac > dos+0.1 && e.big*2 <= e.broken:
 		return encMac, nil
-	case dos >= 0.9 && dos > win+0.3 && dos > mac+0.3:
+	case dos >= 0.9 && dos > win+0.3 && dos > mac+0.1:
 		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the old encoding CP850. Choose that encoding, or better: %s", lowerFirst(howToSave))
 	}
 	return "", errNotText()
@@ -199,56 +216,63 @@ func lowerFirst(s string) string { return string(s[0]|0x20) + s[1:] }
 // read in the encoding of the table: "caf\x8e" is a fine word in MacRoman and
 // ends in a capital Z with caron in Windows-1252.
 func plausible(t *[256]glyph, prev, c, next byte) float64 {
+	g := t[c]
 	p, n := letterKind(t, prev), letterKind(t, next)
-	switch t[c].kind {
+	before, after := p != odd, n != odd
+	fit := 1.0
+	switch g.kind {
+	case odd:
+		fit = 0
 	case lower:
 		switch {
 		case p == upper && n == upper:
-			return 0.2
-		case p == upper && n == odd && next != 0:
-			return 0.8
+			fit = 0.2
+		case p == upper && !after:
+			fit = 0.8
+		case !before && n == upper:
+			fit = 0
+		case !before && after && strings.ContainsRune("êëõûïãñøìò", g.r):
+			fit = 0.5 // hardly ever begins a word
 		}
-		return 1
 	case upper:
 		switch {
 		case p == lower:
-			return 0
+			fit = 0
 		case p == upper && n == lower:
-			return 0.3
+			fit = 0.3
 		}
-		return 1
-	case rare:
-		return 0.4
 	case apo:
-		if p != odd {
-			return 1
+		if !before {
+			fit = 0.5
 		}
-		return 0.5
 	case opens:
-		if p != odd {
-			return 0
+		if before {
+			fit = 0
 		}
-		return 1
 	case closes:
-		if n != odd {
-			return 0
+		if after {
+			fit = 0
 		}
-		return 1
+	case either:
+		if before && after {
+			fit = 0
+		}
 	case dash:
-		if p != odd && n != odd {
-			return 0.2
+		switch {
+		case before && after:
+			fit = 0.2
+		case before || after:
+			fit = 0.5
 		}
-		return 1
 	case symbol:
 		switch {
-		case p != odd && n != odd && t[c].r != '\u00a0':
-			return 0
-		case p != odd || n != odd:
-			return 0.8
+		case before && after && g.r != '\u00a0':
+			fit = 0
+		case before || after:
+			fit = 0.9
 		}
-		return 1
 	}
-	return 0
+	return fit * g.weight
 }
 
 // letterKind is lower or upper for a letter and odd for anything else.
