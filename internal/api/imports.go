@@ -104,8 +104,7 @@ type createdAnswer struct {
 
 type importAnswer struct{ Body importView }
 
-// RunInput names an import to act on.
-type RunInput struct {
+type runInput struct {
 	IDPath
 	Once
 }
@@ -114,11 +113,6 @@ type undoInput struct {
 	IDPath
 	Once
 	Test bool `query:"test" doc:"Only tests the undo file: the answer is a new import that writes nothing and says what an undo would put back and what it could not."`
-}
-
-type undoInput struct {
-	RunInput
-	Test bool `query:"test" doc:"true to test the undo only."`
 }
 
 type problemsInput struct {
@@ -169,7 +163,7 @@ func (s *server) importRoutes() {
 	route(s, Operator, huma.Operation{
 		OperationID: "undoImport", Method: http.MethodPost, Path: one + "/undo", Tags: []string{tagImports},
 		Summary:       "Put back what an update changed",
-		Description:   "Makes a new import of the update's undo file; values that somebody changed since are left alone. A second time, the answer is 409 with the id of the first. With test=true the undo is only tested: nothing is written, and it can be tested again and undone later.",
+		Description:   "Makes a new import of the update's undo file; values that somebody changed since are left alone. A second time, the answer is 409 with the id of the first.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
 	}, s.undoImport)
 	route(s, Operator, huma.Operation{
@@ -382,14 +376,14 @@ func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) 
 	return list(ps, next, func(p roll.Problem) roll.Problem { return p }), err
 }
 
-func (s *server) updateImport(ctx context.Context, c Claims, in *RunInput) (*madeAnswer, error) {
+func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
 	test, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case test.Action != roll.Test || test.OfKind != "":
-		return nil, fault.New(fault.Conflict, "notATest", "Only the test of an uploaded file can be followed by its bulk update.")
+	case test.Action != roll.Test:
+		return nil, fault.New(fault.Conflict, "notATest", "Only a test can be followed by its bulk update.")
 	case test.OfKind == roll.UndoOf:
 		return nil, fault.New(fault.Conflict, "notATest", "This tested an undo file. Undo the update itself.")
 	case test.Status == roll.Rejected:
@@ -432,26 +426,6 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		return s.testUndo(ctx, c, update, next, in.Once)
 	}
 	return s.run(ctx, c, update, next, roll.UndoOf, update.UndoneBy, in.Once)
-}
-
-// testUndo tests an undo file. The test is of no import, so that it does not
-// stand in the undo's way.
-func (s *server) testUndo(ctx context.Context, c Claims, like roll.Import, key Once) (*madeAnswer, error) {
-	now := s.Now().UTC()
-	made, _, err := s.Jobs.CreateImport(ctx, roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Test, OnConflict: like.OnConflict,
-		FileName: like.FileName, Language: like.Language, Status: roll.Checking, Source: like.Source, OfKind: roll.UndoOf,
-		CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
-	}, key.of("undoTest", like.ID), "")
-	if err != nil {
-		return nil, err
-	}
-	if !made.Status.Final() {
-		if err := s.start(ctx, made); err != nil {
-			return nil, err
-		}
-	}
-	return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
 }
 
 // run makes and starts the import that runs of's bytes or undo file. Like holds
@@ -562,7 +536,7 @@ func (s *server) start(ctx context.Context, i roll.Import) error {
 	return &fault.Error{Kind: fault.Busy, Code: "notStarted", Text: text, Err: cause}
 }
 
-func (s *server) cancelImport(ctx context.Context, c Claims, in *RunInput) (*importAnswer, error) {
+func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*importAnswer, error) {
 	if _, err := s.theImport(ctx, c, in.ID); err != nil {
 		return nil, err
 	}

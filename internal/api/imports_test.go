@@ -399,33 +399,6 @@ func TestUndo(t *testing.T) {
 	s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(409, "nothingToUndo")
 }
 
-func TestUndoCanBeTested(t *testing.T) {
-	s := newStack(t)
-	update := s.doneImport(roll.Update)
-	path := "/api/imports/" + update.ID + "/undo"
-	id := s.call(operator, "POST", path+"?test=true", nil, "Idempotency-Key: k").want(201).object()["id"].(string)
-	if again := s.call(operator, "POST", path+"?test=true", nil, "Idempotency-Key: k").want(201).object()["id"]; again != id {
-		t.Error("not the same")
-	}
-	got := s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object()
-	if got["action"] != "test" || got["ofKind"] != "undo" || got["fileName"] != "undo.csv" || got["status"] != "checking" || got["email"] != nil {
-		t.Error(got)
-	}
-	if got := s.call(viewer, "GET", "/api/imports/"+update.ID, nil).object()["undoneBy"]; got != nil {
-		t.Error("a test undid it")
-	}
-	s.call(viewer, "GET", "/api/imports/"+id+"/files/original", nil).want(302)
-	s.change(id, func(i *roll.Import) { i.Status = roll.Done })
-	s.call(operator, "POST", "/api/imports/"+id+"/update", nil).problem(409, "notATest")
-	if other := s.call(operator, "POST", path+"?test=true", nil).want(201).object()["id"]; other == id {
-		t.Error("the old test again")
-	}
-	s.call(operator, "POST", path, nil).want(201)
-	if n := len(s.machine.Started()); n != 3 {
-		t.Errorf("%d executions", n)
-	}
-}
-
 func TestImportThatCannotBeStarted(t *testing.T) {
 	s := newStack(t)
 	test := s.doneImport(roll.Test)

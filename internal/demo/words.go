@@ -3,7 +3,7 @@ package demo
 // people are the names of one language.
 type people struct {
 	first, last, organisations, streets []string
-	towns                                       [][3]string // postcode, city, country
+	towns                               [][3]string // postcode, city, country
 }
 
 var peoples = [5]people{
