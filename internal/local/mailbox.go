@@ -36,7 +36,7 @@ func mails(ctx context.Context, endpoint string) ([]Mail, error) {
 		Messages map[string][]struct {
 			To                          []string
 			Subject, BodyText, BodyHtml string
-			Timestamp                   string
+			Timestamp                   json.RawMessage
 		} `json:"messages"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&sent); err != nil {
@@ -56,14 +56,21 @@ func mails(ctx context.Context, endpoint string) ([]Mail, error) {
 	return out, nil
 }
 
-// sentAt turns the emulator's time, which may lack a zone, into RFC 3339.
-func sentAt(s string) string {
+// sentAt turns the emulator's time, in seconds since 1970 or a text that may
+// lack a zone, into RFC 3339.
+func sentAt(raw json.RawMessage) string {
+	var seconds float64
+	if json.Unmarshal(raw, &seconds) == nil {
+		return time.UnixMicro(int64(seconds * 1e6)).UTC().Format(time.RFC3339Nano)
+	}
+	var text string
+	json.Unmarshal(raw, &text)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC().Format(time.RFC3339Nano)
 		}
 	}
-	return s
+	return text
 }
 
 // mailbox answers the mails as JSON.
