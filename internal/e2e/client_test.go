@@ -223,7 +223,7 @@ func post(t *testing.T, made created, file []byte) {
 func (c *client) wait(id string) imported {
 	c.t.Helper()
 	// Far more than any import here takes: it only ends a test that hangs.
-	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		var i imported
 		c.call(http.StatusOK, "GET", "/api/imports/"+id, nil, &i)
 		if i.Status.Final() {
@@ -293,7 +293,7 @@ func (c *client) template(dataType roll.DataType, targetID, email string) map[st
 	var made struct{ ID, Status string }
 	c.call(http.StatusAccepted, "POST", "/api/templates", map[string]any{"dataType": dataType, "targetId": targetID, "email": email}, &made)
 	var got []mailed
-	for deadline := time.Now().Add(5 * time.Minute); len(got) <= before; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(got) <= before; time.Sleep(100 * time.Millisecond) {
 		if got = mails(c.t, email); time.Now().After(deadline) {
 			c.t.Fatal("no mail came")
 		}
