@@ -34,8 +34,23 @@ func foldBlank(r rune) rune {
 // name is a header cell as it is shown: without blanks around and with single
 // ones inside, without invisible characters, composed (NFC).
 func name(cell string) string {
+	if plainName(cell) {
+		return cell
+	}
 	s := strings.Join(strings.Fields(strings.Map(foldBlank, cell)), " ")
 	return norm.NFC.String(s)
+}
+
+// plainName reports that name would change nothing, which is so for most cells.
+func plainName(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && last == ' ' {
+			return false
+		}
+		last = s[i]
+	}
+	return s == "" || last != ' '
 }
 
 // names are the header's cells without the empty ones at the right.

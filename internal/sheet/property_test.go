@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"fmt"
@@ -149,6 +150,34 @@ func TestBlocksMakeNoDifference(t *testing.T) {
 			if diff := cmp.Diff(want, collect(in, opts.WithBlock(n))); diff != "" {
 				t.Fatalf("%q in blocks of %d (-whole +blocks):\n%s", in, n, diff)
 			}
+		}
+	})
+}
+
+// Being packed makes no difference either.
+func TestZipMakesNoDifference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := messy().Draw(t, "in")
+		opts := sheet.Options{KnownColumn: known}
+		want := collect(in, opts)
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create("a.csv")
+		if err == nil {
+			_, err = w.Write([]byte(in))
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := collect(b.String(), opts)
+		for i := range got {
+			got[i] = strings.Replace(got[i], "{Format:zip ", "{Format:csv ", 1)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%q (-plain +zip):\n%s", in, diff)
 		}
 	})
 }

@@ -298,8 +298,8 @@ func (r *Reader) headerAgain(row *Row) error {
 	if key == "" || '0' <= key[0] && key[0] <= '9' || key[0] == '#' {
 		return nil // the usual row
 	}
-	cells := 0
-	if sameName(name(key), r.head.names[r.key]) {
+	key = name(key)
+	if sameName(key, r.head.names[r.key]) {
 		same := true
 		for i, c := range row.Cells {
 			same = same && sameName(name(c), r.head.names[i])
@@ -310,9 +310,10 @@ func (r *Reader) headerAgain(row *Row) error {
 			return nil
 		}
 	}
-	if r.opts.KnownColumn == nil || !r.opts.KnownColumn(name(key)) {
+	if r.opts.KnownColumn == nil || !r.opts.KnownColumn(key) {
 		return nil
 	}
+	cells := 0
 	for _, c := range row.Cells {
 		if n := name(c); n != "" {
 			if !r.opts.KnownColumn(n) {
