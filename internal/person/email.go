@@ -68,7 +68,8 @@ func decorated(text, s string) *cell.Problem {
 		return &cell.Problem{Code: EmailDecoration, Message: cell.Quote(text) + " begins with mailto:, which is part of a link. Write the address alone."}
 	case strings.ContainsAny(s, "<>"):
 		return &cell.Problem{Code: EmailDecoration, Message: cell.Quote(text) + " has a name or angle brackets. Write the address alone."}
-	case strings.Contains(s, "@") && strings.Trim(s, quotes) != s:
+	}
+	if _, no := parseAddress(strings.Trim(s, quotes)); no == "" {
 		return &cell.Problem{Code: EmailDecoration, Message: cell.Quote(text) + " has quotation marks, brackets or such around it. Write the address alone."}
 	}
 	return nil

@@ -2,6 +2,7 @@ package person
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,22 +39,30 @@ func name(f roll.Field, text string) (string, *cell.Warning, *cell.Problem) {
 // any case, or but for accents and full stops. Without a list any title is
 // taken.
 func (c *Checker) title(text string) (string, *cell.Problem) {
-	list := c.Settings.Titles
-	if len(list) == 0 {
+	if slices.Contains(c.Settings.Titles, text) {
+		return text, nil
+	}
+	var list []string
+	for _, t := range c.Settings.Titles {
+		v, p := cell.Text(t, Def(roll.ContactTitle).MaxLength)
+		if p == nil && v != roll.Empty && !slices.Contains(list, string(v)) {
+			list = append(list, string(v))
+		}
+	}
+	if list == nil || slices.Contains(list, text) {
 		return text, nil
 	}
 	for _, same := range []func(a, b string) bool{
-		func(a, b string) bool { return a == b },
 		strings.EqualFold,
-		func(a, b string) bool { return unpointed(a) == unpointed(b) },
+		func(a, b string) bool { return unpointed(a) == unpointed(b) && unpointed(a) != "" },
 	} {
 		var found []string
 		for _, t := range list {
-			if v, p := cell.Text(t, Def(roll.ContactTitle).MaxLength); p == nil && v != roll.Empty && same(string(v), text) {
-				found = append(found, string(v))
+			if same(t, text) {
+				found = append(found, t)
 			}
 		}
-		if len(found) == 1 || len(found) > 1 && allSame(found) {
+		if len(found) == 1 {
 			return found[0], nil
 		}
 		if len(found) > 1 {
@@ -63,7 +72,7 @@ func (c *Checker) title(text string) (string, *cell.Problem) {
 	}
 	p := &cell.Problem{Code: UnknownTitle, Message: cell.Quote(text) + " is not one of the titles."}
 	if near, ok := cell.Nearest(text, list); ok {
-		p.Suggestion = near
+		p.Suggestion = Format(roll.ContactTitle, roll.Value(near))
 		p.Message += fmt.Sprintf(" Did you mean %s?", near)
 	} else if len(list) > 12 {
 		p.Message += " Taken are titles such as " + strings.Join(list[:12], ", ") + "."
@@ -71,15 +80,6 @@ func (c *Checker) title(text string) (string, *cell.Problem) {
 		p.Message += " Taken are " + join(list, "and") + "."
 	}
 	return "", p
-}
-
-func allSame(words []string) bool {
-	for _, w := range words {
-		if w != words[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // unpointed is a word without case, accents and what is no letter or digit.

@@ -4,10 +4,10 @@
 // country are codes, a date is yyyy-mm-dd, a telephone number is in E.164, a
 // domain is in small letters.
 //
-// A blank cell keeps the value and Empty, in any case, clears it. As in all of
-// the contact's own fields only this one word does: Leer is a town. Escapes and
-// the words that most often are an accident are those of package cell. The
-// formula guard belongs to package sheet.
+// A blank cell keeps the value and Empty, in any case, clears it: that word only,
+// because Leer is a town and Vide a name, so that for these the user is asked.
+// Escapes and the words that most often are an accident are those of package
+// cell. The formula guard belongs to package sheet.
 //
 // A cell with exactly one meaning is taken; one with none, with two, or changed
 // by a spreadsheet is a Problem that names what was meant, if that is clear.

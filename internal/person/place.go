@@ -73,6 +73,9 @@ func (n *names) near(k string) (code string, ok bool) {
 	return code, code != ""
 }
 
+// umlauts are written so where a keyboard has none.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
+
 // The five languages in which names are understood.
 var five = []language.Tag{language.English, language.French, language.German, language.Italian, language.Spanish}
 
@@ -92,7 +95,7 @@ var languageWords = map[string]string{
 	"flemish": "nl", "flamand": "nl", "flämisch": "nl", "fiammingo": "nl", "flamenco": "nl", "holländisch": "nl", "hollandais": "nl", "olandese": "nl", "holandés": "nl",
 	"schweizerdeutsch": "de", "hochdeutsch": "de", "allemanico": "de",
 	"rumantsch": "rm", "rätoromanisch": "rm", "romanche": "rm", "romancio": "rm", "romanche grisón": "rm",
-	"mandarin": "zh", "mandarino": "zh", "farsi": "fa", "persan": "fa", "norsk": "no", "filipino": "tl", "gaelic": "gd",
+	"mandarin": "zh", "mandarino": "zh", "farsi": "fa", "persan": "fa", "norsk": "no", "bokmål": "nb", "nynorsk": "nn", "filipino": "tl", "gaelic": "gd",
 }
 
 // languages are the codes of ISO 639-1. The names are made only when a name is
@@ -131,6 +134,9 @@ var languageNames = sync.OnceValue(func() *names {
 	}
 	for word, code := range languageWords {
 		n.also(word, code)
+	}
+	for _, code := range all {
+		n.also(umlauts.Replace(display.German.Languages().Name(languages()[code])), code)
 	}
 	for _, code := range all { // the name in the language itself
 		n.also(display.Self.Name(language.Make(code)), code)
@@ -272,6 +278,9 @@ var countryNames = sync.OnceValue(func() *names {
 	}
 	for word, code := range countryWords {
 		n.also(word, code)
+	}
+	for _, code := range all {
+		n.also(umlauts.Replace(display.German.Regions().Name(countries()[code])), code)
 	}
 	for _, code := range all { // the name in the country's own language
 		base, _ := language.Make("und-" + code).Base()

@@ -84,8 +84,8 @@ func plain(s string) string {
 			return ' '
 		case r >= 0x2010 && r <= 0x2015 || r == 0x2212: // hyphens, dashes, minus
 			return '-'
-		case r == '’':
-			return '\''
+		case strings.ContainsRune("'’·", r): // between groups of digits
+			return ' '
 		}
 		return r
 	}, width.Fold.String(s))
@@ -120,7 +120,11 @@ func spreadsheet(text, s, region string) *cell.Problem {
 // does not say so: in Germany it stands behind the area code.
 func several(s, region string) bool {
 	n := 0
-	for _, part := range between.Split(s, -1) {
+	parts := between.Split(s, -1)
+	if len(parts) == 1 {
+		return false
+	}
+	for _, part := range parts {
 		if len(digits(part)) < 5 {
 			continue
 		}
@@ -138,7 +142,7 @@ func signs(text, s string) *cell.Problem {
 	}
 	for i, r := range s {
 		switch {
-		case r >= '0' && r <= '9', strings.ContainsRune(" -./()[]'·~", r):
+		case r >= '0' && r <= '9', strings.ContainsRune(" -./()[]~", r):
 		case r == '+' && strings.Trim(s[:i], " ([") == "":
 		case r == '+':
 			return &cell.Problem{Code: BadPhone, Message: cell.Quote(text) + " has a + that is not at the beginning."}
@@ -159,14 +163,11 @@ func number(text, s, region string) (string, *cell.Problem) {
 			return e164, nil
 		}
 		p := refused(text, s, region)
-		if e164, ok := valid(d, region); ok { // +044…
-			p.Suggestion = e164
-		} else if e164, ok := valid("+"+strings.TrimLeft(d, "0"), region); ok { // +0041…
-			p.Suggestion = e164
+		if d[0] == '0' { // +044…
+			p.Suggestion, _ = valid(d, region)
 		}
 		return "", p
 	}
-	abroad, isAbroad := valid("+"+d, region)
 	if region == "" {
 		if rest, ok := strings.CutPrefix(d, "00"); ok {
 			if e164, ok := valid("+"+rest, region); ok {
@@ -175,14 +176,13 @@ func number(text, s, region string) (string, *cell.Problem) {
 		}
 		p := &cell.Problem{Code: BadPhone,
 			Message: cell.Quote(text) + " has no country. Write the number with + and the code of its country, such as +41 44 668 18 00."}
-		if isAbroad {
+		if abroad, ok := valid("+"+d, region); ok {
 			p.Code, p.Suggestion = LostPlus, abroad
 		}
 		return "", p
 	}
 	e164, ok := valid(s, region)
-	prefix := phonenumbers.GetNddPrefixForRegion(region, true)
-	if d[0] != '0' && (!ok || strings.HasPrefix(prefix, "0")) {
+	if d[0] != '0' && (!ok || writtenWithZero(e164, d)) {
 		if _, whole := valid("0"+d, region); whole {
 			return "", &cell.Problem{Code: LostZero, Suggestion: zero(s),
 				Message: fmt.Sprintf("%s has lost its leading 0, as spreadsheets do. Did you mean %s? Format the column as text.", cell.Quote(text), zero(s))}
@@ -190,8 +190,13 @@ func number(text, s, region string) (string, *cell.Problem) {
 	}
 	// The code of the country without its + is read by the library as such; but
 	// in North America 1 is also what is dialled before a number at home.
-	bare := ok && e164 == "+"+d && (prefix == "" || !strings.HasPrefix(d, prefix))
-	if bare || !ok && isAbroad {
+	prefix := phonenumbers.GetNddPrefixForRegion(region, true)
+	lost := ok && e164 == "+"+d && (prefix == "" || !strings.HasPrefix(d, prefix))
+	abroad := e164
+	if !ok {
+		abroad, lost = valid("+"+d, region)
+	}
+	if lost {
 		return "", &cell.Problem{Code: LostPlus, Suggestion: abroad,
 			Message: fmt.Sprintf("%s has lost its leading +, as spreadsheets do. Did you mean %s? Format the column as text.", cell.Quote(text), abroad)}
 	}
@@ -199,6 +204,13 @@ func number(text, s, region string) (string, *cell.Problem) {
 		return e164, nil
 	}
 	return "", refused(text, s, region)
+}
+
+// writtenWithZero tells whether the number is written at home with a 0 before
+// the digits. Not all that may be dialled so are: in Liechtenstein nobody does.
+func writtenWithZero(e164, d string) bool {
+	n, err := phonenumbers.Parse(e164, "")
+	return err == nil && digits(phonenumbers.Format(n, phonenumbers.NATIONAL)) == "0"+d
 }
 
 func zero(s string) string {
