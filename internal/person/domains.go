@@ -33,14 +33,16 @@ var mailDomains = func() map[string]bool {
 	return m
 }()
 
-// mailNames are the names of mail services: the first parts of their domains.
-var mailNames = func() map[string]bool {
-	m := map[string]bool{}
+// mailNames are the names of the mail services, the first parts of their
+// domains; servicesBy are their names by what comes after (com, co.uk).
+var mailNames, servicesBy = func() (map[string]bool, map[string][]string) {
+	names, by := map[string]bool{}, map[string][]string{}
 	for d := range mailDomains {
-		first, _, _ := strings.Cut(d, ".")
-		m[first] = true
+		first, end, _ := strings.Cut(d, ".")
+		names[first] = true
+		by[end] = append(by[end], first)
 	}
-	return m
+	return names, by
 }()
 
 // ends are slips of .com that are no ends of domains.
@@ -78,19 +80,15 @@ func nearAddress(address string) (string, bool) {
 
 // nearDomain returns the service with the end whose name is one slip away.
 func nearDomain(first, end string) (near string, ok bool) {
-	for d := range mailDomains {
-		n, e, _ := strings.Cut(d, ".")
-		if e != end {
-			continue
-		}
+	for _, n := range servicesBy[end] {
 		if n == first {
-			return d, true
+			return n + "." + end, true
 		}
 		if slip(first, n) && (len(n) >= 5 || len(first) == len(n) && swapped(first, n)) {
-			if ok && near != d {
+			if ok {
 				return "", false
 			}
-			near, ok = d, true
+			near, ok = n+"."+end, true
 		}
 	}
 	return near, ok
