@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -149,7 +150,9 @@ func (p *parser) header(known func(string) bool) (header, error) {
 	}
 	p.sep = best
 	var r record
-	if err := p.next(&r); err != nil {
+	if err := p.next(&r); err == io.EOF {
+		return h, errNoRows()
+	} else if err != nil {
 		return h, err
 	}
 	if f := inspect(r.cells); f != nil {
