@@ -9,12 +9,14 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -65,11 +67,16 @@ func bundle(src, out string) error {
 		LegalComments:   api.LegalCommentsNone,
 		MinifySyntax:    true, MinifyWhitespace: true, MinifyIdentifiers: true,
 		LogLevel: api.LogLevelWarning,
+		Metafile: true,
 	})
 	if len(built.Errors) > 0 {
 		return fmt.Errorf("%d errors", len(built.Errors))
 	}
 
+	statics, err := imported(built.Metafile)
+	if err != nil {
+		return err
+	}
 	files := map[string][]byte{}
 	var script, style string
 	for _, f := range built.OutputFiles {
@@ -87,6 +94,11 @@ func bundle(src, out string) error {
 		return err
 	}
 	page = bytes.ReplaceAll(page, []byte("{{script}}"), []byte(script))
+	var preload strings.Builder
+	for _, name := range statics {
+		fmt.Fprintf(&preload, "<link rel=\"modulepreload\" href=\"%s\">\n", name)
+	}
+	page = bytes.ReplaceAll(page, []byte("{{preload}}\n"), []byte(preload.String()))
 	files["index.html"] = bytes.ReplaceAll(page, []byte("{{style}}"), []byte(style))
 	if files["icon.svg"], err = os.ReadFile(filepath.Join(src, "icon.svg")); err != nil {
 		return err
@@ -105,6 +117,37 @@ func bundle(src, out string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(out, "sources.sha256"), []byte(sum+"\n"), 0o644)
+}
+
+// imported are the addresses of the files that the entry point needs at once,
+// so that the page can ask for all of them together.
+func imported(metafile string) ([]string, error) {
+	var meta struct {
+		Outputs map[string]struct {
+			EntryPoint string
+			Imports    []struct{ Path, Kind string }
+		}
+	}
+	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
+		return nil, err
+	}
+	var out []string
+	var follow func(name string)
+	follow = func(name string) {
+		for _, i := range meta.Outputs[name].Imports {
+			if at := "/assets/" + filepath.Base(i.Path); i.Kind == "import-statement" && !slices.Contains(out, at) {
+				out = append(out, at)
+				follow(i.Path)
+			}
+		}
+	}
+	for name, o := range meta.Outputs {
+		if o.EntryPoint == "app.jsx" {
+			follow(name)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
 }
 
 // write stores a file, and beside it the same packed.

@@ -95,8 +95,7 @@ export function headline(i) {
   if (i.status === 'failed') return t('result.failed');
   if (i.status === 'cancelled') return t('result.cancelled');
   const n = i.counts.created + i.counts.updated;
-  if (i.ofKind === 'undoTest') return t('result.undoTest', { n });
-  if (i.ofKind === 'undo') return t('result.undone', { n });
+  if (i.ofKind === 'undo') return t(test ? 'result.undoTest' : 'result.undone', { n });
   return t(test ? 'result.test' : 'result.updated', { n });
 }
 
@@ -150,8 +149,8 @@ function Actions({ of, reload }) {
     setBusy('');
   };
   const change = of.counts.created + of.counts.updated;
-  const update = of.action === 'test' && of.status === 'done' && of.ofKind !== 'undoTest' && !of.updatedBy && change > 0;
-  const undone = of.ofKind === 'undoTest' && of.status === 'done' && change > 0;
+  const update = of.action === 'test' && of.status === 'done' && of.ofKind !== 'undo' && !of.updatedBy && change > 0;
+  const undone = of.ofKind === 'undo' && of.action === 'test' && of.status === 'done' && change > 0;
   const undo = of.action === 'update' && of.files.includes('undo') && !of.undoneBy;
   return (
     <>

@@ -18,14 +18,23 @@ import { Icon } from '../components/icon.jsx';
 const limit = 50;
 
 /** What an import does, in a word. */
-export const actionWord = (i) => t(`action.${i.ofKind === 'undo' ? 'undo' : i.ofKind === 'undoTest' ? 'undoTest' : i.action}.short`);
+export const actionWord = (i) => t(i.ofKind !== 'undo' ? `action.${i.action}.short` : i.action === 'test' ? 'action.undoTest.short' : 'action.undo.short');
+
+// A search may look at many imports in vain before it finds one.
+async function search(q, cursor, options) {
+  let page = await imports.list({ limit, cursor, q, brief: true }, options);
+  while (page.items.length === 0 && page.nextCursor) {
+    page = await imports.list({ limit, cursor: page.nextCursor, q, brief: true }, options);
+  }
+  return page;
+}
 
 export function Imports() {
   const [cursors, setCursors] = useState(['']);
   const [typed, setTyped] = useState('');
   const q = useStill(typed.trim());
   const cursor = cursors[cursors.length - 1];
-  const list = useLoad((o) => imports.list({ limit, cursor, q, brief: true }, o), [cursor, q]);
+  const list = useLoad((o) => search(q, cursor, o), [cursor, q]);
   const items = list.data?.items || [];
   usePoll(list.reload, {
     active: items.some(active),
@@ -33,7 +42,7 @@ export function Imports() {
     idle: cursor === '' ? 20000 : 0,
   });
   const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
-  const search = (text) => { setTyped(text); setCursors(['']); };
+  const type = (text) => { setTyped(text); setCursors(['']); };
   const operator = may('operator');
   return (
     <Page title={t('imports.title')} lead={t('imports.lead')} actions={<>
@@ -41,9 +50,9 @@ export function Imports() {
       {operator && <ButtonLink icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}
       <ButtonLink icon="tag" href={to('values')}>{t('values.title')}</ButtonLink>
     </>}>
-      <div class="toolbar">
-        <Search label={t('imports.search')} value={typed} onInput={search} />
-      </div>
+      {(typed || items.length > 0 || list.error) && (
+        <div class="toolbar"><Search label={t('imports.search')} value={typed} onInput={type} /></div>
+      )}
       <Loaded of={list} rows={8}>
         {({ items: shown, nextCursor }) => (
           shown.length === 0 && cursors.length === 1

@@ -1,0 +1,55 @@
+// What the tests ask of a page, in the words that a person sees or hears.
+window.rollbookTest = (() => {
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) || e.matches('input[type=radio], input[type=checkbox], input[type=file]');
+  const plain = (s) => (s || '').replace(/\s+/g, ' ').trim();
+  const name = (e) => plain(e.getAttribute('aria-label') || e.innerText || e.textContent);
+  const top = () => [...document.querySelectorAll('dialog')].find((d) => d.open) || document;
+  const buttons = (root) => [...root.querySelectorAll('button, a[href], summary, label.button')].filter(shown);
+  const byName = (list, wanted) => list.find((e) => name(e) === wanted || plain(e.innerText) === wanted) || list.find((e) => name(e).startsWith(wanted));
+  const labelled = (wanted) => {
+    const root = top();
+    const all = [...root.querySelectorAll('input, select, textarea')];
+    const of = (e) => [e.getAttribute('aria-label'), ...[...(e.labels || [])].map((l) => l.querySelector('.choice-label')?.innerText || l.innerText)].map(plain);
+    return all.find((e) => of(e).includes(wanted)) || all.find((e) => of(e).some((l) => l.startsWith(wanted)));
+  };
+  const fire = (e, type) => e.dispatchEvent(new Event(type, { bubbles: true }));
+  const said = [];
+  const watch = () => new MutationObserver((changes) => {
+    for (const c of changes) {
+      const region = (c.target.nodeType === 1 ? c.target : c.target.parentElement)?.closest('[role=status], [role=alert]');
+      const text = plain(region?.textContent);
+      if (text && said[said.length - 1] !== text) said.push(text);
+    }
+  }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+  if (document.documentElement) watch(); else document.addEventListener('readystatechange', watch, { once: true });
+  return {
+    said,
+    sees: (text) => plain(document.body?.innerText).includes(plain(text)),
+    button: (wanted) => byName(buttons(top()), wanted),
+    buttonIn: (part, wanted) => {
+      const rows = [...document.querySelectorAll('tr, li, section, article')].filter((e) => shown(e) && plain(e.innerText).includes(part)).reverse();
+      for (const r of rows) { const b = byName(buttons(r), wanted); if (b) return b; }
+      return undefined;
+    },
+    control: labelled,
+    point: (e) => {
+      e.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const r = e.getBoundingClientRect();
+      return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
+    },
+    select: (label) => { const e = labelled(label); e.focus(); if (e.select && e.type !== 'date') e.select(); },
+    option: (label, text) => [...(labelled(label)?.options || [])].find((o) => plain(o.text) === text || plain(o.text).startsWith(text)),
+    choose(label, text) {
+      const e = labelled(label);
+      e.value = this.option(label, text).value;
+      fire(e, 'input');
+      fire(e, 'change');
+    },
+    focus: () => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return '';
+      const label = e.labels?.[0];
+      return `${e.getAttribute('role') || e.type || e.tagName.toLowerCase()} ${plain(e.getAttribute('aria-label') || (label && (label.querySelector('.choice-label')?.innerText || label.innerText)) || e.innerText)}`;
+    },
+  };
+})();
