@@ -27,8 +27,11 @@ import (
 
 var stack *local.Stack
 
-// contacts is how many of them aurora has; borealis has fewer.
-const contacts = 2000
+// How many contacts the two institutions have.
+const (
+	contacts         = 2000
+	borealisContacts = 50
+)
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -45,7 +48,7 @@ func run(m *testing.M) int {
 		if err := demo.Seed(ctx, cs, cat, demo.Aurora, contacts); err != nil {
 			return err
 		}
-		return demo.Seed(ctx, cs, cat, demo.Borealis, 50)
+		return demo.Seed(ctx, cs, cat, demo.Borealis, borealisContacts)
 	}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the stack does not start:", err)

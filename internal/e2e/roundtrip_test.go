@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"os"
 
 	"rollbook/internal/roll"
 )
@@ -34,8 +33,13 @@ func libreoffice(t *testing.T, in, filter string) string {
 		t.Fatal("LibreOffice is needed: install libreoffice-calc-nogui")
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(soffice, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless",
-		"--convert-to", filter, "--outdir", dir, in)
+	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--convert-to", filter, "--outdir", dir, in}
+	if filepath.Ext(in) == ".csv" {
+		// 76 is UTF-8, which its import dialog proposes for a file with our byte
+		// order mark; without a dialog it takes the system's encoding.
+		args = append(args, "--infilter=Text - txt - csv (StarCalc):44,34,76")
+	}
+	cmd := exec.Command(soffice, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -236,6 +236,7 @@ func TestFileFaults(t *testing.T) {
 		{"31 duplicate after resolution", "Contact,[new] GENRE,[new] Favourite genre\n#0000001,JAZZ,JAZZ\n", "duplicateColumn", "", ""},
 		{"30 unknown field", "Contact,[new] GENER\n#0000001,JAZZ\n", "unknownColumn", "", ""},
 		{"30 unknown column", "Contact,Colour,[new] GENRE\n#0000001,x,JAZZ\n", "unknownColumn", "", ""},
+		{"5 UTF-8 taken for Windows-1252", "ï»¿Contact,[new] NOTE\n#0000001,dÃ©jÃ\u00a0\n", "encodingMixedUp", "", ""},
 		{"32 no key column", "[old] GENRE,[new] GENRE\n,JAZZ\n", "noKeyColumn", "", ""},
 		{"34 authorisations as criteria", "Contact,[new] EMAIL\n#0000001,T\n", "wrongDataType", "", ""},
 		{"34 criteria as authorisations", "Contact,[new] GENRE\n#0000001,JAZZ\n", "wrongDataType", "", roll.Authorisations},

@@ -168,6 +168,10 @@ func (r *resolver) unknown(name string, i, line int) error {
 	if name == "" {
 		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
 	}
+	if strings.HasPrefix(name, "ï»¿") {
+		return fault.New(fault.Invalid, "encodingMixedUp",
+			"Line %d: this file was opened in the wrong encoding and then saved, so that accents are broken (é became Ã©). Open the original again as UTF-8, and save as CSV UTF-8.", line)
+	}
 	var names []string
 	role := ""
 	if m := bracketed.FindStringSubmatch(name); m != nil {
