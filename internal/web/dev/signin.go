@@ -74,7 +74,7 @@ func (s *SignIn) EndSessions() {
 }
 
 var page = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>Sign in</title>
+<meta name="viewport" content="width=device-width"><title>Sign in</title><link rel="icon" href="data:,">
 <h1>Sign in</h1>
 {{if .Wrong}}<p role="alert">Wrong e-mail address or password.</p>{{end}}
 <form method="post">

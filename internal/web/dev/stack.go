@@ -265,6 +265,11 @@ func (s *Stack) Import(ctx context.Context, imp roll.Import, file []byte) (roll.
 	return s.Jobs.Import(ctx, imp.Institution, imp.ID)
 }
 
+// Prepare makes the file of a template that is stored, as it is.
+func (s *Stack) Prepare(ctx context.Context, t roll.Template) error {
+	return s.template.Run(ctx, flow.Template{Version: flow.Version, Institution: t.Institution, Template: t.ID})
+}
+
 // File returns a result file of an import.
 func (s *Stack) File(ctx context.Context, in roll.InstitutionID, id, name string) ([]byte, error) {
 	f, err := s.Files.Open(ctx, roll.Object{Key: flow.FileKey(in, id, name)})

@@ -266,6 +266,12 @@ func (p *Page) See(text string) {
 	p.wait("see "+text, "rollbookTest.sees("+quote(text)+")")
 }
 
+// SeeOrHold waits until the text is shown, or a control has it.
+func (p *Page) SeeOrHold(text string) {
+	p.t.Helper()
+	p.wait("see "+text, "rollbookTest.sees("+quote(text)+") || [...document.querySelectorAll('input')].some((e) => e.value === "+quote(text)+")")
+}
+
 // Gone waits until the text is no longer shown.
 func (p *Page) Gone(text string) {
 	p.t.Helper()
@@ -446,6 +452,7 @@ func (p *Page) Downloads() func() []byte {
 // Shot keeps a picture of the whole page.
 func (p *Page) Shot(file string) {
 	p.t.Helper()
+	p.Eval("scrollTo(0, 0)", nil)
 	out := p.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true})
 	b, err := base64.StdEncoding.DecodeString(out["data"].(string))
 	if err != nil {

@@ -33,7 +33,7 @@ export function Count({ condition, sample, whenWrong }) {
               <tr key={c.number}>
                 <td><a href={to('contacts', c.number)}>#{c.number}</a></td>
                 <td>{[c.firstName, c.lastName].filter(Boolean).join(' ')}</td>
-                <td>{c.email}</td>
+                <td class="any">{c.email}</td>
               </tr>
             ))}
           </tbody>

@@ -71,7 +71,7 @@ function Suggestion({ of }) {
 function Column({ of }) {
   if (!of.column && !of.field) return <span class="hint">{t('problems.wholeRow')}</span>;
   const def = catalogue.value?.byCode[of.field];
-  return <>{of.column || of.field}{def && labelOf(def) !== of.field && <span class="hint block">{labelOf(def)}</span>}</>;
+  return <><span class="nowrap">{of.column || of.field}</span>{def && labelOf(def) !== of.field && <span class="hint block">{labelOf(def)}</span>}</>;
 }
 
 function Reason({ of }) {
@@ -88,7 +88,7 @@ function Reason({ of }) {
           <span><span class="three-word">{t('conflict.new')}</span> {valueWords(def, of.new)}</span>
         </span>
       )}
-      {r.detail && of.code !== 'conflict' && <span class="detail" lang="en">{r.detail}</span>}
+      {r.detail && <span class="detail" lang="en">{r.detail}</span>}
     </>
   );
 }

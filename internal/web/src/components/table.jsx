@@ -19,7 +19,7 @@ export function Table({ caption, columns, rows, rowKey, class: more = '', rowCla
             <tr key={rowKey(r, i)} role="row" class={rowClass?.(r)}>
               {columns.map((c) => {
                 const content = c.cell(r);
-                const classes = `${c.number ? 'number' : ''} ${c.wide ? 'wide' : ''} ${c.main ? 'main' : ''} ${content === null || content === '' ? 'void' : ''} ${c.class || ''}`;
+                const classes = `${c.number ? 'number' : ''} ${c.wide ? 'wide' : ''} ${c.main ? 'main' : ''} ${content === null || content === '' ? 'void' : ''} ${(typeof c.class === 'function' ? c.class(r) : c.class) || ''}`;
                 const inner = <><span class="cell-head" aria-hidden="true">{c.head}</span><span class="cell">{content}</span></>;
                 return c.main
                   ? <th key={c.key} role="rowheader" scope="row" class={classes}>{inner}</th>

@@ -4,6 +4,8 @@ import { has, lang, t } from './i18n.js';
 
 /** {text, detail}: detail is the server's own text, when it says more. */
 export function reason(of, room = 'reason') {
+  // A conflict is told by its three values.
+  if (of.code === 'conflict') return { text: t('reason.conflict'), detail: '' };
   const key = `${room}.${of.code}`;
   if (lang.value === 'en' || !has(key)) return { text: of.message, detail: '' };
   return { text: t(key), detail: of.message };

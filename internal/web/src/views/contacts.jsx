@@ -36,7 +36,7 @@ export function Contacts({ asked }) {
             <Table class="contacts-table" caption={t('contacts.title')} rows={items} rowKey={(c) => c.number} columns={[
               { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
               { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
-              { key: 'email', head: t('contact.email'), cell: (c) => c.email || null },
+              { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <span class="any">{c.email}</span> : null) },
               { key: 'city', head: t('contact.city'), cell: (c) => [c.postcode, c.city].filter(Boolean).join(' ') || null },
               { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
             ]} />

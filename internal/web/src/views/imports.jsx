@@ -80,7 +80,7 @@ function Nothing({ q, operator }) {
 
 function List({ items }) {
   const count = (outcome) => ({
-    key: outcome, head: t(`outcome.${outcome}`), number: true, class: `count-cell ${outcome}`,
+    key: outcome, head: t(`outcome.${outcome}`), number: true, class: (i) => `count-cell ${outcome} ${i.counts.rows ? '' : 'unknown'}`,
     headCell: <span class={`count-head ${outcome}`}>{t(`outcome.${outcome}`)}</span>,
     cell: (i) => (i.counts.rows === 0 ? <span class="none">–</span> : <span class={i.counts[outcome] ? 'some' : 'none'}>{num(i.counts[outcome])}</span>),
   });
