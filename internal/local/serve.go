@@ -102,6 +102,11 @@ func handler(dir string, e *emulator.Emulator) http.Handler {
 	mux.Handle("GET "+mailboxPath, mailbox{e.Endpoint})
 	mux.Handle("GET /_local/mail", mailPage{e.Endpoint})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		// Sign-in returns to the screen at localhost, and uploads come from there.
+		if host, port, _ := net.SplitHostPort(r.Host); host == "127.0.0.1" && r.URL.Path == "/" {
+			http.Redirect(w, r, "http://localhost:"+port+"/", http.StatusFound)
+			return
+		}
 		if upstream() == "" {
 			http.Error(w, "The stack is not deployed yet.", http.StatusServiceUnavailable)
 			return

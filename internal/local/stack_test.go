@@ -141,6 +141,18 @@ func TestStack(t *testing.T) {
 		}
 	})
 
+	t.Run("the screen is at localhost only", func(t *testing.T) {
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(s.URL, "localhost", "127.0.0.1", 1)+"/", nil)
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Location"); resp.StatusCode != http.StatusFound || got != s.URL+"/" {
+			t.Errorf("%s: %d to %q", r.URL, resp.StatusCode, got)
+		}
+	})
+
 	t.Run("uploads come from the screen only", func(t *testing.T) {
 		for origin, want := range map[string]int{s.URL: http.StatusOK, "https://evil.example": http.StatusForbidden} {
 			r, _ := http.NewRequestWithContext(t.Context(), http.MethodOptions, s.Endpoint+"/"+s.UploadsBucket, nil)

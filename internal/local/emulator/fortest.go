@@ -2,11 +2,10 @@ package emulator
 
 import (
 	"context"
-	"fmt"
+	"crypto/rand"
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -53,11 +52,9 @@ func ForTest(t T) aws.Config {
 	return Config(endpoint)
 }
 
-var names atomic.Int64
-
 // unique returns a name that no other test of any process uses.
 func unique(kind string) string {
-	return fmt.Sprintf("%s-%d-%d", strings.ToLower(kind), os.Getpid(), names.Add(1))
+	return kind + "-" + strings.ToLower(rand.Text())
 }
 
 // Table makes an empty table with the string keys pk and sk, as the template
