@@ -29,6 +29,8 @@ var everybody = object{"all": []any{}}
 // operations are all that the API has, in an order in which each succeeds.
 var operations = []operation{
 	{"GET", "/api/me", nil, "viewer", 200},
+	{"GET", "/api/settings", nil, "viewer", 200},
+	{"PUT", "/api/settings", object{"name": "Own", "language": "en", "separator": ",", "country": "GB"}, "admin", 200},
 	{"GET", "/api/criteria", nil, "viewer", 200},
 	{"GET", "/api/criteria/{criterion}", nil, "viewer", 200},
 	{"PUT", "/api/criteria/{criterion}", object{"label": "Own", "kind": "yesno"}, "admin", 200},

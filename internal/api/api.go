@@ -42,6 +42,7 @@ type Contacts interface {
 // Catalogue is what the API needs of definitions, settings and targets.
 type Catalogue interface {
 	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
+	PutSettings(ctx context.Context, in roll.InstitutionID, s roll.Settings) error
 	PutField(ctx context.Context, in roll.InstitutionID, d roll.FieldDef) error
 	DeleteField(ctx context.Context, in roll.InstitutionID, f roll.Field) error
 	MarkUsed(ctx context.Context, in roll.InstitutionID, used map[roll.Field][]string) error
@@ -136,6 +137,7 @@ func New(c Config) http.Handler {
 	}
 	s.huma = humago.New(s.mux, describe())
 	s.meRoutes()
+	s.settingsRoutes()
 	s.criterionRoutes()
 	s.authorisationRoutes()
 	s.targetRoutes()
