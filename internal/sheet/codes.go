@@ -18,7 +18,7 @@ const (
 	CodeNotATable             = "notATable"             // a file of another type
 	CodeOneCSVPlease          = "oneCSVPlease"          // a zip with several tables or with none
 	CodeZipEncrypted          = "zipEncrypted"          // a zip that asks for a password
-	CodeZipNested             = "zipNested"             // an archive or workbook in a zip
+	CodeZipNested             = "zipNested"             // an archive in a zip, or a large workbook that is packed twice
 	CodeZipBomb               = "zipBomb"               // unpacks to far more than real tables do
 	CodeZipDamaged            = "zipDamaged"            // cut off, or its check sum is wrong
 	CodeZipMethod             = "zipMethod"             // packed by a method other than deflate
@@ -50,6 +50,7 @@ const (
 	WarnTrailingColumns = "trailingColumns" // empty columns at the right
 	WarnNoFinalLineEnd  = "noFinalLineEnd"  // the last line has no end: was the file cut?
 	WarnOtherSheets     = "otherSheets"     // only the first sheet is read
+	WarnOtherTable      = "otherTable"      // a zip has the table as CSV and as workbook; one is read
 )
 
 // howToSave ends the text of every fault that another way of saving mends.

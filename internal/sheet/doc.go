@@ -1,8 +1,8 @@
 // Package sheet reads and writes tables as people and spreadsheets save them.
 //
 // [Open] takes a file of known size and finds out by its content what it is: a
-// CSV in one of several encodings and separators, a zip with one CSV in it, or
-// an .xlsx. [Reader.Read] then gives one [Row] after the other in the order of
+// CSV in one of several encodings and separators, an .xlsx, or a zip with one of
+// the two in it. [Reader.Read] then gives one [Row] after the other in the order of
 // the file, numbered by the lines that the user's editor shows, with the cells
 // exactly as uploaded. Nothing is repaired or guessed silently: what cannot be
 // read is a fault of its row ([RowFault]) or of the whole file (a *fault.Error

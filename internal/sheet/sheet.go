@@ -52,10 +52,10 @@ func (l Limits) orDefault() Limits {
 // FinalLineEnd are complete after the last row: a file that begins in ASCII
 // counts as UTF-8 until the first other byte.
 type Detected struct {
-	Format       string // csv, zip (a csv in it) or xlsx
-	Encoding     string // UTF-8, UTF-16LE, UTF-16BE, Windows-1252, MacRoman or CP850; empty for xlsx
-	Separator    string // one of , ; | and tab; empty for xlsx
-	LineEnds     string // LF, CRLF, CR or mixed; empty for xlsx and for one line without end
+	Format       string // csv, xlsx, or zip with one of the two in it
+	Encoding     string // UTF-8, UTF-16LE, UTF-16BE, Windows-1252, MacRoman or CP850; empty for a workbook
+	Separator    string // one of , ; | and tab; empty for a workbook
+	LineEnds     string // LF, CRLF, CR or mixed; empty for a workbook and for one line without end
 	Columns      int    // with a name, or before one that has
 	SepLine      bool   // the first line was sep=…
 	FinalLineEnd bool   // the last line has an end

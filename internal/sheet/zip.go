@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -20,6 +21,9 @@ const (
 	// 200 times. Deflate itself can reach 1,000.
 	bombRatio = 250
 	bombBytes = 64 << 20
+	// nestedBytes bounds a workbook in a zip that must be unpacked before it
+	// can be read. Our own templates hold theirs unpacked.
+	nestedBytes = 64 << 20
 )
 
 func (r *Reader) openZip(src io.ReaderAt, size int64) error {
@@ -55,11 +59,15 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	case ods:
 		return errNotATable("an OpenDocument file (.ods)")
 	}
-	f, err := theCSV(z.File)
+	f, other, err := theTable(z.File)
 	if err != nil {
 		return err
 	}
 	r.format = "zip"
+	if other != nil {
+		r.warn(WarnOtherTable, 0, "The zip holds the table twice, as %[1]s and as %[2]s. %[1]s is read, %[3]s; %[2]s is ignored.",
+			quoteName(path.Base(f.Name)), quoteName(path.Base(other.Name)), whyRead(f, other))
+	}
 	e := &entry{f: f, limit: r.opts.Limits.FileBytes}
 	in, err := e.open(0)
 	if err != nil {
@@ -75,7 +83,7 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 		return errNoRows()
 	}
 	if isZip(head) {
-		return invalid(CodeZipNested, "The CSV in the zip is itself an archive or a workbook. Send it by itself.")
+		return r.openNested(cached, e)
 	}
 	if err := otherType(head); err != nil {
 		return err
@@ -83,15 +91,71 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	return r.openCSV(e)
 }
 
-// theCSV finds the one table. Names are looked at, never used as paths.
-func theCSV(files []*zip.File) (*zip.File, error) {
-	var csvs, values, texts []*zip.File
+// openNested reads a workbook that lies in a zip.
+func (r *Reader) openNested(src *blocks, e *entry) error {
+	var in io.ReaderAt
+	var size int64
+	switch {
+	case e.f.Method == zip.Store:
+		at, err := e.f.DataOffset()
+		if err != nil {
+			return zipError(err)
+		}
+		if e.f.UncompressedSize64 > uint64(src.size-at) {
+			return zipError(zip.ErrFormat)
+		}
+		size = int64(e.f.UncompressedSize64)
+		in = io.NewSectionReader(src, at, size)
+	case e.f.UncompressedSize64 > nestedBytes:
+		return errNested()
+	default:
+		from, err := e.open(0)
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(io.LimitReader(from, nestedBytes+1))
+		if err != nil {
+			return zipError(err)
+		}
+		if len(b) > nestedBytes {
+			return errNested()
+		}
+		in, size = bytes.NewReader(b), int64(len(b))
+	}
+	if err := checkDirectory(in, size); err != nil {
+		return err
+	}
+	z, err := zip.NewReader(in, size)
+	if err != nil {
+		return zipError(err)
+	}
+	for _, f := range z.File {
+		if strings.EqualFold(f.Name, "xl/workbook.xml") {
+			z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+			err := r.openWorkbook(z)
+			r.format = "zip"
+			return err
+		}
+	}
+	return errNested()
+}
+
+func errNested() error {
+	return invalid(CodeZipNested, "The file in the zip is itself an archive, or a large workbook. Send it by itself.")
+}
+
+// theTable finds the one table: a CSV or a workbook. Where a zip has it as both,
+// as our own templates may, it is the one that was saved later, and the CSV when
+// none was; other is the one that is left. Names are looked at, never used as
+// paths.
+func theTable(files []*zip.File) (f, other *zip.File, err error) {
+	var csvs, books, texts, values []*zip.File
 	nested := false
 	for _, f := range files {
 		whole := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		base := path.Base(whole)
-		if strings.HasSuffix(whole, "/") || strings.HasPrefix(base, ".") || strings.Contains("/"+whole, "/__macosx/") {
-			continue // folders and what systems leave behind
+		if strings.HasSuffix(whole, "/") || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "~$") || strings.Contains("/"+whole, "/__macosx/") {
+			continue // folders and what systems and programs leave behind
 		}
 		switch base {
 		case "values.csv":
@@ -103,34 +167,58 @@ func theCSV(files []*zip.File) (*zip.File, error) {
 		switch path.Ext(base) {
 		case ".csv":
 			csvs = append(csvs, f)
+		case ".xlsx", ".xlsm":
+			books = append(books, f)
 		case ".txt", ".tsv", ".tab":
 			texts = append(texts, f)
-		case ".zip", ".xlsx", ".xlsm", ".7z", ".rar", ".gz":
+		case ".zip", ".7z", ".rar", ".gz":
 			nested = true
 		}
 	}
+	tables := slices.Concat(csvs, books)
+	if len(csvs) == 1 && len(books) == 1 && sameTable(csvs[0], books[0]) {
+		tables, other = csvs, books[0]
+		if books[0].Modified.After(csvs[0].Modified) {
+			tables, other = books, csvs[0]
+		}
+	}
 	for _, others := range [][]*zip.File{texts, values} {
-		if len(csvs) == 0 {
-			csvs = others
+		if len(tables) == 0 {
+			tables = others
 		}
 	}
 	switch {
-	case len(csvs) == 1:
-	case len(csvs) == 0 && nested:
-		return nil, invalid(CodeZipNested, "The zip holds another archive or a workbook. Send that by itself.")
-	case len(csvs) == 0:
-		return nil, invalid(CodeOneCSVPlease, "There is no CSV in this zip. One CSV please.")
+	case len(tables) == 1:
+	case len(tables) == 0 && nested:
+		return nil, nil, invalid(CodeZipNested, "The zip holds another archive. Send that by itself.")
+	case len(tables) == 0:
+		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no workbook in this zip. One CSV please.")
+	case len(books) == 0:
+		return nil, nil, invalid(CodeOneCSVPlease, "There are %d CSV files in this zip. One CSV please.", len(tables))
 	default:
-		return nil, invalid(CodeOneCSVPlease, "There are %d CSV files in this zip. One CSV please.", len(csvs))
+		return nil, nil, invalid(CodeOneCSVPlease, "There are %d tables in this zip: %s and %s. One CSV or one workbook please.",
+			len(tables), count(len(csvs), "CSV file"), count(len(books), "workbook"))
 	}
-	f := csvs[0]
+	f = tables[0]
 	if f.Flags&1 != 0 {
-		return nil, invalid(CodeZipEncrypted, "The zip asks for a password. Pack it without one, or send the CSV by itself.")
+		return nil, nil, invalid(CodeZipEncrypted, "The zip asks for a password. Pack it without one, or send the file in it by itself.")
 	}
 	if f.Method != zip.Store && f.Method != zip.Deflate {
-		return nil, invalid(CodeZipMethod, "The zip is packed by a method that is not read. Send the CSV by itself.")
+		return nil, nil, invalid(CodeZipMethod, "The zip is packed by a method that is not read. Send the file in it by itself.")
 	}
-	return f, nil
+	return f, other, nil
+}
+
+// sameTable tells whether two files have the same name but for its end.
+func sameTable(a, b *zip.File) bool {
+	return strings.EqualFold(strings.TrimSuffix(a.Name, path.Ext(a.Name)), strings.TrimSuffix(b.Name, path.Ext(b.Name)))
+}
+
+func whyRead(f, other *zip.File) string {
+	if f.Modified.After(other.Modified) {
+		return "because it was saved later"
+	}
+	return "because it is the CSV"
 }
 
 // An entry is one file in a zip, counted while it is unpacked.
