@@ -12,6 +12,14 @@ const load = {
   es: () => import('../lang/es.json'),
 };
 
+// The server says its reasons in English; these are the other languages'.
+const loadReasons = {
+  fr: () => import('../lang/reasons/fr.json'),
+  de: () => import('../lang/reasons/de.json'),
+  it: () => import('../lang/reasons/it.json'),
+  es: () => import('../lang/reasons/es.json'),
+};
+
 const remembered = 'rollbook.language';
 
 /** The language shown: en, fr, de, it or es. */
@@ -36,6 +44,7 @@ export async function setLanguage(to, remember = false) {
   messages.value = words;
   lang.value = to;
   document.documentElement.lang = to;
+  loadReasons[to]?.().then((r) => { if (lang.value === to) messages.value = { ...r.default, ...words }; }, () => {});
   if (remember) try { localStorage.setItem(remembered, to); } catch { /* then only for now */ }
 }
 
