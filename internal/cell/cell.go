@@ -102,6 +102,7 @@ const (
 	NumberFormat = "numberFormat" // a number in another format fits exactly one code
 	SameNumber   = "sameNumber"   // another code is the same number, such as 01 and 1
 	EmptyIsValue = "emptyIsValue" // Empty was taken as clear, but a value is called so
+	OtherLabel   = "otherLabel"   // CODE – Label with a label that the code no longer has
 )
 
 // maxCell is the longest cell, in bytes, that is searched for codes: Excel's

@@ -133,6 +133,10 @@ func taken(d roll.FieldDef) string {
 // resolve finds the code of one word. Unknown is true if the word names
 // nothing at all: then the caller says so.
 func resolve(word string, d roll.FieldDef, retiredOK bool) (code string, w *Warning, p *Problem, unknown bool) {
+	if c, w, ok := offered(word, d); ok {
+		code, p := pick(word, []roll.Choice{c}, d, retiredOK)
+		return code, w, p, false
+	}
 	if found := findEscaped(word, d); found != nil {
 		code, p := pick(word, found, d, retiredOK)
 		return code, sameNumber(word, code, d), p, false
