@@ -238,6 +238,7 @@ func (w *writer) close(ctx context.Context) error {
 
 // pass is what plan remembers of the rows it has seen.
 type pass struct {
+	cols       []flow.Column
 	key, email int
 	compared   []comparedColumn
 	matter     []int // columns that make two lines the same
@@ -264,7 +265,7 @@ type sampled struct {
 const sampleRows = 1000
 
 func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
-	p := &pass{key: -1, email: -1, seed: maphash.MakeSeed()}
+	p := &pass{cols: cols, key: -1, email: -1, seed: maphash.MakeSeed()}
 	at := map[roll.Field]int{}
 	for i, c := range cols {
 		switch c.Role {
@@ -298,9 +299,14 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	out := flow.Row{Line: r.Line, Cells: r.Cells}
 	if r.Fault != nil {
 		out.Fault = &roll.Problem{Line: r.Line, Outcome: roll.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
-		if r.Fault.Column >= 0 && r.Fault.Column < len(r.Cells) {
-			out.Fault.Value = cut(r.Cells[r.Fault.Column])
+		if i := r.Fault.Column; i >= 0 && i < len(r.Cells) && i < len(p.cols) {
+			out.Fault.Column, out.Fault.Value = p.cols[i].Name, cut(r.Cells[i])
+			if p.cols[i].Role != flow.InfoRole {
+				out.Fault.Field = p.cols[i].Field.Code()
+			}
 		}
+		// Such a row may have asked for something; a header again has not.
+		p.asked = p.asked || r.Fault.Code != sheet.CodeHeaderAgain
 		return out
 	}
 	for _, c := range p.compared {
