@@ -38,6 +38,14 @@ type Catalogue interface {
 // and between two batches progress is told and a cancel is seen.
 const batch = 1000
 
+// maxProblems is how many problems of one row are told: a spreadsheet's cell must
+// hold them all.
+const maxProblems = 50
+
+// maxSuggestion is the longest suggestion, in bytes: a list of hundreds of codes
+// helps nobody.
+const maxSuggestion = 1000
+
 // Ledger accounts for chunks of one import.
 type Ledger struct {
 	Files     Files
@@ -265,6 +273,13 @@ func (a *account) record(p *pending) error {
 	case roll.RowRejected, roll.RowConflicted, roll.Unprocessed:
 		res.Cells = p.row.Cells
 	}
+	for i := range res.Problems {
+		q := &res.Problems[i]
+		q.Value = roll.Shown(q.Value)
+		if len(q.Suggestion) > maxSuggestion {
+			q.Suggestion = ""
+		}
+	}
 	for _, c := range res.Changes {
 		for i := range a.cols.fields {
 			if fc := &a.cols.fields[i]; fc.known && fc.def.Field() == c.Field {
@@ -357,6 +372,10 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 		}
 		edit, warning, problem := cell.ParseNew(text, fc.def)
 		if problem != nil {
+			if len(problems) == maxProblems {
+				problems[maxProblems-1].Message += " More cells of this row are at fault."
+				break
+			}
 			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Code, Value: text,
 				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
 			continue

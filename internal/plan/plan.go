@@ -245,6 +245,7 @@ type pass struct {
 	lines      lines
 	asked      bool // some [new] cell is not blank
 	sample     []sampled
+	sampled    int // bytes of the rows so far
 	seed       maphash.Seed
 }
 
@@ -262,7 +263,10 @@ type sampled struct {
 	old    []string
 }
 
-const sampleRows = 1000
+const (
+	sampleRows  = 1000
+	sampleBytes = 16 << 20
+)
 
 func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
 	p := &pass{cols: cols, key: -1, email: -1, seed: maphash.MakeSeed()}
@@ -300,7 +304,7 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	if r.Fault != nil {
 		out.Fault = &roll.Problem{Line: r.Line, Outcome: roll.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
 		if i := r.Fault.Column; i >= 0 && i < len(r.Cells) && i < len(p.cols) {
-			out.Fault.Column, out.Fault.Value = p.cols[i].Name, cut(r.Cells[i])
+			out.Fault.Column, out.Fault.Value = p.cols[i].Name, roll.Shown(r.Cells[i])
 			if p.cols[i].Role != flow.InfoRole {
 				out.Fault.Field = p.cols[i].Field.Code()
 			}
@@ -325,7 +329,10 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		h.WriteByte(0)
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
-	if len(p.sample) < sampleRows {
+	for _, c := range r.Cells {
+		p.sampled += len(c) // which the sample keeps: the cells of a row share memory
+	}
+	if len(p.sample) < sampleRows && p.sampled < sampleBytes {
 		s := sampled{line: r.Line, number: n}
 		if p.email >= 0 {
 			s.email = strings.TrimSpace(sheet.Unguard(r.Cells[p.email]))
@@ -338,15 +345,6 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		p.sample = append(p.sample, s)
 	}
 	return out
-}
-
-func cut(s string) string {
-	const most = 200
-	r := []rune(s)
-	if len(r) <= most {
-		return s
-	}
-	return string(r[:most]) + "…"
 }
 
 // duplicates writes, for each chunk, which of its rows share their contact with
