@@ -543,7 +543,7 @@ func TestProblems(t *testing.T) {
 		}
 	}
 	s.call(viewer, "GET", path+"?outcome=bad", nil).problem(422, "invalid", "query.outcome")
-	s.call(viewer, "GET", path+"?cursor=bad", nil).problem(422, "badCursor", "query.cursor")
+	s.call(viewer, "GET", path+"?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
 	s.call(viewer, "GET", "/api/imports/none/problems", nil).problem(404, "notFound")
 	s.call(stranger, "GET", path, nil).problem(404, "notFound")
 }
