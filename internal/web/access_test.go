@@ -87,11 +87,12 @@ func sample(t *testing.T, s *dev.Stack) map[string]roll.Import {
 		t.Fatal(err)
 	}
 	running := waiting
-	running.ID, running.FileName, running.Status, running.Rows = "0199bbbb-0000-7000-8000-000000000002", "members.xlsx", roll.Running, 1000
+	running.CreatedAt = time.Date(2026, 3, 5, 14, 7, 0, 0, time.UTC)
+	running.ID, running.FileName, running.Status, running.Rows = "0199bbbb-0000-7000-8000-000000000002", "members.xlsx", roll.Running, 100000
 	if _, _, err := s.Jobs.CreateImport(t.Context(), running, roll.Once{}, ""); err != nil {
 		t.Fatal(err)
 	}
-	s.Jobs.SetProgress(t.Context(), "aurora", running.ID, 0, roll.Counts{Rows: 620, Updated: 600, Unchanged: 20})
+	s.Jobs.SetProgress(t.Context(), "aurora", running.ID, 0, roll.Counts{Rows: 62000, Updated: 61234, Unchanged: 766})
 	out["waiting"], out["running"] = waiting, running
 	return out
 }
