@@ -25,8 +25,8 @@ func numbered(ns ...string) func(*testing.T, *importtest.World) {
 }
 
 // Who a row is about.
-func TestInputKeys(t *testing.T) {
-	runAll(t, []input{
+func inputKeys() []input {
+	return []input{
 		{name: "41 key lost its #", file: lines(head, "0000001,,x", "#0000002,,y"), counts: "2 updated", holds: "1 NOTE=x | 2 NOTE=y"},
 		{name: "42 key lost leading zeros", file: lines(head, "1,,x", "#2,,y", "0000003,,z"), counts: "1 updated, 2 rejected", holds: "1 NOTE= | 2 NOTE= | 3 NOTE=z",
 			problems: []string{"2 leadingZeros Contact “1” → #0000001", "3 leadingZeros Contact “#2” → #0000002"}, says: []string{"Did you mean #0000001?"}},
@@ -79,7 +79,11 @@ func TestInputKeys(t *testing.T) {
 				"#0000001,JAZZ,JAZZ,,,,,,", "#0000002,,,true,true,,,,", "#0000003,,,,,CONCERTS|PLAYS,CONCERTS|PLAYS,,", "#0000004,,,,,,,'=1+1,'=1+1"), counts: "4 unchanged"},
 		{name: "53 copied, though somebody changed it since", setup: has("1 GENRE=ROCK"), file: lines("Contact,[old] GENRE,[new] GENRE", "#0000001,JAZZ,JAZZ"), counts: "1 conflicted",
 			problems: []string{"2 conflict [new] GENRE “JAZZ”"}},
-	})
+	}
+}
+
+func TestInputKeys(t *testing.T) {
+	runAll(t, inputKeys())
 
 	// Unknown and foreign cannot be told apart by what is said.
 	t.Run("45 the same words for unknown and foreign", func(t *testing.T) {
@@ -161,7 +165,7 @@ func refused(number, field, code string, dt roll.DataType, suggestion string, ws
 }
 
 // What a cell says.
-func TestInputValues(t *testing.T) {
+func inputValues() []input {
 	auth, crit := roll.Authorisations, roll.Criteria
 	label12 := func(t *testing.T, w *importtest.World) {
 		d := roll.FieldDef{Code: "HALF", Label: "Half", Kind: roll.SingleChoice, Values: []roll.Choice{{Code: "FIRST", Label: "1/2"}, {Code: "SECOND", Label: "2/2"}, {Code: "WHOLE", Label: "3-4"}}}
@@ -171,7 +175,7 @@ func TestInputValues(t *testing.T) {
 		}
 	}
 	emoji := strings.Repeat("😀", 250)
-	runAll(t, []input{
+	return []input{
 		words("54", "EMAIL", auth, roll.True, "TRUE", "true", "T", "t", "True", "tRuE"),
 		words("54", "EMAIL", auth, roll.False, "FALSE", "false", "F", "f", "False"),
 		cleared("54", "EMAIL", auth, "true", "Empty", "EMPTY", "empty"),
@@ -245,11 +249,15 @@ func TestInputValues(t *testing.T) {
 		{name: "70 a label rewritten as a date", setup: label12, file: column("HALF", "01.02.2026", "1/2", "03.04.2026"), counts: "1 updated, 2 rejected", holds: "2 HALF=FIRST",
 			problems: []string{"2 spreadsheetDate [new] HALF “01.02.2026” → FIRST", "4 spreadsheetDate [new] HALF “03.04.2026” → WHOLE"}},
 		{name: "70 [old] rewritten as a date is still what was seen", setup: has("1 SERIES=MAR1"), file: lines("Contact,[old] SERIES,[new] SERIES", "#0000001,1-Mar,SEP1"), counts: "1 updated", holds: "1 SERIES=SEP1"},
-	})
+	}
+}
+
+func TestInputValues(t *testing.T) {
+	runAll(t, inputValues())
 }
 
 // The three-way compare, and files that come back.
-func TestInputCompare(t *testing.T) {
+func inputCompares() []input {
 	kind := func(code string, kind roll.Kind, values ...roll.Choice) func(*testing.T, *importtest.World) {
 		return func(t *testing.T, w *importtest.World) {
 			t.Helper()
@@ -264,7 +272,7 @@ func TestInputCompare(t *testing.T) {
 			}
 		}
 	}
-	runAll(t, []input{
+	return []input{
 		{name: "71 conflict", setup: has("1 GENRE=FOLK | 2 NOTE=theirs | 3 GENRE=FOLK"), file: lines("Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE", "#0000001,JAZZ,ROCK,,x", "#0000002,,ROCK,mine,ours", "#0000003,FOLK,ROCK,,"),
 			counts: "1 updated, 2 conflicted", problems: []string{"2 conflict [new] GENRE “ROCK”", "3 conflict [new] NOTE “ours”"}, holds: "1 GENRE=FOLK | 1 NOTE= | 2 GENRE= | 2 NOTE=theirs | 3 GENRE=ROCK",
 			says: []string{"it was “JAZZ”, is now “FOLK”, and the file wants “ROCK”"}},
@@ -282,7 +290,11 @@ func TestInputCompare(t *testing.T) {
 		{name: "78 no [new] filled", setup: has("1 GENRE=JAZZ"), file: lines("Contact,[info] Email,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE", "#0000001,c0000001@example.org,JAZZ,,,", "#0000002,,,,, "), code: "nothingToDo", says: []string{"[new]"}},
 		{name: "78 only contacts that are not there, no [new] filled", file: lines("Contact,[old] GENRE,[new] GENRE", "#0000098,JAZZ,", "#0000099,,"), code: "nothingToDo"},
 		{name: "78 no [new] column", file: lines("Contact,[old] GENRE", "#0000001,JAZZ"), code: "nothingToDo", says: []string{"no [new] column"}},
-	})
+	}
+}
+
+func TestInputCompare(t *testing.T) {
+	runAll(t, inputCompares())
 
 	t.Run("71 the three values apart", func(t *testing.T) {
 		w := fixture(t)

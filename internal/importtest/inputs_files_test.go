@@ -86,8 +86,10 @@ func locked(z string) string {
 	return string(b)
 }
 
+func TestInputFiles(t *testing.T) { runAll(t, inputFiles(t)) }
+
 // What kind of file it is.
-func TestInputFiles(t *testing.T) {
+func inputFiles(t testing.TB) []input {
 	people := data(t, "people.csv")
 	both := "1 NOTE=x | 2 NOTE=y"
 	excel := book(t, [][]any{{"Contact", "[old] GENRE", "[new] GENRE", "[old] SUBSCRIBER", "[new] SUBSCRIBER", "[new] ZONE", "[old] ZONE"},
@@ -104,7 +106,7 @@ func TestInputFiles(t *testing.T) {
 		}
 		return saved(t, f)
 	}()
-	runAll(t, []input{
+	return []input{
 		{name: "34 authorisations as criteria", file: "Contact,[old] EMAIL,[new] EMAIL\n#0000001,,TRUE\n", code: "wrongDataType", says: []string{"a file of authorisations"}},
 		{name: "34 criteria as authorisations", dt: roll.Authorisations, file: "Contact,[old] GENRE,[new] GENRE\n#0000001,,JAZZ\n", code: "wrongDataType", says: []string{"a file of criteria"}},
 		{name: "34 both in one file", file: "Contact,[new] GENRE,[new] EMAIL\n#0000001,JAZZ,TRUE\n", code: "wrongDataType", says: []string{"column 3", "[new] EMAIL"}},
@@ -149,7 +151,7 @@ func TestInputFiles(t *testing.T) {
 		{name: "40 a cell just below the limit", file: head + "\n#0000001,,x\n#0000002,," + strings.Repeat("x", 1_000_000) + "\n", counts: "1 updated, 1 rejected",
 			problems: []string{"3 textTooLong [new] NOTE “" + strings.Repeat("x", 200) + "…”"}},
 		{name: "77 ten thousand rows of one cell each", file: "Contact\n" + strings.Repeat("#0000001\n", 10_000), code: "nothingToDo"},
-	})
+	}
 }
 
 // many adds criteria to the catalogue: M000, M001 …, each with a hundred values

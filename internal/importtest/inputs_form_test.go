@@ -45,12 +45,14 @@ func noise(n int) string {
 
 const head = "Contact,[old] NOTE,[new] NOTE"
 
+func TestInputEncodings(t *testing.T) { runAll(t, inputEncodings()) }
+
 // How a file is encoded.
-func TestInputEncodings(t *testing.T) {
+func inputEncodings() []input {
 	const french = "Contact;[old] NOTE;[new] NOTE\r\n#0000001;;Müller, l’été à 10 €\r\n#0000002;;Noël\r\n"
 	const holds = "1 NOTE=Müller, l’été à 10 € | 2 NOTE=Noël"
 	tabs := strings.ReplaceAll(french, ";", "\t")
-	runAll(t, []input{
+	return []input{
 		{name: "1 UTF-8", file: french, counts: "2 updated", holds: holds, detected: "csv UTF-8 ; CRLF 3"},
 		{name: "1 UTF-8 with BOM", file: "\ufeff" + french, counts: "2 updated", holds: holds, detected: "csv UTF-8 ; CRLF 3"},
 		{name: "1 UTF-8 with two BOMs", file: "\ufeff\ufeff" + french, counts: "2 updated", holds: holds, detected: "csv UTF-8 ; CRLF 3"},
@@ -86,7 +88,7 @@ func TestInputEncodings(t *testing.T) {
 		{name: "8 control characters in every row", file: head + "\n#0000001,,a\x00b\n#0000002,,\x01\n", counts: "2 rejected",
 			problems: []string{"2 controlCharacter [new] NOTE “a\x00b”", "3 controlCharacter [new] NOTE “\x01”"}},
 		{name: "8 the end mark of DOS", file: head + "\r\n#0000001,,x\r\n\x1a", counts: "1 updated", warn: []string{"noFinalLineEnd 3"}},
-	})
+	}
 }
 
 // encodedTwice is what becomes of a UTF-8 file with a byte order mark that is
@@ -99,11 +101,13 @@ func encodedTwice(s string) string {
 	return b.String()
 }
 
+func TestInputForm(t *testing.T) { runAll(t, inputForms()) }
+
 // How a table is written down: separators, line ends, quotes, shape.
-func TestInputForm(t *testing.T) {
+func inputForms() []input {
 	row := "#0000001,,x"
 	noteX := "1 NOTE=x"
-	runAll(t, []input{
+	return []input{
 		{name: "9 semicolon", file: "Contact;[old] NOTE;[new] NOTE\n#0000001;;1,5 or 2\n", counts: "1 updated", holds: "1 NOTE=1,5 or 2", detected: "csv UTF-8 ; LF 3"},
 		{name: "9 tab", file: "Contact\t[old] NOTE\t[new] NOTE\n#0000001\t\tx\n", counts: "1 updated", holds: noteX, detected: "csv UTF-8 tab LF 3"},
 		{name: "9 bar", file: "Contact|[old] NOTE|[new] NOTE\n#0000001||x, y; z\n", counts: "1 updated", holds: "1 NOTE=x, y; z", detected: "csv UTF-8 | LF 3"},
@@ -192,5 +196,5 @@ func TestInputForm(t *testing.T) {
 			warn: []string{"headerAgain 3"}, says: []string{"a header again"}, holds: noteX + " | 2 NOTE=y"},
 		{name: "33 another header in the middle", file: lines(head, row, "Contact,[new] NOTE,[old] NOTE", "#0000002,y,"), code: "headerChanges", says: []string{"Line 3"}, holds: "1 NOTE="},
 		{name: "33 header repeated in a file that asks for nothing", file: lines(head, "#0000001,,", head, "#0000002,,"), code: "nothingToDo", warn: []string{"headerAgain 3"}},
-	})
+	}
 }
