@@ -196,6 +196,7 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"catalogue", "#/catalogue", "Favourite genre", nil},
 		{"catalogue-field", "#/catalogue/criteria/GENRE", "OTHER_STAGE", nil},
 		{"catalogue-new", "#/catalogue/criteria/new", "Free text of up to 250 characters.", func() { p.Press("Add value") }},
+		{"settings", "#/settings", "Titles", nil},
 		{"nowhere", "#/nowhere", "There is nothing at this address.", nil},
 	} {
 		p.Go("#/")

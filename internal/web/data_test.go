@@ -456,3 +456,42 @@ func TestLanguages(t *testing.T) {
 		}
 	})
 }
+
+// An administrator whose institution is new sets it up in the browser.
+func TestSetUp(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := webtest.New(t)
+	if err := s.Catalogue.PutSettings(t.Context(), "aurora", roll.Settings{Name: "Old name", Language: "en", Separator: ",", Country: "GB"}); err != nil {
+		t.Fatal(err)
+	}
+	p := b.Page(webtest.Options{})
+	signedIn(s, p, "admin@aurora.example")
+	p.Go("#/settings")
+	p.Fill("Name of the institution", "Aurora Theatre and Museum")
+	p.Check("semicolon")
+	p.Fill("Country", "ch")
+	p.Fill("Titles", "Ms\nMr\n\nDr ")
+	p.Press("Save")
+	p.See("Settings saved")
+	p.See("Aurora Theatre and Museum")
+	cat, err := s.Catalogue.Catalogue(t.Context(), "aurora")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cat.Settings; got.Name != "Aurora Theatre and Museum" || got.Language != "en" || got.Separator != ";" || got.Country != "CH" || !slices.Equal(got.Titles, []string{"Ms", "Mr", "Dr"}) {
+		t.Errorf("stored %+v", got)
+	}
+
+	p = b.Page(webtest.Options{})
+	p.Allow("403")
+	p.Open(s.URL)
+	p.Press("Sign in")
+	p.SignIn("admin@cygnus.example", dev.Password)
+	p.Heading("Set up your institution")
+	p.Fill("Name of the institution", "Cygnus Club")
+	p.Fill("Country", "fr")
+	p.Press("Save")
+	p.Heading("Imports")
+	p.See("Cygnus Club")
+	p.See("No imports yet")
+}
