@@ -3,7 +3,7 @@
 // units. Bare seconds of a shared machine mean little and are shown only as the
 // base of the ratios.
 //
-//	go run ./internal/bench [-rows 20000] [-file 64]
+//	go run ./internal/bench [-rows 20000] [-file 64] [-plan 1000000]
 package main
 
 import (
@@ -16,16 +16,20 @@ import (
 func main() {
 	rows := flag.Int("rows", 20_000, "rows that are written in each way")
 	file := flag.Int("file", 64, "size of the file that is read, in MB")
+	planned := flag.Int("plan", 1_000_000, "rows that go through the plan step")
 	flag.Parse()
-	if err := run(context.Background(), *rows, *file<<20); err != nil {
+	if err := run(context.Background(), *rows, *file<<20, *planned); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, rows, size int) error {
+func run(ctx context.Context, rows, size, planned int) error {
 	if err := reading(size); err != nil {
 		return fmt.Errorf("reading: %w", err)
+	}
+	if err := planning(ctx, planned); err != nil {
+		return fmt.Errorf("planning: %w", err)
 	}
 	if err := writing(ctx, rows); err != nil {
 		return fmt.Errorf("writing: %w", err)
