@@ -354,17 +354,25 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 	if len(groups) == 0 {
 		return nil
 	}
-	byChunk := map[int]flow.Duplicates{}
 	var same, differ, firstSame, firstDiffer int
-	n := 0
+	n, ofChunk := 0, flow.Duplicates{}
+	put := func() error {
+		if len(ofChunk) == 0 {
+			return nil
+		}
+		p.Chunks[n].Duplicates = true
+		err := s.put(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n), ofChunk)
+		ofChunk = flow.Duplicates{}
+		return err
+	}
 	for _, d := range groups { // in the order of lines
 		for n < len(p.Chunks)-1 && d.line > p.Chunks[n].LastLine {
+			if err := put(); err != nil {
+				return err
+			}
 			n++
 		}
-		if byChunk[n] == nil {
-			byChunk[n] = flow.Duplicates{}
-		}
-		byChunk[n][d.line] = d.Duplicate
+		ofChunk[d.line] = d.Duplicate
 		switch {
 		case d.Differ:
 			if differ++; firstDiffer == 0 {
@@ -376,11 +384,8 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 			}
 		}
 	}
-	for n, d := range byChunk {
-		if err := s.put(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n), d); err != nil {
-			return err
-		}
-		p.Chunks[n].Duplicates = true
+	if err := put(); err != nil {
+		return err
 	}
 	if same > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
