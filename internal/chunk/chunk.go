@@ -61,6 +61,11 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 				return false, err
 			}
 			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+			if err == nil && now.Status.Final() {
+				// The machine was stopped and the import settled: what is
+				// written from here on would be in nobody's account.
+				err = fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+			}
 			return now.Cancel, err
 		}}
 	return l.Chunk(ctx, &imp, plan, in.Chunk)

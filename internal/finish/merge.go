@@ -18,6 +18,7 @@ import (
 
 // merged is what the results of all chunks amount to.
 type merged struct {
+	imp      *roll.Import
 	plan     *flow.Plan
 	cat      *roll.Catalogue
 	sum      flow.Summary
@@ -32,7 +33,7 @@ func (s *Step) merge(ctx context.Context, imp *roll.Import, plan *flow.Plan) (*m
 	if err != nil {
 		return nil, err
 	}
-	m := &merged{plan: plan, cat: cat, problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.ID)}
+	m := &merged{imp: imp, plan: plan, cat: cat, problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.ID)}
 	m.sum.Fields = flow.FieldChanges{}
 	m.sum.NotCompared = map[roll.Field]int{}
 
@@ -222,7 +223,7 @@ func (m *merged) changed(o *out, r flow.Result) error {
 			d = roll.FieldDef{Code: c.Field.Code(), Kind: roll.Text}
 		}
 		err := o.row(func() []string { return []string{"Contact", "Line", "Field", "Before", "After"} },
-			[]string{"#" + string(r.Number), strconv.Itoa(r.Line), d.Code, cell.Format(c.Before, d), cell.Format(c.After, d)})
+			[]string{key(r.Number), strconv.Itoa(r.Line), d.Name(), cell.Format(c.Before, d), cell.Format(c.After, d)})
 		if err != nil {
 			return err
 		}
@@ -230,13 +231,31 @@ func (m *merged) changed(o *out, r flow.Result) error {
 	return nil
 }
 
+// key is how a contact's number stands in a file: "" where a test cannot know
+// it yet.
+func key(n roll.ContactNumber) string {
+	if n == "" {
+		return ""
+	}
+	return "#" + string(n)
+}
+
 // undo writes the row that puts back what a row changed to undo.csv.
 func (m *merged) undo(o *out, r flow.Result) error {
-	if len(r.Changes) == 0 {
-		return nil
+	if len(r.Changes) == 0 || r.Removed {
+		return nil // a number is never used again, so what was removed stays so
 	}
-	cells := []string{"#" + string(r.Number)}
-	header := []string{"Contact"}
+	cells := []string{key(r.Number)}
+	header := []string{flow.KeyColumn}
+	created := r.Outcome == roll.Created
+	if m.imp.DataType == roll.Contacts {
+		header = append(header, flow.UndoColumn)
+		by := ""
+		if created {
+			by = m.imp.ID
+		}
+		cells = append(cells, by)
+	}
 	for _, col := range m.plan.Columns {
 		if col.Role != flow.NewRole {
 			continue
@@ -245,11 +264,13 @@ func (m *merged) undo(o *out, r flow.Result) error {
 		if !ok {
 			continue // deleted since: nothing of it can be put back
 		}
-		header = append(header, "[old] "+d.Code, "[new] "+d.Code)
+		header = append(header, "[old] "+d.Name(), "[new] "+d.Name())
 		old, back := "", ""
 		for _, c := range r.Changes {
 			if c.Field == col.Field {
-				old, back = cell.Format(c.After, d), cell.FormatNew(c.Before, d)
+				if old = cell.Format(c.After, d); !created {
+					back = cell.FormatNew(c.Before, d)
+				}
 			}
 		}
 		cells = append(cells, old, back)
@@ -271,7 +292,7 @@ func (m *merged) fields() []roll.FieldReport {
 		if !ok {
 			continue
 		}
-		r := roll.FieldReport{Field: d.Code, Label: d.Label, Kind: d.Kind, Changes: []roll.Transition{}, NotCompared: m.sum.NotCompared[col.Field]}
+		r := roll.FieldReport{Field: d.Name(), Label: d.Label, Kind: d.Kind, Changes: []roll.Transition{}, NotCompared: m.sum.NotCompared[col.Field]}
 		for from, tos := range m.sum.Fields[col.Field] {
 			for to, n := range tos {
 				r.Changes = append(r.Changes, roll.Transition{From: from, To: to, Count: n})
@@ -297,8 +318,9 @@ func (m *merged) warnings() []roll.Warning {
 	var out []roll.Warning
 	for _, col := range m.plan.Columns {
 		if n := m.sum.NotCompared[col.Field]; col.Role == flow.NewRole && n > 0 {
+			d, _ := m.cat.Lookup(col.Field)
 			out = append(out, roll.Warning{Code: "cellsNotCompared",
-				Message: strconv.Itoa(n) + " cells of " + col.Field.Code() + " are not compared, because there is no [old] column."})
+				Message: strconv.Itoa(n) + " cells of " + d.Name() + " are not compared, because there is no [old] column."})
 		}
 	}
 	for code, n := range m.sum.Notes {

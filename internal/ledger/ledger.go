@@ -17,6 +17,9 @@ import (
 	"rollbook/internal/compare"
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
+	"rollbook/internal/fold"
+	"rollbook/internal/person"
+	"rollbook/internal/phone"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
 )
@@ -83,7 +86,9 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	if err != nil {
 		return err
 	}
-	a := &account{l: l, imp: imp, cols: columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
+	a := &account{l: l, imp: imp,
+		persons: &person.Checker{Settings: cat.Settings, Now: l.Engine.Now, Phone: phone.Parse, Undo: imp.OfKind == roll.UndoOf},
+		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
@@ -125,7 +130,8 @@ func (l *Ledger) rows(ctx context.Context, imp *roll.Import, n int, yield func(f
 
 // layout is the file's columns, resolved against today's catalogue.
 type layout struct {
-	key      int
+	undo     int // -1: no such column
+	key      int // -1: rows of contacts may be without numbers
 	keyName  string
 	email    int
 	emailCol string
@@ -142,7 +148,7 @@ type fieldColumn struct {
 // In an undo a value that was retired since may come back: putting back is not
 // choosing it anew.
 func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
-	l := layout{key: -1, email: -1}
+	l := layout{key: -1, email: -1, undo: -1}
 	old := map[roll.Field]int{}
 	for i, c := range plan.Columns {
 		switch c.Role {
@@ -152,6 +158,8 @@ func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
 			if c.Field == roll.ContactEmail {
 				l.email, l.emailCol = i, c.Name
 			}
+		case flow.UndoRole:
+			l.undo = i
 		case flow.OldRole:
 			old[c.Field] = i
 		}
@@ -185,6 +193,7 @@ type account struct {
 	w       *flow.ResultWriter
 	sum     flow.Summary
 	stopped bool
+	persons *person.Checker
 
 	// The batch: every row in order, and those that go to the engine.
 	rows  []pending
@@ -245,6 +254,7 @@ func (a *account) flush(ctx context.Context) error {
 		p := &a.rows[i]
 		if p.at >= 0 {
 			p.result = done[p.at]
+			p.number = p.result.Number
 		}
 		if err := a.record(p); err != nil {
 			return err
@@ -258,7 +268,10 @@ func (a *account) flush(ctx context.Context) error {
 func (a *account) record(p *pending) error {
 	a.sum.Counts.Add(p.result.Outcome)
 	res := flow.Result{Line: p.row.Line, Number: p.number, Outcome: p.result.Outcome,
-		Changes: p.result.Changes, Problems: p.result.Problems}
+		Changes: p.result.Changes, Problems: p.result.Problems, Removed: p.result.Removed}
+	for _, w := range p.result.Warnings {
+		a.sum.AddNote(w.Code, w.Message, p.row.Line)
+	}
 	switch p.result.Outcome {
 	case roll.Unchanged:
 		return nil
@@ -277,7 +290,7 @@ func (a *account) record(p *pending) error {
 
 // group is how a value is counted: texts are not listed one by one.
 func group(v roll.Value, d roll.FieldDef) string {
-	if d.Kind == roll.Text && v != roll.Empty {
+	if (d.Kind == roll.Text || d.Kind == roll.ContactText) && v != roll.Empty {
 		return "(text)"
 	}
 	return string(v)
@@ -324,14 +337,26 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 	if r.Fault != nil {
 		return out, reject(*r.Fault), true
 	}
-	out.Key = sheet.Unguard(r.Cells[a.cols.key])
-	n, problem := cell.ParseNumber(out.Key)
-	if problem != nil {
-		return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
-			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+	if a.cols.key >= 0 {
+		out.Key = sheet.Unguard(r.Cells[a.cols.key])
 	}
-	out.Number = n
+	if a.imp.DataType == roll.Contacts {
+		out.Person = &compare.Person{}
+	}
+	if out.Person == nil || !cell.Blank(out.Key) {
+		n, problem := cell.ParseNumber(out.Key)
+		if problem != nil {
+			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
+				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+		}
+		out.Number = n
+	}
 	if d, ok := a.dups[r.Line]; ok {
+		if d.Differ && d.Person {
+			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "samePerson", OtherLines: d.Others,
+				Message:    "This row would create the same person as others (" + lines(d.Others) + "): the e-mail address, or name and birth date, are the same.",
+				Suggestion: "Keep one line for each person, or import with “allow the same person twice”."}), true
+		}
 		if d.Differ {
 			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "differentLines", OtherLines: d.Others,
 				Message:    "This contact stands on other lines too (" + lines(d.Others) + "), and they do not ask for the same.",
@@ -355,9 +380,9 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 			}
 			continue
 		}
-		edit, warning, problem := cell.ParseNew(text, fc.def)
+		edit, warning, problem := a.parseNew(text, fc.def)
 		if problem != nil {
-			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Code, Value: text,
+			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Name(), Value: text,
 				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
 			continue
 		}
@@ -365,13 +390,13 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 			continue
 		}
 		if warning != nil {
-			a.sum.AddNote(warning.Code, warning.Message, r.Line)
+			a.sum.AddNote(warning.Code, fc.name+": "+warning.Message, r.Line)
 		}
 		c := compare.Cell{Def: fc.def, Column: fc.name, Text: text, Edit: edit}
 		if fc.old >= 0 {
 			c.Compared = true
 			c.OldText = sheet.Unguard(r.Cells[fc.old])
-			c.Old, c.Known = cell.ParseOld(c.OldText, fc.def)
+			c.Old, c.Known = a.parseOld(c.OldText, fc.def)
 		} else {
 			if a.sum.NotCompared == nil {
 				a.sum.NotCompared = map[roll.Field]int{}
@@ -383,7 +408,66 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 	if len(problems) > 0 {
 		return out, reject(problems...), true
 	}
+	if out.Person != nil {
+		a.person(r, &out)
+	}
 	return out, compare.Result{}, false
+}
+
+func (a *account) parseNew(text string, d roll.FieldDef) (cell.Edit, *cell.Warning, *cell.Problem) {
+	if d.Kind == roll.ContactText {
+		return a.persons.Parse(d.Field(), text)
+	}
+	return cell.ParseNew(text, d)
+}
+
+func (a *account) parseOld(text string, d roll.FieldDef) (roll.Value, bool) {
+	if d.Kind == roll.ContactText {
+		return a.persons.ParseOld(d.Field(), text)
+	}
+	return cell.ParseOld(text, d)
+}
+
+// person fills in what a row of contacts has beyond its cells.
+func (a *account) person(r flow.Row, out *compare.Row) {
+	p := out.Person
+	values := map[roll.Field]roll.Value{}
+	column := map[roll.Field]string{}
+	for i := range out.Cells {
+		c := &out.Cells[i]
+		f := c.Def.Field()
+		values[f], column[f] = c.Edit.Value, c.Column
+	}
+	if e := values[roll.ContactEmail]; e != roll.Empty {
+		p.Email, p.EmailColumn = string(e), column[roll.ContactEmail]
+		if out.Number == "" && !a.imp.AllowSamePerson {
+			p.Identity = "email:" + fold.Email(p.Email)
+		}
+	}
+	p.Check = func(after map[roll.Field]roll.Value) ([]roll.Warning, *roll.Problem) {
+		warnings, problem := person.Row(after)
+		if problem == nil {
+			return warnings, nil
+		}
+		d, _ := roll.ContactDef(problem.Field)
+		return warnings, &roll.Problem{Column: column[problem.Field], Field: d.Name(), Value: string(after[problem.Field]),
+			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}
+	}
+	if a.cols.undo >= 0 {
+		p.Remove = strings.TrimSpace(r.Cells[a.cols.undo])
+	}
+	if p.Remove == "" {
+		return
+	}
+	p.Values = map[roll.Field]roll.Value{}
+	for _, fc := range a.cols.fields {
+		if fc.old < 0 || !fc.known {
+			continue
+		}
+		if v, known := a.parseOld(sheet.Unguard(r.Cells[fc.old]), fc.def); known && v != roll.Empty {
+			p.Values[fc.def.Field()] = v
+		}
+	}
 }
 
 func lines(ns []int) string {

@@ -242,9 +242,17 @@ func (z *zipped) write(w io.Writer) error {
 
 // rows writes the form: one line a contact.
 func (z *zipped) rows(w *sheet.Writer) error {
-	header := []string{"Contact", "[info] Email", "[info] Last name", "[info] First name"}
+	header := []string{flow.KeyColumn}
+	info := []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName}
+	if z.t.DataType == roll.Contacts {
+		info = nil // they are among the columns to edit
+	}
+	for _, f := range info {
+		d, _ := roll.ContactDef(f)
+		header = append(header, "[info] "+d.Label)
+	}
 	for _, d := range z.fields {
-		header = append(header, "[old] "+d.Code, "[new] "+d.Code)
+		header = append(header, "[old] "+d.Name(), "[new] "+d.Name())
 	}
 	if err := w.Write(header); err != nil {
 		return err
@@ -259,11 +267,11 @@ func (z *zipped) rows(w *sheet.Writer) error {
 		}
 		z.count++
 		cells[0] = "#" + string(c.Number)
-		cells[1] = string(c.Get(roll.ContactEmail))
-		cells[2] = string(c.Get(roll.ContactLastName))
-		cells[3] = string(c.Get(roll.ContactFirstName))
+		for i, f := range info {
+			cells[1+i] = string(c.Get(f))
+		}
 		for i, d := range z.fields {
-			cells[4+2*i] = cell.Format(c.Get(d.Field()), d)
+			cells[1+len(info)+2*i] = cell.Format(c.Get(d.Field()), d)
 		}
 		if err := w.Write(cells); err != nil {
 			return err
@@ -290,7 +298,7 @@ func (z *zipped) values(w *sheet.Writer) error {
 			if v.Retired {
 				continue
 			}
-			if err := w.Write([]string{d.Code, d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
+			if err := w.Write([]string{d.Name(), d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
 				return err
 			}
 		}
