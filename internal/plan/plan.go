@@ -300,7 +300,7 @@ type sampled struct {
 const sampleRows = 1000
 
 func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
-	p := &pass{cols: cols, key: -1, email: -1, seed: maphash.MakeSeed()}
+	p := &pass{cols: cols, key: -1, email: -1, undo: -1, own: map[roll.Field]int{}, seed: maphash.MakeSeed()}
 	at := map[roll.Field]int{}
 	for i, c := range cols {
 		switch c.Role {
