@@ -12,6 +12,9 @@ import (
 
 // Reader is what a test needs of the contacts.
 type Reader interface {
+	// Claimed returns the numbers of the contacts that an import created, or
+	// was about to, for lines without a number.
+	Claimed(ctx context.Context, in roll.InstitutionID, imp string, lines []int) (map[int]roll.ContactNumber, error)
 	// Gone tells which numbers belonged to contacts that were deleted.
 	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error)
 	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)

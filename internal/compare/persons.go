@@ -17,6 +17,26 @@ import (
 // address nobody has will create its contact, one whose address several have is
 // rejected.
 func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result) ([]int, error) {
+	if e.Mode == Settle {
+		// What an earlier try created is known by its line.
+		var lines []int
+		for _, i := range todo {
+			if rows[i].Number == "" {
+				lines = append(lines, rows[i].Line)
+			}
+		}
+		if len(lines) > 0 {
+			claimed, err := e.Store.Claimed(ctx, e.Institution, e.Import, lines)
+			if err != nil {
+				return nil, err
+			}
+			for _, i := range todo {
+				if rows[i].Number == "" {
+					rows[i].Number = claimed[rows[i].Line]
+				}
+			}
+		}
+	}
 	var emails []string
 	for _, i := range todo {
 		if r := &rows[i]; r.Number == "" && r.Person != nil && r.Person.Email != "" {

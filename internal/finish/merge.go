@@ -264,7 +264,8 @@ func (m *merged) undo(o *out, r flow.Result) error {
 		if !ok {
 			continue // deleted since: nothing of it can be put back
 		}
-		header = append(header, "[old] "+d.Name(), "[new] "+d.Name())
+		name := m.columnName(d)
+		header = append(header, "[old] "+name, "[new] "+name)
 		old, back := "", ""
 		for _, c := range r.Changes {
 			if c.Field == col.Field {
@@ -276,6 +277,19 @@ func (m *merged) undo(o *out, r flow.Result) error {
 		cells = append(cells, old, back)
 	}
 	return o.row(func() []string { return header }, cells)
+}
+
+// columnName is how a result file calls a field: where a code is the name of a
+// column of contacts but for its case, as EMAIL is, by its full name.
+func (m *merged) columnName(d roll.FieldDef) string {
+	if m.imp.DataType == roll.Contacts && d.Kind != roll.ContactText {
+		for _, c := range roll.ContactFields {
+			if strings.EqualFold(c.Column, d.Code) {
+				return string(d.Field())
+			}
+		}
+	}
+	return d.Name()
 }
 
 // listed bounds how many transitions of a field are reported one by one.

@@ -305,6 +305,9 @@ func (a *account) markUsed(ctx context.Context) error {
 	for _, r := range a.apply {
 		for _, c := range r.Cells {
 			f := c.Def.Field()
+			if c.Def.Kind == roll.ContactText {
+				continue
+			}
 			if _, ok := used[f]; !ok {
 				used[f] = nil
 			}

@@ -57,6 +57,21 @@ func (r *resolver) known(name string) bool {
 // of two fields with one label the one of the wanted type of data.
 func (r *resolver) field(name string) (roll.FieldDef, error) {
 	key := fold.Text(name)
+	// The field's full name is never in doubt.
+	if room, code, ok := strings.Cut(key, ":"); ok {
+		d, known := r.byCode[strings.TrimSpace(code)]
+		if room == roll.ContactRoom {
+			d, known = r.contact[strings.TrimSpace(code)]
+		}
+		if known && strings.HasPrefix(string(d.Field()), room+":") {
+			return d, nil
+		}
+	}
+	// An authorisation may have the code EMAIL: written like that it is meant,
+	// written like the column Email that one is.
+	if d, ok := r.byCode[key]; ok && d.Code == strings.TrimSpace(name) {
+		return d, nil
+	}
 	if d, ok := r.contact[key]; ok && r.want == roll.Contacts {
 		return d, nil
 	}
@@ -177,7 +192,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
 			"Line %d: there is none of the columns “%s”, “Email” and “Last name”, so the rows name nobody.", line, flow.KeyColumn)
 	case key == 0 && r.want != roll.Contacts:
-		return cols, nil, fault.New(fault.Invalid, "noflow.KeyColumn",
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
 			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, flow.KeyColumn)
 	case news == 0:
 		return cols, nil, fault.New(fault.Invalid, "nothingToDo",
