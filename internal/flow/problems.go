@@ -123,7 +123,7 @@ func Problems(ctx context.Context, get Getter, in roll.InstitutionID, id string,
 			_, err = fmt.Sscanf(string(raw), "%d.%d", &page, &skip)
 		}
 		if err != nil || page < 0 || skip < 0 {
-			return nil, "", fault.At("query.cursor", "badCursor", "The cursor is not one that this list gave. Start again without it.")
+			return nil, "", fault.At("query.cursor", "cursorInvalid", "The cursor is not one that this list gave. Start again without it.")
 		}
 	}
 	b, err := get.Get(ctx, problemIndexKey(in, id))

@@ -91,7 +91,6 @@ func (s *Contacts) Delete(_ context.Context, in roll.InstitutionID, n roll.Conta
 	if _, ok := s.of[in][n]; !ok {
 		return fault.Missing()
 	}
-	s.tmpGo(in, n)
 	delete(s.of[in], n)
 	return nil
 }
