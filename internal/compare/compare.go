@@ -164,7 +164,7 @@ func again(r *Row, done roll.Applied, rule Rule) []flow.Change {
 }
 
 func conflict(r *Row, c *Cell, live, want roll.Value) roll.Problem {
-	old, is, wish := c.OldText, cell.Format(live, c.Def), cell.Format(want, c.Def)
+	old, is, wish := roll.Shown(c.OldText), cell.Format(live, c.Def), cell.Format(want, c.Def)
 	if c.Known {
 		old = cell.Format(c.Old, c.Def)
 	}

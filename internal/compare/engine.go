@@ -52,6 +52,7 @@ type Engine struct {
 	Import      string
 	Mode        Mode
 	OnConflict  roll.OnConflict
+	Digits      int  // the width of new contact numbers
 	Cancelled   bool // for Settle: why rows were not tried
 	Now         func() time.Time
 }
@@ -246,7 +247,7 @@ func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	switch {
 	case r.Person != nil && c.Applied.Line != r.Line:
 		return e.sameContact(r, c)
-	case len(c.Applied.Before) == 0:
+	case c.Origin == roll.Origin{Import: e.Import, Line: r.Line} && len(c.Applied.Before) == 0:
 		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
 	}
 	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}

@@ -115,7 +115,7 @@ func (e *Engine) create(ctx context.Context, rows []Row, at []int, out []Result,
 		}
 		out[i] = Result{Outcome: roll.Created, Changes: made, Warnings: out[i].Warnings}
 		asked = append(asked, roll.Creation{
-			Number: r.Number, Fields: fields, Identity: r.Person.Identity,
+			Number: r.Number, Digits: e.Digits, Fields: fields, Identity: r.Person.Identity,
 			Applied:    roll.Applied{Import: e.Import, Line: r.Line},
 			Provenance: roll.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import},
 		})
@@ -177,7 +177,7 @@ func (e *Engine) remove(ctx context.Context, rows []Row, at []int, out []Result)
 			out[i] = Result{Outcome: roll.Unchanged}
 		case c == nil:
 			out[i] = e.reject(r, "unknownContact", unknownText, "")
-		case c.Applied.Import != r.Person.Remove || len(c.Applied.Before) != 0 || !maps.Equal(c.Fields, r.Person.Values):
+		case c.Applied.Import != r.Person.Remove || c.Origin.Import != r.Person.Remove || !maps.Equal(c.Fields, r.Person.Values):
 			out[i] = touched(r)
 		case e.Mode == Settle:
 			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}

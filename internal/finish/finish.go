@@ -105,7 +105,9 @@ func (s *Step) settle(ctx context.Context, imp *roll.Import, failed bool) (roll.
 	end.Counts = m.sum.Counts
 	end.Warnings = append(end.Warnings, m.warnings()...)
 	end.Problems, end.ProblemsAll = m.problems.First, m.problems.Count
-	end.Fields = m.fields()
+	if end.Fields, err = m.fields(); err != nil {
+		return end, err
+	}
 	end.Files = append(end.Files, m.files...)
 	switch c := end.Counts; {
 	case c.Unprocessed > 0 && imp.Cancel:

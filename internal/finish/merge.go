@@ -3,6 +3,7 @@ package finish
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
@@ -292,11 +293,26 @@ func (m *merged) columnName(d roll.FieldDef) string {
 	return d.Name()
 }
 
-// listed bounds how many transitions of a field are reported one by one.
-const listed = 50
+const (
+	// listed bounds how many transitions of a field are reported one by one, and
+	// reportBytes what the reports of all fields may take in the stored import.
+	listed      = 50
+	reportBytes = 200 << 10
+)
 
-// fields reports the changes by field, in the order of the file's columns.
-func (m *merged) fields() []roll.FieldReport {
+// fields reports the changes by field, in the order of the file's columns, with
+// fewer single transitions where there would be too many in all.
+func (m *merged) fields() ([]roll.FieldReport, error) {
+	for most := listed; ; most /= 2 {
+		out := m.fieldsUpTo(most)
+		b, err := json.Marshal(out)
+		if err != nil || len(b) <= reportBytes || most == 0 {
+			return out, err
+		}
+	}
+}
+
+func (m *merged) fieldsUpTo(listed int) []roll.FieldReport {
 	var out []roll.FieldReport
 	for _, col := range m.plan.Columns {
 		if col.Role != flow.NewRole {
@@ -327,15 +343,27 @@ func (m *merged) fields() []roll.FieldReport {
 	return out
 }
 
+// namedFields is how many fields the warnings of one code name.
+const namedFields = 20
+
 // warnings are the notes of all rows, one of each code.
 func (m *merged) warnings() []roll.Warning {
 	var out []roll.Warning
+	others, cells := 0, 0
 	for _, col := range m.plan.Columns {
 		if n := m.sum.NotCompared[col.Field]; col.Role == flow.NewRole && n > 0 {
+			if len(out) == namedFields {
+				others, cells = others+1, cells+n
+				continue
+			}
 			d, _ := m.cat.Lookup(col.Field)
 			out = append(out, roll.Warning{Code: "cellsNotCompared",
 				Message: strconv.Itoa(n) + " cells of " + d.Name() + " are not compared, because there is no [old] column."})
 		}
+	}
+	if others > 0 {
+		out = append(out, roll.Warning{Code: "cellsNotCompared",
+			Message: strconv.Itoa(cells) + " cells of " + strconv.Itoa(others) + " more fields are not compared."})
 	}
 	for code, n := range m.sum.Notes {
 		w := roll.Warning{Code: code, Message: n.Message, Line: n.Line}
@@ -344,6 +372,6 @@ func (m *merged) warnings() []roll.Warning {
 		}
 		out = append(out, w)
 	}
-	slices.SortStableFunc(out, func(a, b roll.Warning) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(out, func(a, b roll.Warning) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Code, b.Code)) })
 	return out
 }

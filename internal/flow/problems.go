@@ -12,8 +12,13 @@ import (
 	"rollbook/internal/roll"
 )
 
-// problemsPerPage bounds what one answer of the API reads.
-const problemsPerPage = 1000
+const (
+	// problemsPerPage bounds what one answer of the API reads.
+	problemsPerPage = 1000
+	// firstProblems and firstBytes bound what an import itself holds.
+	firstProblems = 100
+	firstBytes    = 80 << 10
+)
 
 // Getter reads a whole small object, or fails with kind NotFound.
 type Getter interface {
@@ -38,8 +43,9 @@ type ProblemWriter struct {
 	id    string
 	page  []roll.Problem
 	index []pageIndex
-	First []roll.Problem // the first 100
+	First []roll.Problem // the first 100, fewer if they are long: they must fit into an import
 	Count int
+	bytes int // of First
 }
 
 // NewProblemWriter starts writing.
@@ -50,8 +56,12 @@ func NewProblemWriter(put Putter, in roll.InstitutionID, id string) *ProblemWrit
 // Add stores one problem, in the order of the file.
 func (w *ProblemWriter) Add(ctx context.Context, p roll.Problem) error {
 	w.Count++
-	if len(w.First) < 100 {
-		w.First = append(w.First, p)
+	if len(w.First) < firstProblems && w.bytes < firstBytes {
+		b, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		w.First, w.bytes = append(w.First, p), w.bytes+len(b)
 	}
 	w.page = append(w.page, p)
 	if len(w.page) < problemsPerPage {

@@ -2,6 +2,7 @@ package importtest_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -278,5 +279,39 @@ func TestContactsTemplate(t *testing.T) {
 	imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
 	if want := (roll.Counts{Rows: 2, Updated: 1, Conflicted: 1}); imp.Counts != want {
 		t.Errorf("%+v %v", imp.Counts, problems(imp))
+	}
+}
+
+// Every change of a contact is remembered with who made it, once.
+func TestHistory(t *testing.T) {
+	w := world(t, "0000001")
+	w.Tries = 2
+	w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+	up := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] GENRE,[new] NOTE\n#0000001,JAZZ,Hello\n")
+	w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,City\n#0000001,Oslo\n")
+	w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{genre: "ROCK"})
+	es, err := w.Contacts.History(t.Context(), demo.Aurora, "0000001", 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range es {
+		who := e.By
+		if e.Import == up.ID {
+			who += fmt.Sprintf(", line %d", e.Line)
+		}
+		got = append(got, fmt.Sprintf("%s: %s → %s by %s", e.Field, e.Before, e.After, who))
+	}
+	slices.Sort(got)
+	want := []string{
+		"contact:city:  → Oslo by operator",
+		"contact:email:  → c0000001@example.org by colleague",
+		"contact:lastName:  → Name0000001 by colleague",
+		"criterion:GENRE:  → JAZZ by operator, line 2",
+		"criterion:GENRE: JAZZ → ROCK by colleague",
+		"criterion:NOTE:  → Hello by operator, line 2",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }

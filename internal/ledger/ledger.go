@@ -41,6 +41,14 @@ type Catalogue interface {
 // and between two batches progress is told and a cancel is seen.
 const batch = 1000
 
+// maxProblems is how many problems of one row are told: a spreadsheet's cell must
+// hold them all.
+const maxProblems = 50
+
+// maxSuggestion is the longest suggestion, in bytes: a list of hundreds of codes
+// helps nobody.
+const maxSuggestion = 1000
+
 // Ledger accounts for chunks of one import.
 type Ledger struct {
 	Files     Files
@@ -49,6 +57,9 @@ type Ledger struct {
 	// Between is called before the first batch and after each one with the
 	// account so far. Once it says stop, the rows left are unprocessed.
 	Between func(ctx context.Context, c roll.Counts) (stop bool, err error)
+	// History remembers what was changed, nil for nothing. Saying it again adds
+	// nothing.
+	History func(ctx context.Context, in roll.InstitutionID, es []roll.HistoryEntry) error
 }
 
 // LoadPlan reads what plan found out about an import's file.
@@ -239,6 +250,7 @@ func (a *account) flush(ctx context.Context) error {
 		return nil
 	}
 	engine := *a.l.Engine
+	engine.Digits = a.persons.Settings.Digits()
 	if a.stopped {
 		// An earlier try of this chunk may have written some of these rows
 		// before the cancel: their marks tell.
@@ -260,8 +272,35 @@ func (a *account) flush(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.remember(ctx); err != nil {
+		return err
+	}
 	a.rows, a.apply = a.rows[:0], a.apply[:0]
 	return a.between(ctx)
+}
+
+// remember adds the batch's changes to the histories of the contacts. What a
+// created contact began with is no change.
+func (a *account) remember(ctx context.Context) error {
+	if a.l.History == nil || a.l.Engine.Mode != compare.Update {
+		return nil
+	}
+	var es []roll.HistoryEntry
+	now := a.l.Engine.Now().UTC()
+	for i := range a.rows {
+		p := &a.rows[i]
+		if p.result.Outcome != roll.Updated || p.result.Removed {
+			continue
+		}
+		for _, c := range p.result.Changes {
+			es = append(es, roll.HistoryEntry{Number: p.number, At: now, Import: a.imp.ID, Line: p.row.Line, By: a.imp.CreatedBy,
+				Field: c.Field, Before: c.Before, After: c.After})
+		}
+	}
+	if len(es) == 0 {
+		return nil
+	}
+	return a.l.History(ctx, a.imp.Institution, es)
 }
 
 // record counts one row and writes its result.
@@ -277,6 +316,13 @@ func (a *account) record(p *pending) error {
 		return nil
 	case roll.RowRejected, roll.RowConflicted, roll.Unprocessed:
 		res.Cells = p.row.Cells
+	}
+	for i := range res.Problems {
+		q := &res.Problems[i]
+		q.Value = roll.Shown(q.Value)
+		if len(q.Suggestion) > maxSuggestion {
+			q.Suggestion = ""
+		}
 	}
 	for _, c := range res.Changes {
 		for i := range a.cols.fields {
@@ -385,6 +431,10 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 		}
 		edit, warning, problem := a.parseNew(text, fc.def)
 		if problem != nil {
+			if len(problems) == maxProblems {
+				problems[maxProblems-1].Message += " More cells of this row are at fault."
+				break
+			}
 			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Name(), Value: text,
 				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
 			continue

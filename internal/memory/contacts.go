@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -18,13 +19,23 @@ const maxContact = 400 << 10
 
 // Contacts keeps contacts.
 type Contacts struct {
-	mu sync.RWMutex
-	of map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact
+	mu    sync.RWMutex
+	of    map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact
+	rests map[roll.InstitutionID]*rest
+}
+
+// rest is what an institution's contacts leave beside them.
+type rest struct {
+	gone     map[roll.ContactNumber]gone
+	claims   map[string]roll.ContactNumber      // by identity
+	assigned map[roll.Origin]roll.ContactNumber // next free numbers, by who asked
+	next     map[int]uint64                     // the highest number given out, by width
+	history  map[roll.ContactNumber]map[string][]roll.HistoryEntry
 }
 
 // NewContacts returns an empty store.
 func NewContacts() *Contacts {
-	return &Contacts{of: map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact{}}
+	return &Contacts{of: map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact{}, rests: map[roll.InstitutionID]*rest{}}
 }
 
 // Get returns one contact, or fault kind NotFound.
@@ -55,13 +66,17 @@ func (s *Contacts) GetMany(_ context.Context, in roll.InstitutionID, ns []roll.C
 func (s *Contacts) Put(_ context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r := s.rest(in)
+	if _, ok := r.gone[c.Number]; ok {
+		return false, fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
+	}
 	stored, exists := s.of[in][c.Number]
 	if c.Version != 0 && c.Version != stored.Version {
 		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
 	}
 	next := roll.Contact{
 		Number: c.Number, Fields: map[roll.Field]roll.Value{}, Provenance: map[roll.Field]roll.Provenance{},
-		Applied: stored.Applied, Version: stored.Version + 1,
+		Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
 	}
 	for f, v := range c.Fields {
 		if v == roll.Empty {
@@ -80,18 +95,20 @@ func (s *Contacts) Put(_ context.Context, in roll.InstitutionID, c roll.Contact,
 	if size(next) > maxContact {
 		return false, tooLarge()
 	}
-	s.keep(in, next)
+	s.follow(in, stored, next)
+	r.remember(c.Number, fmt.Sprintf("v%09d", next.Version), differences(stored, next, p))
 	return !exists, nil
 }
 
-// Delete removes a contact, or returns kind NotFound.
+// Delete removes a contact with its history, or returns kind NotFound.
 func (s *Contacts) Delete(_ context.Context, in roll.InstitutionID, n roll.ContactNumber) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.of[in][n]; !ok {
+	c, ok := s.of[in][n]
+	if !ok {
 		return fault.Missing()
 	}
-	delete(s.of[in], n)
+	s.remove(in, c, "")
 	return nil
 }
 
@@ -220,7 +237,7 @@ func (s *Contacts) write(in roll.InstitutionID, w roll.Write) roll.Written {
 	if size(next) > maxContact {
 		return roll.Written{Err: tooLarge()}
 	}
-	s.keep(in, next)
+	s.follow(in, stored, next)
 	return roll.Written{Done: true}
 }
 
@@ -234,6 +251,7 @@ func (s *Contacts) Load(ctx context.Context, in roll.InstitutionID, cs iter.Seq[
 		maps.DeleteFunc(c.Fields, func(_ roll.Field, v roll.Value) bool { return v == roll.Empty })
 		c.Version = max(c.Version, 1)
 		s.mu.Lock()
+		delete(s.rest(in).gone, c.Number)
 		s.keep(in, c)
 		s.mu.Unlock()
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,6 +202,9 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 	return cols, r.notCompared(cols), nil
 }
 
+// namedFields is how many fields a warning names.
+const namedFields = 20
+
 // notCompared warns of [new] columns without their [old] one.
 func (r *resolver) notCompared(cols []flow.Column) []roll.Warning {
 	var missing []string
@@ -212,6 +216,9 @@ func (r *resolver) notCompared(cols []flow.Column) []roll.Warning {
 	}
 	if len(missing) == 0 {
 		return nil
+	}
+	if n := len(missing) - namedFields; n > 0 {
+		missing = append(missing[:namedFields], fmt.Sprintf("%d more", n))
 	}
 	return []roll.Warning{{Code: "notCompared", Message: "There is no [old] column for " + strings.Join(missing, ", ") +
 		": these cells are not compared, and overwrite what somebody else may have changed since."}}
@@ -244,7 +251,7 @@ func (r *resolver) unknown(name string, i, line int) error {
 			names = append(names, "[old] "+d.Code, "[new] "+d.Code, d.Code)
 		}
 	}
-	e := fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d: “%s%s” is not a column that Rollbook knows.", line, i+1, role, cut(name))
+	e := fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d: “%s%s” is not a column that Rollbook knows.", line, i+1, role, roll.Shown(name))
 	if near, ok := cell.Nearest(name, names); ok {
 		if role == "" && r.byCode[fold.Text(near)].Code != "" {
 			role = "[new] "

@@ -273,6 +273,7 @@ type pass struct {
 	lines      lines
 	asked      bool // some [new] cell is not blank
 	sample     []sampled
+	sampled    int // bytes of the rows so far
 	seed       maphash.Seed
 
 	// Of files of contacts: how values are read, where the columns are that
@@ -297,7 +298,10 @@ type sampled struct {
 	old    []string
 }
 
-const sampleRows = 1000
+const (
+	sampleRows  = 1000
+	sampleBytes = 16 << 20
+)
 
 func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
 	p := &pass{cols: cols, key: -1, email: -1, undo: -1, own: map[roll.Field]int{}, seed: maphash.MakeSeed()}
@@ -341,7 +345,7 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	if r.Fault != nil {
 		out.Fault = &roll.Problem{Line: r.Line, Outcome: roll.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
 		if i := r.Fault.Column; i >= 0 && i < len(r.Cells) && i < len(p.cols) {
-			out.Fault.Column, out.Fault.Value = p.cols[i].Name, cut(r.Cells[i])
+			out.Fault.Column, out.Fault.Value = p.cols[i].Name, roll.Shown(r.Cells[i])
 			if p.cols[i].Role != flow.InfoRole {
 				out.Fault.Field = p.cols[i].Field.Code()
 			}
@@ -373,7 +377,10 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		return out // the chunk step reports it, in its place
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
-	if len(p.sample) < sampleRows {
+	for _, c := range r.Cells {
+		p.sampled += len(c) // which the sample keeps: the cells of a row share memory
+	}
+	if len(p.sample) < sampleRows && p.sampled < sampleBytes {
 		s := sampled{line: r.Line, number: n}
 		if p.email >= 0 {
 			s.email = strings.TrimSpace(sheet.Unguard(r.Cells[p.email]))
@@ -405,15 +412,6 @@ func (p *pass) person(r sheet.Row, hash uint64) {
 		}
 		of.addPerson(maphash.String(p.seed, k), hash, r.Line)
 	}
-}
-
-func cut(s string) string {
-	const most = 200
-	r := []rune(s)
-	if len(r) <= most {
-		return s
-	}
-	return string(r[:most]) + "…"
 }
 
 // duplicates writes, for each chunk, which of its rows share their contact with

@@ -124,6 +124,23 @@ type Settings struct {
 	Separator string   `json:"separator"` // "," or ";"
 	Country   string   `json:"country"`   // ISO 3166-1 alpha-2, for telephone numbers
 	Titles    []string `json:"titles,omitempty"`
+	// NumberDigits is the width of new contact numbers, at most MaxDigits; 0
+	// means DefaultDigits.
+	NumberDigits int `json:"numberDigits,omitempty"`
+}
+
+// The width of new contact numbers.
+const (
+	DefaultDigits = 7
+	MaxDigits     = 18
+)
+
+// Digits returns the width of new contact numbers.
+func (s Settings) Digits() int {
+	if s.NumberDigits <= 0 || s.NumberDigits > MaxDigits {
+		return DefaultDigits
+	}
+	return s.NumberDigits
 }
 
 // Lookup returns the definition with the field name, also of the contact's own

@@ -45,7 +45,10 @@ type Contact struct {
 	Provenance map[Field]Provenance
 	// Applied is the last import that changed the contact.
 	Applied Applied
-	// Version counts writes through the API, for optimistic updates.
+	// Origin says which import made the contact, if one did.
+	Origin Origin
+	// Version counts writes through the API, for optimistic updates; a new
+	// contact has 1.
 	Version int
 }
 

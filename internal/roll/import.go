@@ -123,6 +123,20 @@ type Problem struct {
 	OtherLines []int   `json:"otherLines,omitempty"`
 }
 
+// Shown returns as much of a cell as a Problem holds: 200 characters, so that
+// problems stay small whatever the file has. The whole cell is in errors.csv.
+func Shown(cell string) string {
+	const most = 200
+	n := 0
+	for i := range cell {
+		if n == most {
+			return cell[:i] + "…"
+		}
+		n++
+	}
+	return cell
+}
+
 // Warning is about a file that is taken all the same.
 type Warning struct {
 	Code    string `json:"code"`

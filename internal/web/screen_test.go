@@ -179,7 +179,7 @@ func TestTemplateTestUpdateUndo(t *testing.T) {
 			p.Press("Imports")
 			p.Press("New")
 			p.Upload("spring.csv", form.bytes(x.separator))
-			p.See("Recognised from the file: Criteria")
+			p.SeeIn(".recognised", "Recognised from the file: Criteria")
 			p.Press("Test the file")
 			p.See("Nothing has been written")
 			p.See("5 contacts would be changed.")

@@ -58,8 +58,9 @@ type Stack struct {
 	// BeforeChunk, if set, is called before each chunk of an import: a test
 	// holds an import there.
 	BeforeChunk func()
-	// BeforeUpload, if set, is called before an upload is taken.
-	BeforeUpload func()
+	// BeforeUpload, if set, is called before an upload is taken; with an error
+	// it is not.
+	BeforeUpload func() error
 
 	plan      *plan.Step
 	chunk     *chunk.Step
@@ -171,7 +172,10 @@ func (s *Stack) uploaded(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.BeforeUpload != nil {
-		s.BeforeUpload()
+		if err := s.BeforeUpload(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
 	}
 	before := map[string]bool{}
 	for _, k := range s.Uploads.Keys() {

@@ -211,6 +211,7 @@ async function start() {
     return;
   }
   render(<App />, root);
+  performance.mark('rollbook.ready');
 }
 
 start();

@@ -120,6 +120,11 @@ func (b *Browser) Page(o Options) *Page {
 	p.call("Emulation.setLocaleOverride", map[string]any{"locale": o.Language})
 	p.call("Emulation.setUserAgentOverride", map[string]any{"userAgent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/150 Rollbook test", "acceptLanguage": o.Language})
 	p.call("Emulation.setTimezoneOverride", map[string]any{"timezoneId": "Europe/Zurich"})
+	c := chromedp.FromContext(ctx)
+	var nothing any
+	if err := c.Browser.Call(ctx, "Browser.setPermission", map[string]any{"permission": map[string]any{"name": "clipboard-read"}, "setting": "granted", "browserContextId": c.BrowserContextID}, &nothing); err != nil {
+		b.t.Fatal(err)
+	}
 	p.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": helpers})
 	p.Look(o.Width, o.Height, o.Dark)
 	b.t.Cleanup(func() {
@@ -272,6 +277,13 @@ func (p *Page) SeeOrHold(text string) {
 	p.wait("see "+text, "rollbookTest.sees("+quote(text)+") || [...document.querySelectorAll('input')].some((e) => e.value === "+quote(text)+")")
 }
 
+// SeeIn waits until the text is shown in the first element that the selector
+// finds.
+func (p *Page) SeeIn(selector, text string) {
+	p.t.Helper()
+	p.wait("see "+text, "document.querySelector("+quote(selector)+")?.innerText.includes("+quote(text)+")")
+}
+
 // Gone waits until the text is no longer shown.
 func (p *Page) Gone(text string) {
 	p.t.Helper()
@@ -310,7 +322,7 @@ func (p *Page) PressIn(part, name string) {
 func (p *Page) press(js string) {
 	p.t.Helper()
 	var at struct{ X, Y float64 }
-	p.Eval("rollbookTest.point("+js+")", &at)
+	p.Eval("rollbookTest.point(() => "+js+")", &at)
 	p.run("click", chromedp.MouseClickXY(at.X, at.Y))
 }
 
@@ -367,12 +379,63 @@ func (p *Page) Keys(keys ...string) {
 	}
 }
 
+// TabTo presses the tab key until the control, button or link of the name has
+// the focus.
+func (p *Page) TabTo(name string) {
+	p.t.Helper()
+	var seen []string
+	for range 80 {
+		p.Keys(kb.Tab)
+		f := p.Focus()
+		if _, found, _ := strings.Cut(f, " "); found == name || strings.HasPrefix(found, name+" ") {
+			return
+		}
+		seen = append(seen, f)
+	}
+	p.t.Fatalf("the tab key does not lead to %s but to %q", name, seen)
+}
+
+// Drop drags a file onto the page.
+func (p *Page) Drop(name string, content []byte) {
+	p.t.Helper()
+	file := filepath.Join(p.t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	for _, kind := range []string{"dragEnter", "dragOver", "drop"} {
+		p.call("Input.dispatchDragEvent", map[string]any{"type": kind, "x": 400, "y": 300,
+			"data": map[string]any{"items": []any{}, "files": []string{file}, "dragOperationsMask": 1}})
+	}
+}
+
+// Offline takes the network away, and gives it back.
+func (p *Page) Offline(yes bool) {
+	p.t.Helper()
+	p.call("Network.enable", nil)
+	p.call("Network.emulateNetworkConditions", map[string]any{"offline": yes, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+}
+
+// Clipboard is the text that was copied last.
+func (p *Page) Clipboard() string {
+	p.t.Helper()
+	p.call("Page.bringToFront", nil)
+	var s string
+	p.Eval("navigator.clipboard.readText()", &s)
+	return s
+}
+
 // Focus is the accessible name of what has the focus, with its role.
 func (p *Page) Focus() string {
 	p.t.Helper()
 	var s string
 	p.Eval("rollbookTest.focus()", &s)
 	return s
+}
+
+// FocusIs waits until the focus is where it should be.
+func (p *Page) FocusIs(want string) {
+	p.t.Helper()
+	p.wait("the focus on "+want, "rollbookTest.focus() === "+quote(want))
 }
 
 // Said are the texts of all status regions since the page was loaded, in order.
@@ -394,7 +457,7 @@ func (p *Page) SignIn(user, password string) {
 		const pass = [...document.querySelectorAll('input[type=password]')].find(shown);
 		const user = [...pass.form.querySelectorAll('input')].find((e) => shown(e) && ['text', 'email', ''].includes(e.getAttribute('type') || ''));
 		set(user, `+quote(user)+`); set(pass, `+quote(password)+`);
-		pass.form.querySelector('[type=submit], button').click();`, nil)
+		setTimeout(() => pass.form.querySelector('[type=submit], button').click());`, nil)
 }
 
 // Popup waits for a window that the tab opens during do, and returns it.
@@ -406,6 +469,9 @@ func (p *Page) Popup(do func()) *Page {
 	case id := <-ch:
 		ctx, end := chromedp.NewContext(p.ctx, chromedp.WithTargetID(id))
 		p.t.Cleanup(end)
+		if err := chromedp.Do(ctx); err != nil {
+			p.t.Fatalf("the window: %v", err)
+		}
 		return &Page{t: p.t, ctx: ctx}
 	case <-time.After(patience):
 		p.t.Fatal("no window was opened")

@@ -32,8 +32,12 @@ window.rollbookTest = (() => {
       return undefined;
     },
     control: labelled,
-    point: (e) => {
+    // Where to click, once what is under way has been drawn.
+    point: async (find) => {
+      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+      const e = find();
       e.scrollIntoView({ block: 'center', behavior: 'instant' });
+      await new Promise(requestAnimationFrame);
       const r = e.getBoundingClientRect();
       return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
     },

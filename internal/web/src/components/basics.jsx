@@ -1,5 +1,5 @@
 // The small parts that every view is made of.
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.jsx';
 import { t } from '../core/i18n.js';
 import { words } from '../core/api.js';
@@ -29,7 +29,7 @@ export function ButtonLink({ kind = '', icon, children, ...rest }) {
 export function Page({ title, lead, back, actions, children, tab }) {
   const heading = useRef(null);
   useEffect(() => { document.title = `${tab || title} · Rollbook`; }, [tab, title]);
-  useEffect(() => { if (Page.entered) heading.current?.focus({ preventScroll: true }); Page.entered = true; window.scrollTo(0, 0); }, []);
+  useLayoutEffect(() => { if (Page.entered) heading.current?.focus({ preventScroll: true }); Page.entered = true; window.scrollTo(0, 0); }, []);
   return (
     <div class="page">
       {back && <a class="back" href={back.href}><Icon name="back" />{back.text}</a>}

@@ -8,9 +8,14 @@ export function Dialog({ title, children, actions, onClose }) {
   const id = useId();
   useEffect(() => {
     const d = box.current;
+    const before = document.activeElement;
     d.showModal();
     heading.current.focus();
-    return () => { if (d.open) d.close(); };
+    return () => {
+      if (d.open) d.close();
+      // The dialog is gone before it could give the focus back itself.
+      setTimeout(() => { if (document.activeElement === document.body && before?.isConnected) before.focus(); });
+    };
   }, []);
   return (
     <dialog ref={box} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); onClose?.(); }}>

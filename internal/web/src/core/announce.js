@@ -9,7 +9,7 @@ let fading;
 export function announce(text, { shown = false } = {}) {
   announcement.value = { text, shown, id: announcement.value.id + 1 };
   clearTimeout(fading);
-  if (shown) fading = setTimeout(() => { announcement.value = { ...announcement.value, shown: false }; }, 4000);
+  fading = setTimeout(() => { announcement.value = { ...announcement.value, text: '', shown: false }; }, shown ? 4000 : 8000);
 }
 
 const said = new Map();

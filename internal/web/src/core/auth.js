@@ -3,6 +3,7 @@
 // so that nothing typed and no chosen file is lost.
 import { signal } from '@preact/signals';
 import { config } from './config.js';
+import { replace } from './router.js';
 
 const kept = 'rollbook.session';
 const pending = 'rollbook.signin.';
@@ -80,7 +81,7 @@ export async function completeSignIn() {
   localStorage.removeItem(pending + state);
   forgetOldStates();
   const asked = stored ? JSON.parse(stored) : null;
-  history.replaceState(null, '', `/${asked?.hash || ''}`);
+  replace(`/${asked?.hash || ''}`);
   if (!asked || q.has('error')) {
     signInFault.value = q.has('error') ? 'refused' : 'failed';
     return 'page';

@@ -14,10 +14,11 @@ window.addEventListener('hashchange', () => { route.value = parse(); });
 /** The address of a place in the screen. */
 export const to = (...parts) => `#/${parts.map(encodeURIComponent).join('/')}`;
 
-/** Goes to a place. With replace, Back does not lead here again. */
-export function go(address, replace = false) {
-  if (replace) {
-    history.replaceState(null, '', address);
-    route.value = parse();
-  } else location.hash = address;
+/** Goes to a place. */
+export function go(address) { location.hash = address; }
+
+/** Goes to a place so that Back does not lead here again. */
+export function replace(address) {
+  history.replaceState(null, '', address);
+  route.value = parse();
 }

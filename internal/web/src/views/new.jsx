@@ -25,25 +25,32 @@ export function New() {
   const request = useRef({ key: '', of: '' });
   const file = chosen.value;
   const fileId = useId();
+  const sniffing = useRef(null);
 
   useEffect(() => { config().then((c) => c.dataTypes && setDataTypes(c.dataTypes)).catch(() => {}); loadCatalogue().catch(() => {}); }, []);
   useEffect(() => {
     if (!file) return;
-    sniff(file, catalogue.value).then((s) => {
-      if (s && dataTypes.includes(s.dataType)) {
-        set({ dataType: s.dataType });
-        setGuessed(s.dataType);
-        announce(t('new.recognised', { type: t(`dataType.${s.dataType}`) }));
-      } else setGuessed('');
-    }).catch(() => setGuessed(''));
-    setWrong((w) => ({ ...w, file: '' }));
+    sniffing.current = sniff(file, catalogue.value).catch(() => null).then((s) => {
+      const dataType = s && dataTypes.includes(s.dataType) ? s.dataType : '';
+      setGuessed(dataType);
+      if (!dataType) return '';
+      set({ dataType });
+      setWrong((w) => ({ ...w, dataType: '' }));
+      announce(t('new.recognised', { type: t(`dataType.${dataType}`) }));
+      return dataType;
+    });
   }, [file, catalogue.value]);
 
+  const take = (f) => {
+    chosen.value = f;
+    setWrong((w) => ({ ...w, file: '' }));
+  };
   const submit = async (e) => {
     e.preventDefault();
+    const dataType = draft.dataType || await sniffing.current;
     const faults = {
       file: !file ? t('new.file.missing') : file.size === 0 ? t('new.file.empty') : '',
-      dataType: draft.dataType ? '' : t('new.dataType.missing'),
+      dataType: dataType ? '' : t('new.dataType.missing'),
       email: draft.mail && !/^\S+@\S+\.\S+$/.test(draft.email) ? t('form.email.wrong') : '',
     };
     setWrong(faults);
@@ -53,7 +60,7 @@ export function New() {
       document.querySelector(at)?.focus();
       return;
     }
-    const body = { dataType: draft.dataType, action: draft.action, onConflict: draft.onConflict };
+    const body = { dataType, action: draft.action, onConflict: draft.onConflict };
     if (draft.mail) body.email = draft.email;
     // The same form sent again is the same request: a lost answer makes no second import.
     const of = JSON.stringify([body, file.name, file.size, file.lastModified]);
@@ -75,7 +82,7 @@ export function New() {
     <Page title={t('new.title')} lead={t('new.lead')} back={{ href: to('imports'), text: t('imports.title') }}>
       <form class="form" onSubmit={submit} noValidate>
         <Part n={1} title={t('new.file')}>
-          <FilePicker id={fileId} file={file} onFile={(f) => { chosen.value = f; }} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
+          <FilePicker id={fileId} file={file} onFile={take} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
           <label class="hidden" for={fileId}>{t('new.file')}</label>
           {wrong.file && <p class="field-error" id={`${fileId}-error`}><Icon name="error" />{wrong.file}</p>}
           <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}
@@ -110,7 +117,7 @@ export function New() {
           <ButtonLink kind="quiet" href={to('imports')} onClick={() => { chosen.value = null; forget(); }}>{t('form.cancel')}</ButtonLink>
         </div>
       </form>
-      <DropZone onFile={(f) => { chosen.value = f; }} />
+      <DropZone onFile={take} />
     </Page>
   );
 }
