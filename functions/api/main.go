@@ -50,6 +50,7 @@ func main() {
 	var c struct {
 		Contacts  string `env:"TABLE_CONTACTS"`
 		Emails    string `env:"TABLE_EMAILS"`
+		History   string `env:"TABLE_HISTORY"`
 		Catalogue string `env:"TABLE_CATALOGUE"`
 		Jobs      string `env:"TABLE_JOBS"`
 		Uploads   string `env:"BUCKET_UPLOADS"`
@@ -78,7 +79,7 @@ func main() {
 	}
 	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
 	handler := api.New(api.Config{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Uploads:   uploads,

@@ -22,6 +22,7 @@ func main() {
 	var c struct {
 		Contacts  string `env:"TABLE_CONTACTS"`
 		Emails    string `env:"TABLE_EMAILS"`
+		History   string `env:"TABLE_HISTORY"`
 		Catalogue string `env:"TABLE_CATALOGUE"`
 		Jobs      string `env:"TABLE_JOBS"`
 		Files     string `env:"BUCKET_FILES"`
@@ -35,7 +36,7 @@ func main() {
 	}
 	db := dynamodb.NewFromConfig(conf)
 	step := &chunk.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),

@@ -42,7 +42,7 @@ func main() {
 	}
 	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
 	step := &finish.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),

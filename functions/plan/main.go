@@ -36,7 +36,7 @@ func main() {
 	db, objects := dynamodb.NewFromConfig(conf), blob.Client(conf)
 	buckets := map[string]*blob.Blobs{c.Uploads: blob.New(objects, c.Uploads), c.Files: blob.New(objects, c.Files)}
 	step := &plan.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },

@@ -41,7 +41,7 @@ func main() {
 	}
 	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
 	step := &template.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, ""), // it reads contacts only, no look-ups
+		Contacts:  dynamo.NewContacts(db, c.Contacts, "", ""), // it reads contacts only, nothing beside them
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Files:     blob.New(blob.Client(conf), c.Files),

@@ -68,7 +68,7 @@ func writing(ctx context.Context, rows int) error {
 			return err
 		}
 	}
-	store := dynamo.NewContacts(client, "contacts", "emails")
+	store := dynamo.NewContacts(client, "contacts", "emails", "")
 	genre := roll.FieldDef{Code: "GENRE", Kind: roll.SingleChoice, Values: []roll.Choice{{Code: "JAZZ"}, {Code: "ROCK"}}}
 	var numbers []roll.ContactNumber
 	if err := store.Load(ctx, demo.Aurora, func(yield func(roll.Contact) bool) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,83 +14,133 @@ import (
 
 	"rollbook/internal/awsfault"
 	"rollbook/internal/fault"
+	"rollbook/internal/fold"
 	"rollbook/internal/roll"
 )
 
-// Contacts keeps contacts in one table and their look-ups by e-mail and name in
-// another.
+// Contacts keeps contacts in one table, their look-ups by e-mail and name in
+// another, and what was changed in a third.
 type Contacts struct {
 	// Concurrency is how many requests one call makes at once; 4 unless set.
 	Concurrency int
 	// Wait replaces the waits between attempts.
 	Wait Wait
+	// Now says when a contact is deleted and when what need not stay may go.
+	Now func() time.Time
 
-	client           *dynamodb.Client
-	contacts, emails string
+	client                    *dynamodb.Client
+	contacts, emails, history string
 }
 
 // NewContacts returns the store in the tables with the names.
-func NewContacts(client *dynamodb.Client, contacts, emails string) *Contacts {
-	return &Contacts{Concurrency: 4, Wait: backoff, client: client, contacts: contacts, emails: emails}
+func NewContacts(client *dynamodb.Client, contacts, emails, history string) *Contacts {
+	return &Contacts{Concurrency: 4, Wait: backoff, Now: time.Now, client: client, contacts: contacts, emails: emails, history: history}
 }
 
 var errField = fault.New(fault.Internal, "fieldUnknown", "")
 
 // Get returns one contact, or fault kind NotFound.
 func (s *Contacts) Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error) {
+	it, err := s.item(ctx, in, n)
+	if err != nil {
+		return roll.Contact{}, err
+	}
+	if it == nil || isGone(it) {
+		return roll.Contact{}, fault.Missing()
+	}
+	return readContact(it), nil
+}
+
+// item returns what lies under a number: a contact, what stays of a deleted
+// one, or nil.
+func (s *Contacts) item(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (item, error) {
 	var out *dynamodb.GetItemOutput
 	err := s.Wait.retrying(ctx, func() (err error) {
 		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.contacts, Key: contactKey(in, n), ConsistentRead: aws.Bool(true)})
 		return err
 	})
 	if err != nil {
-		return roll.Contact{}, err
+		return nil, err
 	}
-	if out.Item == nil {
-		return roll.Contact{}, fault.Missing()
-	}
-	return readContact(out.Item), nil
+	return out.Item, nil
 }
 
 // GetMany returns those that exist, 100 in a request.
 func (s *Contacts) GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error) {
+	items, err := s.items(ctx, in, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[roll.ContactNumber]roll.Contact, len(items))
+	for n, it := range items {
+		if !isGone(it) {
+			out[n] = readContact(it)
+		}
+	}
+	return out, nil
+}
+
+// Gone tells which of the numbers belonged to contacts that were deleted.
+func (s *Contacts) Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error) {
+	items, err := s.items(ctx, in, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := map[roll.ContactNumber]bool{}
+	for n, it := range items {
+		if isGone(it) {
+			out[n] = true
+		}
+	}
+	return out, nil
+}
+
+// items returns what lies under the numbers, contacts and what stays of deleted
+// ones.
+func (s *Contacts) items(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]item, error) {
 	ns = slices.Compact(slices.Sorted(slices.Values(ns))) // a key twice in a request is refused
-	parts := slices.Collect(slices.Chunk(ns, 100))
-	found := make([][]roll.Contact, len(parts))
+	ask := make([]item, len(ns))
+	for i, n := range ns {
+		ask[i] = contactKey(in, n)
+	}
+	found, err := s.getMany(ctx, s.contacts, ask)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[roll.ContactNumber]item, len(found))
+	for _, it := range found {
+		out[roll.ContactNumber(text(it["sk"]))] = it
+	}
+	return out, nil
+}
+
+// getMany returns the items with the keys, each of them once, 100 in a request.
+func (s *Contacts) getMany(ctx context.Context, table string, ask []item) ([]item, error) {
+	parts := slices.Collect(slices.Chunk(ask, 100))
+	found := make([][]item, len(parts))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, s.Concurrency))
 	for i, part := range parts {
 		g.Go(func() (err error) {
-			found[i], err = s.getBatch(gctx, in, part)
+			found[i], err = s.getBatch(gctx, table, part)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	out := make(map[roll.ContactNumber]roll.Contact, len(ns))
-	for _, cs := range found {
-		for _, c := range cs {
-			out[c.Number] = c
-		}
-	}
-	return out, nil
+	return slices.Concat(found...), nil
 }
 
-func (s *Contacts) getBatch(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) ([]roll.Contact, error) {
-	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
-	for _, n := range ns {
-		ask.Keys = append(ask.Keys, contactKey(in, n))
-	}
-	found := make([]roll.Contact, 0, len(ns))
+func (s *Contacts) getBatch(ctx context.Context, table string, keys []item) ([]item, error) {
+	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true), Keys: keys}
+	found := make([]item, 0, len(keys))
 	for attempt := 1; ; attempt++ {
-		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.contacts: ask}})
+		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
 		switch {
 		case err == nil:
-			for _, it := range out.Responses[s.contacts] {
-				found = append(found, readContact(it))
-			}
-			left := out.UnprocessedKeys[s.contacts].Keys
+			found = append(found, out.Responses[table]...)
+			left := out.UnprocessedKeys[table].Keys
 			if len(left) == 0 {
 				return found, nil
 			}
@@ -110,19 +161,20 @@ func (s *Contacts) getBatch(ctx context.Context, in roll.InstitutionID, ns []rol
 	}
 }
 
-// Put creates or replaces a contact's fields, with its look-ups.
+// Put creates or replaces a contact's fields, with its look-ups, and remembers
+// what it changed.
 func (s *Contacts) Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error) {
-	err = s.change(ctx, in, c.Number, func(stored *roll.Contact) (*roll.Contact, error) {
+	err = s.change(ctx, in, c.Number, func(stored *roll.Contact) (*roll.Contact, []roll.HistoryEntry, error) {
 		created = stored == nil
 		if created {
 			stored = &roll.Contact{}
 		}
 		if c.Version != 0 && c.Version != stored.Version {
-			return nil, raced()
+			return nil, nil, raced()
 		}
 		next := &roll.Contact{
 			Number: c.Number, Fields: map[roll.Field]roll.Value{}, Provenance: map[roll.Field]roll.Provenance{},
-			Applied: stored.Applied, Version: stored.Version + 1,
+			Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
 		}
 		for f, v := range c.Fields {
 			if v == roll.Empty {
@@ -138,44 +190,76 @@ func (s *Contacts) Put(ctx context.Context, in roll.InstitutionID, c roll.Contac
 				next.Provenance[f] = old
 			}
 		}
-		return next, nil
+		return next, differences(*stored, *next, p), nil
 	})
+	if err == errGone {
+		err = fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
+	}
 	return created && err == nil, err
 }
 
-// Delete removes a contact and its look-ups, or returns kind NotFound.
+// Delete removes a contact with its look-ups and its history, or returns kind
+// NotFound. Its number stays taken.
 func (s *Contacts) Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error {
-	return s.change(ctx, in, n, func(stored *roll.Contact) (*roll.Contact, error) {
+	// Before, so that a call cut short can be repeated; afterwards, for what was
+	// changed in between.
+	if err := s.forget(ctx, in, n); err != nil {
+		return err
+	}
+	err := s.change(ctx, in, n, func(stored *roll.Contact) (*roll.Contact, []roll.HistoryEntry, error) {
 		if stored == nil {
-			return nil, fault.Missing()
+			return nil, nil, fault.Missing()
 		}
-		return nil, nil
+		return nil, nil, nil
 	})
+	if err == errGone {
+		return fault.Missing()
+	}
+	if err != nil {
+		return err
+	}
+	return s.forget(ctx, in, n)
 }
 
 func raced() error {
 	return fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
 }
 
+var errGone = errors.New("the number belonged to a contact that was deleted")
+
 // change reads a contact (nil if there is none) and replaces it by what f
 // returns (nil to remove it), with its look-ups, again and again until nobody
-// wrote in between. f's error ends it.
-func (s *Contacts) change(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber, f func(*roll.Contact) (*roll.Contact, error)) error {
+// wrote in between. f's error ends it, as errGone does for a deleted contact's
+// number.
+func (s *Contacts) change(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber, f func(*roll.Contact) (*roll.Contact, []roll.HistoryEntry, error)) error {
 	for attempt := 1; ; attempt++ {
+		it, err := s.item(ctx, in, n)
+		if err != nil {
+			return err
+		}
 		var stored *roll.Contact
-		switch c, err := s.Get(ctx, in, n); {
-		case err == nil:
+		switch {
+		case isGone(it):
+			return errGone
+		case it != nil:
+			c := readContact(it)
 			stored = &c
-		case fault.KindOf(err) != fault.NotFound:
-			return err
 		}
-		next, err := f(stored)
+		next, history, err := f(stored)
 		if err != nil {
 			return err
 		}
-		items, err := s.replacement(in, n, stored, next)
+		if stored != nil && stored.Email() != "" && (next == nil || fold.Email(next.Email()) != fold.Email(stored.Email())) {
+			if err := s.unclaim(ctx, in, *stored); err != nil {
+				return err
+			}
+		}
+		items, err := s.replacement(in, n, stored, next, "")
 		if err != nil {
 			return err
+		}
+		for _, h := range s.historyItems(in, history, func(roll.HistoryEntry) string { return versionKey(next.Version) }) {
+			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.history, Item: h}})
 		}
 		err = s.Wait.transact(ctx, s.client, items...)
 		if _, ok := errors.AsType[errRaced](err); !ok {
@@ -193,8 +277,9 @@ func (s *Contacts) change(ctx context.Context, in roll.InstitutionID, n roll.Con
 	}
 }
 
-// replacement is the transaction that turns stored into next.
-func (s *Contacts) replacement(in roll.InstitutionID, n roll.ContactNumber, stored, next *roll.Contact) ([]types.TransactWriteItem, error) {
+// replacement is the transaction that turns stored into next (nil for what
+// stays of a deleted contact; by is the import whose undo deletes it).
+func (s *Contacts) replacement(in roll.InstitutionID, n roll.ContactNumber, stored, next *roll.Contact, by string) ([]types.TransactWriteItem, error) {
 	condition, values := aws.String("attribute_not_exists(pk)"), item(nil)
 	had, has := map[lookup]bool{}, map[lookup]bool{}
 	var names map[string]string
@@ -206,21 +291,20 @@ func (s *Contacts) replacement(in roll.InstitutionID, n roll.ContactNumber, stor
 			had[l] = true
 		}
 	}
-	var items []types.TransactWriteItem
+	var it item
 	if next != nil {
-		it, err := contactItem(in, *next)
-		if err != nil {
+		var err error
+		if it, err = contactItem(in, *next); err != nil {
 			return nil, err
 		}
-		items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.contacts, Item: it,
-			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}})
 		for _, l := range lookups(in, *next) {
 			has[l] = true
 		}
 	} else {
-		items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.contacts, Key: contactKey(in, n),
-			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}})
+		it = goneItem(in, n, s.Now(), by, stored.Origin)
 	}
+	items := []types.TransactWriteItem{{Put: &types.Put{TableName: &s.contacts, Item: it,
+		ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}}}
 	for l := range maps.Keys(had) {
 		if !has[l] {
 			items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.emails, Key: l.item()}})

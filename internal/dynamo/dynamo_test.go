@@ -25,7 +25,7 @@ func settings(t *testing.T) aws.Config {
 func TestContacts(t *testing.T) {
 	conf := settings(t)
 	storetest.TestContacts(t, func(t *testing.T) storetest.Contacts {
-		return dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf))
+		return dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	})
 }
 

@@ -135,7 +135,7 @@ func connected(t *testing.T) stores {
 	})
 	wait := func(ctx context.Context, _ int) error { return ctx.Err() }
 	s := stores{net: n,
-		contacts:  dynamo.NewContacts(client, emulator.Table(t, conf), emulator.Table(t, conf)),
+		contacts:  dynamo.NewContacts(client, emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)),
 		catalogue: dynamo.NewCatalogue(client, emulator.Table(t, conf)),
 		jobs:      dynamo.NewJobs(client, emulator.Table(t, conf), func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }),
 	}

@@ -64,11 +64,24 @@ func provenance(p roll.Provenance) string {
 			at += "." + strconv.FormatInt(int64(n), 36)
 		}
 	}
-	imp := clean(p.Import)
-	if id, err := uuid.Parse(imp); err == nil && id.String() == imp {
-		imp = "~" + base64.RawURLEncoding.EncodeToString(id[:])
+	return strings.TrimRight(at+provSep+pack(clean(p.Import))+provSep+clean(p.By)+provSep+clean(p.Proof), provSep)
+}
+
+// pack writes a UUID in 22 characters after a tilde, and anything else as it is.
+func pack(s string) string {
+	if id, err := uuid.Parse(s); err == nil && id.String() == s {
+		return "~" + base64.RawURLEncoding.EncodeToString(id[:])
 	}
-	return strings.TrimRight(at+provSep+imp+provSep+clean(p.By)+provSep+clean(p.Proof), provSep)
+	return s
+}
+
+func unpack(s string) string {
+	if packed, ok := strings.CutPrefix(s, "~"); ok {
+		if b, err := base64.RawURLEncoding.DecodeString(packed); err == nil && len(b) == len(uuid.UUID{}) {
+			return uuid.UUID(b).String()
+		}
+	}
+	return s
 }
 
 func clean(s string) string { return strings.ReplaceAll(s, provSep, " ") }
@@ -82,14 +95,39 @@ func readProvenance(s string) (p roll.Provenance) {
 		n, _ := strconv.ParseInt(nanos, 36, 64)
 		p.At = time.Unix(at, n).UTC()
 	}
-	p.Import, p.By, p.Proof = parts[1], parts[2], parts[3]
-	if packed, ok := strings.CutPrefix(p.Import, "~"); ok {
-		if b, err := base64.RawURLEncoding.DecodeString(packed); err == nil && len(b) == len(uuid.UUID{}) {
-			p.Import = uuid.UUID(b).String()
-		}
-	}
+	p.Import, p.By, p.Proof = unpack(parts[1]), parts[2], parts[3]
 	return p
 }
+
+// origin is "" for a contact that no import made.
+func origin(o roll.Origin) string {
+	if o.Import == "" {
+		return ""
+	}
+	return pack(o.Import) + ":" + strconv.Itoa(o.Line)
+}
+
+func readOrigin(s string) (o roll.Origin) {
+	a := readMark(s)
+	return roll.Origin{Import: unpack(a.Import), Line: a.Line}
+}
+
+// goneItem is what stays under the number of a deleted contact, so that nothing
+// is ever made under it: when it was deleted, by which import's undo, and which
+// import had made it.
+func goneItem(in roll.InstitutionID, n roll.ContactNumber, at time.Time, by string, o roll.Origin) item {
+	it := contactKey(in, n)
+	it["gone"] = num(at.Unix())
+	if by != "" {
+		it["by"] = str(by)
+	}
+	if o := origin(o); o != "" {
+		it["made"] = str(o)
+	}
+	return it
+}
+
+func isGone(it item) bool { return it["gone"] != nil }
 
 func hasProvenance(f roll.Field) bool {
 	room, _ := f.Split()
@@ -141,6 +179,9 @@ func contactItem(in roll.InstitutionID, c roll.Contact) (item, error) {
 	it["criteria"], it["authorisations"], it["prov"] = object(criteria), object(authorisations), object(prov)
 	it["mark"], it["before"] = str(mark(c.Applied)), beforeMap(c.Applied)
 	it["v"] = num(int64(c.Version))
+	if o := origin(c.Origin); o != "" {
+		it["made"] = str(o)
+	}
 	return it, nil
 }
 
@@ -159,6 +200,7 @@ func readContact(it item) roll.Contact {
 		Fields:     make(map[roll.Field]roll.Value, len(criteria)+len(authorisations)+8),
 		Provenance: make(map[roll.Field]roll.Provenance, len(prov)),
 		Applied:    readMark(text(it["mark"])),
+		Origin:     readOrigin(text(it["made"])),
 		Version:    int(number(it["v"])),
 	}
 	for _, f := range roll.ContactFields {

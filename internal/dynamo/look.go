@@ -295,9 +295,11 @@ func (s *Contacts) bucket(ctx context.Context, in roll.InstitutionID, i int, las
 		<-slots
 		p := page{err: err}
 		if err == nil {
-			p.contacts = make([]roll.Contact, len(out.Items))
-			for i, it := range out.Items {
-				p.contacts[i] = readContact(it)
+			p.contacts = make([]roll.Contact, 0, len(out.Items))
+			for _, it := range out.Items {
+				if !isGone(it) {
+					p.contacts = append(p.contacts, readContact(it))
+				}
 			}
 		}
 		select {
@@ -413,7 +415,25 @@ func (s *Contacts) putBatch(ctx context.Context, puts []put) error {
 	for _, p := range puts {
 		left[p.table] = append(left[p.table], types.WriteRequest{PutRequest: &types.PutRequest{Item: p.item}})
 	}
-	count := len(puts)
+	return s.writeBatch(ctx, left)
+}
+
+// writeMany makes any number of puts and deletions in one table, of different
+// keys, 25 in a request.
+func (s *Contacts) writeMany(ctx context.Context, table string, rs []types.WriteRequest) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(2 * max(1, s.Concurrency))
+	for part := range slices.Chunk(rs, 25) {
+		g.Go(func() error { return s.writeBatch(gctx, map[string][]types.WriteRequest{table: part}) })
+	}
+	return g.Wait()
+}
+
+func (s *Contacts) writeBatch(ctx context.Context, left map[string][]types.WriteRequest) error {
+	count := 0
+	for _, rs := range left {
+		count += len(rs)
+	}
 	for attempt := 1; ; attempt++ {
 		out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
 		switch {

@@ -23,7 +23,7 @@ import (
 // Whatever is done to contacts, the database and memory answer the same.
 func TestContactsAnswerAsInMemory(t *testing.T) {
 	conf := settings(t)
-	db := dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	db := dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	var institutions atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := roll.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))

@@ -81,7 +81,7 @@ func (s *Contacts) updateItem(ctx context.Context, in roll.InstitutionID, w roll
 			delete(names, "#prov")
 		}
 	}
-	conditions := []string{"attribute_exists(pk)", "NOT begins_with(#mark, :own)"}
+	conditions := []string{"attribute_exists(pk)", "attribute_not_exists(gone)", "NOT begins_with(#mark, :own)"}
 	for _, f := range slices.Sorted(maps.Keys(w.If)) {
 		if _, _, ok := path(f); !ok {
 			return roll.Written{}, errField
@@ -107,11 +107,7 @@ func (s *Contacts) updateItem(ctx context.Context, in roll.InstitutionID, w roll
 		return err
 	})
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		if len(failed.Item) == 0 {
-			return roll.Written{}, nil
-		}
-		live := readContact(failed.Item)
-		return roll.Written{Live: &live}, nil
+		return roll.Written{Live: liveContact(failed.Item)}, nil
 	}
 	if awsfault.Busy(err) || fault.KindOf(err) == fault.Busy && err != nil {
 		return roll.Written{Err: err}, nil

@@ -35,7 +35,10 @@ func (s *Contacts) Write(ctx context.Context, in roll.InstitutionID, ws []roll.W
 	flush := func() {
 		b := batch
 		batch = nil
-		g.Go(func() error { return s.execute(gctx, b, out) })
+		g.Go(func() error {
+			return s.execute(gctx, b, func(at int, e *types.BatchStatementError) bool { return read(e, &out[at]) },
+				func(at int, err error) { out[at] = roll.Written{Err: err} })
+		})
 	}
 	for i, w := range ws {
 		if w.Applied.Import == "" {
@@ -121,6 +124,8 @@ func (s *Contacts) update(in roll.InstitutionID, w roll.Write) (types.BatchState
 	key := contactKey(in, w.Number)
 	add(key["pk"], ` WHERE "pk"=?`)
 	add(key["sk"], ` AND "sk"=?`)
+	// What stays of a deleted contact must not come to life.
+	add(nil, ` AND "gone" IS MISSING`)
 	add(str(w.Applied.Import+":"), ` AND NOT begins_with("mark",?)`)
 	for _, f := range slices.Sorted(maps.Keys(w.If)) {
 		if _, _, ok := path(f); !ok {
@@ -147,8 +152,10 @@ func column(f roll.Field) string {
 }
 
 // execute runs the statements of one request, those that the service put off
-// again and again, and fills in the answers.
-func (s *Contacts) execute(ctx context.Context, pending []statement, out []roll.Written) error {
+// again and again. known is told the service's answer to each and whether it is
+// one: if not, the statement is run again; failed is told of those that were
+// tried often enough.
+func (s *Contacts) execute(ctx context.Context, pending []statement, known func(at int, e *types.BatchStatementError) bool, failed func(at int, err error)) error {
 	for attempt := 1; ; attempt++ {
 		requests := make([]types.BatchStatementRequest, len(pending))
 		for i, p := range pending {
@@ -164,7 +171,7 @@ func (s *Contacts) execute(ctx context.Context, pending []statement, out []roll.
 		if err == nil {
 			var again []statement
 			for i, p := range pending {
-				if !read(answer.Responses[i].Error, &out[p.at]) {
+				if !known(p.at, answer.Responses[i].Error) {
 					again = append(again, p)
 				}
 			}
@@ -178,7 +185,7 @@ func (s *Contacts) execute(ctx context.Context, pending []statement, out []roll.
 		}
 		if attempt == attempts {
 			for _, p := range pending {
-				out[p.at] = roll.Written{Err: awsfault.Of(err)}
+				failed(p.at, awsfault.Of(err))
 			}
 			return nil
 		}
@@ -190,34 +197,47 @@ func (s *Contacts) execute(ctx context.Context, pending []statement, out []roll.
 
 var errBusy = fault.Wrap(fault.Busy, "busy", errors.New("DynamoDB BatchExecuteStatement: statements put off"))
 
-// read fills in the answer to one statement and tells whether there is one;
-// otherwise it must be run again.
+// read fills in the answer to one conditional update and tells whether there is
+// one; otherwise it must be run again.
 func read(e *types.BatchStatementError, w *roll.Written) bool {
-	if e == nil {
+	switch {
+	case e == nil:
 		*w = roll.Written{Done: true}
-		return true
+	case e.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+		*w = roll.Written{Live: liveContact(e.Item)}
+	case putOff(e):
+		return false
+	default:
+		*w = roll.Written{Err: statementError(e)}
 	}
+	return true
+}
+
+// liveContact returns the contact in an item, nil if there is none.
+func liveContact(it item) *roll.Contact {
+	if len(it) == 0 || isGone(it) {
+		return nil
+	}
+	c := readContact(it)
+	return &c
+}
+
+// putOff tells whether a statement may succeed when it is run again.
+func putOff(e *types.BatchStatementError) bool {
 	switch e.Code {
-	case types.BatchStatementErrorCodeEnumConditionalCheckFailed:
-		*w = roll.Written{}
-		if len(e.Item) > 0 {
-			live := readContact(e.Item)
-			w.Live = &live
-		}
 	case types.BatchStatementErrorCodeEnumThrottlingError, types.BatchStatementErrorCodeEnumProvisionedThroughputExceeded,
 		types.BatchStatementErrorCodeEnumRequestLimitExceeded, types.BatchStatementErrorCodeEnumInternalServerError,
 		types.BatchStatementErrorCodeEnumTransactionConflict:
-		return false
-	case types.BatchStatementErrorCodeEnumValidationError:
-		if strings.Contains(aws.ToString(e.Message), "Item size") {
-			*w = roll.Written{Err: tooLarge()}
-			break
-		}
-		fallthrough
-	default:
-		*w = roll.Written{Err: fault.Wrap(fault.Internal, "aws", errors.New("DynamoDB BatchExecuteStatement: "+string(e.Code)))}
+		return true
 	}
-	return true
+	return false
+}
+
+func statementError(e *types.BatchStatementError) error {
+	if e.Code == types.BatchStatementErrorCodeEnumValidationError && strings.Contains(aws.ToString(e.Message), "Item size") {
+		return tooLarge()
+	}
+	return fault.Wrap(fault.Internal, "aws", errors.New("DynamoDB BatchExecuteStatement: "+string(e.Code)))
 }
 
 // replace does one write by reading the contact and replacing it with its
@@ -225,13 +245,13 @@ func read(e *types.BatchStatementError, w *roll.Written) bool {
 func (s *Contacts) replace(ctx context.Context, in roll.InstitutionID, w roll.Write) (roll.Written, error) {
 	errAnswer := errors.New("the answer is known")
 	var answer roll.Written
-	err := s.change(ctx, in, w.Number, func(stored *roll.Contact) (*roll.Contact, error) {
+	err := s.change(ctx, in, w.Number, func(stored *roll.Contact) (*roll.Contact, []roll.HistoryEntry, error) {
 		if stored == nil {
-			return nil, errAnswer
+			return nil, nil, errAnswer
 		}
 		if !fits(*stored, w) {
 			answer.Live = stored
-			return nil, errAnswer
+			return nil, nil, errAnswer
 		}
 		next := *stored
 		next.Fields, next.Provenance = maps.Clone(stored.Fields), maps.Clone(stored.Provenance)
@@ -247,12 +267,12 @@ func (s *Contacts) replace(ctx context.Context, in roll.InstitutionID, w roll.Wr
 			}
 		}
 		next.Applied = w.Applied
-		return &next, nil
+		return &next, nil, nil
 	})
 	switch {
 	case err == nil:
 		return roll.Written{Done: true}, nil
-	case err == errAnswer:
+	case err == errAnswer || err == errGone:
 		return answer, nil
 	case ctx.Err() != nil:
 		return roll.Written{}, err
@@ -274,4 +294,22 @@ func fits(c roll.Contact, w roll.Write) bool {
 		}
 	}
 	return true
+}
+
+// insertStatement returns the statement that makes an item, if there is none
+// with its key.
+func insertStatement(table string, it item) types.BatchStatementRequest {
+	names := slices.Sorted(maps.Keys(it))
+	params := make([]types.AttributeValue, len(names))
+	var b strings.Builder
+	b.WriteString(`INSERT INTO "` + table + `" VALUE {`)
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("'" + name + "':?")
+		params[i] = it[name]
+	}
+	b.WriteString("}")
+	return types.BatchStatementRequest{Statement: aws.String(b.String()), Parameters: params}
 }

@@ -125,7 +125,7 @@ func TestHundredThousand(t *testing.T) {
 	const rows, each = 100_000, 10
 	admin := as(t, "admin@borealis.example")
 	db := dynamodb.NewFromConfig(stack.Config())
-	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails)
+	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails, stack.Tables.History)
 	number := func(i int) string { return fmt.Sprintf("9%09d", i) }
 	// Every tenth line asks for something; only those contacts need to be there.
 	if err := store.Load(t.Context(), demo.Borealis, func(yield func(roll.Contact) bool) {

@@ -14,7 +14,7 @@ import (
 func Demo(n int) func(context.Context, *Stack) error {
 	return func(ctx context.Context, s *Stack) error {
 		db := dynamodb.NewFromConfig(s.Config())
-		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails)
+		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History)
 		catalogue := dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, n); err != nil {
 			return err

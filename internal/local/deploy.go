@@ -33,6 +33,7 @@ type deployed struct {
 	FilesBucket     string
 	ContactsTable   string
 	EmailsTable     string
+	HistoryTable    string
 	CatalogueTable  string
 	JobsTable       string
 	StateMachineARN string
@@ -106,6 +107,7 @@ func (d *deployed) set(key, value string) {
 		"FilesBucket":      &d.FilesBucket,
 		"ContactsTable":    &d.ContactsTable,
 		"EmailsTable":      &d.EmailsTable,
+		"HistoryTable":     &d.HistoryTable,
 		"CatalogueTable":   &d.CatalogueTable,
 		"JobsTable":        &d.JobsTable,
 		"StateMachineArn":  &d.StateMachineARN,

@@ -61,6 +61,7 @@ type Stack struct {
 type Tables struct {
 	Contacts  string `json:"contacts"`
 	Emails    string `json:"emails"`
+	History   string `json:"history"`
 	Catalogue string `json:"catalogue"`
 	Jobs      string `json:"jobs"`
 }
@@ -138,7 +139,7 @@ func (s *Stack) deploy(ctx context.Context, root, built string, o Options) error
 		return err
 	}
 	s.UploadsBucket, s.FilesBucket, s.StateMachineARN = d.UploadsBucket, d.FilesBucket, d.StateMachineARN
-	s.Tables = Tables{d.ContactsTable, d.EmailsTable, d.CatalogueTable, d.JobsTable}
+	s.Tables = Tables{d.ContactsTable, d.EmailsTable, d.HistoryTable, d.CatalogueTable, d.JobsTable}
 	if s.Users, err = createUsers(ctx, s.Config(), d.UserPoolID); err != nil {
 		return fmt.Errorf("create the users: %w", err)
 	}

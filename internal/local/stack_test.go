@@ -98,7 +98,7 @@ func TestStack(t *testing.T) {
 				t.Errorf("%s is %v", key, file[key])
 			}
 		}
-		for _, role := range []string{"contacts", "emails", "catalogue", "jobs"} {
+		for _, role := range []string{"contacts", "emails", "history", "catalogue", "jobs"} {
 			if v, _ := at(file, "tables."+role).(string); v == "" {
 				t.Errorf("no name of the table %s", role)
 			}

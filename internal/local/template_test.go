@@ -170,7 +170,7 @@ func TestBucketsAreShutAndExpire(t *testing.T) {
 func TestTables(t *testing.T) {
 	all := resources(t)
 	tables := ofType(all, "AWS::DynamoDB::Table")
-	if d := cmp.Diff([]string{"CatalogueTable", "ContactsTable", "EmailsTable", "JobsTable"}, tables); d != "" {
+	if d := cmp.Diff([]string{"CatalogueTable", "ContactsTable", "EmailsTable", "HistoryTable", "JobsTable"}, tables); d != "" {
 		t.Fatal(d)
 	}
 	for _, name := range tables {
@@ -188,7 +188,7 @@ func TestTables(t *testing.T) {
 		if d := cmp.Diff(keys, at(r, "Properties.KeySchema")); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
-		if ttl := at(r, "Properties.TimeToLiveSpecification.AttributeName"); (ttl == "ttl") != (name == "JobsTable") {
+		if ttl := at(r, "Properties.TimeToLiveSpecification.AttributeName"); (ttl == "ttl") != slices.Contains([]string{"EmailsTable", "HistoryTable", "JobsTable"}, name) {
 			t.Errorf("%s expires by %v", name, ttl)
 		}
 	}
@@ -259,8 +259,9 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	all := resources(t)
 	for function, want := range map[string][]string{
 		"ApiFunction": slices.Concat(
-			on("Contacts", "GetItem BatchGetItem Query PutItem DeleteItem"),
+			on("Contacts", "GetItem BatchGetItem Query PutItem"),
 			on("Emails", "Query PutItem DeleteItem"),
+			on("History", "Query PutItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Jobs", "GetItem Query PutItem UpdateItem"),
 			uploads, machine,
@@ -269,8 +270,9 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
 		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), job, uploads, files),
 		"ChunkFunction": slices.Concat(
-			on("Contacts", "GetItem BatchGetItem PutItem PartiQLUpdate"),
-			on("Emails", "Query PutItem DeleteItem"),
+			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
+			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLDelete"),
+			on("History", "BatchWriteItem"),
 			on("Catalogue", "Query UpdateItem"), job, files),
 		"FinishFunction": slices.Concat(reads, on("Catalogue", "Query UpdateItem"), job, files, mail),
 	} {

@@ -109,7 +109,7 @@ var reasons = map[string]string{
 	"unknownColumn": "columns", "ambiguousColumn": "columns", "duplicateColumn": "columns", "noHeader": "columns",
 	"noKeyColumn": "columns", "headerUnreadable": "columns", "headerChanges": "columns",
 
-	"encodingNotRecognised": "encoding", "encodingNotSupported": "encoding",
+	"encodingNotRecognised": "encoding", "encodingNotSupported": "encoding", "encodingMixedUp": "encoding",
 
 	"separatorChanges": "shape", "separatorNotSupported": "shape", "mostRowsMisshapen": "shape", "quotesBroken": "shape",
 

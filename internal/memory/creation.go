@@ -29,6 +29,11 @@ func (s *Contacts) rest(in roll.InstitutionID) *rest {
 	return s.rests[in]
 }
 
+func (r *rest) isGone(n roll.ContactNumber) bool {
+	_, ok := r.gone[n]
+	return ok
+}
+
 // follow keeps a contact; an address that it no longer has is claimed no more.
 func (s *Contacts) follow(in roll.InstitutionID, old, next roll.Contact) {
 	if was := roll.EmailIdentity + fold.Email(old.Email()); fold.Email(old.Email()) != fold.Email(next.Email()) && s.rest(in).claims[was] == next.Number {
@@ -82,7 +87,10 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	r := s.rest(in)
 	n := cr.Number
 	if n == "" {
-		n = r.assigned[origin]
+		if n = r.assigned[origin]; n == "" {
+			n = s.free(in, cr.Digits)
+			r.assigned[origin] = n
+		}
 	}
 	if stored, ok := s.of[in][n]; ok && stored.Origin == origin {
 		return roll.Made{Number: n, Done: true}
@@ -98,7 +106,7 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 		}
 	}
 	if cr.Number != "" {
-		if _, ok := r.gone[n]; ok {
+		if r.isGone(n) {
 			return roll.Made{Number: n, Gone: true}
 		}
 		if stored, ok := s.of[in][n]; ok {
@@ -109,7 +117,7 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	if size(c) > maxContact {
 		return roll.Made{Number: cr.Number, Err: tooLarge()}
 	}
-	if cr.Number == "" {
+	if taken := s.of[in][n]; cr.Number == "" && (taken.Number != "" || r.isGone(n)) {
 		n = s.free(in, cr.Digits)
 		r.assigned[origin] = n
 	}
@@ -145,8 +153,7 @@ func (s *Contacts) free(in roll.InstitutionID, digits int) roll.ContactNumber {
 	r := s.rest(in)
 	taken := func(n roll.ContactNumber) bool {
 		_, is := s.of[in][n]
-		_, was := r.gone[n]
-		return is || was
+		return is || r.isGone(n)
 	}
 	next := func() roll.ContactNumber { return roll.ContactNumber(fmt.Sprintf("%0*d", digits, r.next[digits]+1)) }
 	if r.next[digits] == 0 || taken(next()) {
@@ -176,7 +183,7 @@ func (s *Contacts) Gone(_ context.Context, in roll.InstitutionID, ns []roll.Cont
 	defer s.mu.Unlock()
 	out := map[roll.ContactNumber]bool{}
 	for _, n := range ns {
-		if _, ok := s.rest(in).gone[n]; ok {
+		if s.rest(in).isGone(n) {
 			out[n] = true
 		}
 	}

@@ -87,11 +87,12 @@ func sample(t *testing.T, s *dev.Stack) map[string]roll.Import {
 		t.Fatal(err)
 	}
 	running := waiting
-	running.ID, running.FileName, running.Status, running.Rows = "0199bbbb-0000-7000-8000-000000000002", "members.xlsx", roll.Running, 1000
+	running.CreatedAt = time.Date(2026, 3, 5, 14, 7, 0, 0, time.UTC)
+	running.ID, running.FileName, running.Status, running.Rows = "0199bbbb-0000-7000-8000-000000000002", "members.xlsx", roll.Running, 100000
 	if _, _, err := s.Jobs.CreateImport(t.Context(), running, roll.Once{}, ""); err != nil {
 		t.Fatal(err)
 	}
-	s.Jobs.SetProgress(t.Context(), "aurora", running.ID, 0, roll.Counts{Rows: 620, Updated: 600, Unchanged: 20})
+	s.Jobs.SetProgress(t.Context(), "aurora", running.ID, 0, roll.Counts{Rows: 62000, Updated: 61234, Unchanged: 766})
 	out["waiting"], out["running"] = waiting, running
 	return out
 }
@@ -195,6 +196,7 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"catalogue", "#/catalogue", "Favourite genre", nil},
 		{"catalogue-field", "#/catalogue/criteria/GENRE", "OTHER_STAGE", nil},
 		{"catalogue-new", "#/catalogue/criteria/new", "Free text of up to 250 characters.", func() { p.Press("Add value") }},
+		{"settings", "#/settings", "Titles", nil},
 		{"nowhere", "#/nowhere", "There is nothing at this address.", nil},
 	} {
 		p.Go("#/")

@@ -148,31 +148,45 @@ func TestKeysAndTextsBelongTogether(t *testing.T) {
 	}
 }
 
-// What the server says in English has words in the other languages.
+// What the server says in English has words in the other languages: every code
+// of docs/codes.md, in the room in which it is shown.
 func TestReasonsHaveWords(t *testing.T) {
-	reasons := words(t, "reasons/fr.json")
-	for file, rooms := range map[string][]string{
-		"../sheet/codes.go":   {"reason.", "fileReason.", "warning."},
-		"../cell/cell.go":     {"reason.", "warning."},
-		"../person/person.go": {"reason.", "warning."},
-		"../phone/phone.go":   {"reason."},
-	} {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		codes := regexp.MustCompile(`(?m)^\t[A-Z]\w+ += "([a-z]\w+)"`).FindAllSubmatch(b, -1)
-		if len(codes) == 0 {
-			t.Errorf("%s has no codes", file)
-		}
-		for _, m := range codes {
-			code := string(m[1])
-			if code == "wrongType" { // of JSON only: files have no types
-				continue
+	reasons, english := words(t, "reasons/fr.json"), words(t, "en.json")
+	b, err := os.ReadFile("../../docs/codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := map[string]string{
+		"The file is rejected":              "fileReason.",
+		"The import did not run to its end": "fileReason.",
+		"A row did not go in":               "reason.",
+		"A row of a contacts file":          "reason.",
+		"Warnings":                          "warning.",
+		"A template could not be made":      "fileReason.",
+		"The API":                           "",
+		"In the log only":                   "",
+		"Mails":                             "",
+	}
+	found := 0
+	for section := range strings.SplitSeq(string(b), "\n## ") {
+		title, rest, _ := strings.Cut(section, "\n")
+		in, known := room[title]
+		if !known {
+			if strings.Contains(rest, "\n| `") {
+				t.Errorf("docs/codes.md has a section %q of which the screen knows nothing", title)
 			}
-			if !slices.ContainsFunc(rooms, func(room string) bool { _, ok := reasons[room+code]; return ok }) {
-				t.Errorf("the code %s of %s has no words", code, file)
+			continue
+		}
+		for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(rest, -1) {
+			found++
+			_, there := reasons[in+m[1]]
+			_, own := english[in+m[1]]
+			if in != "" && !there && !own {
+				t.Errorf("the code %s has no words in other languages", in+m[1])
 			}
 		}
+	}
+	if found < 100 {
+		t.Errorf("only %d codes in docs/codes.md", found)
 	}
 }

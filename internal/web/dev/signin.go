@@ -30,9 +30,10 @@ type User struct {
 // Password is everybody's.
 const Password = "Rollbook-dev-1"
 
-// Users are two institutions, each with an admin, an operator and a viewer.
+// Users are two institutions, each with an admin, an operator and a viewer, and
+// the admin of a third that is not set up.
 func Users() []User {
-	var out []User
+	out := []User{{"admin@cygnus.example", "cygnus", []string{"admin"}}}
 	for _, in := range []string{"aurora", "borealis"} {
 		for _, g := range []string{"admin", "operator", "viewer"} {
 			out = append(out, User{g + "@" + in + ".example", in, []string{g}})
@@ -171,7 +172,7 @@ type payload struct {
 
 // sign returns a token in the form of a JWT, which only this server reads.
 func (s *SignIn) sign(u User, use string) string {
-	b, err := json.Marshal(map[string]any{"sub": u.Email, "use": use, "id": random(), "user": u, "exp": time.Now().Add(time.Hour).Unix()})
+	b, err := json.Marshal(map[string]any{"sub": u.Email, "use": use, "id": random(), "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
 	if err != nil {
 		panic(err) // plain strings
 	}

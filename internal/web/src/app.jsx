@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { announcement } from './core/announce.js';
 import { me } from './core/api.js';
-import { completeSignIn, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
+import { completeSignIn, groups, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
 import { firstLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
 import { route, to } from './core/router.js';
@@ -22,6 +22,7 @@ const lazy = {
   targets: () => import('./views/targets.jsx'),
   contacts: () => import('./views/contacts.jsx'),
   catalogue: () => import('./views/catalogue.jsx'),
+  settings: () => import('./views/settings.jsx'),
 };
 
 function View() {
@@ -46,6 +47,7 @@ function View() {
       return id
         ? <Lazy key={`catalogue ${id} ${sub}`} load={lazy.catalogue} view="CatalogueField" room={id === 'authorisations' ? 'authorisation' : 'criterion'} code={sub} />
         : <Lazy key="catalogue" load={lazy.catalogue} view="Catalogue" />;
+    case 'settings': return may('admin') ? <Lazy key="settings" load={lazy.settings} view="Settings" /> : <NotAllowed />;
     default:
       return <Page key="nothing" title={t('nowhere.title')}><Empty icon="search" title={t('nowhere.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
   }
@@ -105,6 +107,7 @@ function Account() {
       <div class="account-box">
         <p class="account-who">{user.value.email}<span class="hint block">{user.value.groups.map((g) => t(`group.${g}`)).join(', ')}</span></p>
         <Preferences />
+        {may('admin') && <ButtonLink icon="edit" href={to('settings')} onClick={() => { box.current.open = false; }}>{t('settings.title')}</ButtonLink>}
         <Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button>
       </div>
     </details>
@@ -194,10 +197,25 @@ function App() {
   if (session.value === 'out' || (session.value === 'ended' && !user.value)) return <><Landing /><Announcer /></>;
   return (
     <>
-      {user.value ? <Shell /> : <main class="landing">{error ? <Failure error={error} onRetry={load} /> : <Skeleton rows={4} />}</main>}
+      {user.value ? <Shell /> : <Before error={error} load={load} />}
       {session.value === 'ended' && <SessionEnded />}
       <Announcer />
     </>
+  );
+}
+
+// What is shown until the API knows the user: an administrator of an institution
+// that is not set up yet may do that.
+function Before({ error, load }) {
+  if (error?.code === 'institutionMissing' && groups().includes('admin')) {
+    return <Lazy load={lazy.settings} view="Setup" language={lang.value} onDone={load} />;
+  }
+  return (
+    <main class="landing">
+      {error
+        ? <div class="landing-card"><h1>Rollbook</h1><Failure error={error} onRetry={load} /><Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button></div>
+        : <Skeleton rows={4} />}
+    </main>
   );
 }
 

@@ -296,6 +296,12 @@ func (p *Page) Heading(text string) {
 	p.wait("heading "+text, "document.querySelector('h1')?.innerText.trim() === "+quote(text))
 }
 
+// Settled waits until nothing is being loaded.
+func (p *Page) Settled() {
+	p.t.Helper()
+	p.wait("everything", "document.querySelector('main h1') && !document.querySelector('.skeleton')")
+}
+
 // Sees tells whether the text is shown now.
 func (p *Page) Sees(text string) bool {
 	p.t.Helper()

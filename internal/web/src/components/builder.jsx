@@ -62,7 +62,7 @@ function Leaf({ node, path, onChange, onRemove }) {
   const shownOps = kind && !ops.includes(node.op) ? [...ops, node.op] : ops;
   const setField = (f) => {
     const k = kindOf(f);
-    const op = opsOf(k).includes(node.op) ? node.op : opsOf(k)[0];
+    const op = k === kind ? node.op : opsOf(k)[0];
     onChange({ ...node, field: f, op, value: firstValue(k, op, k === kind ? node.value : undefined) });
   };
   const setOp = (op) => onChange({ ...node, op, value: without(op) ? '' : firstValue(kind, op, node.value) });

@@ -84,6 +84,11 @@ export async function all(path, params = {}, options = {}) {
 
 export const me = () => get('/api/me');
 
+export const settings = {
+  get: (options) => get('/api/settings', {}, options),
+  put: (body) => call('PUT', '/api/settings', { body }),
+};
+
 export const imports = {
   list: (params, options) => get('/api/imports', params, options),
   get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),

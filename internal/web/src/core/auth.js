@@ -120,10 +120,14 @@ beside.onmessage = ({ data }) => {
   session.value = 'in';
 };
 
-function sameUser(a, b) {
-  const sub = (t) => { try { return JSON.parse(atob(t.idToken.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub; } catch { return null; } };
-  return !b || sub(a) === sub(b);
-}
+const claims = (t) => {
+  try { return JSON.parse(atob(t.idToken.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))); } catch { return {}; }
+};
+
+const sameUser = (a, b) => !b || claims(a).sub === claims(b).sub;
+
+/** The groups of the token. What they allow is the API's to say. */
+export const groups = () => claims(tokens)['cognito:groups'] || [];
 
 async function exchange(form) {
   const c = await config();

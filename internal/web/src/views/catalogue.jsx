@@ -5,9 +5,8 @@ import { authorisations, criteria, words } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
 import { fromCSV } from '../core/cataloguecsv.js';
-import { decode, write } from '../core/csv.js';
+import { decode } from '../core/csv.js';
 import { useDraft } from '../core/draft.js';
-import { saveText } from '../core/files.js';
 import { languages, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
@@ -16,7 +15,7 @@ import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Noti
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { Table } from '../components/table.jsx';
-import { valueRows } from './values.jsx';
+import { saveValues } from './values.jsx';
 
 const apiOf = (room) => (room === 'criterion' ? criteria : authorisations);
 const pathOf = { criterion: 'criteria', authorisation: 'authorisations' };
@@ -40,7 +39,7 @@ export function Catalogue() {
       <ButtonLink kind="primary" icon="plus" href={to('catalogue', 'criteria', 'new')}>{t('catalogue.new.criterion')}</ButtonLink>
       <ButtonLink icon="plus" href={to('catalogue', 'authorisations', 'new')}>{t('catalogue.new.authorisation')}</ButtonLink>
       <Button icon="upload" onClick={() => picker.current.click()}>{t('catalogue.import')}</Button>
-      {catalogue.value && <Button icon="download" onClick={() => saveText('values.csv', write(valueRows(catalogue.value.fields)), 'text/csv;charset=utf-8')}>{t('values.csv')}</Button>}
+      {catalogue.value && <Button icon="download" onClick={saveValues}>{t('values.csv')}</Button>}
       <input ref={picker} type="file" accept=".csv,text/csv" class="hidden-input" tabIndex={-1} aria-label={t('catalogue.import')} onChange={read} />
     </>}>
       {error && <Failure error={error} onRetry={load} />}

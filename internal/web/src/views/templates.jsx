@@ -142,6 +142,7 @@ export function NewTemplate() {
   return (
     <Page title={t('templates.new')} lead={t('templates.new.lead')} back={{ href: to('templates'), text: t('templates.title') }}>
       <form class="form" onSubmit={submit} noValidate>
+        <div class="part">
         <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, fields: null })}
           options={['criteria', 'authorisations'].map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.template`) }))} />
         <Loaded of={load} rows={2}>
@@ -181,6 +182,7 @@ export function NewTemplate() {
             {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.target.value })} />}
           </Field>
         )}
+        </div>
         {error && <Failure error={error} />}
         <div class="form-end">
           <Button type="submit" kind="primary big" icon="download" busy={busy}>{t('templates.prepare')}</Button>

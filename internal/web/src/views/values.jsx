@@ -1,5 +1,6 @@
 // Access criterion values: the internal codes that files use.
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { settings } from '../core/api.js';
 import { catalogue, labelOf, loadCatalogue } from '../core/catalogue.js';
 import { write } from '../core/csv.js';
 import { saveText } from '../core/files.js';
@@ -17,6 +18,12 @@ export function valueRows(fields) {
     for (const v of f.values) rows.push([f.code, f.label, f.kind, v.code, v.label, v.retired ? 'true' : '']);
   }
   return rows;
+}
+
+/** Saves all codes as a CSV with the institution's separator. */
+export async function saveValues() {
+  const separator = await settings.get().then((s) => s.separator, () => ',');
+  saveText('values.csv', write(valueRows(catalogue.value.fields), separator), 'text/csv;charset=utf-8');
 }
 
 const plain = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
@@ -42,7 +49,7 @@ export function Values() {
   return (
     <Page title={t('values.title')} lead={t('values.lead')} actions={<>
       {may('admin') && <ButtonLink icon="edit" href={to('catalogue')}>{t('values.edit')}</ButtonLink>}
-      {catalogue.value && <Button icon="download" onClick={() => saveText('values.csv', write(valueRows(catalogue.value.fields)), 'text/csv;charset=utf-8')}>{t('values.csv')}</Button>}
+      {catalogue.value && <Button icon="download" onClick={saveValues}>{t('values.csv')}</Button>}
     </>}>
       <div class="toolbar"><Search label={t('values.search')} value={q} onInput={setQ} /></div>
       {error && <Failure error={error} onRetry={load} />}
