@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"rollbook/internal/cell"
 	"rollbook/internal/demo"
+	"rollbook/internal/fold"
 	"rollbook/internal/importtest"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
@@ -334,6 +336,8 @@ func names(file, n string) bool {
 	}, width.Fold.String(file)), n)
 }
 
+var knownColumn = regexp.MustCompile(`(?i)^(contact$|\[\s*(old|new|info|error)\s*\]\s*(.*)$)`)
+
 // harmless checks what an update has done with a file of doubtful form: no
 // contact changed that it does not name, and no cell whose [old] it does not
 // have. The file is UTF-8 or ASCII.
@@ -350,7 +354,7 @@ func harmless(t testing.TB, w *importtest.World, imp roll.Import, file string, b
 		return
 	}
 	// What the reader makes of the file.
-	in, err := sheet.Open(strings.NewReader(file), int64(len(file)), sheet.Options{KnownColumn: func(s string) bool { return strings.EqualFold(s, "Contact") || strings.HasPrefix(s, "[") }})
+	in, err := sheet.Open(strings.NewReader(file), int64(len(file)), sheet.Options{KnownColumn: knownColumn.MatchString})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,8 +364,9 @@ func harmless(t testing.TB, w *importtest.World, imp roll.Import, file string, b
 	}
 	column := func(role string, d roll.FieldDef) int {
 		return slices.IndexFunc(in.Header(), func(name string) bool {
-			what, ok := strings.CutPrefix(strings.ToLower(name), "["+role+"] ")
-			return ok && strings.EqualFold(strings.TrimSpace(what), d.Code)
+			m := knownColumn.FindStringSubmatch(name)
+			return m != nil && strings.EqualFold(m[2], role) && slices.ContainsFunc(append(slices.Collect(maps.Values(d.Labels)), d.Code, d.Label),
+				func(s string) bool { return fold.Text(s) == fold.Text(m[3]) })
 		})
 	}
 	lines := map[string][]string{}

@@ -5,7 +5,13 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +21,52 @@ import (
 	"rollbook/internal/web/webtest"
 )
 
-var shots = flag.String("shots", "", "folder to keep pictures of every screen in")
+var shots = flag.String("shots", "", "folder to keep pictures of every screen in, such as ../../docs/screens")
+
+// keep stores a picture with as few colours as do, so that it is small.
+func keep(t *testing.T, file string, shot []byte) {
+	t.Helper()
+	in, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := in.Bounds()
+	b.Max.Y = min(b.Max.Y, 3000) // the rest of a long list is more of the same
+	seen := map[color.NRGBA]int{}
+	colour := func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(in.At(x, y)).(color.NRGBA) }
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			seen[colour(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(seen), func(a, b color.NRGBA) int { return seen[b] - seen[a] })
+	palette := make(color.Palette, 0, 256)
+	for _, c := range colours[:min(256, len(colours))] {
+		palette = append(palette, c)
+	}
+	out, index := image.NewPaletted(b, palette), map[color.NRGBA]uint8{}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := colour(x, y)
+			i, ok := index[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				index[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, small.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // sample fills an institution's list with imports of every kind, and returns
 // them by name.
@@ -140,8 +191,8 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 	looks := []struct {
 		name          string
 		width, height int64
-		dark          bool
-	}{{"wide-light", 1280, 900, false}, {"wide-dark", 1280, 900, true}, {"narrow-light", 320, 800, false}, {"narrow-dark", 320, 800, true}}
+		dark, keep    bool
+	}{{"wide", 1280, 900, false, true}, {"wide-dark", 1280, 900, true, false}, {"narrow", 320, 800, false, false}, {"narrow-dark", 320, 800, true, true}}
 	check := func(name string) {
 		t.Helper()
 		for _, l := range looks {
@@ -152,8 +203,8 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 			if n := p.Overflow(); n > 0 {
 				t.Errorf("%s, %s: the page is %d pixels too wide", name, l.name, n)
 			}
-			if *shots != "" {
-				p.Shot(filepath.Join(*shots, name+"-"+l.name+".png"))
+			if *shots != "" && l.keep {
+				keep(t, filepath.Join(*shots, name+"-"+l.name+".png"), p.Picture())
 			}
 		}
 		p.Look(1280, 900, false)

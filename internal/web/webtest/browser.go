@@ -256,7 +256,7 @@ func (p *Page) wait(what, js string) {
 		}
 		if time.Now().After(deadline) {
 			shot := filepath.Join(os.TempDir(), "rollbook-failed.png")
-			p.Shot(shot)
+			os.WriteFile(shot, p.Picture(), 0o644)
 			var text string
 			p.eval("document.body.innerText.slice(0, 1500)", &text)
 			p.t.Fatalf("%s: not within %s (%v); see %s; the page shows:\n%s", what, patience, err, shot, text)
@@ -521,21 +521,19 @@ func (p *Page) Downloads() func() []byte {
 	}
 }
 
-// Shot keeps a picture of the whole page.
-func (p *Page) Shot(file string) {
+// Picture is one of the whole page, as PNG; with a question open, of what the
+// window shows.
+func (p *Page) Picture() []byte {
 	p.t.Helper()
+	var asks bool
 	p.Eval("scrollTo(0, 0)", nil)
-	out := p.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true})
+	p.Eval("Boolean(document.querySelector('dialog[open]'))", &asks)
+	out := p.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": !asks})
 	b, err := base64.StdEncoding.DecodeString(out["data"].(string))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
+	return b
 }
 
 // Look changes the size and colours of the device.

@@ -89,8 +89,8 @@ export function ago(iso, now = Date.now()) {
   return f.format(0, 'second');
 }
 
-/** A list of words, as the language joins them. */
-export const listed = (words) => new Intl.ListFormat(locale.value).format(words);
+/** A list of words, as the language joins them: by and, or with either by or. */
+export const listed = (words, either = false) => new Intl.ListFormat(locale.value, { type: either ? 'disjunction' : 'conjunction' }).format(words);
 
 /** A size in bytes. */
 export function bytes(n) {

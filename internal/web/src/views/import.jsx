@@ -83,7 +83,7 @@ function Body({ of, reload }) {
       {of.warnings.length > 0 && <Warnings list={of.warnings} />}
       {finished && of.fields.some((f) => f.changes.length || f.notCompared) && <Changes of={of} heading={changes} />}
       {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
-      {of.detected && <Reading of={of} />}
+      {of.detected && of.detected.rows > 0 && <Reading of={of} />}
     </>
   );
 }
@@ -207,8 +207,10 @@ function Running({ of, reload }) {
       </div>
       {uploading && mine.error
         ? <Notice kind="bad" live title={t(`problem.${mine.error}`)} actions={<Button kind="primary" icon="run" onClick={() => sendAgain(of.id)}>{t('failure.retry')}</Button>} />
-        : <Progress value={uploading ? mine.share * 0.99 : of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
-      <p class="hint">{t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} {t('running.leave')}</p>
+        : (uploading || of.status !== 'waiting') && <Progress value={uploading ? mine.share * 0.99 : of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
+      <p class="hint">{of.status === 'waiting' && !mine
+        ? t('running.elsewhere')
+        : `${t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} ${t('running.leave')}`}</p>
       {error && <Failure error={error} />}
     </section>
   );

@@ -93,7 +93,7 @@ function List({ items }) {
       ...outcomes.map(count),
       { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt}>{dateTime(i.createdAt)}</time>, class: 'small' },
       { key: 'by', head: t('imports.by'), cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span>, class: 'small' },
-      { key: 'files', head: t('imports.downloads'), cell: (i) => <Files of={i} /> },
+      { key: 'files', head: t('imports.downloads'), cell: (i) => (i.files.length ? <Files of={i} /> : null) },
     ]} />
   );
 }
@@ -113,7 +113,6 @@ function StatusCell({ of }) {
 
 function Files({ of }) {
   const names = ['errors', 'changes', 'undo', 'original'].filter((n) => of.files.includes(n));
-  if (!names.length) return null;
   return (
     <details class="menu">
       <summary aria-label={t('imports.downloads.of', { file: of.fileName })}><Icon name="download" /></summary>

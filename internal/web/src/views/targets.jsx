@@ -26,7 +26,7 @@ export function sentence(tree) {
   const op = t(`op.${tree.op}`);
   if (without(tree.op)) return `${name} ${op}`;
   const word = (v) => (kind === 'date' ? day(v) : def ? valueWords(def, v) : String(v));
-  return `${name} ${op} ${Array.isArray(tree.value) ? listed(tree.value.map(word)) : word(tree.value)}`;
+  return `${name} ${op} ${Array.isArray(tree.value) ? listed(tree.value.map(word), tree.op === 'in') : word(tree.value)}`;
 }
 
 const part = (x, within) => ((x.any && within === 'all' && x.any.length > 1) || (x.all && within === 'any' && x.all.length > 1) ? `(${sentence(x)})` : sentence(x));
