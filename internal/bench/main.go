@@ -27,9 +27,6 @@ func run(ctx context.Context, rows, size int) error {
 	if err := reading(size); err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
-	if err := importing(ctx, 1_000_000); err != nil {
-		return fmt.Errorf("importing: %w", err)
-	}
 	if err := writing(ctx, rows); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
