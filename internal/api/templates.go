@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,7 +36,7 @@ type templateBody struct {
 	TargetID string   `json:"targetId" minLength:"1" maxLength:"200" doc:"The dynamic target whose contacts the file lists."`
 	Email    string   `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the link is mailed; without one no mail is sent."`
 	Fields   []string `json:"fields,omitempty" maxItems:"1000" example:"[\"GENRE\"]" doc:"Codes of the fields to have columns; absent or empty for all."`
-	Format   string   `json:"format,omitempty" enum:"csv" default:"csv"`
+	Format   string   `json:"format,omitempty" enum:"csv,xlsx,both" default:"csv" doc:"xlsx is a workbook with drop-down lists and locked cells; both are a CSV and a workbook with the same rows."`
 }
 
 // job is the answer to what takes its time.
@@ -51,7 +52,7 @@ type template struct {
 	TargetID   string            `json:"targetId"`
 	TargetName string            `json:"targetName"`
 	Fields     []string          `json:"fields" doc:"Empty for all."`
-	Format     string            `json:"format" enum:"csv"`
+	Format     string            `json:"format" enum:"csv,xlsx,both"`
 	Email      string            `json:"email,omitempty"`
 	Contacts   int               `json:"contacts" doc:"How many the file lists."`
 	Bytes      int64             `json:"bytes" doc:"The size of the zip."`
@@ -70,7 +71,7 @@ func (s *server) showTemplate(t roll.Template) template {
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
-		Fields: append([]string{}, t.Fields...), Format: t.Format, Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
+		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, roll.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
 		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy,
 		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
 	}
@@ -247,7 +248,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	now := s.Now()
 	stored := roll.Template{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
-		Fields: in.Body.Fields, Format: "csv", Email: email, Language: language(c, cat.Settings), Status: roll.Preparing,
+		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, roll.FormatCSV), Email: email, Language: language(c, cat.Settings), Status: roll.Preparing,
 		CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(jobLife),
 	}
 	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))

@@ -41,8 +41,14 @@ func TestCreateTemplate(t *testing.T) {
 	// All fields, no mail, the institution's language.
 	made = s.call(admin, "POST", "/api/templates", object{"dataType": "criteria", "targetId": target}).want(202).object()
 	job, err = s.jobs.Template(t.Context(), "aurora", made["id"].(string))
-	if err != nil || job.Language != "en" || job.Email != "" || len(job.Fields) != 0 {
+	if err != nil || job.Language != "en" || job.Email != "" || len(job.Fields) != 0 || job.Format != "csv" {
 		t.Errorf("%+v %v", job, err)
+	}
+	for _, format := range []string{"csv", "xlsx", "both"} {
+		id := s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": target, "format": format}).want(202).object()["id"].(string)
+		if got := s.call(viewer, "GET", "/api/templates/"+id, nil).want(200).object()["format"]; got != format {
+			t.Errorf("asked for %s, got %v", format, got)
+		}
 	}
 }
 
@@ -62,7 +68,7 @@ func TestTemplateIsChecked(t *testing.T) {
 		"field of other type":  {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "EMAIL"}}, []string{"body.fields[1]"}},
 		"field twice":          {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "GENRE"}}, []string{"body.fields[1]"}},
 		"small letters":        {object{"dataType": "criteria", "targetId": target, "fields": []any{"genre"}}, []string{"body.fields[0]"}},
-		"format":               {object{"dataType": "criteria", "targetId": target, "format": "xlsx"}, []string{"body.format"}},
+		"format":               {object{"dataType": "criteria", "targetId": target, "format": "ods"}, []string{"body.format"}},
 		"several":              {object{"dataType": "criteria", "targetId": "none", "email": "x", "fields": []any{"X"}}, []string{"body.email", "body.fields[0]", "body.targetId"}},
 	} {
 		t.Run(name, func(t *testing.T) {

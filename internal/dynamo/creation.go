@@ -427,7 +427,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 		case it == nil || r.own(m, it):
 		case m.given && live == nil:
 			r.settle(m, roll.Made{Gone: true})
-		case m.given || m.id != "" && live != nil && has(*live, m.id):
+		case m.given || live != nil && roll.IdentityEmail(m.id) != "" && has(*live, m.id):
 			r.settle(m, roll.Made{Live: live})
 		default: // the number was given by hand: another one
 			if d := digits(m); !raised[d] {

@@ -22,21 +22,29 @@ var words = func() map[string]*template.Template {
 	return m
 }()
 
-// README says how to fill in and import a template of the type of data whose
-// files have the separator. It is UTF-8 with BOM and CRLF, as plain editors on
+// README says how to fill in and import a template of the type of data, in the
+// format csv, xlsx or both, whose CSV files have the separator. It is UTF-8 with BOM and CRLF, as plain editors on
 // every system show it; a language that is not one of ours becomes English.
-func README(lang string, t roll.DataType, separator string) string {
+func README(lang string, t roll.DataType, format, separator string) string {
 	w, ok := words[lang]
 	if !ok {
 		w = words["en"]
 	}
 	var b strings.Builder
 	if err := w.Execute(&b, struct {
-		File           string
+		CSV, Book      string // the names of the files; empty if there is none
 		Authorisations bool
 		Semicolon      bool
-	}{string(t) + ".csv", t == roll.Authorisations, separator == ";"}); err != nil {
+	}{name(t, ".csv", format != roll.FormatXLSX), name(t, ".xlsx", format == roll.FormatXLSX || format == roll.FormatBoth),
+		t == roll.Authorisations, separator == ";"}); err != nil {
 		panic(fmt.Sprintf("guide: %v", err)) // the tests say every word
 	}
 	return "\ufeff" + strings.ReplaceAll(b.String(), "\n", "\r\n")
+}
+
+func name(t roll.DataType, end string, there bool) string {
+	if !there {
+		return ""
+	}
+	return string(t) + end
 }

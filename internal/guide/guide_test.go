@@ -21,12 +21,21 @@ var languages = []string{"en", "fr", "de", "it", "es"}
 func TestREADME(t *testing.T) {
 	for _, lang := range languages {
 		for _, c := range []struct {
-			data      roll.DataType
-			separator string
-		}{{roll.Criteria, ","}, {roll.Authorisations, ";"}} {
+			data              roll.DataType
+			format, separator string
+			files, not        string
+		}{
+			{roll.Criteria, "csv", ",", "criteria.csv", "criteria.xlsx"},
+			{roll.Authorisations, "csv", ";", "authorisations.csv", "authorisations.xlsx"},
+			{roll.Criteria, "xlsx", ",", "criteria.xlsx", "criteria.csv"},
+			{roll.Authorisations, "both", ";", "authorisations.csv authorisations.xlsx", "criteria"},
+		} {
 			name := lang + "-" + string(c.data)
+			if c.format != "csv" {
+				name += "-" + c.format
+			}
 			t.Run(name, func(t *testing.T) {
-				got := guide.README(lang, c.data, c.separator)
+				got := guide.README(lang, c.data, c.format, c.separator)
 				text, ok := strings.CutPrefix(got, "\ufeff")
 				if !ok || strings.Count(text, "\n") != strings.Count(text, "\r\n") || !strings.HasSuffix(text, "\r\n") {
 					t.Error("not a text with BOM and CRLF")
@@ -37,7 +46,10 @@ func TestREADME(t *testing.T) {
 						t.Errorf("line %q", line)
 					}
 				}
-				for _, word := range []string{string(c.data) + ".csv", "[old] CODE", "[new] CODE", "[info]", "Contact", "CSV UTF-8", "Empty"} {
+				if strings.Contains(text, c.not) {
+					t.Errorf("%s is not in the zip", c.not)
+				}
+				for _, word := range append(strings.Fields(c.files), "[old] CODE", "[new] CODE", "[info]", "Contact", "CSV UTF-8", ".xlsx", "Empty") {
 					if !strings.Contains(text, word) {
 						t.Errorf("%s is not explained", word)
 					}
@@ -68,7 +80,7 @@ func TestWordsAreTaken(t *testing.T) {
 		"en": {"TRUE", "FALSE", "yes", "no", "Empty"}, "fr": {"VRAI", "FAUX", "oui", "non", "Vide"}, "de": {"WAHR", "FALSCH", "ja", "nein", "Leer"},
 		"it": {"VERO", "FALSO", "sì", "no", "Vuoto"}, "es": {"VERDADERO", "FALSO", "sí", "no", "Vacío"},
 	} {
-		said := guide.README(lang, roll.Criteria, ",") + guide.README(lang, roll.Authorisations, ",")
+		said := guide.README(lang, roll.Criteria, "csv", ",") + guide.README(lang, roll.Authorisations, "csv", ",")
 		for _, c := range []struct {
 			word string
 			d    roll.FieldDef
@@ -92,7 +104,7 @@ func TestWordsAreTaken(t *testing.T) {
 }
 
 func TestUnknownLanguageIsEnglish(t *testing.T) {
-	if guide.README("nl", roll.Criteria, ",") != guide.README("en", roll.Criteria, ",") {
+	if guide.README("nl", roll.Criteria, "csv", ",") != guide.README("en", roll.Criteria, "csv", ",") {
 		t.Error("not English")
 	}
 }

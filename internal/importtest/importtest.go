@@ -79,8 +79,8 @@ func New(t testing.TB, n int) *World {
 	w.Start = &start.Step{Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
 	w.Template = &template.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
 		Letter: func(i roll.Template) mail.Message { return mail.Message{Subject: string(i.Status), Text: i.ID} },
-		Guide: func(lang string, t roll.DataType, separator string) string {
-			return lang + " " + string(t) + " " + separator
+		Guide: func(lang string, t roll.DataType, format, separator string) string {
+			return lang + " " + string(t) + " " + format + " " + separator
 		}}
 	for _, in := range []roll.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(t.Context(), w.Contacts, w.Catalogue, in, n); err != nil {

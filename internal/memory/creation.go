@@ -74,6 +74,9 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	c := roll.Contact{Fields: map[roll.Field]roll.Value{}, Provenance: map[roll.Field]roll.Provenance{},
 		Applied: roll.Applied{Import: origin.Import, Line: origin.Line}, Origin: origin, Version: 1}
 	for f, v := range cr.Fields {
+		if !known(f) {
+			return roll.Made{Number: cr.Number, Err: fault.New(fault.Internal, "fieldUnknown", "")}
+		}
 		if v == roll.Empty {
 			continue
 		}
@@ -117,7 +120,11 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	if size(c) > maxContact {
 		return roll.Made{Number: cr.Number, Err: tooLarge()}
 	}
-	if taken := s.of[in][n]; cr.Number == "" && (taken.Number != "" || r.isGone(n)) {
+	if taken, ok := s.of[in][n]; cr.Number == "" && (ok || r.isGone(n)) {
+		if ok && roll.IdentityEmail(id) != "" && has(taken, id) {
+			live := clone(taken)
+			return roll.Made{Number: n, Live: &live}
+		}
 		n = s.free(in, cr.Digits)
 		r.assigned[origin] = n
 	}
@@ -127,6 +134,15 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	}
 	s.keep(in, c)
 	return roll.Made{Number: n, Done: true}
+}
+
+// known tells whether a contact may have such a field.
+func known(f roll.Field) bool {
+	switch room, code := f.Split(); room {
+	case roll.CriterionRoom, roll.AuthorisationRoom:
+		return roll.ValidCode(code)
+	}
+	return slices.ContainsFunc(roll.ContactFields, func(c roll.ContactField) bool { return c.Field == f })
 }
 
 // identity folds an identity that is an e-mail address.

@@ -238,6 +238,13 @@ const (
 	TemplateExpired TemplateStatus = "expired"
 )
 
+// The formats of a template's table.
+const (
+	FormatCSV  = "csv"
+	FormatXLSX = "xlsx" // with drop-down lists and locked cells
+	FormatBoth = "both" // one beside the other
+)
+
 // Template is a zipped form made for a target and a type of data.
 type Template struct {
 	ID          string
@@ -246,7 +253,7 @@ type Template struct {
 	TargetID    string
 	TargetName  string
 	Fields      []string // codes; empty means all
-	Format      string   // csv
+	Format      string   // FormatCSV, also when empty, FormatXLSX or FormatBoth
 	Email       string
 	Language    string
 	Status      TemplateStatus

@@ -82,7 +82,8 @@ func notDone(t *testing.T, w roll.Written) roll.Contact {
 
 // TestContacts checks an implementation; new returns an empty store.
 func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
-	for name, test := range map[string]func(*testing.T, Contacts){
+	tests := maps.Clone(creationTests)
+	maps.Copy(tests, map[string]func(*testing.T, Contacts){
 		"Put":              contactsPut,
 		"PutVersions":      contactsPutVersions,
 		"Provenance":       contactsProvenance,
@@ -109,7 +110,8 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 		"Load":             contactsLoad,
 		"CopiesAreCopies":  contactsCopies,
 		"CancelledContext": contactsCancelled,
-	} {
+	})
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, new(t))

@@ -24,9 +24,12 @@ type Contacts interface {
 	// Put creates or replaces a contact's fields. c.Version must be that of
 	// the contact as read (0 to create or to replace whatever is there).
 	// Values that change get the provenance p; others keep theirs; Applied is
-	// kept from what is stored. Look-ups follow. A race is kind Conflict.
+	// kept from what is stored. Look-ups follow, and what changed is in the
+	// history. A race is kind Conflict, a deleted contact's number kind Conflict
+	// "gone".
 	Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error)
-	// Delete removes a contact and its look-ups, or returns kind NotFound.
+	// Delete removes a contact with its look-ups and its history, or returns
+	// kind NotFound. Its number is never used again.
 	Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error
 	// Find looks up by exact number, exact e-mail (any case), or start of last
 	// name (any case, accents folded), paged and ordered; q "" lists all by
@@ -42,6 +45,27 @@ type Contacts interface {
 	// and answers in the same order. A write that was done by an earlier call
 	// with the same mark is not Done: Live carries the mark.
 	Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
+	// Create makes contacts, any number, and answers in the same order. The mark
+	// of a creation (import and line) makes it repeatable: again, or twice at
+	// once, it is Done with the same number, whatever became of the contact
+	// since. Of several creations with one identity one is Done, and the others
+	// are told the contact. Next free numbers are above the highest of their
+	// width. An error means that some were not tried.
+	Create(ctx context.Context, in roll.InstitutionID, cs []roll.Creation) ([]roll.Made, error)
+	// Gone tells which of the numbers belonged to deleted contacts; the others
+	// are left out.
+	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error)
+	// Remove takes away contacts that nobody changed since the import named by
+	// Applied.Import made them (and that have what If says); a changed one is
+	// answered with Live. One that an earlier call took away is Done; one that
+	// is not there for another reason is neither Done nor Live. At most one
+	// write for a contact; Set, Line and Provenance do not count.
+	Remove(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
+	// AddHistory remembers changes for two years. Those of one contact by one
+	// line of an import come in one call; the same again replaces them.
+	AddHistory(ctx context.Context, in roll.InstitutionID, es []roll.HistoryEntry) error
+	// History returns a contact's last changes, newest first.
+	History(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber, limit int) ([]roll.HistoryEntry, error)
 	// Load stores contacts without reading, for seeding an empty institution.
 	Load(ctx context.Context, in roll.InstitutionID, cs iter.Seq[roll.Contact]) error
 }

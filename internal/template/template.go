@@ -1,5 +1,6 @@
-// Package template makes import templates: a zip with the form as CSV, the
-// internal codes and a guide, streamed from the contacts of a dynamic target.
+// Package template makes import templates: a zip with the form as CSV, as
+// workbook or as both, the internal codes and a guide, streamed from the
+// contacts of a dynamic target.
 package template
 
 import (
@@ -24,6 +25,7 @@ import (
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
 	"rollbook/internal/target"
+	"rollbook/internal/workbook"
 )
 
 // Jobs is what it needs of the templates.
@@ -59,8 +61,8 @@ type Step struct {
 	Jobs      Jobs
 	Files     Files
 	Mail      Mailer
-	Letter    func(roll.Template) mail.Message                            // what the mail says, without its address
-	Guide     func(lang string, t roll.DataType, separator string) string // README.txt
+	Letter    func(roll.Template) mail.Message                                    // what the mail says, without its address
+	Guide     func(lang string, t roll.DataType, format, separator string) string // README.txt
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -138,11 +140,24 @@ func (s *Step) write(ctx context.Context, t roll.Template, cat *roll.Catalogue, 
 		return s.fail(ctx, t.Institution, t.ID, "noFields", fmt.Sprintf("There are no %s in the catalogue to make a template of.", t.DataType))
 	}
 	fileName := FileName(t.DataType, name, t.CreatedAt)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
 	r, w := io.Pipe()
-	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.All(ctx, t.Institution), guide: s.Guide}
-	go func() { w.CloseWithError(z.write(w)) }()
+	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.All(reading, t.Institution), guide: s.Guide}
+	made := make(chan error, 1)
+	go func() {
+		err := z.write(w)
+		w.CloseWithError(err)
+		made <- err
+	}()
 	o, err := s.Files.Put(ctx, flow.TemplateKey(t.Institution, t.ID, fileName), r, "application/zip")
+	if err != nil {
+		stop()
+	}
 	r.CloseWithError(errors.New("the store stopped reading"))
+	if f, ok := fault.As(<-made); ok && f.Kind == fault.TooLarge {
+		return s.fail(ctx, t.Institution, t.ID, f.Code, f.Text)
+	}
 	if err != nil {
 		return t, fmt.Errorf("store template: %w", err)
 	}
@@ -184,7 +199,7 @@ type zipped struct {
 	cat      *roll.Catalogue
 	cond     *target.Condition
 	contacts iter.Seq2[roll.Contact, error]
-	guide    func(lang string, t roll.DataType, separator string) string
+	guide    func(lang string, t roll.DataType, format, separator string) string
 	count    int
 	bytes    int64
 }
@@ -225,14 +240,44 @@ func (z *zipped) write(w io.Writer) error {
 			return sw.Flush()
 		}
 	}
-	if err := entry(string(z.t.DataType)+".csv", csv(z.rows)); err != nil {
+	format := z.t.Format
+	if format == "" {
+		format = roll.FormatCSV
+	}
+	var to []table
+	var book *book
+	if format != roll.FormatCSV {
+		var err error
+		if book, err = newBook(z.table()); err != nil {
+			return err
+		}
+		defer book.Close()
+		to = append(to, book)
+	}
+	name := string(z.t.DataType)
+	// Both come from one pass over the contacts, so that they say the same.
+	if format == roll.FormatXLSX {
+		if err := z.rows(to); err != nil {
+			return err
+		}
+	} else if err := entry(name+".csv", csv(func(sw *sheet.Writer) error {
+		if err := sw.Write(z.header()); err != nil {
+			return err
+		}
+		return z.rows(append(to, sw))
+	})); err != nil {
 		return err
+	}
+	if book != nil {
+		if err := book.store(zw, name+".xlsx", z.t.CreatedAt); err != nil {
+			return err
+		}
 	}
 	if err := entry("values.csv", csv(z.values)); err != nil {
 		return err
 	}
 	if err := entry("README.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, z.guide(z.t.Language, z.t.DataType, string(sep)))
+		_, err := io.WriteString(w, z.guide(z.t.Language, z.t.DataType, format, string(sep)))
 		return err
 	}); err != nil {
 		return err
@@ -240,24 +285,49 @@ func (z *zipped) write(w io.Writer) error {
 	return zw.Close()
 }
 
-// rows writes the form: one line a contact.
-func (z *zipped) rows(w *sheet.Writer) error {
-	header := []string{flow.KeyColumn}
-	info := []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName}
+// info are the columns that help to recognise the contact. In a form of contacts
+// they are among those to edit.
+func (z *zipped) info() []roll.Field {
 	if z.t.DataType == roll.Contacts {
-		info = nil // they are among the columns to edit
+		return nil
 	}
-	for _, f := range info {
+	return []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName}
+}
+
+// columns are those of the form.
+func (z *zipped) columns() []workbook.Column {
+	cols := []workbook.Column{{Name: flow.KeyColumn}}
+	for _, f := range z.info() {
 		d, _ := roll.ContactDef(f)
-		header = append(header, "[info] "+d.Label)
+		cols = append(cols, workbook.Column{Name: "[info] " + d.Label})
 	}
 	for _, d := range z.fields {
-		header = append(header, "[old] "+d.Name(), "[new] "+d.Name())
+		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true})
 	}
-	if err := w.Write(header); err != nil {
-		return err
+	return cols
+}
+
+func (z *zipped) header() []string {
+	var names []string
+	for _, c := range z.columns() {
+		names = append(names, c.Name)
 	}
-	cells := make([]string, len(header))
+	return names
+}
+
+func (z *zipped) table() workbook.Table {
+	return workbook.Table{Name: string(z.t.DataType), Language: z.t.Language, Columns: z.columns(), Modified: z.t.CreatedAt}
+}
+
+// table is where rows go.
+type table interface {
+	Write(cells []string) error
+}
+
+// rows writes the form, one line a contact, to all of the tables.
+func (z *zipped) rows(to []table) error {
+	info := z.info()
+	cells := make([]string, 1+len(info)+2*len(z.fields))
 	for c, err := range z.contacts {
 		if err != nil {
 			return err
@@ -273,8 +343,10 @@ func (z *zipped) rows(w *sheet.Writer) error {
 		for i, d := range z.fields {
 			cells[1+len(info)+2*i] = cell.Format(c.Get(d.Field()), d)
 		}
-		if err := w.Write(cells); err != nil {
-			return err
+		for _, t := range to {
+			if err := t.Write(cells); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ export function Templates({ id }) {
           : <>
             <Table class="templates-table" caption={t('templates.title')} rows={shown} rowKey={(i) => i.id} rowClass={(i) => (i.id === id ? 'marked' : '')} columns={[
               { key: 'target', head: t('templates.target'), main: true, cell: (i) => i.targetName },
-              { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
+              { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
               { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{reason(i.problem, 'fileReason').text}</span>}</> },
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
               { key: 'age', head: t('templates.age'), cell: (i) => <Age of={i} /> },
@@ -102,7 +102,7 @@ function One({ id }) {
 }
 
 export function NewTemplate() {
-  const [draft, set, forget] = useDraft('template', () => ({ dataType: 'criteria', targetId: '', fields: null, mail: true, email: user.value?.email || '' }));
+  const [draft, set, forget] = useDraft('template', () => ({ dataType: 'criteria', targetId: '', fields: null, format: 'csv', mail: true, email: user.value?.email || '' }));
   const load = useLoad(() => targets.all(), []);
   const [ready, setReady] = useState(Boolean(catalogue.value));
   const [wrong, setWrong] = useState({});
@@ -127,6 +127,7 @@ export function NewTemplate() {
     if (first) { document.querySelector(`[name=${first}]`)?.focus(); return; }
     const body = { dataType: draft.dataType, targetId: draft.targetId };
     if (draft.fields && picked.length < all.length) body.fields = all.map((f) => f.code).filter((c) => picked.includes(c));
+    if (draft.format !== 'csv') body.format = draft.format;
     if (draft.mail) body.email = draft.email;
     const of = JSON.stringify(body);
     if (request.current.of !== of) request.current = { key: newKey(), of };
@@ -176,6 +177,8 @@ export function NewTemplate() {
             <Button kind="quiet" onClick={() => set({ fields: [] })}>{t('templates.fields.none')}</Button>
           </p>}
         </fieldset>
+        <Choices legend={t('reading.format')} name="format" value={draft.format} onChange={(format) => set({ format })}
+          options={['csv', 'xlsx', 'both'].map((f) => ({ value: f, label: t(`format.${f}`), hint: t(`format.${f}.hint`) }))} />
         <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('templates.mail')}</label>
         {draft.mail && (
           <Field label={t('form.email')} error={wrong.email}>
