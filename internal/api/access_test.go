@@ -59,6 +59,7 @@ var operations = []operation{
 	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
 	{"GET", "/api/contacts", nil, "viewer", 200},
 	{"GET", "/api/contacts/{contact}", nil, "viewer", 200},
+	{"GET", "/api/contacts/{contact}/history", nil, "viewer", 200},
 	{"PUT", "/api/contacts/{contact}", object{"lastName": "Own"}, "operator", 200},
 	{"DELETE", "/api/contacts/{contact}", nil, "operator", 204},
 	{"DELETE", "/api/targets/{target}", nil, "admin", 204},

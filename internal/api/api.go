@@ -35,6 +35,7 @@ type Contacts interface {
 	Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error)
 	Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error)
 	Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error
+	History(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber, limit int) ([]roll.HistoryEntry, error)
 	Find(ctx context.Context, in roll.InstitutionID, q string, limit int, cursor string) (cs []roll.Contact, next string, err error)
 	All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error]
 }

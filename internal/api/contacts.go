@@ -148,6 +148,11 @@ func (s *server) contactRoutes() {
 		}
 		return &contactAnswer{http.StatusOK, etag(got), showContact(got, cat)}, nil
 	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "getHistory", Method: http.MethodGet, Path: one + "/history", Tags: []string{tagContacts},
+		Summary: "The last 20 changes of a contact", Description: "Newest first. What a contact was created with is no change.",
+		Errors: []int{http.StatusNotFound},
+	}, s.history)
 	route(s, Operator, huma.Operation{
 		OperationID: "putContact", Method: http.MethodPut, Path: one, Tags: []string{tagContacts},
 		Summary: "Create or replace a contact", Description: "Every value is replaced; what is absent becomes empty.",
@@ -164,6 +169,43 @@ func (s *server) contactRoutes() {
 		}
 		return nil, s.Contacts.Delete(ctx, c.Institution, n)
 	})
+}
+
+// changed is one change of one value.
+type changed struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by,omitempty"`
+	Import string    `json:"import,omitempty" doc:"The id of the import that did it."`
+	Line   int       `json:"line,omitempty" doc:"Of that import's file."`
+	Field  string    `json:"field" example:"criterion:GENRE"`
+	From   string    `json:"from" doc:"As files show it; \"\" is empty."`
+	To     string    `json:"to"`
+}
+
+type historyAnswer struct {
+	Body struct {
+		Items []changed `json:"items"`
+	}
+}
+
+// shownChanges is how many changes of a contact are shown.
+const shownChanges = 20
+
+func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*historyAnswer, error) {
+	got, err := s.contact(ctx, c, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	es, err := s.Contacts.History(ctx, c.Institution, got.Number, shownChanges)
+	if err != nil {
+		return nil, err
+	}
+	out := &historyAnswer{}
+	out.Body.Items = make([]changed, 0, len(es))
+	for _, e := range es {
+		out.Body.Items = append(out.Body.Items, changed{e.At, e.By, e.Import, e.Line, string(e.Field), string(e.Before), string(e.After)})
+	}
+	return out, nil
 }
 
 func (s *server) contact(ctx context.Context, c Claims, number string) (roll.Contact, error) {

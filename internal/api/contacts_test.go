@@ -262,3 +262,16 @@ func TestPutContactOutlastsARace(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What people and imports changed can be read, by those who may read contacts.
+func TestHistory(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "Old"}).want(201)
+	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "New"}).want(200)
+	var got struct{ Items []map[string]any }
+	s.call(viewer, "GET", "/api/contacts/0000777/history", nil).want(200).into(&got)
+	if len(got.Items) == 0 || got.Items[0]["field"] != "contact:lastName" || got.Items[0]["from"] != "Old" || got.Items[0]["to"] != "New" || got.Items[0]["by"] != operator.Email {
+		t.Errorf("%v", got.Items)
+	}
+	s.call(stranger, "GET", "/api/contacts/0000777/history", nil).problem(404, "notFound")
+}

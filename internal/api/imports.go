@@ -32,14 +32,15 @@ const (
 )
 
 // importTypes are the types of data that can be imported.
-var importTypes = []roll.DataType{roll.Criteria, roll.Authorisations}
+var importTypes = []roll.DataType{roll.Contacts, roll.Criteria, roll.Authorisations}
 
 type importBody struct {
-	DataType   string `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action     string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
-	FileName   string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
-	Email      string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
-	OnConflict string `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
+	DataType        string `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action          string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
+	FileName        string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
+	Email           string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
+	OnConflict      string `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
+	AllowSamePerson bool   `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
 // createdImport is an import that waits for its file.
@@ -57,33 +58,34 @@ type uploadForm struct {
 
 // importView is one file, one type of data, one action.
 type importView struct {
-	ID            string             `json:"id"`
-	DataType      string             `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action        string             `json:"action" enum:"test,update"`
-	OnConflict    string             `json:"onConflict" enum:"skip,overwrite"`
-	FileName      string             `json:"fileName"`
-	Email         string             `json:"email,omitempty"`
-	Status        string             `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
-	Progress      float64            `json:"progress" minimum:"0" maximum:"1"`
-	Counts        roll.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
-	Problem       *roll.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
-	Detected      *roll.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
-	Warnings      []roll.Warning     `json:"warnings"`
-	Problems      []roll.Problem     `json:"problems" doc:"The first 100."`
-	ProblemsTotal int                `json:"problemsTotal"`
-	Fields        []roll.FieldReport `json:"fields" doc:"What changes in each field."`
-	Files         []string           `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
-	Of            string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
-	OfKind        string             `json:"ofKind,omitempty" enum:"update,undo"`
-	UpdatedBy     string             `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
-	UndoneBy      string             `json:"undoneBy,omitempty" doc:"The undo of this update."`
-	Cancelling    bool               `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
-	Mail          roll.MailState     `json:"mail"`
-	CreatedAt     time.Time          `json:"createdAt"`
-	CreatedBy     string             `json:"createdBy"`
-	StartedAt     *time.Time         `json:"startedAt,omitempty"`
-	FinishedAt    *time.Time         `json:"finishedAt,omitempty"`
-	ExpiresAt     *time.Time         `json:"expiresAt,omitempty" doc:"When the import and its files go."`
+	ID              string             `json:"id"`
+	DataType        string             `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action          string             `json:"action" enum:"test,update"`
+	OnConflict      string             `json:"onConflict" enum:"skip,overwrite"`
+	AllowSamePerson bool               `json:"allowSamePerson,omitempty"`
+	FileName        string             `json:"fileName"`
+	Email           string             `json:"email,omitempty"`
+	Status          string             `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
+	Progress        float64            `json:"progress" minimum:"0" maximum:"1"`
+	Counts          roll.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
+	Problem         *roll.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
+	Detected        *roll.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
+	Warnings        []roll.Warning     `json:"warnings"`
+	Problems        []roll.Problem     `json:"problems" doc:"The first 100."`
+	ProblemsTotal   int                `json:"problemsTotal"`
+	Fields          []roll.FieldReport `json:"fields" doc:"What changes in each field."`
+	Files           []string           `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
+	Of              string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
+	OfKind          string             `json:"ofKind,omitempty" enum:"update,undo"`
+	UpdatedBy       string             `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
+	UndoneBy        string             `json:"undoneBy,omitempty" doc:"The undo of this update."`
+	Cancelling      bool               `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
+	Mail            roll.MailState     `json:"mail"`
+	CreatedAt       time.Time          `json:"createdAt"`
+	CreatedBy       string             `json:"createdBy"`
+	StartedAt       *time.Time         `json:"startedAt,omitempty"`
+	FinishedAt      *time.Time         `json:"finishedAt,omitempty"`
+	ExpiresAt       *time.Time         `json:"expiresAt,omitempty" doc:"When the import and its files go."`
 }
 
 type importsInput struct {
@@ -226,7 +228,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	now := s.Now().UTC()
 	i := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), FileName: safeName(in.Body.FileName), Email: email,
+		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: safeName(in.Body.FileName), Email: email,
 		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -332,7 +334,7 @@ func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) 
 
 func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, error) {
 	v := importView{
-		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), FileName: i.FileName, Email: i.Email,
+		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, FileName: i.FileName, Email: i.Email,
 		Status: string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: append([]roll.Warning{}, i.Warnings...), Problems: append([]roll.Problem{}, i.Problems...),
 		Fields: append([]roll.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
@@ -434,7 +436,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, holder string, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
 	next := roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Update, OnConflict: like.OnConflict,
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
 		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: roll.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
@@ -470,7 +472,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, 
 func (s *server) testUndo(ctx context.Context, c Claims, update, like roll.Import, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
 	made, created, err := s.Jobs.CreateImport(ctx, roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Test, OnConflict: like.OnConflict,
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Test, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
 		FileName: like.FileName, Language: like.Language, Status: roll.Checking, Source: like.Source,
 		Of: update.ID, OfKind: roll.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}, key.of("undoTest", update.ID), "")

@@ -15,11 +15,12 @@ import (
 // settings are an institution's own choices. Writing them for the first time is
 // what sets an institution up.
 type settings struct {
-	Name      string   `json:"name" minLength:"1" maxLength:"100" example:"Aurora Theatre"`
-	Language  string   `json:"language" enum:"en,fr,de,it,es" example:"en" doc:"Of mails and messages where the user has chosen none."`
-	Separator string   `json:"separator" example:","  doc:"Of the files that Rollbook writes."`
-	Country   string   `json:"country" pattern:"^[A-Z]{2}$" example:"GB" doc:"ISO 3166-1 code, for telephone numbers without a country code."`
-	Titles    []string `json:"titles,omitempty" maxItems:"50" example:"[\"Ms\",\"Mr\"]" doc:"Titles that contacts may have."`
+	Name         string   `json:"name" minLength:"1" maxLength:"100" example:"Aurora Theatre"`
+	Language     string   `json:"language" enum:"en,fr,de,it,es" example:"en" doc:"Of mails and messages where the user has chosen none."`
+	Separator    string   `json:"separator" example:","  doc:"Of the files that Rollbook writes."`
+	Country      string   `json:"country" pattern:"^[A-Z]{2}$" example:"GB" doc:"ISO 3166-1 code, for telephone numbers without a country code."`
+	NumberDigits int      `json:"numberDigits,omitempty" minimum:"1" maximum:"18" example:"7" doc:"Width of the numbers that new contacts get; 7 unless set."`
+	Titles       []string `json:"titles,omitempty" maxItems:"50" example:"[\"Ms\",\"Mr\"]" doc:"Titles that contacts may have."`
 }
 
 type settingsInput struct{ Body settings }
@@ -35,7 +36,7 @@ func (s *server) settingsRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return &settingsAnswer{settings{cat.Settings.Name, cat.Settings.Language, cat.Settings.Separator, cat.Settings.Country, cat.Settings.Titles}}, nil
+		return &settingsAnswer{settings{cat.Settings.Name, cat.Settings.Language, cat.Settings.Separator, cat.Settings.Country, cat.Settings.NumberDigits, cat.Settings.Titles}}, nil
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "putSettings", Method: http.MethodPut, Path: "/api/settings", Tags: []string{tagMe},
@@ -56,6 +57,6 @@ func (s *server) settingsRoutes() {
 			b.Titles[i] = t
 		}
 		return &settingsAnswer{b}, s.Catalogue.PutSettings(ctx, c.Institution, roll.Settings{
-			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, Titles: b.Titles})
+			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles})
 	})
 }

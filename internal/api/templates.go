@@ -29,7 +29,7 @@ const (
 )
 
 // templateTypes are the types of data that templates are made for.
-var templateTypes = []roll.DataType{roll.Criteria, roll.Authorisations}
+var templateTypes = []roll.DataType{roll.Contacts, roll.Criteria, roll.Authorisations}
 
 type templateBody struct {
 	DataType string   `json:"dataType" enum:"contacts,criteria,authorisations"`

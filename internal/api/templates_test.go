@@ -59,17 +59,17 @@ func TestTemplateIsChecked(t *testing.T) {
 		body object
 		at   []string
 	}{
-		"contacts":            {object{"dataType": "contacts", "targetId": target}, []string{"body.dataType"}},
-		"strange type":        {object{"dataType": "x", "targetId": target}, []string{"body.dataType"}},
-		"no target":           {object{"dataType": "criteria"}, []string{"body"}},
-		"unknown target":      {object{"dataType": "criteria", "targetId": "none"}, []string{"body.targetId"}},
-		"hostile target":      {object{"dataType": "criteria", "targetId": "../x\x00"}, []string{"body.targetId"}},
-		"bad e-mail":          {object{"dataType": "criteria", "targetId": target, "email": "a@b@c"}, []string{"body.email"}},
-		"field of other type": {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "EMAIL"}}, []string{"body.fields[1]"}},
-		"field twice":         {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "GENRE"}}, []string{"body.fields[1]"}},
-		"small letters":       {object{"dataType": "criteria", "targetId": target, "fields": []any{"genre"}}, []string{"body.fields[0]"}},
-		"format":              {object{"dataType": "criteria", "targetId": target, "format": "ods"}, []string{"body.format"}},
-		"several":             {object{"dataType": "criteria", "targetId": "none", "email": "x", "fields": []any{"X"}}, []string{"body.email", "body.fields[0]", "body.targetId"}},
+		"criteria of contacts": {object{"dataType": "contacts", "targetId": target, "fields": []any{"email", "GENRE"}}, []string{"body.fields[1]"}},
+		"strange type":         {object{"dataType": "x", "targetId": target}, []string{"body.dataType"}},
+		"no target":            {object{"dataType": "criteria"}, []string{"body"}},
+		"unknown target":       {object{"dataType": "criteria", "targetId": "none"}, []string{"body.targetId"}},
+		"hostile target":       {object{"dataType": "criteria", "targetId": "../x\x00"}, []string{"body.targetId"}},
+		"bad e-mail":           {object{"dataType": "criteria", "targetId": target, "email": "a@b@c"}, []string{"body.email"}},
+		"field of other type":  {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "EMAIL"}}, []string{"body.fields[1]"}},
+		"field twice":          {object{"dataType": "criteria", "targetId": target, "fields": []any{"GENRE", "GENRE"}}, []string{"body.fields[1]"}},
+		"small letters":        {object{"dataType": "criteria", "targetId": target, "fields": []any{"genre"}}, []string{"body.fields[0]"}},
+		"format":               {object{"dataType": "criteria", "targetId": target, "format": "ods"}, []string{"body.format"}},
+		"several":              {object{"dataType": "criteria", "targetId": "none", "email": "x", "fields": []any{"X"}}, []string{"body.email", "body.fields[0]", "body.targetId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.t = t

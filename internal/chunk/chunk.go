@@ -18,9 +18,15 @@ type Jobs interface {
 	SetProgress(ctx context.Context, in roll.InstitutionID, id string, chunk int, c roll.Counts) error
 }
 
+// Contacts is what the step needs of the contacts.
+type Contacts interface {
+	compare.Store
+	AddHistory(ctx context.Context, in roll.InstitutionID, es []roll.HistoryEntry) error
+}
+
 // Step processes chunks.
 type Step struct {
-	Contacts  compare.Store
+	Contacts  Contacts
 	Catalogue ledger.Catalogue
 	Jobs      Jobs
 	Files     ledger.Files
@@ -48,19 +54,25 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 	if in.Chunk < 0 || in.Chunk >= len(plan.Chunks) {
 		return fault.New(fault.Internal, "noSuchChunk", "There is no chunk %d.", in.Chunk)
 	}
+	var history func(context.Context, roll.InstitutionID, []roll.HistoryEntry) error
 	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
 	switch imp.Action {
 	case roll.Update:
-		engine.Mode, engine.Store = compare.Update, s.Contacts
+		engine.Mode, engine.Store, history = compare.Update, s.Contacts, s.Contacts.AddHistory
 	default:
 		engine.Mode, engine.Store = compare.Test, compare.ReadOnly(s.Contacts)
 	}
-	l := &ledger.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: engine,
+	l := &ledger.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: engine, History: history,
 		Between: func(ctx context.Context, c roll.Counts) (bool, error) {
 			if err := s.Jobs.SetProgress(ctx, in.Institution, in.Import, in.Chunk, c); err != nil {
 				return false, err
 			}
 			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+			if err == nil && now.Status.Final() {
+				// The machine was stopped and the import settled: what is
+				// written from here on would be in nobody's account.
+				err = fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+			}
 			return now.Cancel, err
 		}}
 	return l.Chunk(ctx, &imp, plan, in.Chunk)

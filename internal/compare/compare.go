@@ -39,6 +39,24 @@ type Row struct {
 	// InfoEmail is what [info] Email says, "" for nothing.
 	InfoEmail, InfoColumn string
 	Cells                 []Cell
+	// Person says that the row is about a contact itself: one that is not there
+	// is created, and a row without a number finds it by e-mail. Nil for rows
+	// of criteria and authorisations.
+	Person *Person
+}
+
+// Person is what a row of contacts has beyond its cells.
+type Person struct {
+	// Email finds the contact when the row has no number, "" for none.
+	Email, EmailColumn string
+	// Identity is what makes it one person if it is created, "" for nothing.
+	Identity string
+	// Check looks at the contact as it would be.
+	Check func(after map[roll.Field]roll.Value) ([]roll.Warning, *roll.Problem)
+	// Remove is the import whose creation of the contact this row of an undo
+	// file takes back; Values are all that the contact had then.
+	Remove string
+	Values map[roll.Field]roll.Value
 }
 
 // Rule is what an import does with a cell that is neither old nor new.
@@ -151,7 +169,7 @@ func conflict(r *Row, c *Cell, live, want roll.Value) roll.Problem {
 		old = cell.Format(c.Old, c.Def)
 	}
 	p := roll.Problem{
-		Line: r.Line, Column: c.Column, Field: c.Def.Code, Value: c.Text, Outcome: roll.RowConflicted,
+		Line: r.Line, Column: c.Column, Field: c.Def.Name(), Value: c.Text, Outcome: roll.RowConflicted,
 		Code: "conflict", Old: &old, Live: &is, New: &wish,
 		Message: "Somebody changed this since the export: it was " + show(old) + ", is now " + show(is) +
 			", and the file wants " + show(wish) + ". Nothing of this row was written.",
@@ -169,6 +187,29 @@ func show(v string) string {
 		return "empty"
 	}
 	return "“" + v + "”"
+}
+
+// fits has the row's check look at a contact as it would be. What it finds wrong
+// rejects the row.
+func (r *Row) fits(live, set map[roll.Field]roll.Value, out *Result) bool {
+	if r.Person == nil || r.Person.Check == nil {
+		return true
+	}
+	after := make(map[roll.Field]roll.Value, len(live)+len(set))
+	for f, v := range live {
+		after[f] = v
+	}
+	for f, v := range set {
+		after[f] = v
+	}
+	warnings, p := r.Person.Check(after)
+	out.Warnings = warnings
+	if p == nil {
+		return true
+	}
+	p.Line, p.Outcome = r.Line, roll.RowRejected
+	*out = Result{Outcome: roll.RowRejected, Problems: []roll.Problem{*p}}
+	return false
 }
 
 // sameEmail tells whether the file and the contact name the same address.

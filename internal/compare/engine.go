@@ -12,6 +12,11 @@ import (
 
 // Reader is what a test needs of the contacts.
 type Reader interface {
+	// Claimed returns the numbers of the contacts that an import created, or
+	// was about to, for lines without a number.
+	Claimed(ctx context.Context, in roll.InstitutionID, imp string, lines []int) (map[int]roll.ContactNumber, error)
+	// Gone tells which numbers belonged to contacts that were deleted.
+	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error)
 	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)
 	ByEmail(ctx context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error)
 }
@@ -20,6 +25,8 @@ type Reader interface {
 type Store interface {
 	Reader
 	Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
+	Create(ctx context.Context, in roll.InstitutionID, cs []roll.Creation) ([]roll.Made, error)
+	Remove(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error)
 }
 
 // Mode is what the engine does once it has decided.
@@ -45,6 +52,7 @@ type Engine struct {
 	Import      string
 	Mode        Mode
 	OnConflict  roll.OnConflict
+	Digits      int  // the width of new contact numbers
 	Cancelled   bool // for Settle: why rows were not tried
 	Now         func() time.Time
 }
@@ -54,8 +62,18 @@ func ReadOnly(r Reader) Store { return readOnly{r} }
 
 type readOnly struct{ Reader }
 
+var errReadOnly = fault.New(fault.Internal, "readOnly", "A test writes nothing.")
+
 func (readOnly) Write(context.Context, roll.InstitutionID, []roll.Write) ([]roll.Written, error) {
-	return nil, fault.New(fault.Internal, "readOnly", "A test writes nothing.")
+	return nil, errReadOnly
+}
+
+func (readOnly) Create(context.Context, roll.InstitutionID, []roll.Creation) ([]roll.Made, error) {
+	return nil, errReadOnly
+}
+
+func (readOnly) Remove(context.Context, roll.InstitutionID, []roll.Write) ([]roll.Written, error) {
+	return nil, errReadOnly
 }
 
 // races bounds how often a row is compared again because somebody else wrote in
@@ -64,31 +82,59 @@ const races = 8
 
 // Result is what became of a row.
 type Result struct {
+	// Number is the contact's, also where the row had none; "" in a test for a
+	// contact that would be created with the next free number.
+	Number   roll.ContactNumber
 	Outcome  roll.Outcome
 	Changes  []flow.Change
 	Problems []roll.Problem
+	Warnings []roll.Warning
+	Removed  bool // the contact was deleted, or in a test would be
 }
 
 // Run applies the rows, at most one for a contact, and returns their results in
-// the same order. An error means that some rows were not tried; running the same
+// the same order. It fills in the numbers of rows that have none. An error means that some rows were not tried; running the same
 // rows again is safe.
 func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	out := make([]Result, len(rows))
 	all := make([]int, 0, len(rows))
+	var removals []int
 	for i := range rows {
-		if len(rows[i].Cells) == 0 {
+		switch r := &rows[i]; {
+		case r.Person != nil && r.Person.Remove != "":
+			removals = append(removals, i)
+		case len(r.Cells) == 0:
 			// Nothing asked: no reason to ask the database, in a test neither,
 			// so that it predicts exactly what the update says.
 			out[i].Outcome = roll.Unchanged
-			continue
+		default:
+			all = append(all, i)
 		}
-		all = append(all, i)
 	}
+	all, err := e.find(ctx, rows, all, out)
+	if err == nil {
+		err = e.remove(ctx, rows, removals, out)
+	}
+	if err == nil {
+		err = e.apply(ctx, rows, all, out)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].Number == "" {
+			out[i].Number = rows[i].Number
+		}
+	}
+	return out, nil
+}
+
+func (e *Engine) apply(ctx context.Context, rows []Row, all []int, out []Result) error {
 	switch e.Mode {
 	case Test:
-		return out, e.compare(ctx, rows, all, out, nil)
+		return e.compare(ctx, rows, all, out, nil)
 	case Settle:
-		return out, e.settle(ctx, rows, all, out)
+		return e.settle(ctx, rows, all, out)
 	}
 
 	// First pass: what the file says of the old values is the condition, so a
@@ -97,7 +143,7 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	var at, rest []int
 	for _, i := range all {
 		ifs, set, ok := rows[i].strict()
-		if !ok {
+		if !ok || rows[i].Person != nil {
 			rest = append(rest, i)
 			continue
 		}
@@ -107,21 +153,31 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	live := map[int]*roll.Contact{}
 	failed, err := e.send(ctx, rows, writes, at, out, live)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(rest) > 0 {
-		found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, rest))
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range rest {
-			live[i] = nil
-			if c, ok := found[rows[i].Number]; ok {
-				live[i] = &c
-			}
+	if err := e.read(ctx, rows, rest, live); err != nil {
+		return err
+	}
+	return e.compare(ctx, rows, append(failed, rest...), out, live)
+}
+
+// read puts the live contacts of the rows into live, nil for those not there.
+func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*roll.Contact) error {
+	ns := numbers(rows, at)
+	if len(ns) == 0 {
+		return nil
+	}
+	found, err := e.Store.GetMany(ctx, e.Institution, ns)
+	if err != nil {
+		return err
+	}
+	for _, i := range at {
+		live[i] = nil
+		if c, ok := found[rows[i].Number]; ok {
+			live[i] = &c
 		}
 	}
-	return out, e.compare(ctx, rows, append(failed, rest...), out, live)
+	return nil
 }
 
 // write makes the conditional write of a decision. What it remembers of the
@@ -155,21 +211,46 @@ func (e *Engine) send(ctx context.Context, rows []Row, writes []roll.Write, at [
 		r, w := &rows[i], answers[k]
 		switch {
 		case w.Done:
-			out[i] = Result{Outcome: roll.Updated, Changes: changes(r, writes[k].Applied.Before, writes[k].Set)}
-		case w.Err != nil && fault.KindOf(w.Err) == fault.TooLarge:
-			out[i] = e.reject(r, "contactTooLarge", "This contact would become too large to store.", "Shorten a text, or remove values.")
-		case w.Err != nil && fault.KindOf(w.Err) == fault.Busy:
-			return nil, w.Err
+			out[i] = Result{Outcome: roll.Updated, Changes: changes(r, writes[k].Applied.Before, writes[k].Set), Warnings: out[i].Warnings}
 		case w.Err != nil:
-			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{{
-				Line: r.Line, Outcome: roll.Unprocessed, Code: "notWritten",
-				Message: "This row could not be written, through no fault of the file.", Suggestion: "Import the error file again."}}}
+			res, err := e.unwritten(r, w.Err)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = res
 		default:
 			live[i] = w.Live
 			failed = append(failed, i)
 		}
 	}
 	return failed, nil
+}
+
+// unwritten is the result of a row that the store could not write, or an error
+// if it may be written later.
+func (e *Engine) unwritten(r *Row, err error) (Result, error) {
+	switch fault.KindOf(err) {
+	case fault.Busy:
+		return Result{}, err
+	case fault.TooLarge:
+		return e.reject(r, "contactTooLarge", "This contact would become too large to store.", "Shorten a text, or remove values."), nil
+	}
+	return Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{{
+		Line: r.Line, Outcome: roll.Unprocessed, Code: "notWritten",
+		Message: "This row could not be written, through no fault of the file.", Suggestion: "Import the error file again."}}}, nil
+}
+
+// again is the result of a row whose contact carries this import's mark: what
+// an earlier try of the row did. Another line's mark says that two lines found
+// the same contact, by its number and by its e-mail.
+func (e *Engine) again(r *Row, c *roll.Contact) Result {
+	switch {
+	case r.Person != nil && c.Applied.Line != r.Line:
+		return e.sameContact(r, c)
+	case c.Origin == roll.Origin{Import: e.Import, Line: r.Line} && len(c.Applied.Before) == 0:
+		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
+	}
+	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
 }
 
 // compare decides on rows whose live contacts are known (or, in a test, reads
@@ -180,14 +261,8 @@ func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Resu
 	}
 	if live == nil {
 		live = make(map[int]*roll.Contact, len(todo))
-		found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, todo))
-		if err != nil {
+		if err := e.read(ctx, rows, todo, live); err != nil {
 			return err
-		}
-		for _, i := range todo {
-			if c, ok := found[rows[i].Number]; ok {
-				live[i] = &c
-			}
 		}
 	}
 	todo, err := e.own(ctx, rows, todo, out, live)
@@ -205,16 +280,19 @@ func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Resu
 				continue
 			case e.Mode == Update && c.Applied.Import == e.Import:
 				// An earlier try of this import did it, or its answer was lost.
-				out[i] = Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
+				out[i] = e.again(r, c)
 				continue
 			}
 			d := Decide(r, *c, e.OnConflict)
+			if d.Outcome == roll.Updated && !r.fits(c.Fields, d.Set, &out[i]) {
+				continue
+			}
 			if d.Outcome == roll.Updated && e.Mode == Update {
 				writes = append(writes, e.write(r, d.If, d.Set))
 				at = append(at, i)
 				continue
 			}
-			out[i] = Result{Outcome: d.Outcome, Problems: d.Problems}
+			out[i] = Result{Outcome: d.Outcome, Problems: d.Problems, Warnings: out[i].Warnings}
 			if d.Outcome == roll.Updated {
 				out[i].Changes = changes(r, d.If, d.Set)
 			}
@@ -245,9 +323,15 @@ func (e *Engine) own(ctx context.Context, rows []Row, todo []int, out []Result, 
 			rest = append(rest, i)
 		}
 	}
-	if err := e.suggest(ctx, rows, missing, out); err != nil {
+	missing, err := e.suggest(ctx, rows, missing, out)
+	if err != nil {
 		return nil, err
 	}
+	there, err := e.create(ctx, rows, missing, out, live)
+	if err != nil {
+		return nil, err
+	}
+	rest = append(rest, there...)
 	if len(emails) == 0 {
 		return rest, nil
 	}
@@ -287,9 +371,17 @@ func another(holders map[string][]roll.ContactNumber, email string, n roll.Conta
 // suggest rejects rows whose contact is not there. A spreadsheet drops leading
 // zeros: when exactly one contact has the number with zeros before it, it is
 // named.
-func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []Result) error {
+// A number that belonged to a deleted contact is not used again. What is left
+// are rows that may create their contact.
+func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []Result) ([]int, error) {
+	if len(missing) == 0 {
+		return nil, nil
+	}
 	var ask []roll.ContactNumber
 	for _, i := range missing {
+		if rows[i].Number == "" {
+			continue
+		}
 		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
 			ask = append(ask, n)
 		}
@@ -298,10 +390,23 @@ func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []R
 	if len(ask) > 0 {
 		var err error
 		if found, err = e.Store.GetMany(ctx, e.Institution, ask); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	gone, err := e.Store.Gone(ctx, e.Institution, numbers(rows, missing))
+	if err != nil {
+		return nil, err
+	}
+	var create []int
 	for _, i := range missing {
+		if rows[i].Number == "" {
+			create = append(create, i)
+			continue
+		}
+		if gone[rows[i].Number] {
+			out[i] = e.reject(&rows[i], "contactDeleted", "This contact was deleted. A deleted contact is not created again.", "Remove the line.")
+			continue
+		}
 		var hits []string
 		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
 			if _, ok := found[n]; ok {
@@ -312,9 +417,13 @@ func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []R
 			out[i] = e.reject(&rows[i], "leadingZeros", unknownText+" Did you mean "+hits[0]+"?", hits[0])
 			continue
 		}
+		if rows[i].Person != nil {
+			create = append(create, i)
+			continue
+		}
 		out[i] = e.reject(&rows[i], "unknownContact", unknownText, "")
 	}
-	return nil
+	return create, nil
 }
 
 func (e *Engine) reject(r *Row, code, message, suggestion string) Result {
@@ -332,7 +441,7 @@ func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Resul
 	for _, i := range todo {
 		r := &rows[i]
 		if c, ok := found[r.Number]; ok && c.Applied.Import == e.Import {
-			out[i] = Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
+			out[i] = e.again(r, &c)
 			continue
 		}
 		out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
@@ -351,9 +460,11 @@ func notDone(line int, cancelled bool) roll.Problem {
 }
 
 func numbers(rows []Row, at []int) []roll.ContactNumber {
-	ns := make([]roll.ContactNumber, len(at))
-	for k, i := range at {
-		ns[k] = rows[i].Number
+	ns := make([]roll.ContactNumber, 0, len(at))
+	for _, i := range at {
+		if n := rows[i].Number; n != "" {
+			ns = append(ns, n)
+		}
 	}
 	return ns
 }

@@ -19,6 +19,7 @@ import (
 
 // merged is what the results of all chunks amount to.
 type merged struct {
+	imp      *roll.Import
 	plan     *flow.Plan
 	cat      *roll.Catalogue
 	sum      flow.Summary
@@ -33,7 +34,7 @@ func (s *Step) merge(ctx context.Context, imp *roll.Import, plan *flow.Plan) (*m
 	if err != nil {
 		return nil, err
 	}
-	m := &merged{plan: plan, cat: cat, problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.ID)}
+	m := &merged{imp: imp, plan: plan, cat: cat, problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.ID)}
 	m.sum.Fields = flow.FieldChanges{}
 	m.sum.NotCompared = map[roll.Field]int{}
 
@@ -223,7 +224,7 @@ func (m *merged) changed(o *out, r flow.Result) error {
 			d = roll.FieldDef{Code: c.Field.Code(), Kind: roll.Text}
 		}
 		err := o.row(func() []string { return []string{"Contact", "Line", "Field", "Before", "After"} },
-			[]string{"#" + string(r.Number), strconv.Itoa(r.Line), d.Code, cell.Format(c.Before, d), cell.Format(c.After, d)})
+			[]string{key(r.Number), strconv.Itoa(r.Line), d.Name(), cell.Format(c.Before, d), cell.Format(c.After, d)})
 		if err != nil {
 			return err
 		}
@@ -231,13 +232,31 @@ func (m *merged) changed(o *out, r flow.Result) error {
 	return nil
 }
 
+// key is how a contact's number stands in a file: "" where a test cannot know
+// it yet.
+func key(n roll.ContactNumber) string {
+	if n == "" {
+		return ""
+	}
+	return "#" + string(n)
+}
+
 // undo writes the row that puts back what a row changed to undo.csv.
 func (m *merged) undo(o *out, r flow.Result) error {
-	if len(r.Changes) == 0 {
-		return nil
+	if len(r.Changes) == 0 || r.Removed {
+		return nil // a number is never used again, so what was removed stays so
 	}
-	cells := []string{"#" + string(r.Number)}
-	header := []string{"Contact"}
+	cells := []string{key(r.Number)}
+	header := []string{flow.KeyColumn}
+	created := r.Outcome == roll.Created
+	if m.imp.DataType == roll.Contacts {
+		header = append(header, flow.UndoColumn)
+		by := ""
+		if created {
+			by = m.imp.ID
+		}
+		cells = append(cells, by)
+	}
 	for _, col := range m.plan.Columns {
 		if col.Role != flow.NewRole {
 			continue
@@ -246,16 +265,32 @@ func (m *merged) undo(o *out, r flow.Result) error {
 		if !ok {
 			continue // deleted since: nothing of it can be put back
 		}
-		header = append(header, "[old] "+d.Code, "[new] "+d.Code)
+		name := m.columnName(d)
+		header = append(header, "[old] "+name, "[new] "+name)
 		old, back := "", ""
 		for _, c := range r.Changes {
 			if c.Field == col.Field {
-				old, back = cell.Format(c.After, d), cell.FormatNew(c.Before, d)
+				if old = cell.Format(c.After, d); !created {
+					back = cell.FormatNew(c.Before, d)
+				}
 			}
 		}
 		cells = append(cells, old, back)
 	}
 	return o.row(func() []string { return header }, cells)
+}
+
+// columnName is how a result file calls a field: where a code is the name of a
+// column of contacts but for its case, as EMAIL is, by its full name.
+func (m *merged) columnName(d roll.FieldDef) string {
+	if m.imp.DataType == roll.Contacts && d.Kind != roll.ContactText {
+		for _, c := range roll.ContactFields {
+			if strings.EqualFold(c.Column, d.Code) {
+				return string(d.Field())
+			}
+		}
+	}
+	return d.Name()
 }
 
 const (
@@ -287,7 +322,7 @@ func (m *merged) fieldsUpTo(listed int) []roll.FieldReport {
 		if !ok {
 			continue
 		}
-		r := roll.FieldReport{Field: d.Code, Label: d.Label, Kind: d.Kind, Changes: []roll.Transition{}, NotCompared: m.sum.NotCompared[col.Field]}
+		r := roll.FieldReport{Field: d.Name(), Label: d.Label, Kind: d.Kind, Changes: []roll.Transition{}, NotCompared: m.sum.NotCompared[col.Field]}
 		for from, tos := range m.sum.Fields[col.Field] {
 			for to, n := range tos {
 				r.Changes = append(r.Changes, roll.Transition{From: from, To: to, Count: n})
@@ -321,8 +356,9 @@ func (m *merged) warnings() []roll.Warning {
 				others, cells = others+1, cells+n
 				continue
 			}
+			d, _ := m.cat.Lookup(col.Field)
 			out = append(out, roll.Warning{Code: "cellsNotCompared",
-				Message: strconv.Itoa(n) + " cells of " + col.Field.Code() + " are not compared, because there is no [old] column."})
+				Message: strconv.Itoa(n) + " cells of " + d.Name() + " are not compared, because there is no [old] column."})
 		}
 	}
 	if others > 0 {

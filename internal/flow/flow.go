@@ -71,6 +71,13 @@ type Template struct {
 	Template    string             `json:"template"`
 }
 
+// KeyColumn is the header of the column that names the contact, and UndoColumn
+// that of the column by which an undo file takes back created contacts.
+const (
+	KeyColumn  = "Contact"
+	UndoColumn = "[undo] created"
+)
+
 // Role is what a column is for.
 type Role string
 
@@ -81,6 +88,7 @@ const (
 	OldRole   Role = "old"
 	NewRole   Role = "new"
 	ErrorRole Role = "error"
+	UndoRole  Role = "undo" // the import whose creation of the contact the row takes back
 )
 
 // Column is one column of the uploaded file, resolved.
@@ -121,6 +129,8 @@ type Duplicate struct {
 	Differ bool `json:"differ"`
 	// First says that this is the first of identical lines: it counts.
 	First bool `json:"first"`
+	// Person says that the lines have no number, but would create one person.
+	Person bool `json:"person,omitempty"`
 }
 
 func importKey(in roll.InstitutionID, id, rest string) string {

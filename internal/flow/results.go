@@ -20,6 +20,8 @@ type Result struct {
 	Cells    []string       `json:"c,omitempty"`
 	Changes  []Change       `json:"d,omitempty"`
 	Problems []roll.Problem `json:"p,omitempty"`
+	// Removed says that the contact was deleted, by an undo of its creation.
+	Removed bool `json:"r,omitempty"`
 }
 
 // Change is one value that was changed, or in a test would be.

@@ -49,7 +49,7 @@ func inputKeys() []input {
 			if err := w.Contacts.Delete(t.Context(), demo.Aurora, "0000002"); err != nil {
 				t.Fatal(err)
 			}
-		}, file: lines(head, "#0000001,,x", "#0000002,,y"), counts: "1 updated, 1 rejected", problems: []string{"3 unknownContact Contact “#0000002”"}},
+		}, file: lines(head, "#0000001,,x", "#0000002,,y"), counts: "1 updated, 1 rejected", problems: []string{"3 contactDeleted Contact “#0000002”"}},
 		{name: "48 same contact, identical lines", file: lines(head, "#0000001,,x", "#0000002,,y", " 0000001,, x", "#0000001,,x"), counts: "2 updated, 2 unchanged", holds: "1 NOTE=x",
 			warn: []string{"identicalLines 4"}, says: []string{"2 lines repeat"}},
 		{name: "48 identical but for what only informs", file: lines("Contact,[info] Last name,[old] NOTE,[new] NOTE", "#0000001,A,,x", "#0000001,B,,x"), counts: "1 updated, 1 unchanged", warn: []string{"identicalLines 3"}},
@@ -118,7 +118,7 @@ func TestInputKeys(t *testing.T) {
 		w := fixture(t)
 		w.BeforeChunk = func(int, int) error { return w.Contacts.Delete(t.Context(), demo.Aurora, "0000002") }
 		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines(head, "#0000001,,x", "#0000002,,y"))
-		if d := cmp.Diff([]string{"3 rejected unknownContact Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
+		if d := cmp.Diff([]string{"3 rejected contactDeleted Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
 			t.Errorf("%+v %s", imp.Counts, d)
 		}
 		if _, err := w.Contacts.Get(t.Context(), demo.Aurora, "0000002"); fault.KindOf(err) != fault.NotFound || err == nil {

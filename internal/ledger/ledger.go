@@ -17,6 +17,9 @@ import (
 	"rollbook/internal/compare"
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
+	"rollbook/internal/fold"
+	"rollbook/internal/person"
+	"rollbook/internal/phone"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
 )
@@ -54,6 +57,9 @@ type Ledger struct {
 	// Between is called before the first batch and after each one with the
 	// account so far. Once it says stop, the rows left are unprocessed.
 	Between func(ctx context.Context, c roll.Counts) (stop bool, err error)
+	// History remembers what was changed, nil for nothing. Saying it again adds
+	// nothing.
+	History func(ctx context.Context, in roll.InstitutionID, es []roll.HistoryEntry) error
 }
 
 // LoadPlan reads what plan found out about an import's file.
@@ -91,7 +97,9 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	if err != nil {
 		return err
 	}
-	a := &account{l: l, imp: imp, cols: columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
+	a := &account{l: l, imp: imp,
+		persons: &person.Checker{Settings: cat.Settings, Now: l.Engine.Now, Phone: phone.Parse, Undo: imp.OfKind == roll.UndoOf},
+		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
@@ -133,7 +141,8 @@ func (l *Ledger) rows(ctx context.Context, imp *roll.Import, n int, yield func(f
 
 // layout is the file's columns, resolved against today's catalogue.
 type layout struct {
-	key      int
+	undo     int // -1: no such column
+	key      int // -1: rows of contacts may be without numbers
 	keyName  string
 	email    int
 	emailCol string
@@ -150,7 +159,7 @@ type fieldColumn struct {
 // In an undo a value that was retired since may come back: putting back is not
 // choosing it anew.
 func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
-	l := layout{key: -1, email: -1}
+	l := layout{key: -1, email: -1, undo: -1}
 	old := map[roll.Field]int{}
 	for i, c := range plan.Columns {
 		switch c.Role {
@@ -160,6 +169,8 @@ func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
 			if c.Field == roll.ContactEmail {
 				l.email, l.emailCol = i, c.Name
 			}
+		case flow.UndoRole:
+			l.undo = i
 		case flow.OldRole:
 			old[c.Field] = i
 		}
@@ -193,6 +204,7 @@ type account struct {
 	w       *flow.ResultWriter
 	sum     flow.Summary
 	stopped bool
+	persons *person.Checker
 
 	// The batch: every row in order, and those that go to the engine.
 	rows  []pending
@@ -238,6 +250,7 @@ func (a *account) flush(ctx context.Context) error {
 		return nil
 	}
 	engine := *a.l.Engine
+	engine.Digits = a.persons.Settings.Digits()
 	if a.stopped {
 		// An earlier try of this chunk may have written some of these rows
 		// before the cancel: their marks tell.
@@ -253,20 +266,51 @@ func (a *account) flush(ctx context.Context) error {
 		p := &a.rows[i]
 		if p.at >= 0 {
 			p.result = done[p.at]
+			p.number = p.result.Number
 		}
 		if err := a.record(p); err != nil {
 			return err
 		}
 	}
+	if err := a.remember(ctx); err != nil {
+		return err
+	}
 	a.rows, a.apply = a.rows[:0], a.apply[:0]
 	return a.between(ctx)
+}
+
+// remember adds the batch's changes to the histories of the contacts. What a
+// created contact began with is no change.
+func (a *account) remember(ctx context.Context) error {
+	if a.l.History == nil || a.l.Engine.Mode != compare.Update {
+		return nil
+	}
+	var es []roll.HistoryEntry
+	now := a.l.Engine.Now().UTC()
+	for i := range a.rows {
+		p := &a.rows[i]
+		if p.result.Outcome != roll.Updated || p.result.Removed {
+			continue
+		}
+		for _, c := range p.result.Changes {
+			es = append(es, roll.HistoryEntry{Number: p.number, At: now, Import: a.imp.ID, Line: p.row.Line, By: a.imp.CreatedBy,
+				Field: c.Field, Before: c.Before, After: c.After})
+		}
+	}
+	if len(es) == 0 {
+		return nil
+	}
+	return a.l.History(ctx, a.imp.Institution, es)
 }
 
 // record counts one row and writes its result.
 func (a *account) record(p *pending) error {
 	a.sum.Counts.Add(p.result.Outcome)
 	res := flow.Result{Line: p.row.Line, Number: p.number, Outcome: p.result.Outcome,
-		Changes: p.result.Changes, Problems: p.result.Problems}
+		Changes: p.result.Changes, Problems: p.result.Problems, Removed: p.result.Removed}
+	for _, w := range p.result.Warnings {
+		a.sum.AddNote(w.Code, w.Message, p.row.Line)
+	}
 	switch p.result.Outcome {
 	case roll.Unchanged:
 		return nil
@@ -292,7 +336,7 @@ func (a *account) record(p *pending) error {
 
 // group is how a value is counted: texts are not listed one by one.
 func group(v roll.Value, d roll.FieldDef) string {
-	if d.Kind == roll.Text && v != roll.Empty {
+	if (d.Kind == roll.Text || d.Kind == roll.ContactText) && v != roll.Empty {
 		return "(text)"
 	}
 	return string(v)
@@ -307,6 +351,9 @@ func (a *account) markUsed(ctx context.Context) error {
 	for _, r := range a.apply {
 		for _, c := range r.Cells {
 			f := c.Def.Field()
+			if c.Def.Kind == roll.ContactText {
+				continue
+			}
 			if _, ok := used[f]; !ok {
 				used[f] = nil
 			}
@@ -339,14 +386,26 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 	if r.Fault != nil {
 		return out, reject(*r.Fault), true
 	}
-	out.Key = sheet.Unguard(r.Cells[a.cols.key])
-	n, problem := cell.ParseNumber(out.Key)
-	if problem != nil {
-		return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
-			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+	if a.cols.key >= 0 {
+		out.Key = sheet.Unguard(r.Cells[a.cols.key])
 	}
-	out.Number = n
+	if a.imp.DataType == roll.Contacts {
+		out.Person = &compare.Person{}
+	}
+	if out.Person == nil || !cell.Blank(out.Key) {
+		n, problem := cell.ParseNumber(out.Key)
+		if problem != nil {
+			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
+				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+		}
+		out.Number = n
+	}
 	if d, ok := a.dups[r.Line]; ok {
+		if d.Differ && d.Person {
+			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "samePerson", OtherLines: d.Others,
+				Message:    "This row would create the same person as others (" + lines(d.Others) + "): the e-mail address, or name and birth date, are the same.",
+				Suggestion: "Keep one line for each person, or import with “allow the same person twice”."}), true
+		}
 		if d.Differ {
 			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "differentLines", OtherLines: d.Others,
 				Message:    "This contact stands on other lines too (" + lines(d.Others) + "), and they do not ask for the same.",
@@ -370,13 +429,13 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 			}
 			continue
 		}
-		edit, warning, problem := cell.ParseNew(text, fc.def)
+		edit, warning, problem := a.parseNew(text, fc.def)
 		if problem != nil {
 			if len(problems) == maxProblems {
 				problems[maxProblems-1].Message += " More cells of this row are at fault."
 				break
 			}
-			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Code, Value: text,
+			problems = append(problems, roll.Problem{Column: fc.name, Field: fc.def.Name(), Value: text,
 				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
 			continue
 		}
@@ -384,13 +443,13 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 			continue
 		}
 		if warning != nil {
-			a.sum.AddNote(warning.Code, warning.Message, r.Line)
+			a.sum.AddNote(warning.Code, fc.name+": "+warning.Message, r.Line)
 		}
 		c := compare.Cell{Def: fc.def, Column: fc.name, Text: text, Edit: edit}
 		if fc.old >= 0 {
 			c.Compared = true
 			c.OldText = sheet.Unguard(r.Cells[fc.old])
-			c.Old, c.Known = cell.ParseOld(c.OldText, fc.def)
+			c.Old, c.Known = a.parseOld(c.OldText, fc.def)
 		} else {
 			if a.sum.NotCompared == nil {
 				a.sum.NotCompared = map[roll.Field]int{}
@@ -402,7 +461,66 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 	if len(problems) > 0 {
 		return out, reject(problems...), true
 	}
+	if out.Person != nil {
+		a.person(r, &out)
+	}
 	return out, compare.Result{}, false
+}
+
+func (a *account) parseNew(text string, d roll.FieldDef) (cell.Edit, *cell.Warning, *cell.Problem) {
+	if d.Kind == roll.ContactText {
+		return a.persons.Parse(d.Field(), text)
+	}
+	return cell.ParseNew(text, d)
+}
+
+func (a *account) parseOld(text string, d roll.FieldDef) (roll.Value, bool) {
+	if d.Kind == roll.ContactText {
+		return a.persons.ParseOld(d.Field(), text)
+	}
+	return cell.ParseOld(text, d)
+}
+
+// person fills in what a row of contacts has beyond its cells.
+func (a *account) person(r flow.Row, out *compare.Row) {
+	p := out.Person
+	values := map[roll.Field]roll.Value{}
+	column := map[roll.Field]string{}
+	for i := range out.Cells {
+		c := &out.Cells[i]
+		f := c.Def.Field()
+		values[f], column[f] = c.Edit.Value, c.Column
+	}
+	if e := values[roll.ContactEmail]; e != roll.Empty {
+		p.Email, p.EmailColumn = string(e), column[roll.ContactEmail]
+		if out.Number == "" && !a.imp.AllowSamePerson {
+			p.Identity = "email:" + fold.Email(p.Email)
+		}
+	}
+	p.Check = func(after map[roll.Field]roll.Value) ([]roll.Warning, *roll.Problem) {
+		warnings, problem := person.Row(after)
+		if problem == nil {
+			return warnings, nil
+		}
+		d, _ := roll.ContactDef(problem.Field)
+		return warnings, &roll.Problem{Column: column[problem.Field], Field: d.Name(), Value: string(after[problem.Field]),
+			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}
+	}
+	if a.cols.undo >= 0 {
+		p.Remove = strings.TrimSpace(r.Cells[a.cols.undo])
+	}
+	if p.Remove == "" {
+		return
+	}
+	p.Values = map[roll.Field]roll.Value{}
+	for _, fc := range a.cols.fields {
+		if fc.old < 0 || !fc.known {
+			continue
+		}
+		if v, known := a.parseOld(sheet.Unguard(r.Cells[fc.old]), fc.def); known && v != roll.Empty {
+			p.Values[fc.def.Field()] = v
+		}
+	}
 }
 
 func lines(ns []int) string {

@@ -73,11 +73,9 @@ type Checker struct {
 // Def returns the definition of one of the contact's own fields: its code is
 // its name in the API and its label the column's name.
 func Def(f roll.Field) roll.FieldDef {
-	d := roll.FieldDef{Code: f.Code(), Label: f.Code(), Kind: roll.ContactText, MaxLength: roll.MaxText}
-	for _, c := range roll.ContactFields {
-		if c.Field == f {
-			d.Label, d.MaxLength = c.Column, c.Max
-		}
+	d, ok := roll.ContactDef(f)
+	if !ok {
+		d = roll.FieldDef{Code: f.Code(), Label: f.Code(), Kind: roll.ContactText, MaxLength: roll.MaxText}
 	}
 	return d
 }

@@ -13,10 +13,7 @@ import (
 	"rollbook/internal/roll"
 )
 
-// KeyColumn is the header of the column that names the contact.
-const KeyColumn = "Contact"
-
-var bracketed = regexp.MustCompile(`(?i)^\[\s*(old|new|info|error)\s*\]\s*(.*)$`)
+var bracketed = regexp.MustCompile(`(?i)^\[\s*(old|new|info|error|undo)\s*\]\s*(.*)$`)
 
 // resolver finds out what a header's names mean in an institution's catalogue.
 type resolver struct {
@@ -25,10 +22,15 @@ type resolver struct {
 	byCode map[string]roll.FieldDef
 	// byLabel has every definition that a folded label may mean.
 	byLabel map[string][]roll.FieldDef
+	// contact has the contact's own fields by their column's name.
+	contact map[string]roll.FieldDef
 }
 
 func newResolver(cat *roll.Catalogue, want roll.DataType) *resolver {
-	r := &resolver{cat: cat, want: want, byCode: map[string]roll.FieldDef{}, byLabel: map[string][]roll.FieldDef{}}
+	r := &resolver{cat: cat, want: want, byCode: map[string]roll.FieldDef{}, byLabel: map[string][]roll.FieldDef{}, contact: map[string]roll.FieldDef{}}
+	for _, d := range cat.Of(roll.Contacts) {
+		r.contact[fold.Text(d.Label)] = d
+	}
 	for _, d := range cat.Fields {
 		r.byCode[fold.Text(d.Code)] = d
 		labels := []string{fold.Text(d.Label)}
@@ -47,13 +49,33 @@ func newResolver(cat *roll.Catalogue, want roll.DataType) *resolver {
 // known tells whether a header's name looks like one of ours, whatever the
 // catalogue: by it the separator is chosen.
 func (r *resolver) known(name string) bool {
-	return strings.EqualFold(strings.TrimSpace(name), KeyColumn) || bracketed.MatchString(strings.TrimSpace(name))
+	name = strings.TrimSpace(name)
+	_, own := r.contact[fold.Text(name)]
+	return strings.EqualFold(name, flow.KeyColumn) || bracketed.MatchString(name) || own && r.want == roll.Contacts
 }
 
 // field finds what the name behind a role means. A code wins over a label, and
 // of two fields with one label the one of the wanted type of data.
 func (r *resolver) field(name string) (roll.FieldDef, error) {
 	key := fold.Text(name)
+	// The field's full name is never in doubt.
+	if room, code, ok := strings.Cut(key, ":"); ok {
+		d, known := r.byCode[strings.TrimSpace(code)]
+		if room == roll.ContactRoom {
+			d, known = r.contact[strings.TrimSpace(code)]
+		}
+		if known && strings.HasPrefix(string(d.Field()), room+":") {
+			return d, nil
+		}
+	}
+	// An authorisation may have the code EMAIL: written like that it is meant,
+	// written like the column Email that one is.
+	if d, ok := r.byCode[key]; ok && d.Code == strings.TrimSpace(name) {
+		return d, nil
+	}
+	if d, ok := r.contact[key]; ok && r.want == roll.Contacts {
+		return d, nil
+	}
 	if d, ok := r.byCode[key]; ok {
 		return d, nil
 	}
@@ -79,17 +101,34 @@ func (r *resolver) field(name string) (roll.FieldDef, error) {
 func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.Warning, error) {
 	cols := make([]flow.Column, len(header))
 	first := map[string]int{} // role and field → column, to find duplicates
-	var key, news, others int
+	var key, news, others, own int
 	for i, name := range header {
 		cols[i] = flow.Column{Name: name}
 		c := &cols[i]
 		m := bracketed.FindStringSubmatch(name)
 		switch {
-		case strings.EqualFold(name, KeyColumn):
+		case strings.EqualFold(name, flow.KeyColumn):
 			c.Role = flow.KeyRole
 			key++
 		case m == nil:
-			return cols, nil, r.unknown(name, i, line)
+			d, ok := r.contact[fold.Text(name)]
+			if !ok {
+				return cols, nil, r.unknown(name, i, line)
+			}
+			if r.want != roll.Contacts {
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+					"Line %d, column %d: “%s” belongs to a file of contacts, but the type of data chosen is %s. Choose contacts, or remove the column.", line, i+1, name, r.want)
+			}
+			c.Role, c.Field = flow.NewRole, d.Field()
+			news++
+			own++
+		case strings.EqualFold(m[1], "undo"):
+			if !strings.EqualFold(name, flow.UndoColumn) || r.want != roll.Contacts {
+				return cols, nil, r.unknown(name, i, line)
+			}
+			c.Role = flow.UndoRole
+			news++
+			own++
 		case strings.EqualFold(m[1], "info"):
 			c.Role = flow.InfoRole
 			if strings.EqualFold(m[2], "email") {
@@ -107,9 +146,14 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 				return cols, nil, r.unknown(name, i, line)
 			}
 			c.Field = d.Field()
-			if d.DataType() != r.want {
+			fits := d.DataType() == r.want || r.want == roll.Contacts
+			switch {
+			case d.DataType() == roll.Contacts:
+				own++
+			case !fits:
 				others++
-			} else if c.Role == flow.NewRole {
+			}
+			if fits && c.Role == flow.NewRole {
 				news++
 			}
 		}
@@ -139,9 +183,18 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 					line, i+1, header[i], d.DataType(), r.want)
 			}
 		}
-	case key == 0:
+	case r.want == roll.Contacts && own == 0 && news > 0:
+		// Here criteria are for contacts that arrive with their names.
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+			"Line %d: there is no column of the contacts themselves, such as Email or Last name. For criteria or authorisations alone choose that type of data.", line)
+	case key == 0 && r.want == roll.Contacts && !slices.ContainsFunc(cols, func(c flow.Column) bool {
+		return c.Role == flow.NewRole && (c.Field == roll.ContactEmail || c.Field == roll.ContactLastName)
+	}):
 		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
-			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, KeyColumn)
+			"Line %d: there is none of the columns “%s”, “Email” and “Last name”, so the rows name nobody.", line, flow.KeyColumn)
+	case key == 0 && r.want != roll.Contacts:
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
+			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, flow.KeyColumn)
 	case news == 0:
 		return cols, nil, fault.New(fault.Invalid, "nothingToDo",
 			"Line %d: there is no [new] column, so nothing can change. Start again from the template.", line)
@@ -157,7 +210,8 @@ func (r *resolver) notCompared(cols []flow.Column) []roll.Warning {
 	var missing []string
 	for _, c := range cols {
 		if c.Role == flow.NewRole && !slices.ContainsFunc(cols, func(o flow.Column) bool { return o.Role == flow.OldRole && o.Field == c.Field }) {
-			missing = append(missing, c.Field.Code())
+			d, _ := r.cat.Lookup(c.Field)
+			missing = append(missing, d.Name())
 		}
 	}
 	if len(missing) == 0 {
@@ -188,8 +242,12 @@ func (r *resolver) unknown(name string, i, line int) error {
 			names = append(names, d.Code, d.Label)
 		}
 	} else {
-		names = []string{KeyColumn, "[info] Email", "[info] Last name", "[info] First name"}
+		names = []string{flow.KeyColumn, "[info] Email", "[info] Last name", "[info] First name"}
 		for _, d := range r.cat.Of(r.want) {
+			if d.Kind == roll.ContactText {
+				names = append(names, d.Label)
+				continue
+			}
 			names = append(names, "[old] "+d.Code, "[new] "+d.Code, d.Code)
 		}
 	}

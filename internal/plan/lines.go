@@ -77,6 +77,12 @@ func (l *lines) add(n roll.ContactNumber, hash uint64, line int) {
 	l.seen = append(l.seen, seen{l.code(n), hash, line})
 }
 
+// addPerson notes a row without a number by something that makes it one person.
+// Of ten million persons two share a code with a chance of three in a million.
+func (l *lines) addPerson(code, hash uint64, line int) {
+	l.seen = append(l.seen, seen{code, hash, line})
+}
+
 // duplicate is one line of a contact that stands on several.
 type duplicate struct {
 	line int

@@ -5,16 +5,21 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"rollbook/internal/cell"
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
+	"rollbook/internal/person"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
 )
@@ -153,6 +158,9 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	}
 	w := &writer{s: s, imp: imp, plan: p}
 	pass := newPass(cols, cat)
+	if imp.DataType == roll.Contacts {
+		pass.persons = &person.Checker{Settings: cat.Settings, Now: time.Now}
+	}
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
@@ -179,6 +187,26 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 		return p, err
 	}
 	return p, s.duplicates(ctx, imp, p, pass)
+}
+
+// together joins groups of lines with numbers and of persons without, ordered
+// by line. A line that is in two groups differs if it does in one of them.
+func together(numbered []duplicate, persons ...[]duplicate) []duplicate {
+	byLine := map[int]duplicate{}
+	for _, ds := range persons {
+		for _, d := range ds {
+			d.Person = true
+			if have, ok := byLine[d.line]; !ok || d.Differ || !have.Differ && have.First {
+				byLine[d.line] = d
+			}
+		}
+	}
+	if len(byLine) == 0 {
+		return numbered
+	}
+	out := slices.AppendSeq(numbered, maps.Values(byLine))
+	slices.SortFunc(out, func(a, b duplicate) int { return cmp.Compare(a.line, b.line) })
+	return out
 }
 
 // writer cuts the rows into chunk objects.
@@ -247,6 +275,13 @@ type pass struct {
 	sample     []sampled
 	sampled    int // bytes of the rows so far
 	seed       maphash.Seed
+
+	// Of files of contacts: how values are read, where the columns are that
+	// make a person, and the persons that rows without a number would create.
+	persons        *person.Checker
+	own            map[roll.Field]int
+	undo           int
+	emails, people lines
 }
 
 type comparedColumn struct {
@@ -269,7 +304,7 @@ const (
 )
 
 func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
-	p := &pass{cols: cols, key: -1, email: -1, seed: maphash.MakeSeed()}
+	p := &pass{cols: cols, key: -1, email: -1, undo: -1, own: map[roll.Field]int{}, seed: maphash.MakeSeed()}
 	at := map[roll.Field]int{}
 	for i, c := range cols {
 		switch c.Role {
@@ -279,8 +314,14 @@ func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
 			if c.Field == roll.ContactEmail {
 				p.email = i
 			}
+		case flow.UndoRole:
+			p.undo = i
+			p.matter = append(p.matter, i)
 		case flow.OldRole, flow.NewRole:
 			p.matter = append(p.matter, i)
+			if c.Role == flow.NewRole {
+				p.own[c.Field] = i
+			}
 			k, ok := at[c.Field]
 			if !ok {
 				k = len(p.compared)
@@ -318,15 +359,22 @@ func (p *pass) row(r sheet.Row) flow.Row {
 			p.asked = true
 		}
 	}
-	n, problem := cell.ParseNumber(sheet.Unguard(r.Cells[p.key]))
-	if problem != nil {
-		return out // the chunk step reports it, in its place
+	if p.undo >= 0 && !cell.Blank(r.Cells[p.undo]) {
+		p.asked = true
 	}
 	var h maphash.Hash
 	h.SetSeed(p.seed)
 	for _, i := range p.matter {
 		h.WriteString(strings.TrimSpace(r.Cells[i]))
 		h.WriteByte(0)
+	}
+	if p.persons != nil && (p.key < 0 || cell.Blank(r.Cells[p.key])) {
+		p.person(r, h.Sum64())
+		return out
+	}
+	n, problem := cell.ParseNumber(sheet.Unguard(r.Cells[p.key]))
+	if problem != nil {
+		return out // the chunk step reports it, in its place
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
 	for _, c := range r.Cells {
@@ -347,14 +395,36 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	return out
 }
 
+// person notes a row of contacts without a number, by what makes it one person.
+func (p *pass) person(r sheet.Row, hash uint64) {
+	fields := map[roll.Field]roll.Value{}
+	for _, f := range []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName, roll.ContactBirthDate} {
+		if i, ok := p.own[f]; ok {
+			if e, _, problem := p.persons.Parse(f, sheet.Unguard(r.Cells[i])); problem == nil {
+				fields[f] = e.Value
+			}
+		}
+	}
+	for _, k := range person.Key(fields) {
+		of := &p.people
+		if strings.HasPrefix(k, "email:") {
+			of = &p.emails
+		}
+		of.addPerson(maphash.String(p.seed, k), hash, r.Line)
+	}
+}
+
 // duplicates writes, for each chunk, which of its rows share their contact with
 // other rows.
 func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, pass *pass) error {
 	groups := pass.lines.duplicates()
+	if !imp.AllowSamePerson {
+		groups = together(groups, pass.emails.duplicates(), pass.people.duplicates())
+	}
 	if len(groups) == 0 {
 		return nil
 	}
-	var same, differ, firstSame, firstDiffer int
+	var same, differ, firstSame, firstDiffer, persons, firstPerson int
 	n, ofChunk := 0, flow.Duplicates{}
 	put := func() error {
 		if len(ofChunk) == 0 {
@@ -374,6 +444,10 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 		}
 		ofChunk[d.line] = d.Duplicate
 		switch {
+		case d.Differ && d.Person:
+			if persons++; firstPerson == 0 {
+				firstPerson = d.line
+			}
 		case d.Differ:
 			if differ++; firstDiffer == 0 {
 				firstDiffer = d.line
@@ -390,6 +464,10 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 	if same > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
 			Message: fmt.Sprintf("%d lines repeat an earlier line with the same contact and the same values; each contact is changed once.", same)})
+	}
+	if persons > 0 {
+		p.Warnings = append(p.Warnings, roll.Warning{Code: "samePerson", Line: firstPerson,
+			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", persons)})
 	}
 	if differ > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "differentLines", Line: firstDiffer,

@@ -56,6 +56,15 @@ func (d FieldDef) Field() Field {
 	return Field(CriterionRoom + ":" + d.Code)
 }
 
+// Name is how files and reports call the field: the code, or for a contact's own
+// field the column's name.
+func (d FieldDef) Name() string {
+	if d.Kind == ContactText {
+		return d.Label
+	}
+	return d.Code
+}
+
 // DataType returns the type of data whose files carry it.
 func (d FieldDef) DataType() DataType {
 	switch d.Kind {
@@ -134,8 +143,12 @@ func (s Settings) Digits() int {
 	return s.NumberDigits
 }
 
-// Lookup returns the definition with the field name.
+// Lookup returns the definition with the field name, also of the contact's own
+// fields.
 func (c *Catalogue) Lookup(f Field) (FieldDef, bool) {
+	if room, _ := f.Split(); room == ContactRoom {
+		return ContactDef(f)
+	}
 	for _, d := range c.Fields {
 		if d.Field() == f {
 			return d, true
@@ -147,6 +160,12 @@ func (c *Catalogue) Lookup(f Field) (FieldDef, bool) {
 // Of returns the definitions that files of the type of data carry.
 func (c *Catalogue) Of(t DataType) []FieldDef {
 	var out []FieldDef
+	if t == Contacts {
+		for _, f := range ContactFields {
+			d, _ := ContactDef(f.Field)
+			out = append(out, d)
+		}
+	}
 	for _, d := range c.Fields {
 		if d.DataType() == t {
 			out = append(out, d)

@@ -95,6 +95,17 @@ var ContactFields = []ContactField{
 	{ContactCountry, "Country", 60},
 }
 
+// ContactDef returns the definition of one of the contact's own fields: its code
+// is its name in the API and its label the column's name.
+func ContactDef(f Field) (FieldDef, bool) {
+	for _, c := range ContactFields {
+		if c.Field == f {
+			return FieldDef{Code: f.Code(), Label: c.Column, Kind: ContactText, MaxLength: c.Max}, true
+		}
+	}
+	return FieldDef{}, false
+}
+
 // Provenance says when and by whom a value was set.
 type Provenance struct {
 	At     time.Time

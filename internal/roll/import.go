@@ -191,31 +191,34 @@ type Import struct {
 	Action      Action
 	OnConflict  OnConflict
 	FileName    string // as the user sees it; never a path of ours
-	Email       string // "" for no mail
-	Language    string // of mails and messages
-	Status      Status
-	Cancel      bool   // asked for; rows not yet done become unprocessed
-	Of          string // the import whose bytes or undo file this one runs
-	OfKind      string // "", UpdateOf, UndoOf
-	UpdatedBy   string // the update that ran this test's bytes
-	UndoneBy    string // the undo of this update
-	Source      Object // pinned when the file came
-	Rows        int    // known after the check
-	Counts      Counts
-	Problem     *FileProblem
-	Detected    *Detected
-	Warnings    []Warning
-	Problems    []Problem // the first 100
-	ProblemsAll int       // how many there are
-	Fields      []FieldReport
-	Files       []string // errors, changes, undo, original
-	Mail        MailState
-	CreatedAt   time.Time
-	CreatedBy   string
-	StartedAt   time.Time
-	FinishedAt  time.Time
-	ExpiresAt   time.Time // when the job and its files go
-	Version     int       // counts writes, for optimistic updates
+	// AllowSamePerson lets rows of contacts create several contacts with one
+	// e-mail address, or one name and birth date.
+	AllowSamePerson bool
+	Email           string // "" for no mail
+	Language        string // of mails and messages
+	Status          Status
+	Cancel          bool   // asked for; rows not yet done become unprocessed
+	Of              string // the import whose bytes or undo file this one runs
+	OfKind          string // "", UpdateOf, UndoOf
+	UpdatedBy       string // the update that ran this test's bytes
+	UndoneBy        string // the undo of this update
+	Source          Object // pinned when the file came
+	Rows            int    // known after the check
+	Counts          Counts
+	Problem         *FileProblem
+	Detected        *Detected
+	Warnings        []Warning
+	Problems        []Problem // the first 100
+	ProblemsAll     int       // how many there are
+	Fields          []FieldReport
+	Files           []string // errors, changes, undo, original
+	Mail            MailState
+	CreatedAt       time.Time
+	CreatedBy       string
+	StartedAt       time.Time
+	FinishedAt      time.Time
+	ExpiresAt       time.Time // when the job and its files go
+	Version         int       // counts writes, for optimistic updates
 }
 
 // What an import runs of the one that it follows.

@@ -285,11 +285,24 @@ func (z *zipped) write(w io.Writer) error {
 	return zw.Close()
 }
 
+// info are the columns that help to recognise the contact. In a form of contacts
+// they are among those to edit.
+func (z *zipped) info() []roll.Field {
+	if z.t.DataType == roll.Contacts {
+		return nil
+	}
+	return []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName}
+}
+
 // columns are those of the form.
 func (z *zipped) columns() []workbook.Column {
-	cols := []workbook.Column{{Name: "Contact"}, {Name: "[info] Email"}, {Name: "[info] Last name"}, {Name: "[info] First name"}}
+	cols := []workbook.Column{{Name: flow.KeyColumn}}
+	for _, f := range z.info() {
+		d, _ := roll.ContactDef(f)
+		cols = append(cols, workbook.Column{Name: "[info] " + d.Label})
+	}
 	for _, d := range z.fields {
-		cols = append(cols, workbook.Column{Name: "[old] " + d.Code, Field: &d}, workbook.Column{Name: "[new] " + d.Code, Field: &d, Open: true})
+		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true})
 	}
 	return cols
 }
@@ -313,7 +326,8 @@ type table interface {
 
 // rows writes the form, one line a contact, to all of the tables.
 func (z *zipped) rows(to []table) error {
-	cells := make([]string, 4+2*len(z.fields))
+	info := z.info()
+	cells := make([]string, 1+len(info)+2*len(z.fields))
 	for c, err := range z.contacts {
 		if err != nil {
 			return err
@@ -323,11 +337,11 @@ func (z *zipped) rows(to []table) error {
 		}
 		z.count++
 		cells[0] = "#" + string(c.Number)
-		cells[1] = string(c.Get(roll.ContactEmail))
-		cells[2] = string(c.Get(roll.ContactLastName))
-		cells[3] = string(c.Get(roll.ContactFirstName))
+		for i, f := range info {
+			cells[1+i] = string(c.Get(f))
+		}
 		for i, d := range z.fields {
-			cells[4+2*i] = cell.Format(c.Get(d.Field()), d)
+			cells[1+len(info)+2*i] = cell.Format(c.Get(d.Field()), d)
 		}
 		for _, t := range to {
 			if err := t.Write(cells); err != nil {
@@ -356,7 +370,7 @@ func (z *zipped) values(w *sheet.Writer) error {
 			if v.Retired {
 				continue
 			}
-			if err := w.Write([]string{d.Code, d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
+			if err := w.Write([]string{d.Name(), d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,232 @@
+package compare
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rollbook/internal/flow"
+	"rollbook/internal/fold"
+	"rollbook/internal/roll"
+)
+
+// find fills in the numbers of rows that name their contact by its e-mail
+// address, and returns the rows that are not settled by that: a row whose
+// address nobody has will create its contact, one whose address several have is
+// rejected.
+func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result) ([]int, error) {
+	if e.Mode == Settle {
+		// What an earlier try created is known by its line.
+		var lines []int
+		for _, i := range todo {
+			if rows[i].Number == "" {
+				lines = append(lines, rows[i].Line)
+			}
+		}
+		if len(lines) > 0 {
+			claimed, err := e.Store.Claimed(ctx, e.Institution, e.Import, lines)
+			if err != nil {
+				return nil, err
+			}
+			for _, i := range todo {
+				if rows[i].Number == "" {
+					rows[i].Number = claimed[rows[i].Line]
+				}
+			}
+		}
+	}
+	var emails []string
+	for _, i := range todo {
+		if r := &rows[i]; r.Number == "" && r.Person != nil && r.Person.Email != "" {
+			emails = append(emails, r.Person.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return todo, nil
+	}
+	found, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	if err != nil {
+		return nil, err
+	}
+	holders := make(map[string][]roll.ContactNumber, len(found))
+	for address, ns := range found {
+		holders[fold.Email(address)] = ns
+	}
+	rest := todo[:0]
+	for _, i := range todo {
+		r := &rows[i]
+		if r.Number != "" || r.Person == nil || r.Person.Email == "" {
+			rest = append(rest, i)
+			continue
+		}
+		switch ns := holders[fold.Email(r.Person.Email)]; len(ns) {
+		case 0:
+			rest = append(rest, i)
+		case 1:
+			r.Number = ns[0]
+			rest = append(rest, i)
+		default:
+			names := make([]string, 0, 5)
+			for _, n := range ns[:min(len(ns), 5)] {
+				names = append(names, "#"+string(n))
+			}
+			out[i] = Result{Outcome: roll.RowRejected, Problems: []roll.Problem{{
+				Line: r.Line, Column: r.Person.EmailColumn, Value: r.Person.Email, Outcome: roll.RowRejected, Code: "severalContacts",
+				Message:    "Several contacts have this e-mail address: " + strings.Join(names, ", ") + ".",
+				Suggestion: "Write the number of the one that is meant into the column Contact."}}}
+		}
+	}
+	return rest, nil
+}
+
+// creation lists the values that a row gives a new contact.
+func creation(r *Row) []flow.Change {
+	after := map[roll.Field]roll.Value{}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if v := c.Edit.Apply(roll.Empty, c.Def); v != roll.Empty {
+			after[c.Def.Field()] = v
+		}
+	}
+	return changes(r, nil, after)
+}
+
+// create creates the contacts of rows, or in a test says that it would. Rows
+// whose contact somebody else made in the meantime are returned, with that one
+// in live.
+func (e *Engine) create(ctx context.Context, rows []Row, at []int, out []Result, live map[int]*roll.Contact) ([]int, error) {
+	var asked []roll.Creation
+	var of []int
+	for _, i := range at {
+		r := &rows[i]
+		made := creation(r)
+		fields := make(map[roll.Field]roll.Value, len(made))
+		for _, c := range made {
+			fields[c.Field] = c.After
+		}
+		if fields[roll.ContactEmail] == roll.Empty && fields[roll.ContactLastName] == roll.Empty {
+			out[i] = e.reject(r, "nobodyNamed", "This row would create a contact with neither an e-mail address nor a last name.", "Fill in one of them.")
+			continue
+		}
+		if !r.fits(nil, fields, &out[i]) {
+			continue
+		}
+		out[i] = Result{Outcome: roll.Created, Changes: made, Warnings: out[i].Warnings}
+		asked = append(asked, roll.Creation{
+			Number: r.Number, Digits: e.Digits, Fields: fields, Identity: r.Person.Identity,
+			Applied:    roll.Applied{Import: e.Import, Line: r.Line},
+			Provenance: roll.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import},
+		})
+		of = append(of, i)
+	}
+	if e.Mode != Update || len(asked) == 0 {
+		return nil, nil
+	}
+	answers, err := e.Store.Create(ctx, e.Institution, asked)
+	if err != nil {
+		return nil, err
+	}
+	var there []int
+	for k, i := range of {
+		switch m := answers[k]; {
+		case m.Done:
+			out[i].Number = m.Number
+		case m.Err != nil:
+			if out[i], err = e.unwritten(&rows[i], m.Err); err != nil {
+				return nil, err
+			}
+		case m.Gone:
+			out[i] = e.reject(&rows[i], "contactDeleted", "This contact was deleted. A deleted contact is not created again.", "Remove the line.")
+		default:
+			rows[i].Number, live[i] = m.Live.Number, m.Live
+			there = append(there, i)
+		}
+	}
+	return there, nil
+}
+
+// sameContact rejects a row whose contact another line of the same file has
+// changed already.
+func (e *Engine) sameContact(r *Row, c *roll.Contact) Result {
+	res := e.reject(r, "differentLines", "Another line of this file is about the same contact.", "Keep one line for each contact.")
+	res.Problems[0].OtherLines = []int{c.Applied.Line}
+	return res
+}
+
+// remove takes back the creation of contacts that nobody has touched since.
+func (e *Engine) remove(ctx context.Context, rows []Row, at []int, out []Result) error {
+	if len(at) == 0 {
+		return nil
+	}
+	live := make(map[int]*roll.Contact, len(at))
+	if err := e.read(ctx, rows, at, live); err != nil {
+		return err
+	}
+	gone, err := e.Store.Gone(ctx, e.Institution, numbers(rows, at))
+	if err != nil {
+		return err
+	}
+	var writes []roll.Write
+	var of []int
+	for _, i := range at {
+		r, c := &rows[i], live[i]
+		switch {
+		case c == nil && gone[r.Number]:
+			out[i] = Result{Outcome: roll.Unchanged}
+		case c == nil:
+			out[i] = e.reject(r, "unknownContact", unknownText, "")
+		case c.Applied.Import != r.Person.Remove || c.Origin.Import != r.Person.Remove || !maps.Equal(c.Fields, r.Person.Values):
+			out[i] = touched(r)
+		case e.Mode == Settle:
+			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
+		default:
+			out[i] = Result{Outcome: roll.Updated, Changes: removal(c), Removed: true}
+			writes = append(writes, roll.Write{Number: r.Number, If: c.Fields, Applied: c.Applied,
+				Provenance: roll.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import}})
+			of = append(of, i)
+		}
+	}
+	if e.Mode != Update || len(writes) == 0 {
+		return nil
+	}
+	answers, err := e.Store.Remove(ctx, e.Institution, writes)
+	if err != nil {
+		return err
+	}
+	for k, i := range of {
+		switch w := answers[k]; {
+		case w.Done:
+		case w.Err != nil:
+			if out[i], err = e.unwritten(&rows[i], w.Err); err != nil {
+				return err
+			}
+		case w.Live == nil:
+			out[i] = Result{Outcome: roll.Unchanged}
+		default:
+			out[i] = touched(&rows[i])
+		}
+	}
+	return nil
+}
+
+func touched(r *Row) Result {
+	return Result{Outcome: roll.RowConflicted, Problems: []roll.Problem{{
+		Line: r.Line, Column: r.KeyColumn, Value: r.Key, Outcome: roll.RowConflicted, Code: "changedSince",
+		Message:    "This contact was changed since it was created, so it stays.",
+		Suggestion: "Delete it on the screen if it is not wanted."}}}
+}
+
+// removal lists the values that a removed contact had.
+func removal(c *roll.Contact) []flow.Change {
+	var out []flow.Change
+	for _, f := range sorted(c.Fields) {
+		out = append(out, flow.Change{Field: f, Before: c.Fields[f]})
+	}
+	return out
+}
+
+func sorted(m map[roll.Field]roll.Value) []roll.Field {
+	return slices.Sorted(maps.Keys(m))
+}

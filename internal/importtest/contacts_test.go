@@ -1,0 +1,317 @@
+package importtest_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/demo"
+	"rollbook/internal/fault"
+	"rollbook/internal/flow"
+	"rollbook/internal/importtest"
+	"rollbook/internal/roll"
+)
+
+// people lists an institution's contacts by e-mail address, as
+// "last name|first name|language|city|phone".
+func people(t *testing.T, w *importtest.World, in roll.InstitutionID) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for c, err := range w.Contacts.All(t.Context(), in) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[c.Email()] = append(out[c.Email()], fmt.Sprintf("%s|%s|%s|%s|%s", c.Get(roll.ContactLastName), c.Get(roll.ContactFirstName),
+			c.Get(roll.ContactLanguage), c.Get(roll.ContactCity), c.Get(roll.ContactPhone)))
+	}
+	return out
+}
+
+// A file from another system creates contacts, with criteria and authorisations
+// at once, updates those that are there, and says what is wrong with the rest.
+func TestImportContacts(t *testing.T) {
+	w := world(t)
+	w.Set(t, demo.Aurora, "0000007", map[roll.Field]roll.Value{roll.ContactEmail: "known@example.org", roll.ContactLastName: "Known", roll.ContactCity: "Bath"})
+	w.Set(t, demo.Aurora, "0000008", map[roll.Field]roll.Value{roll.ContactEmail: "twice@example.org", roll.ContactLastName: "One"})
+	w.Set(t, demo.Aurora, "0000009", map[roll.Field]roll.Value{roll.ContactEmail: "twice@example.org", roll.ContactLastName: "Two"})
+	file := lines(
+		"Contact,Email,Last name,First name,Language,Birth date,Phone,City,Country,[new] GENRE,[new] EMAIL",
+		",new@example.org,Müller,Zoë,German,12.04.1985,020 7946 0018,Zürich,Schweiz,jazz,T", // 2 created
+		",known@example.org,,,fr,,,Empty,,,",         // 3 found by e-mail: language set, city cleared
+		"#0000008,,,,,,,Leeds,,,F",                   // 4 by number
+		",twice@example.org,,,,,,York,,,",            // 5 several have the address
+		"0044001,given@example.org,Given,Gia,,,,,,,", // 6 created with its number
+		",,Noémail,Ann,,,,,,,",                       // 7 created without an address
+		",,,Nameless,,,,,,,",                         // 8 nobody
+		",wrong@,Wrong,W,,,,,,,",                     // 9
+		",date@example.org,Date,D,,05/04/1985,,,,,",  // 10 ambiguous
+		",same@example.org,Same,Sam,,,,,,,",          // 11
+		",same@example.org,Other,Olga,,,,,,,",        // 12 the same person as line 11
+		",new2@example.org,New,Two,,,,,,Juzz,",       // 13 wrong criterion
+		"7,seven@example.org,Seven,S,,,,,,,",         // 14 lost its zeros
+	)
+	want := roll.Counts{Rows: 13, Created: 3, Updated: 2, Rejected: 8}
+	test := w.Import(t, demo.Aurora, roll.Contacts, roll.Test, file)
+	if test.Status != roll.Done || test.Counts != want {
+		t.Fatalf("test: %s %+v %+v\n%s", test.Status, test.Counts, test.Problem, strings.Join(problems(test), "\n"))
+	}
+	up := w.Follow(t, test, roll.UpdateOf)
+	if up.Counts != want {
+		t.Fatalf("update: %s %+v\n%s", up.Status, up.Counts, strings.Join(problems(up), "\n"))
+	}
+	if d := cmp.Diff(test.Problems, up.Problems); d != "" {
+		t.Errorf("test and update differ: %s", d)
+	}
+	if d := cmp.Diff([]string{
+		"5 rejected severalContacts Email",
+		"8 rejected nobodyNamed Contact",
+		"9 rejected badEmail Email",
+		"10 rejected ambiguousDate Birth date",
+		"11 rejected samePerson Contact",
+		"12 rejected samePerson Contact",
+		"13 rejected unknownValue [new] GENRE",
+		"14 rejected leadingZeros Contact",
+	}, problems(up)); d != "" {
+		t.Error(d)
+	}
+	got := people(t, w, demo.Aurora)
+	for email, want := range map[string]string{
+		"new@example.org":   "Müller|Zoë|de|Zürich|+442079460018",
+		"known@example.org": "Known||fr||",
+		"given@example.org": "Given|Gia|||",
+		"":                  "Noémail|Ann|||",
+	} {
+		if len(got[email]) != 1 || got[email][0] != want {
+			t.Errorf("%q: %q, want %q", email, got[email], want)
+		}
+	}
+	if v := w.Value(t, demo.Aurora, "0044001", roll.ContactEmail); v != "given@example.org" {
+		t.Errorf("the given number has %q", v)
+	}
+	ns, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"new@example.org"})
+	if err != nil || len(ns["new@example.org"]) != 1 {
+		t.Fatalf("%v %v", ns, err)
+	}
+	n := ns["new@example.org"][0]
+	if g, a := w.Value(t, demo.Aurora, n, genre), w.Value(t, demo.Aurora, n, "authorisation:EMAIL"); g != "JAZZ" || a != roll.True {
+		t.Errorf("%q %q", g, a)
+	}
+
+	// The same file again finds everybody: nothing is created twice.
+	again := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
+	if want := (roll.Counts{Rows: 13, Created: 1, Unchanged: 4, Rejected: 8}); again.Counts != want {
+		t.Errorf("again: %+v, want %+v", again.Counts, want) // only the one without an address is a new person
+	}
+
+	// Undo: removes those created, puts back those updated.
+	undo := w.Follow(t, up, roll.UndoOf)
+	if want := (roll.Counts{Rows: 5, Updated: 5}); undo.Counts != want {
+		t.Errorf("undo: %s %+v %+v\n%s\n%s", undo.Status, undo.Counts, undo.Problem, strings.Join(problems(undo), "\n"), w.File(t, up, "undo"))
+	}
+	got = people(t, w, demo.Aurora)
+	if len(got["new@example.org"])+len(got["given@example.org"]) != 0 || got["known@example.org"][0] != "Known|||Bath|" {
+		t.Errorf("after the undo: %v", got)
+	}
+	twice := w.Follow(t, up, roll.UndoOf)
+	if want := (roll.Counts{Rows: 5, Unchanged: 5}); twice.Counts != want {
+		t.Errorf("undo again: %+v, want %+v", twice.Counts, want)
+	}
+	// Their numbers are not used again.
+	late := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Email\n0044001,x@example.org\n")
+	if late.Counts.Rejected != 1 || late.Problems[0].Code != "contactDeleted" {
+		t.Errorf("%+v %+v", late.Counts, late.Problems)
+	}
+}
+
+// The undo of created contacts leaves those that somebody has touched since.
+func TestUndoCreatedTouched(t *testing.T) {
+	w := world(t)
+	up := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, lines(
+		"Contact,Email,Last name",
+		"0000001,a@example.org,Untouched",
+		"0000002,b@example.org,Edited",
+		"0000003,c@example.org,Chose",
+	))
+	if up.Counts.Created != 3 {
+		t.Fatalf("%+v %v", up.Counts, problems(up))
+	}
+	w.Set(t, demo.Aurora, "0000002", map[roll.Field]roll.Value{roll.ContactCity: "Rome"})
+	w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] GENRE\n#0000003,JAZZ\n")
+	undo := w.Follow(t, up, roll.UndoOf)
+	if want := (roll.Counts{Rows: 3, Updated: 1, Conflicted: 2}); undo.Counts != want {
+		t.Errorf("%+v, want %+v", undo.Counts, want)
+	}
+	if d := cmp.Diff([]string{"3 conflicted changedSince Contact", "4 conflicted changedSince Contact"}, problems(undo)); d != "" {
+		t.Error(d)
+	}
+	if _, err := w.Contacts.Get(t.Context(), demo.Aurora, "0000001"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the untouched one is still there: %v", err)
+	}
+	w.Value(t, demo.Aurora, "0000002", roll.ContactCity)
+	w.Value(t, demo.Aurora, "0000003", genre)
+}
+
+// A deleted contact is not created again by an old file, of either kind.
+func TestDeletedContact(t *testing.T) {
+	w := world(t, "0000001", "0000002")
+	if err := w.Contacts.Delete(t.Context(), demo.Aurora, "0000001"); err != nil {
+		t.Fatal(err)
+	}
+	for dt, file := range map[roll.DataType]string{
+		roll.Contacts: "Contact,Last name\n#0000001,Back\n#0000002,Here\n",
+		roll.Criteria: "Contact,[new] GENRE\n#0000001,JAZZ\n#0000002,JAZZ\n",
+	} {
+		for _, a := range []roll.Action{roll.Test, roll.Update} {
+			imp := w.Import(t, demo.Aurora, dt, a, file)
+			if imp.Counts.Rejected != 1 || len(imp.Problems) != 1 || imp.Problems[0].Code != "contactDeleted" {
+				t.Errorf("%s %s: %+v %v", dt, a, imp.Counts, problems(imp))
+			}
+		}
+	}
+	if _, err := w.Contacts.Get(t.Context(), demo.Aurora, "0000001"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("it is back: %v", err)
+	}
+}
+
+// Two imports of the same new people at the same time create each once.
+func TestContactsRace(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("Email,Last name,First name\n")
+	for i := range 50 {
+		fmt.Fprintf(&file, "p%02d@example.org,Last%c,First\n", i, 'a'+i%26)
+	}
+	for range 50 {
+		w := world(t)
+		imps := [2]roll.Import{w.Create(t, demo.Aurora, roll.Contacts, roll.Update), w.Create(t, demo.Aurora, roll.Contacts, roll.Update)}
+		var both sync.WaitGroup
+		var ended [2]roll.Import
+		for k := range imps {
+			both.Go(func() { ended[k] = w.Upload(t, imps[k], file.String()) })
+		}
+		both.Wait()
+		created := 0
+		for _, e := range ended {
+			c := e.Counts
+			if e.Status != roll.Done || c.Rows != 50 || c.Rejected+c.Unprocessed+c.Conflicted != 0 {
+				t.Fatalf("%s %+v %v", e.Status, c, problems(e))
+			}
+			created += c.Created
+		}
+		if created != 50 {
+			t.Fatalf("%d created, want 50", created)
+		}
+		for email, of := range people(t, w, demo.Aurora) {
+			if len(of) != 1 {
+				t.Fatalf("%s is there %d times", email, len(of))
+			}
+		}
+	}
+}
+
+// A chunk that created contacts and was killed ends as one clean run.
+func TestContactsChunkKilled(t *testing.T) {
+	file := lines("Contact,Email,Last name", ",a@example.org,A", "0000005,e@example.org,E", ",,Nomail", ",b@example.org,B")
+	clean := world(t)
+	want := clean.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
+	if want.Counts.Created != 4 {
+		t.Fatalf("%+v %v", want.Counts, problems(want))
+	}
+	for _, part := range []string{"results/"} {
+		w := world(t)
+		w.Tries = 3
+		w.Chunk.Files = &blobs{Blobs: w.Files, put: once(part)}
+		got := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
+		if d := cmp.Diff(want.Counts, got.Counts); d != "" {
+			t.Error(d)
+		}
+		if d := cmp.Diff(people(t, clean, demo.Aurora), people(t, w, demo.Aurora)); d != "" {
+			t.Error(d)
+		}
+		if undo := w.Follow(t, got, roll.UndoOf); undo.Counts.Updated != 4 {
+			t.Errorf("undo: %+v %v", undo.Counts, problems(undo))
+		}
+	}
+	// Killed for ever after it wrote: the marks tell what was created.
+	w := world(t)
+	w.Chunk.Files = &blobs{Blobs: w.Files, put: func(key string) error {
+		if strings.Contains(key, "results/") {
+			return errKilled
+		}
+		return nil
+	}}
+	got := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
+	if c := got.Counts; c.Created != 4 {
+		t.Errorf("settled: %+v", c)
+	}
+}
+
+// A template of contacts comes back with its changes.
+func TestContactsTemplate(t *testing.T) {
+	w := importtest.New(t, 40)
+	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: "all", Name: "All", Condition: []byte(`{"all":[]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: "t", Institution: demo.Aurora, DataType: roll.Contacts, TargetID: "all",
+		Status: roll.Preparing, CreatedAt: w.Now(), ExpiresAt: w.Now().AddDate(0, 0, 7)}, roll.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := w.Jobs.Template(t.Context(), demo.Aurora, "t")
+	if err != nil || made.Contacts != 40 {
+		t.Fatalf("%+v %v", made, err)
+	}
+	raw, err := w.Files.Get(t.Context(), made.File.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, string(raw))
+	if same.Status != roll.Rejected || same.Problem.Code != "nothingToDo" {
+		t.Errorf("%s %+v", same.Status, same.Problem)
+	}
+	file := lines("Contact,[old] City,[new] City", "#"+string(demo.Number(0))+","+string(w.Value(t, demo.Aurora, demo.Number(0), roll.ContactCity))+",Oslo",
+		"#"+string(demo.Number(1))+",Nowhere,Oslo")
+	imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, file)
+	if want := (roll.Counts{Rows: 2, Updated: 1, Conflicted: 1}); imp.Counts != want {
+		t.Errorf("%+v %v", imp.Counts, problems(imp))
+	}
+}
+
+// Every change of a contact is remembered with who made it, once.
+func TestHistory(t *testing.T) {
+	w := world(t, "0000001")
+	w.Tries = 2
+	w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+	up := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] GENRE,[new] NOTE\n#0000001,JAZZ,Hello\n")
+	w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,City\n#0000001,Oslo\n")
+	w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{genre: "ROCK"})
+	es, err := w.Contacts.History(t.Context(), demo.Aurora, "0000001", 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range es {
+		who := e.By
+		if e.Import == up.ID {
+			who += fmt.Sprintf(", line %d", e.Line)
+		}
+		got = append(got, fmt.Sprintf("%s: %s → %s by %s", e.Field, e.Before, e.After, who))
+	}
+	slices.Sort(got)
+	want := []string{
+		"contact:city:  → Oslo by operator",
+		"contact:email:  → c0000001@example.org by colleague",
+		"contact:lastName:  → Name0000001 by colleague",
+		"criterion:GENRE:  → JAZZ by operator, line 2",
+		"criterion:GENRE: JAZZ → ROCK by colleague",
+		"criterion:NOTE:  → Hello by operator, line 2",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
