@@ -109,6 +109,15 @@ func newMaking(at int, cr *roll.Creation) (*making, error) {
 			m.c.Provenance[f] = cr.Provenance
 		}
 	}
+	m.c.Number = m.n
+	it, err := contactItem("", m.c)
+	if err != nil {
+		return nil, err
+	}
+	// A statement that is too large fails its whole request.
+	if size(object(it))+100 > maxItem {
+		return nil, tooLarge()
+	}
 	return m, nil
 }
 

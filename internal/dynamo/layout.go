@@ -127,6 +127,27 @@ func goneItem(in roll.InstitutionID, n roll.ContactNumber, at time.Time, by stri
 	return it
 }
 
+// maxItem is the most bytes that the service takes in one item.
+const maxItem = 400 << 10
+
+// size is what the service counts for a value: its bytes, 3 for a map or list
+// and 1 for each of their entries.
+func size(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return len(v.Value)/2 + 2
+	case *types.AttributeValueMemberM:
+		n := 3
+		for name, entry := range v.Value {
+			n += 1 + len(name) + size(entry)
+		}
+		return n
+	}
+	return 1
+}
+
 func isGone(it item) bool { return it["gone"] != nil }
 
 func hasProvenance(f roll.Field) bool {
