@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,11 +89,18 @@ func (o *office) do(words ...string) { o.jobs = append(o.jobs, strings.Join(word
 // open loads a file of the office's folder.
 func (o *office) open(name string) { o.do("open", fileURL(filepath.Join(o.dir, name))) }
 
-// enter types a text into a cell of the first sheet, as a user does.
+// enter types a text into a cell of the first sheet. Only a user is asked about
+// what is not in its list.
 func (o *office) enter(cell, text string) { o.do("enter", cell, text) }
 
-// ask asks about a cell: locked, list (what its drop-down list shows), text, or
-// about the document: frozen, protected, sheets.
+// pick takes the nth entry of a cell's drop-down list and answers its text.
+func (o *office) pick(cell string, n int) { o.do("pick", cell, strconv.Itoa(n)) }
+
+// copy copies the contents of a range, as text.
+func (o *office) copy(from, to string) { o.do("copy", from, to) }
+
+// ask asks about a cell: locked, list (what its drop-down list shows), prompt,
+// text, or about the document: frozen, protected, sheets, end.
 func (o *office) ask(what, cell string) { o.do(what, cell) }
 
 const (
@@ -110,7 +118,7 @@ func (o *office) save(name, filter, options string) {
 // run does what was asked for and returns the answers.
 func (o *office) run() []string {
 	o.t.Helper()
-	job, answers := o.file("job.txt", []byte(strings.Join(o.jobs, "\n")+"\n")), o.file("answers.txt", nil)
+	job, answers := o.file("job.txt", []byte(strings.Join(o.jobs, "\n")+"\n\n")), o.file("answers.txt", nil)
 	o.jobs = nil
 	o.start(`macro:///Standard.Edit.Run("` + fileURL(job) + `","` + fileURL(answers) + `")`)
 	b, err := os.ReadFile(answers)
