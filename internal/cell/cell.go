@@ -91,10 +91,11 @@ const (
 	TextTooLong       = "textTooLong"
 	LineBreak         = "lineBreak"
 	ControlCharacter  = "controlCharacter"
-	BadCharacter      = "badCharacter" // not valid Unicode text
-	WrongType         = "wrongType"    // the JSON value is of another type
-	BlankNumber       = "blankNumber"  // the Contact cell is blank
-	BadNumber         = "badNumber"    // the Contact cell is no contact number
+	BadCharacter      = "badCharacter"    // not valid Unicode text
+	EncodingMixedUp   = "encodingMixedUp" // UTF-8 that was opened as another encoding
+	WrongType         = "wrongType"       // the JSON value is of another type
+	BlankNumber       = "blankNumber"     // the Contact cell is blank
+	BadNumber         = "badNumber"       // the Contact cell is no contact number
 )
 
 // The codes of warnings about a cell.

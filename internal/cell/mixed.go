@@ -1,11 +1,14 @@
 package cell
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"rollbook/internal/roll"
 )
 
 // Unmix undoes what happens to a text whose UTF-8 was opened as Windows-1252 or
@@ -43,6 +46,17 @@ func Unmix(text string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// MixedUp refuses a text value that Unmix can mend. ParseNew takes such a text,
+// because it may be what is stored already and must be able to come back.
+func MixedUp(v roll.Value, d roll.FieldDef) *Problem {
+	right, ok := Unmix(string(v))
+	if !ok {
+		return nil
+	}
+	return &Problem{Code: EncodingMixedUp, Suggestion: Format(roll.Value(right), d),
+		Message: fmt.Sprintf("%s was saved in a wrong encoding: it must have been %s. Open the original again as UTF-8, or write the text again.", quote(string(v)), quote(right))}
 }
 
 // strange tells whether a character is not one that a western text is likely to

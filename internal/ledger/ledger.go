@@ -430,6 +430,10 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 			continue
 		}
 		edit, warning, problem := a.parseNew(text, fc.def)
+		if problem == nil && !edit.Keep && (fc.def.Kind == roll.Text || fc.def.Kind == roll.ContactText) &&
+			a.imp.OfKind != roll.UndoOf && (fc.old < 0 || r.Cells[fc.old] != r.Cells[fc.new]) {
+			problem = cell.MixedUp(edit.Value, fc.def)
+		}
 		if problem != nil {
 			if len(problems) == maxProblems {
 				problems[maxProblems-1].Message += " More cells of this row are at fault."
