@@ -44,7 +44,9 @@ func TestContacts(t *testing.T) {
 	if p := found.Items[0]; p.Phone != "+41227000001" || p.Country != "CH" || p.BirthDate != "1985-04-12" || p.Criteria["GENRE"] != "JAZZ" || p.Authorisations["EMAIL"] != true {
 		t.Errorf("%+v", p)
 	}
-	var history struct{ Items []struct{ Field, From, To, Import string } }
+	var history struct {
+		Items []struct{ Field, From, To, Import string }
+	}
 	c.call(http.StatusOK, "GET", "/api/contacts/0770001/history", nil, &history)
 	if len(history.Items) == 0 || history.Items[0].Field != "contact:city" || history.Items[0].From != "Sion" || history.Items[0].To != "Lausanne" || history.Items[0].Import != update.ID {
 		t.Errorf("%+v", history.Items)
