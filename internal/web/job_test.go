@@ -116,6 +116,15 @@ func TestKeyboardOnly(t *testing.T) {
 	p.See("have their earlier values back")
 }
 
+// The job that end-to-end tests do at a deployed stack works here too.
+func TestJob(t *testing.T) {
+	s := stack(t, dev.Options{})
+	webtest.Job{URL: s.URL, User: "admin@aurora.example", Password: dev.Password, Target: "Everybody", Separator: ','}.Run(t, webtest.New(t).Page(webtest.Options{}))
+	if n := len(s.Mails.Sent()); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+}
+
 // The ways a file gets in, and out again before it is used.
 func TestUpload(t *testing.T) {
 	s := stack(t, dev.Options{})

@@ -98,9 +98,8 @@ export function Notice({ kind = 'info', title, children, actions, live }) {
 
 /** A failure with what to do. */
 export function Failure({ error, onRetry, title }) {
-  const box = useRef(null);
   return (
-    <div ref={box}>
+    <div>
       <Notice kind="bad" live title={title || t('failure.title')}
         actions={onRetry && <Button onClick={onRetry} icon="run">{t('failure.retry')}</Button>}>
         <p>{words(error)}</p>

@@ -169,6 +169,7 @@ function end() {
 export async function signOut() {
   keep(null);
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('rollbook.')) sessionStorage.removeItem(key);
+  session.value = 'out';
   const c = await config();
   location.assign(`${c.signInUrl}/logout?${new URLSearchParams({ client_id: c.clientId, logout_uri: redirectUri() })}`);
 }

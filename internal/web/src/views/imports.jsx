@@ -111,10 +111,18 @@ function StatusCell({ of }) {
   );
 }
 
+// The list of files closes by Escape, and when the focus goes elsewhere.
+const escape = (e) => {
+  if (e.key !== 'Escape' || !e.currentTarget.open) return;
+  e.currentTarget.open = false;
+  e.currentTarget.querySelector('summary').focus();
+};
+const left = (e) => { if (e.relatedTarget && !e.currentTarget.contains(e.relatedTarget)) e.currentTarget.open = false; };
+
 function Files({ of }) {
   const names = ['errors', 'changes', 'undo', 'original'].filter((n) => of.files.includes(n));
   return (
-    <details class="menu">
+    <details class="menu" name="files" onKeyDown={escape} onFocusOut={left}>
       <summary aria-label={t('imports.downloads.of', { file: of.fileName })}><Icon name="download" /></summary>
       <ul>
         {names.map((n) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{t(`file.${n}`)}</Download></li>)}
