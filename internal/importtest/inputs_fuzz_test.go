@@ -18,19 +18,28 @@ func FuzzImport(f *testing.F) {
 	for _, ins := range [][]input{inputEncodings(), inputForms(), inputFiles(f), inputKeys(), inputValues(), inputCompares()} {
 		for _, in := range ins {
 			if len(in.file) < 8<<10 {
-				f.Add([]byte(in.file), in.dt == roll.Authorisations)
+				kind := byte(0)
+				if in.dt == roll.Authorisations {
+					kind = 1
+				}
+				f.Add([]byte(in.file), kind)
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, file []byte, authorisations bool) {
+	for _, s := range []string{
+		"Contact,Email,Last name,First name,Language,Birth date,Phone,City,Country,[new] GENRE,[new] EMAIL\n,new@example.org,Müller,Zoë,German,12.04.1985,020 7946 0018,Zürich,Schweiz,jazz,T\n,c0000003@example.org,,,fr,,,Empty,,,\n#0000008,,,,,,,Leeds,,,F\n0044001,given@example.org,Given,Gia,,,,,,,\n",
+		"Email;Last name;Phone\r\nsame@example.org;Same;+44 20 7946 0018\r\nsame@example.org;Other;\r\n;;0\r\n;Nemo;12\r\n",
+		"Contact,[old] Email,[new] Email,[new] criterion:NOTE\n#0000001,c0000001@example.org,other@example.org,x\n#0000002,,c0000003@example.org,\n",
+		"Contact,[undo] created,[old] Last name,[new] Last name\n#0000001,0199f0aa-0000-7000-8000-000000000001,Name 0000001,\n",
+	} {
+		f.Add([]byte(s), byte(2))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, kind byte) {
 		w := fixture(t)
 		has("1 GENRE=JAZZ | 2 INTERESTS=PLAYS | 3 NOTE==1+1 | 4 SUBSCRIBER=true | 5 EMAIL=false | 6 SEGMENT=GOLD")(t, w)
 		w.Plan.Limits = sheet.Limits{FileBytes: 1 << 20, RowBytes: 4 << 10, Columns: 60, Rows: 200}
 		w.Plan.ChunkRows = 3
-		dt := roll.Criteria
-		if authorisations {
-			dt = roll.Authorisations
-		}
+		dt := []roll.DataType{roll.Criteria, roll.Authorisations, roll.Contacts}[kind%3]
 		before, others := stored(t, w, demo.Aurora), stored(t, w, demo.Borealis)
 		test := w.Import(t, demo.Aurora, dt, roll.Test, string(file))
 		accounts(t, w, test, before)

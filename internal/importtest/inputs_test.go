@@ -158,11 +158,10 @@ func applied(t testing.TB, w *importtest.World, imp roll.Import, before map[stri
 	}
 	touched := map[string]bool{}
 	for _, rec := range records(t, w.File(t, imp, "changes"))[1:] {
-		i := slices.IndexFunc(cat.Fields, func(d roll.FieldDef) bool { return d.Code == rec[2] })
-		if i < 0 {
+		d, ok := fieldNamed(cat, rec[2])
+		if !ok {
 			t.Fatalf("changes.csv names the field %q", rec[2])
 		}
-		d := cat.Fields[i]
 		key := strings.TrimPrefix(rec[0], "#") + " " + string(d.Field())
 		if touched[key] {
 			t.Errorf("changes.csv has %s twice", key)
@@ -181,6 +180,19 @@ func applied(t testing.TB, w *importtest.World, imp roll.Import, before map[stri
 		}
 	}
 	return after
+}
+
+// fieldNamed finds a field by the name that changes.csv has.
+func fieldNamed(cat *roll.Catalogue, name string) (roll.FieldDef, bool) {
+	defs := slices.Clone(cat.Fields)
+	for _, c := range roll.ContactFields {
+		d, _ := roll.ContactDef(c.Field)
+		defs = append(defs, d)
+	}
+	if i := slices.IndexFunc(defs, func(d roll.FieldDef) bool { return d.Name() == name }); i >= 0 {
+		return defs[i], true
+	}
+	return roll.FieldDef{}, false
 }
 
 // unguard does what a person's macro would do to our guard.
