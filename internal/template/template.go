@@ -302,9 +302,21 @@ func (z *zipped) columns() []workbook.Column {
 		cols = append(cols, workbook.Column{Name: "[info] " + d.Label})
 	}
 	for _, d := range z.fields {
-		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true})
+		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true, Options: z.options(d.Field())})
 	}
 	return cols
+}
+
+// options are what the new value of one of the contact's own fields is chosen
+// from, besides what people write.
+func (z *zipped) options(f roll.Field) []string {
+	switch f {
+	case roll.ContactTitle:
+		return append(slices.Clone(z.cat.Settings.Titles), "Empty")
+	case roll.ContactLanguage:
+		return []string{"en", "fr", "de", "it", "es", "Empty"}
+	}
+	return nil
 }
 
 func (z *zipped) header() []string {

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -139,6 +140,8 @@ func (w *Writer) width(c Column) int {
 		}
 	case c.Field.Kind == roll.MultiChoice, c.Field.Kind == roll.Text:
 		n = max(n, 30)
+	case c.Field.Kind == roll.ContactText:
+		n = max(n, min(c.Field.MaxLength/3, 30), 14)
 	}
 	return min(n, 44)
 }
@@ -165,21 +168,30 @@ func (w *Writer) tail(b []byte) []byte {
 
 // validation appends the drop-down list and the messages of an open column.
 func (w *Writer) validation(b []byte, l list, say words, last int) []byte {
-	kind, formula := "list", fmt.Sprintf("%s!$%s$2:$%[2]s$%d", valuesName, l.letters, len(l.options)+1)
-	more, strict, prompt, mistake := "", "warning", say.choice, say.notInList
+	var kind, more, formula string
+	if len(l.options) > 0 {
+		kind, formula = "list", fmt.Sprintf("%s!$%s$2:$%[2]s$%d", valuesName, l.letters, len(l.options)+1)
+	}
+	var strict, may, mistake string
 	switch l.field.Kind {
+	case roll.SingleChoice:
+		// Codes and labels by themselves are taken too.
+		strict, may, mistake = "warning", say.choice, say.notInList
 	case roll.YesNo, roll.Authorisation:
-		strict, prompt, mistake = "stop", say.yesNo, say.notYesNo
+		strict, may, mistake = "stop", say.yesNo, say.notYesNo
 	case roll.MultiChoice:
 		// A list of several values is in no drop-down list.
-		strict, prompt, mistake = "", say.several, ""
-	case roll.Text, roll.ContactText:
+		may = say.several
+	case roll.Text:
 		most := l.field.MaxLength
 		if most <= 0 || most > roll.MaxText {
 			most = roll.MaxText
 		}
-		kind, more, formula = "textLength", ` operator="lessThanOrEqual"`, fmt.Sprint(most)
-		prompt, mistake = fmt.Sprintf(say.text, most), fmt.Sprintf(say.tooLong, most)
+		kind, more, formula = "textLength", ` operator="lessThanOrEqual"`, strconv.Itoa(most)
+		strict, may, mistake = "warning", fmt.Sprintf(say.text, most), fmt.Sprintf(say.tooLong, most)
+	}
+	if kind == "" {
+		kind = "none"
 	}
 	b = fmt.Appendf(b, `<dataValidation type="%s"%s allowBlank="1" showInputMessage="1"`, kind, more)
 	title := cut(line(l.field.LabelIn(w.table.Language)), maxTitle)
@@ -189,8 +201,12 @@ func (w *Writer) validation(b []byte, l list, say words, last int) []byte {
 		b = attr(b, "error", cut(mistake, maxError))
 	}
 	b = attr(b, "promptTitle", title)
-	b = attr(b, "prompt", cut(prompt, maxPrompt))
-	return fmt.Appendf(b, ` sqref="%s2:%[1]s%d"><formula1>%s</formula1></dataValidation>`, letters(l.column), last, formula)
+	b = attr(b, "prompt", cut(strings.TrimPrefix(may+"\n"+say.keep, "\n"), maxPrompt))
+	b = fmt.Appendf(b, ` sqref="%s2:%[1]s%d"`, letters(l.column), last)
+	if formula == "" {
+		return append(b, `/>`...)
+	}
+	return fmt.Appendf(b, `><formula1>%s</formula1></dataValidation>`, formula)
 }
 
 // line makes one line of a label.

@@ -51,6 +51,9 @@ type Column struct {
 	// Field is the definition of the column's field, nil for a column without
 	// one. Its kind and values decide what the cells of an open column offer.
 	Field *roll.FieldDef
+	// Options are offered for one of the contact's own fields, which are checked
+	// by more than a list: other texts are not called mistakes.
+	Options []string
 	// Open cells can be edited.
 	Open bool
 }
@@ -99,6 +102,11 @@ func New(w io.Writer, t Table) (*Writer, error) {
 	for i, c := range t.Columns {
 		if c.Open {
 			l := list{column: i, field: *c.Field, options: cell.Options(*c.Field)}
+			for _, s := range c.Options {
+				if s != "" && sheet.Guard(s) == s {
+					l.options = append(l.options, s)
+				}
+			}
 			if len(l.options) > 0 {
 				l.letters = letters(values)
 				values++
