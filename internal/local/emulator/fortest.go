@@ -2,8 +2,8 @@ package emulator
 
 import (
 	"context"
-	"errors"
 	"crypto/rand"
+	"errors"
 	"os"
 	"strings"
 	"sync"
