@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rollbook/internal/fault"
 	"rollbook/internal/roll"
 	"rollbook/internal/web/dev"
 	"rollbook/internal/web/webtest"
@@ -183,6 +184,61 @@ func TestContacts(t *testing.T) {
 	if v := p.Value("City"); v != "Their Town" {
 		t.Errorf("the city is %q", v)
 	}
+
+	p.Go("#/contacts/" + number)
+	p.Press("Delete")
+	p.See("its number is never used again")
+	p.Press("Delete")
+	p.See("Contact #" + number + " deleted")
+	p.Heading("Contacts")
+	if _, err := s.Contacts.Get(t.Context(), "aurora", c.Number); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the contact is still there: %v", err)
+	}
+}
+
+// A list from another system becomes contacts.
+func TestContactsAreImported(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := webtest.New(t).Page(webtest.Options{})
+	download := p.Downloads()
+	signedIn(s, p, "operator@aurora.example")
+	p.Press("New")
+	p.Upload("people.csv", []byte("Email,First name,Last name,Language,Birth date,City\r\n"+
+		"ana@example.com,Ana,Rossi,it,1980-12-31,Milano\r\nbob@example.com,Bob,Smith,en,31/02/1990,London\r\n"+
+		"jo@example.com,Jo,Lee,en,1991-04-01,Leeds\r\njo@example.com,Joe,Lee,en,1991-04-01,Leeds\r\n"))
+	p.SeeIn(".recognised", "Recognised from the file: Contacts")
+	p.Press("Test the file")
+	p.See("Nothing has been written")
+	p.See("1 contact would be created.")
+	p.See("3 rows would not go in")
+	p.See("is no day of the calendar")
+	p.Press("Imports")
+	p.Press("New")
+	p.Upload("people.csv", []byte("Email,First name,Last name,Birth date\r\njo@example.com,Jo,Lee,1991-04-01\r\njo@example.com,Joe,Lee,1991-04-01\r\n"))
+	p.SeeIn(".recognised", "Contacts")
+	p.Press("More options")
+	p.Check("Allow the same person twice")
+	p.Press("Test the file")
+	p.See("2 contacts would be created.")
+	p.Press("Update now with this file")
+	p.See("Change 2 contacts?")
+	p.Press("Update now with this file")
+	p.See("2 contacts have been created.")
+	p.Press("Contacts")
+	p.Fill("Number, e-mail address or last name", "jo@example.com")
+	p.See("Joe Lee")
+	p.See("Jo Lee")
+
+	p.Go("#/templates/new")
+	p.Check("Contacts")
+	p.Choose("Dynamic target", "Everybody")
+	p.See("202 contacts match")
+	p.Press("Choose none")
+	p.Check("City")
+	p.Press("Prepare the template")
+	p.See("is ready; its download has started")
+	form := unpack(t, download(), "contacts.csv", ',')
+	form.column("[new] City")
 }
 
 func TestCatalogue(t *testing.T) {

@@ -1,7 +1,7 @@
 // What an import changes or would change, field by field: from, to and how many,
 // as a table with bars.
 import { useState } from 'preact/hooks';
-import { catalogue, labelOf, valueWords } from '../core/catalogue.js';
+import { fieldOf, labelOf, valueWords } from '../core/catalogue.js';
 import { t, num } from '../core/i18n.js';
 import { Button } from './basics.jsx';
 import { Icon } from './icon.jsx';
@@ -9,7 +9,7 @@ import { Icon } from './icon.jsx';
 const first = 6;
 
 export function Changes({ of, heading }) {
-  const fields = of.fields.filter((f) => f.changes.length || f.notCompared);
+  const fields = of.fields.filter((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts'));
   return (
     <section class="changes">
       <h2 tabIndex={-1} ref={heading}>{t(of.action === 'test' ? 'changes.would' : 'changes.did')}</h2>
@@ -22,7 +22,7 @@ export function Changes({ of, heading }) {
 
 function FieldChanges({ of }) {
   const [whole, setWhole] = useState(false);
-  const def = catalogue.value?.byCode[of.field];
+  const def = fieldOf(of.field);
   const label = def ? labelOf(def) : of.label;
   const sum = of.changes.reduce((n, c) => n + c.count, 0);
   const most = Math.max(...of.changes.map((c) => c.count));
@@ -30,7 +30,7 @@ function FieldChanges({ of }) {
   const word = (v) => (v === '(other)' ? t('value.other') : valueWords(def || { kind: of.kind, values: [] }, v));
   return (
     <div class="change-card">
-      <h3>{label} <code>{of.field}</code></h3>
+      <h3>{label}{def?.room !== 'contact' && <> <code>{of.field}</code></>}</h3>
       {sum > 0 && <p class="hint">{t('changes.contacts', { n: sum })}</p>}
       {sum > 0 && (
         <table>
@@ -47,7 +47,7 @@ function FieldChanges({ of }) {
         </table>
       )}
       {of.changes.length > first && <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? t('changes.less') : t('changes.all', { n: of.changes.length })}</Button>}
-      {of.notCompared > 0 && <p class="hint not-compared"><Icon name="warning" />{t('changes.notCompared', { n: of.notCompared })}</p>}
+      {of.notCompared > 0 && def?.room !== 'contact' && <p class="hint not-compared"><Icon name="warning" />{t('changes.notCompared', { n: of.notCompared })}</p>}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // The problems of an import, page by page through all of them.
 import { useEffect, useId, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
-import { catalogue, labelOf, valueWords } from '../core/catalogue.js';
+import { fieldOf, labelOf, valueWords } from '../core/catalogue.js';
 import { t, num, has, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { reason } from '../core/reasons.js';
@@ -38,7 +38,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
           {names.length > 0 && <div class="filter"><label for={fieldId}>{t('problems.field')}</label>
             <select id={fieldId} value={field} onChange={(e) => onField(e.target.value)}>
               <option value="">{t('problems.all')}</option>
-              {names.map((n) => <option key={n} value={n}>{n}</option>)}
+              {names.map((n) => <option key={n} value={n}>{fieldOf(n)?.room === 'contact' ? labelOf(fieldOf(n)) : n}</option>)}
             </select>
           </div>}
         </div>
@@ -70,13 +70,13 @@ function Suggestion({ of }) {
 
 function Column({ of }) {
   if (!of.column && !of.field) return <span class="hint">{t('problems.wholeRow')}</span>;
-  const def = catalogue.value?.byCode[of.field];
-  return <><span class="nowrap">{of.column || of.field}</span>{def && labelOf(def) !== of.field && <span class="hint block">{labelOf(def)}</span>}</>;
+  const def = fieldOf(of.field);
+  return <><span class="nowrap">{of.column || of.field}</span>{def && labelOf(def) !== (of.column || of.field) && <span class="hint block">{labelOf(def)}</span>}</>;
 }
 
 function Reason({ of }) {
   const r = reason(of);
-  const def = catalogue.value?.byCode[of.field] || { kind: 'text', values: [] };
+  const def = fieldOf(of.field) || { kind: 'text', values: [] };
   return (
     <>
       <span>{r.text}</span>

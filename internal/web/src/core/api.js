@@ -134,5 +134,6 @@ export const authorisations = {
 export const contacts = {
   find: (params, options) => get('/api/contacts', params, options),
   get: (number) => get(`/api/contacts/${id(number)}`),
+  remove: (number) => call('DELETE', `/api/contacts/${id(number)}`),
   put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
 };

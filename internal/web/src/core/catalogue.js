@@ -45,5 +45,11 @@ export function valueWords(f, value) {
   return value === '(text)' ? t('value.text') : String(value);
 }
 
+/** The definition of a field that an import names: by code, or by a contact's column. */
+export function fieldOf(name) {
+  const own = contactFields.find((f) => f === name || f.toLowerCase() === String(name).replace(/ /g, '').toLowerCase());
+  return catalogue.value?.byCode[name] || (own && { code: own, label: t(`contact.${own}`), kind: 'contact', values: [], room: 'contact' }) || null;
+}
+
 /** The contact's own fields, in the order of the files. */
 export const contactFields = ['email', 'title', 'firstName', 'lastName', 'language', 'birthDate', 'phone', 'street', 'postcode', 'city', 'country'];

@@ -3,7 +3,7 @@ import { decode, read } from './csv.js';
 
 /** Resolves to {dataType, fields} or null when the file does not tell. */
 export async function sniff(file, catalogue) {
-  const named = /^rollbook-(criteria|authorisations)-.*\.zip$/i.exec(file.name);
+  const named = /^rollbook-(criteria|authorisations|contacts)-.*\.zip$/i.exec(file.name);
   if (named) return { dataType: named[1].toLowerCase() };
   if (/\.(zip|xlsx)$/i.test(file.name)) return byName(file.name);
   const head = await file.slice(0, 8192).arrayBuffer();
@@ -11,6 +11,7 @@ export async function sniff(file, catalogue) {
   const rows = read(text.split(/\r\n|\n|\r/).slice(0, 2).join('\n'));
   const header = (rows[0] || []).map((c) => c.trim());
   const codes = header.map((c) => /^\[new\]\s*(.+)$/i.exec(c)?.[1].trim().toUpperCase()).filter(Boolean);
+  if (header.some((c) => /^\[new\]\s*(email|first name|last name|street|city|phone)$/i.test(c))) return { dataType: 'contacts' };
   const rooms = new Set(codes.map((c) => catalogue?.byCode[c]?.room).filter(Boolean));
   if (rooms.size === 1) return { dataType: rooms.has('criterion') ? 'criteria' : 'authorisations' };
   if (!codes.length && header.some((c) => /^(first name|last name|email|contact)$/i.test(c))) return { dataType: 'contacts' };

@@ -10,6 +10,7 @@ import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
 import { may } from '../core/user.js';
 import { Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { Table } from '../components/table.jsx';
 
@@ -59,7 +60,7 @@ export function Contact({ number, editing }) {
       lead={c && <span class="facts"><code>#{c.number}</code>{c.email && <span>{c.email}</span>}</span>}
       actions={c && !editing && may('operator') && <ButtonLink icon="edit" kind="primary" href={to('contacts', number, 'edit')}>{t('form.edit')}</ButtonLink>}>
       <Loaded of={load}>
-        {(data) => (editing && may('operator') ? <EditContact of={data} reload={load.reload} /> : <Record of={data} />)}
+        {(data) => (editing && may('operator') ? <EditContact of={data} reload={load.reload} /> : <><Record of={data} />{may('operator') && <Remove of={data} />}</>)}
       </Loaded>
     </Page>
   );
@@ -93,6 +94,32 @@ function Record({ of }) {
           </dl>
         </section>
       ))}
+    </div>
+  );
+}
+
+function Remove({ of }) {
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const remove = async () => {
+    setBusy(true);
+    try {
+      await contacts.remove(of.number);
+      announce(t('contact.deleted', { number: of.number }), { shown: true });
+      go(to('contacts'));
+    } catch (e) { setError(e); setBusy(false); setAsking(false); }
+  };
+  return (
+    <div class="form-end">
+      {error && <Failure error={error} />}
+      <Button kind="danger" icon="trash" onClick={() => setAsking(true)}>{t('form.delete')}</Button>
+      {asking && (
+        <Dialog title={t('contact.delete.ask', { name: nameOf(of) || `#${of.number}` })} onClose={() => setAsking(false)} actions={<>
+          <Button kind="danger" icon="trash" busy={busy} onClick={remove}>{t('form.delete')}</Button>
+          <Button kind="quiet" onClick={() => setAsking(false)}>{t('form.cancel')}</Button>
+        </>}><p>{t('contact.delete.text')}</p></Dialog>
+      )}
     </div>
   );
 }

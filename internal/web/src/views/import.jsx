@@ -80,8 +80,8 @@ function Body({ of, reload }) {
     <>
       {active(of) ? <Running of={of} reload={reload} /> : <Result of={of} reload={reload} />}
       {of.counts.rows > 0 && <Counts of={of} outcome={outcome} onPick={finished ? pick : null} problems={problems} />}
-      {of.warnings.length > 0 && <Warnings list={of.warnings} />}
-      {finished && of.fields.some((f) => f.changes.length || f.notCompared) && <Changes of={of} heading={changes} />}
+      <Warnings list={of.warnings.filter((w) => w.code !== 'cellsNotCompared')} />
+      {finished && of.fields.some((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts')) && <Changes of={of} heading={changes} />}
       {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
       {of.detected && of.detected.rows > 0 && <Reading of={of} />}
     </>
@@ -95,6 +95,10 @@ export function headline(i) {
   if (i.status === 'failed') return t('result.failed');
   if (i.status === 'cancelled') return t('result.cancelled');
   const n = i.counts.created + i.counts.updated;
+  if (i.ofKind !== 'undo' && i.counts.created) {
+    const made = t(test ? 'result.created.test' : 'result.created', { n: i.counts.created });
+    return i.counts.updated ? `${made} ${t(test ? 'result.test' : 'result.updated', { n: i.counts.updated })}` : made;
+  }
   if (i.ofKind === 'undo') return t(test ? 'result.undoTest' : 'result.undone', { n });
   return t(test ? 'result.test' : 'result.updated', { n });
 }
@@ -216,7 +220,9 @@ function Running({ of, reload }) {
   );
 }
 
+// Cells that are not compared are told with their field.
 function Warnings({ list }) {
+  if (!list.length) return null;
   return (
     <Notice kind="warn" title={t('warnings.title', { n: list.length })}>
       <ul class="warnings">

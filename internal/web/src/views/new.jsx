@@ -15,7 +15,7 @@ import { Icon } from '../components/icon.jsx';
 
 export function New() {
   const [draft, set, forget] = useDraft('new', () => ({
-    dataType: '', action: 'test', onConflict: 'skip', mail: false, email: user.value?.email || '',
+    dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, mail: false, email: user.value?.email || '',
   }));
   const [dataTypes, setDataTypes] = useState(['criteria', 'authorisations']);
   const [wrong, setWrong] = useState({});
@@ -61,6 +61,7 @@ export function New() {
       return;
     }
     const body = { dataType, action: draft.action, onConflict: draft.onConflict };
+    if (dataType === 'contacts' && draft.allowSamePerson) body.allowSamePerson = true;
     if (draft.mail) body.email = draft.email;
     // The same form sent again is the same request: a lost answer makes no second import.
     const of = JSON.stringify([body, file.name, file.size, file.lastModified]);
@@ -101,6 +102,11 @@ export function New() {
               { value: 'skip', label: t('conflict.skip'), hint: t('conflict.skip.hint') },
               { value: 'overwrite', label: t('conflict.overwrite'), hint: t('conflict.overwrite.hint') },
             ]} />
+            {draft.dataType === 'contacts' && (
+              <label class="check"><input type="checkbox" checked={Boolean(draft.allowSamePerson)} onChange={(e) => set({ allowSamePerson: e.target.checked })} />
+                <span>{t('new.samePerson')}<span class="hint block">{t('new.samePerson.hint')}</span></span>
+              </label>
+            )}
             <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('new.mail')}</label>
             {draft.mail && (
               <Field label={t('form.email')} error={wrong.email}>

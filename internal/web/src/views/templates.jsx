@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { templates, targets, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { catalogue, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
+import { catalogue, contactFields, fieldOf, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
 import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
 import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
@@ -110,8 +110,8 @@ export function NewTemplate() {
   const [busy, setBusy] = useState(false);
   const request = useRef({ key: '', of: '' });
   useEffect(() => { loadCatalogue().then(() => setReady(true), setError); }, []);
-  const room = draft.dataType === 'criteria' ? 'criterion' : 'authorisation';
-  const all = ready ? inRoom(room) : [];
+  const room = { contacts: 'contact', criteria: 'criterion', authorisations: 'authorisation' }[draft.dataType];
+  const all = !ready ? [] : room === 'contact' ? contactFields.map(fieldOf) : inRoom(room);
   const picked = draft.fields || all.map((f) => f.code);
   const target = load.data?.find((x) => x.id === draft.targetId);
 
@@ -145,7 +145,7 @@ export function NewTemplate() {
       <form class="form" onSubmit={submit} noValidate>
         <div class="part">
         <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, fields: null })}
-          options={['criteria', 'authorisations'].map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.template`) }))} />
+          options={['criteria', 'authorisations', 'contacts'].map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.template`) }))} />
         <Loaded of={load} rows={2}>
           {(list) => (list.length === 0
             ? <Notice kind="warn" title={t('templates.noTargets')} actions={may('admin') && <ButtonLink icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>} />
@@ -168,7 +168,7 @@ export function NewTemplate() {
               <label class="check" key={f.code}>
                 <input type="checkbox" name="fields" checked={picked.includes(f.code)}
                   onChange={(e) => set({ fields: e.target.checked ? [...picked, f.code] : picked.filter((c) => c !== f.code) })} />
-                <span>{labelOf(f)} <code>{f.code}</code></span>
+                <span>{labelOf(f)}{room !== 'contact' && <> <code>{f.code}</code></>}</span>
               </label>
             ))}
           </div>
