@@ -226,7 +226,7 @@ func post(t *testing.T, made created, file []byte) {
 func (c *client) wait(id string) imported {
 	c.t.Helper()
 	// Far more than any import here takes: it only ends a test that hangs.
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		var i imported
 		c.call(http.StatusOK, "GET", "/api/imports/"+id, nil, &i)
 		if i.Status.Final() {
@@ -296,9 +296,16 @@ func (c *client) template(dataType roll.DataType, targetID, email string) map[st
 	var made struct{ ID, Status string }
 	c.call(http.StatusAccepted, "POST", "/api/templates", map[string]any{"dataType": dataType, "targetId": targetID, "email": email}, &made)
 	var got []mailed
-	for deadline := time.Now().Add(time.Minute); len(got) <= before; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Minute); len(got) <= before; time.Sleep(100 * time.Millisecond) {
 		if got = mails(c.t, email); time.Now().After(deadline) {
 			c.t.Fatal("no mail came")
+		}
+		var is struct {
+			Status string
+			Mail   roll.MailState
+		}
+		if c.call(http.StatusOK, "GET", "/api/templates/"+made.ID, nil, &is); is.Status == "failed" || is.Mail.Status == "failed" {
+			c.t.Fatalf("%+v", is)
 		}
 	}
 	address := link.FindString(got[len(got)-1].Text)

@@ -102,7 +102,7 @@ func TestDropFolder(t *testing.T) {
 		Body: strings.NewReader("Contact;[new] NICKNAME\n#" + string(demo.Number(0)) + ";Zoë\n")}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		var list struct{ Items []imported }
 		c.call(http.StatusOK, "GET", "/api/imports?limit=20", nil, &list)
 		for _, i := range list.Items {
