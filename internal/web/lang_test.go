@@ -61,12 +61,12 @@ func placeholders(texts map[string]string) []string {
 
 func TestEveryLanguageIsComplete(t *testing.T) {
 	english := words(t, "en.json")
-	reasons := words(t, "reasons/fr.json")
+	reasons := words(t, "reasons/reasons.fr.json")
 	for _, lang := range languages {
 		mine := words(t, lang+".json")
 		compare(t, lang, english, mine)
 		if lang != "en" {
-			compare(t, lang+" reasons", reasons, words(t, "reasons/"+lang+".json"))
+			compare(t, lang+" reasons", reasons, words(t, "reasons/reasons."+lang+".json"))
 		}
 	}
 }
@@ -151,7 +151,7 @@ func TestKeysAndTextsBelongTogether(t *testing.T) {
 // What the server says in English has words in the other languages: every code
 // of docs/codes.md, in the room in which it is shown.
 func TestReasonsHaveWords(t *testing.T) {
-	reasons, english := words(t, "reasons/fr.json"), words(t, "en.json")
+	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
 	b, err := os.ReadFile("../../docs/codes.md")
 	if err != nil {
 		t.Fatal(err)
