@@ -101,6 +101,10 @@ func (e *Engine) create(ctx context.Context, rows []Row, at []int, out []Result,
 	var of []int
 	for _, i := range at {
 		r := &rows[i]
+		if slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Compared && (!c.Known || c.Old != roll.Empty) }) {
+			out[i] = e.reject(r, "unknownContact", "There is no such contact, though [old] says what it had. A new contact has nothing in [old].", "")
+			continue
+		}
 		made := creation(r)
 		fields := make(map[roll.Field]roll.Value, len(made))
 		for _, c := range made {

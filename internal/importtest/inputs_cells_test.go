@@ -386,3 +386,26 @@ func TestInputCompare(t *testing.T) {
 		}
 	})
 }
+
+// A row that says what a contact had speaks of one that was there: it creates
+// none.
+func TestInputContactsWithOld(t *testing.T) {
+	w := fixture(t)
+	before := stored(t, w, demo.Aurora)
+	imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, lines(
+		"Contact,[old] Email,[new] Email,[old] Last name,[new] Last name",
+		"#0099,c0000001@example.org,other@example.org,,",                 // 2
+		",,nobody@example.org,Name 0000001,Smith",                        // 3
+		"#0099,,new@example.org,,New",                                    // 4: the same number as line 2
+		"#0098,,new2@example.org,,New",                                   // 5
+		"#0000001,c0000001@example.org,one@example.org,,",                // 6
+		"#0000002,c0000001@example.org,two@example.org,Name 0000002,Two", // 7
+	))
+	accounts(t, w, imp, before)
+	if d := cmp.Diff([]string{"2 rejected differentLines Contact", "3 rejected unknownContact Contact", "4 rejected differentLines Contact", "7 conflicted conflict [new] Email"}, problems(imp)); d != "" {
+		t.Error(d)
+	}
+	if want := (roll.Counts{Rows: 6, Created: 1, Updated: 1, Rejected: 3, Conflicted: 1}); imp.Counts != want {
+		t.Errorf("%+v, want %+v", imp.Counts, want)
+	}
+}
