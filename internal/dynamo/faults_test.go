@@ -119,6 +119,8 @@ var (
 
 type stores struct {
 	net       *network
+	client    *dynamodb.Client // beside the network
+	tables    []string         // of contacts
 	contacts  *dynamo.Contacts
 	catalogue *dynamo.Catalogue
 	jobs      *dynamo.Jobs
@@ -134,8 +136,9 @@ func connected(t *testing.T) stores {
 		o.HTTPClient, o.Retryer = n, aws.NopRetryer{}
 	})
 	wait := func(ctx context.Context, _ int) error { return ctx.Err() }
-	s := stores{net: n,
-		contacts:  dynamo.NewContacts(client, emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)),
+	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
+	s := stores{net: n, client: dynamodb.NewFromConfig(conf), tables: tables,
+		contacts:  dynamo.NewContacts(client, tables[0], tables[1], tables[2]),
 		catalogue: dynamo.NewCatalogue(client, emulator.Table(t, conf)),
 		jobs:      dynamo.NewJobs(client, emulator.Table(t, conf), func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }),
 	}
@@ -729,30 +732,12 @@ func itemSizes(body []byte) []int {
 	if json.Unmarshal(body, &in) != nil {
 		return nil
 	}
-	var value func(map[string]any) int
-	value = func(v map[string]any) int {
-		for kind, x := range v {
-			switch kind {
-			case "S":
-				return len(x.(string))
-			case "N":
-				return len(x.(string))/2 + 1
-			case "M":
-				n := 3
-				for k, y := range x.(map[string]any) {
-					n += 1 + len(k) + value(y.(map[string]any))
-				}
-				return n
-			}
-		}
-		return 1
-	}
 	var sizes []int
 	for _, rs := range in.RequestItems {
 		for _, r := range rs {
 			n := 0
 			for k, v := range r.PutRequest.Item {
-				n += len(k) + value(v)
+				n += len(k) + valueSize(v)
 			}
 			sizes = append(sizes, n)
 		}
