@@ -15,8 +15,9 @@ type Reader interface {
 	// Claimed returns the numbers of the contacts that an import created, or
 	// was about to, for lines without a number.
 	Claimed(ctx context.Context, in roll.InstitutionID, imp string, lines []int) (map[int]roll.ContactNumber, error)
-	// Gone tells which numbers belonged to contacts that were deleted.
-	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error)
+	// Gone tells which numbers belonged to contacts that were deleted, with the
+	// import whose undo removed them, "" if a person did.
+	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]string, error)
 	GetMany(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]roll.Contact, error)
 	ByEmail(ctx context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error)
 }
@@ -403,7 +404,7 @@ func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []R
 			create = append(create, i)
 			continue
 		}
-		if gone[rows[i].Number] {
+		if _, was := gone[rows[i].Number]; was {
 			out[i] = e.reject(&rows[i], "contactDeleted", "This contact was deleted. A deleted contact is not created again.", "Remove the line.")
 			continue
 		}

@@ -176,8 +176,12 @@ func (e *Engine) remove(ctx context.Context, rows []Row, at []int, out []Result)
 	var of []int
 	for _, i := range at {
 		r, c := &rows[i], live[i]
+		by, was := gone[r.Number]
 		switch {
-		case c == nil && gone[r.Number]:
+		case was && by == e.Import:
+			// An earlier try of this undo did it.
+			out[i] = Result{Outcome: roll.Updated, Changes: removal(r.Person.Values), Removed: true}
+		case was:
 			out[i] = Result{Outcome: roll.Unchanged}
 		case c == nil:
 			out[i] = e.reject(r, "unknownContact", unknownText, "")
@@ -186,7 +190,7 @@ func (e *Engine) remove(ctx context.Context, rows []Row, at []int, out []Result)
 		case e.Mode == Settle:
 			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
 		default:
-			out[i] = Result{Outcome: roll.Updated, Changes: removal(c), Removed: true}
+			out[i] = Result{Outcome: roll.Updated, Changes: removal(c.Fields), Removed: true}
 			writes = append(writes, roll.Write{Number: r.Number, If: c.Fields, Applied: c.Applied,
 				Provenance: roll.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import}})
 			of = append(of, i)
@@ -223,14 +227,10 @@ func touched(r *Row) Result {
 }
 
 // removal lists the values that a removed contact had.
-func removal(c *roll.Contact) []flow.Change {
+func removal(fields map[roll.Field]roll.Value) []flow.Change {
 	var out []flow.Change
-	for _, f := range sorted(c.Fields) {
-		out = append(out, flow.Change{Field: f, Before: c.Fields[f]})
+	for _, f := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, flow.Change{Field: f, Before: fields[f]})
 	}
 	return out
-}
-
-func sorted(m map[roll.Field]roll.Value) []roll.Field {
-	return slices.Sorted(maps.Keys(m))
 }

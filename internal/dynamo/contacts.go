@@ -80,16 +80,17 @@ func (s *Contacts) GetMany(ctx context.Context, in roll.InstitutionID, ns []roll
 	return out, nil
 }
 
-// Gone tells which of the numbers belonged to contacts that were deleted.
-func (s *Contacts) Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error) {
+// Gone tells which of the numbers belonged to contacts that were deleted, with
+// the import whose undo removed them, "" if a person did.
+func (s *Contacts) Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]string, error) {
 	items, err := s.items(ctx, in, ns)
 	if err != nil {
 		return nil, err
 	}
-	out := map[roll.ContactNumber]bool{}
+	out := map[roll.ContactNumber]string{}
 	for n, it := range items {
 		if isGone(it) {
-			out[n] = true
+			out[n] = text(it["by"])
 		}
 	}
 	return out, nil

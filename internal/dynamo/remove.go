@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -25,6 +26,10 @@ type removal struct {
 	c      roll.Contact
 	origin roll.Origin
 }
+
+// by is the import that removes the contact: that of the provenance, if there is
+// one, else the one that made it.
+func (r *removal) by() string { return cmp.Or(r.w.Provenance.Import, r.w.Applied.Import) }
 
 // Remove takes away contacts that nobody changed since the import
 // w.Applied.Import made them, and answers in the same order: the mark and the
@@ -101,7 +106,7 @@ func (s *Contacts) removable(ctx context.Context, in roll.InstitutionID, rs []*r
 		r.origin = readOrigin(text(it["made"]))
 		switch {
 		case live == nil:
-			out[r.at] = roll.Written{Done: it != nil && text(it["by"]) == r.w.Applied.Import}
+			out[r.at] = roll.Written{Done: it != nil && text(it["by"]) == r.by()}
 		case !untouched(*live, r.w):
 			out[r.at] = roll.Written{Live: live}
 		default:
@@ -159,7 +164,7 @@ func (s *Contacts) remove(ctx context.Context, in roll.InstitutionID, rs []*remo
 		})
 	}
 	for _, r := range rs {
-		more, err := s.replacement(in, r.c.Number, &r.c, nil, r.w.Applied.Import)
+		more, err := s.replacement(in, r.c.Number, &r.c, nil, r.by())
 		if err != nil {
 			return nil, err
 		}

@@ -315,3 +315,33 @@ func TestHistory(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// An undo of created contacts whose chunk was killed and tried again, or can
+// never be finished, reports what one clean run does.
+func TestUndoCreatedKilled(t *testing.T) {
+	for what, kill := range map[string]func(string) error{
+		"once": once("results/"),
+		"for ever": func(key string) error {
+			if strings.Contains(key, "results/") {
+				return errKilled
+			}
+			return nil
+		},
+	} {
+		w := world(t)
+		w.Tries = 2
+		up := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, lines("Email,Last name", "a@example.org,A", "b@example.org,B"))
+		w.Chunk.Files = &blobs{Blobs: w.Files, put: kill}
+		undo := w.Follow(t, up, roll.UndoOf)
+		if want := (roll.Counts{Rows: 2, Updated: 2}); undo.Counts != want {
+			t.Errorf("%s: %s %+v, want %+v", what, undo.Status, undo.Counts, want)
+		}
+		if changes := strings.Count(w.File(t, undo, "changes"), "\n"); changes != 5 {
+			t.Errorf("%s: changes.csv has %d lines, want 5", what, changes)
+		}
+		w.Chunk.Files = w.Files
+		if again := w.Follow(t, up, roll.UndoOf); again.Counts != (roll.Counts{Rows: 2, Unchanged: 2}) {
+			t.Errorf("%s, again: %+v", what, again.Counts)
+		}
+	}
+}

@@ -194,13 +194,13 @@ func (s *Contacts) free(in roll.InstitutionID, digits int) roll.ContactNumber {
 }
 
 // Gone tells which of the numbers belonged to contacts that were deleted.
-func (s *Contacts) Gone(_ context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error) {
+func (s *Contacts) Gone(_ context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := map[roll.ContactNumber]bool{}
+	out := map[roll.ContactNumber]string{}
 	for _, n := range ns {
 		if s.rest(in).isGone(n) {
-			out[n] = true
+			out[n] = s.rest(in).gone[n].by
 		}
 	}
 	return out, nil
@@ -222,12 +222,13 @@ func (s *Contacts) removeMade(in roll.InstitutionID, w roll.Write) roll.Written 
 	if w.Applied.Import == "" {
 		return roll.Written{Err: fault.New(fault.Internal, "markMissing", "")}
 	}
+	by := cmp.Or(w.Provenance.Import, w.Applied.Import)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, ok := s.of[in][w.Number]
 	if !ok {
 		was, ok := s.rest(in).gone[w.Number]
-		return roll.Written{Done: ok && was.by == w.Applied.Import}
+		return roll.Written{Done: ok && was.by == by}
 	}
 	fits := c.Applied.Import == w.Applied.Import && c.Origin.Import == w.Applied.Import && c.Version == 1
 	for f, v := range w.If {
@@ -237,7 +238,7 @@ func (s *Contacts) removeMade(in roll.InstitutionID, w roll.Write) roll.Written 
 		live := clone(c)
 		return roll.Written{Live: &live}
 	}
-	s.remove(in, c, w.Applied.Import)
+	s.remove(in, c, by)
 	return roll.Written{Done: true}
 }
 

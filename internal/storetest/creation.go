@@ -507,10 +507,10 @@ func contactsGone(t *testing.T, s Contacts) {
 	must(t, s.Delete(t.Context(), opera, "2"))
 	gone, err := s.Gone(t.Context(), opera, []roll.ContactNumber{"1", "2", "4", "2"})
 	must(t, err)
-	same(t, "gone", gone, map[roll.ContactNumber]bool{"2": true})
+	same(t, "gone", gone, map[roll.ContactNumber]string{"2": ""})
 	gone, err = s.Gone(t.Context(), club, []roll.ContactNumber{"2"})
 	must(t, err)
-	same(t, "gone of another", gone, map[roll.ContactNumber]bool{})
+	same(t, "gone of another", gone, map[roll.ContactNumber]string{})
 
 	// It takes nothing, and is seen nowhere.
 	_, err = s.Put(t.Context(), opera, contact("2", fields{genre: "POP"}), monday)
@@ -609,7 +609,7 @@ func removeMade(t *testing.T, s Contacts) {
 	}
 	gone, err := s.Gone(t.Context(), opera, []roll.ContactNumber{n(0), n(2)})
 	must(t, err)
-	same(t, "gone", gone, map[roll.ContactNumber]bool{n(0): true})
+	same(t, "gone", gone, map[roll.ContactNumber]string{n(0): "import-1"})
 	by, err := s.ByEmail(t.Context(), opera, []string{"p0@example.org", "p2@example.org"})
 	must(t, err)
 	same(t, "look-ups", by, map[string][]roll.ContactNumber{"p2@example.org": {n(2)}})
@@ -621,6 +621,20 @@ func removeMade(t *testing.T, s Contacts) {
 	got, err := s.Remove(t.Context(), opera, []roll.Write{{Number: n(0), Applied: roll.Applied{Import: "import-9"}}})
 	must(t, err)
 	same(t, "another import's", got, []roll.Written{{}})
+	// Who removes is whom the provenance names: said again by that one it is
+	// Done, by another it is not.
+	undo := roll.Write{Number: made(t, s, opera, creation("import-1", 99, person("p99@example.org"))), Applied: roll.Applied{Import: "import-1"}, Provenance: roll.Provenance{Import: "undo-1"}}
+	for _, c := range []struct {
+		by   string
+		done bool
+	}{{"undo-1", true}, {"undo-1", true}, {"undo-2", false}} {
+		undo.Provenance.Import = c.by
+		got, err := s.Remove(t.Context(), opera, []roll.Write{undo})
+		must(t, err)
+		if got[0].Done != c.done || got[0].Err != nil {
+			t.Errorf("removed by %s: %+v", c.by, got[0])
+		}
+	}
 	got, err = s.Remove(t.Context(), opera, nil)
 	must(t, err)
 	same(t, "no removals", got, []roll.Written{})

@@ -52,9 +52,10 @@ type Contacts interface {
 	// are told the contact. Next free numbers are above the highest of their
 	// width. An error means that some were not tried.
 	Create(ctx context.Context, in roll.InstitutionID, cs []roll.Creation) ([]roll.Made, error)
-	// Gone tells which of the numbers belonged to deleted contacts; the others
-	// are left out.
-	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]bool, error)
+	// Gone tells which of the numbers belonged to deleted contacts, with the
+	// import whose undo removed them, "" if a person did; the others are left
+	// out.
+	Gone(ctx context.Context, in roll.InstitutionID, ns []roll.ContactNumber) (map[roll.ContactNumber]string, error)
 	// Remove takes away contacts that nobody changed since the import named by
 	// Applied.Import made them (and that have what If says); a changed one is
 	// answered with Live. One that an earlier call took away is Done; one that
