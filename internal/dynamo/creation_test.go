@@ -176,7 +176,7 @@ func TestTheFirstNumberKilledAtEachRequestAndRunAgain(t *testing.T) {
 	// Until there is a counter, each try looks for the highest number.
 	s := connected(t)
 	s.contacts.Concurrency = 1
-	cr := []roll.Creation{{Applied: roll.Applied{Import: "import-1", Line: 2}}}
+	cr := []roll.Creation{{Fields: map[roll.Field]roll.Value{roll.ContactCity: "Bern"}, Applied: roll.Applied{Import: "import-1", Line: 2}}}
 	for n := 0; ; n += 7 {
 		fail, killed := killedAfter(n, false)
 		s.net.fail = fail

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	gocmp "cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := roll.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
 		mem := memory.NewContacts()
-		number := rapid.SampledFrom([]roll.ContactNumber{"1", "01", "2", "33"})
+		number := rapid.SampledFrom([]roll.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "34", "35", "0000001"})
 		imports := rapid.SampledFrom([]string{"i", "i1", "i2", "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"})
 		field := rapid.SampledFrom([]roll.Field{"criterion:GENRE", "criterion:NOTE", "authorisation:MAIL", roll.ContactCity, roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName})
 		value := rapid.SampledFrom([]roll.Value{"", "ROCK", "Abel", "ABÉL", "a@example.org", "A@example.org", "b@example.org", "true", "a b|c"})
@@ -81,6 +82,35 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 				}
 				same(func(s storetest.Contacts) (any, error) { return s.Write(t.Context(), in, ws) })
 			},
+			"create": func(t *rapid.T) {
+				// One at a time: of those in one call that race, any may win.
+				cr := roll.Creation{Fields: values.Draw(t, "fields"), Provenance: proof.Draw(t, "provenance"),
+					Identity: rapid.SampledFrom([]string{"", "email:a@example.org", "email:A@example.org", "email:b@example.org"}).Draw(t, "identity"),
+					Digits:   rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "digits"),
+					Applied:  roll.Applied{Import: imports.Draw(t, "import"), Line: rapid.IntRange(0, 4).Draw(t, "line")}}
+				if rapid.IntRange(0, 3).Draw(t, "numbered") == 0 {
+					cr.Number = number.Draw(t, "number")
+				}
+				if rapid.Bool().Draw(t, "identity fits") && cr.Identity != "" {
+					cr.Fields[roll.ContactEmail] = roll.Value(roll.IdentityEmail(cr.Identity))
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Create(t.Context(), in, []roll.Creation{cr}) })
+			},
+			"remove": func(t *rapid.T) {
+				var ws []roll.Write
+				imp := imports.Draw(t, "import")
+				for _, n := range rapid.SliceOfNDistinct(number, 1, 6, rapid.ID).Draw(t, "numbers") {
+					w := roll.Write{Number: n, Applied: roll.Applied{Import: imp}}
+					if c, err := mem.Get(t.Context(), in, n); err == nil && rapid.Bool().Draw(t, "fits") {
+						w.If, w.Applied.Import = c.Fields, gocmp.Or(c.Origin.Import, imp)
+					}
+					if rapid.IntRange(0, 3).Draw(t, "other condition") == 0 {
+						w.If = values.Draw(t, "conditions")
+					}
+					ws = append(ws, w)
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Remove(t.Context(), in, ws) })
+			},
 			"find": func(t *rapid.T) {
 				q := rapid.SampledFrom([]string{"", "1", "01", "ab", "abel", "Abel a", "rock", "a@example.org", "r"}).Draw(t, "q")
 				same(func(s storetest.Contacts) (any, error) {
@@ -111,8 +141,13 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 			},
 			"": func(t *rapid.T) {
 				same(func(s storetest.Contacts) (any, error) {
-					return s.GetMany(t.Context(), in, []roll.ContactNumber{"1", "01", "2", "33"})
+					return s.GetMany(t.Context(), in, []roll.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "0000001"})
 				})
+				n := number.Draw(t, "number")
+				same(func(s storetest.Contacts) (any, error) {
+					return s.Gone(t.Context(), in, []roll.ContactNumber{n, "1", "33"})
+				})
+				same(func(s storetest.Contacts) (any, error) { return s.History(t.Context(), in, n, 7) })
 				same(func(s storetest.Contacts) (any, error) {
 					return s.ByEmail(t.Context(), in, []string{"a@example.org", "B@example.org", "rock", "abel"})
 				})

@@ -91,7 +91,7 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	n := cr.Number
 	if n == "" {
 		if n = r.assigned[origin]; n == "" {
-			n = s.free(in, cr.Digits)
+			n = s.take(in, cr.Digits)
 			r.assigned[origin] = n
 		}
 	}
@@ -103,7 +103,11 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	}
 	id := identity(cr.Identity)
 	if claimed, ok := r.claims[id]; ok && id != "" {
-		if stored, ok := s.of[in][claimed]; ok && has(stored, id) {
+		stored, ok := s.of[in][claimed]
+		if ok && stored.Origin == origin {
+			return roll.Made{Number: claimed, Done: true}
+		}
+		if ok && has(stored, id) {
 			live := clone(stored)
 			return roll.Made{Number: claimed, Live: &live}
 		}
@@ -120,12 +124,18 @@ func (s *Contacts) create(in roll.InstitutionID, cr roll.Creation) roll.Made {
 	if size(c) > maxContact {
 		return roll.Made{Number: cr.Number, Err: tooLarge()}
 	}
-	if taken, ok := s.of[in][n]; cr.Number == "" && (ok || r.isGone(n)) {
+	for cr.Number == "" {
+		taken, ok := s.of[in][n]
+		if !ok && !r.isGone(n) {
+			break
+		}
 		if ok && roll.IdentityEmail(id) != "" && has(taken, id) {
+			r.claims[id] = n
 			live := clone(taken)
 			return roll.Made{Number: n, Live: &live}
 		}
-		n = s.free(in, cr.Digits)
+		s.raise(in, cr.Digits)
+		n = s.take(in, cr.Digits)
 		r.assigned[origin] = n
 	}
 	c.Number = n
@@ -160,37 +170,39 @@ func has(c roll.Contact, id string) bool {
 	return email == "" || fold.Email(c.Email()) == email
 }
 
-// free gives out the next number of the width. Where it is taken, or none was
-// given out before, the one above the highest of the width is next.
-func (s *Contacts) free(in roll.InstitutionID, digits int) roll.ContactNumber {
-	if digits <= 0 || digits > roll.MaxDigits {
-		digits = roll.DefaultDigits
+func digits(d int) int {
+	if d <= 0 || d > roll.MaxDigits {
+		return roll.DefaultDigits
 	}
+	return d
+}
+
+// take gives out the next number of the width.
+func (s *Contacts) take(in roll.InstitutionID, d int) roll.ContactNumber {
+	d = digits(d)
+	if _, known := s.rest(in).next[d]; !known {
+		s.raise(in, d)
+	}
+	s.rest(in).next[d]++
+	return roll.ContactNumber(fmt.Sprintf("%0*d", d, s.rest(in).next[d]))
+}
+
+// raise makes the next number at least one above the highest of the width.
+func (s *Contacts) raise(in roll.InstitutionID, d int) {
+	d = digits(d)
 	r := s.rest(in)
-	taken := func(n roll.ContactNumber) bool {
-		_, is := s.of[in][n]
-		return is || r.isGone(n)
-	}
-	next := func() roll.ContactNumber { return roll.ContactNumber(fmt.Sprintf("%0*d", digits, r.next[digits]+1)) }
-	if r.next[digits] == 0 || taken(next()) {
-		highest := func(n roll.ContactNumber) {
-			if v, err := strconv.ParseUint(string(n), 10, 64); err == nil && len(n) == digits {
-				r.next[digits] = max(r.next[digits], v)
-			}
-		}
-		for n := range s.of[in] {
-			highest(n)
-		}
-		for n := range r.gone {
-			highest(n)
+	highest := func(n roll.ContactNumber) {
+		if v, err := strconv.ParseUint(string(n), 10, 64); err == nil && len(n) == d {
+			r.next[d] = max(r.next[d], v)
 		}
 	}
-	for taken(next()) { // past the width
-		r.next[digits]++
+	r.next[d] += 0 // known from now on
+	for n := range s.of[in] {
+		highest(n)
 	}
-	n := next()
-	r.next[digits]++
-	return n
+	for n := range r.gone {
+		highest(n)
+	}
 }
 
 // Gone tells which of the numbers belonged to contacts that were deleted.

@@ -32,14 +32,21 @@ window.rollbookTest = (() => {
       return undefined;
     },
     control: labelled,
-    // Where to click, once what is under way has been drawn.
+    // Where to click: once what is under way has been drawn, and the element is
+    // there and stands still.
     point: async (find) => {
-      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
-      const e = find();
-      e.scrollIntoView({ block: 'center', behavior: 'instant' });
-      await new Promise(requestAnimationFrame);
-      const r = e.getBoundingClientRect();
-      return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
+      const frame = () => new Promise(requestAnimationFrame);
+      await frame();
+      for (let before = ''; ;) {
+        await frame();
+        const e = find();
+        if (!e || e.disabled) continue;
+        e.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const r = e.getBoundingClientRect();
+        const now = [r.left, r.top, r.width, r.height].join();
+        if (now === before) return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
+        before = now;
+      }
     },
     select: (label) => { const e = labelled(label); e.focus(); if (e.select && e.type !== 'date') e.select(); },
     option: (label, text) => [...(labelled(label)?.options || [])].find((o) => plain(o.text) === text || plain(o.text).startsWith(text)),
