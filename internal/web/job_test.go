@@ -132,6 +132,7 @@ func TestUpload(t *testing.T) {
 	signedIn(s, p, "operator@aurora.example")
 
 	t.Run("dropped on the list", func(t *testing.T) {
+		p.Settled()
 		p.Drop("dropped.csv", genres(t, s, "aurora", 2, "FOLK"))
 		p.Heading("New import")
 		p.See("dropped.csv")
