@@ -19,9 +19,10 @@ const maxContact = 400 << 10
 
 // Contacts keeps contacts.
 type Contacts struct {
-	mu    sync.RWMutex
-	of    map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact
-	rests map[roll.InstitutionID]*rest
+	mu     sync.RWMutex
+	of     map[roll.InstitutionID]map[roll.ContactNumber]roll.Contact
+	emails map[roll.InstitutionID]map[string]map[roll.ContactNumber]bool // by folded address
+	rests  map[roll.InstitutionID]*rest
 }
 
 // rest is what an institution's contacts leave beside them.
@@ -157,17 +158,10 @@ func name(c roll.Contact) string {
 func (s *Contacts) ByEmail(_ context.Context, in roll.InstitutionID, emails []string) (map[string][]roll.ContactNumber, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	by := map[string][]roll.ContactNumber{}
-	for n, c := range s.of[in] {
-		if e := fold.Email(c.Email()); e != "" {
-			by[e] = append(by[e], n)
-		}
-	}
 	out := map[string][]roll.ContactNumber{}
 	for _, e := range emails {
-		if ns := by[fold.Email(e)]; len(ns) > 0 {
-			slices.Sort(ns)
-			out[e] = slices.Clone(ns)
+		if ns := s.emails[in][fold.Email(e)]; len(ns) > 0 {
+			out[e] = slices.Sorted(maps.Keys(ns))
 		}
 	}
 	return out, nil
@@ -262,7 +256,32 @@ func (s *Contacts) keep(in roll.InstitutionID, c roll.Contact) {
 	if s.of[in] == nil {
 		s.of[in] = map[roll.ContactNumber]roll.Contact{}
 	}
+	s.lookUp(in, s.of[in][c.Number], false)
 	s.of[in][c.Number] = c
+	s.lookUp(in, c, true)
+}
+
+// lookUp keeps which contacts have an address.
+func (s *Contacts) lookUp(in roll.InstitutionID, c roll.Contact, there bool) {
+	e := fold.Email(c.Email())
+	if e == "" {
+		return
+	}
+	if s.emails == nil {
+		s.emails = map[roll.InstitutionID]map[string]map[roll.ContactNumber]bool{}
+	}
+	if s.emails[in] == nil {
+		s.emails[in] = map[string]map[roll.ContactNumber]bool{}
+	}
+	ns := s.emails[in][e]
+	switch {
+	case there && ns == nil:
+		s.emails[in][e] = map[roll.ContactNumber]bool{c.Number: true}
+	case there:
+		ns[c.Number] = true
+	default:
+		delete(ns, c.Number)
+	}
 }
 
 // hasProvenance tells whether values of the field remember where they came

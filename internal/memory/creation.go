@@ -45,6 +45,7 @@ func (s *Contacts) follow(in roll.InstitutionID, old, next roll.Contact) {
 // remove takes a contact away, with its history and what it claimed.
 func (s *Contacts) remove(in roll.InstitutionID, c roll.Contact, by string) {
 	r := s.rest(in)
+	s.lookUp(in, s.of[in][c.Number], false)
 	delete(s.of[in], c.Number)
 	delete(r.history, c.Number)
 	maps.DeleteFunc(r.claims, func(_ string, n roll.ContactNumber) bool { return n == c.Number })

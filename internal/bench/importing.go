@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"rollbook/internal/chunk"
+	"rollbook/internal/demo"
+	"rollbook/internal/flow"
+	"rollbook/internal/memory"
+	"rollbook/internal/plan"
+	"rollbook/internal/roll"
+)
+
+// peopleFile is a file of contacts that is made as it is read, so that its size is
+// nobody's memory.
+type peopleFile struct{ rows int }
+
+const (
+	peopleHeader = "Email,Last name,First name,City,[new] GENRE\n"
+	peopleRow    = "p%07d@mass.example,Lastname,Firstname,Townsville,JAZZ\n"
+	peopleWidth  = len("p0000000@mass.example,Lastname,Firstname,Townsville,JAZZ\n")
+)
+
+func (p peopleFile) Size() int64 { return int64(len(peopleHeader) + p.rows*peopleWidth) }
+
+func (p peopleFile) ReadAt(b []byte, off int64) (int, error) {
+	if off >= p.Size() {
+		return 0, io.EOF
+	}
+	n := 0
+	for n < len(b) && off+int64(n) < p.Size() {
+		at := off + int64(n)
+		if at < int64(len(peopleHeader)) {
+			n += copy(b[n:], peopleHeader[at:])
+			continue
+		}
+		at -= int64(len(peopleHeader))
+		row := fmt.Sprintf(peopleRow, at/int64(peopleWidth))
+		n += copy(b[n:], row[at%int64(peopleWidth):])
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+type opener struct{ roll.File }
+
+func (o opener) Open(context.Context, roll.Object) (roll.File, error) { return o.File, nil }
+
+// importing creates contacts from one file through plan and chunks, in memory,
+// and shows that what the steps hold does not grow with the rows: the peak of
+// the heap, less what the store of contacts itself holds at the end, for a
+// tenth of the rows and for all.
+func importing(ctx context.Context, rows int) error {
+	fmt.Printf("creating contacts from one file, plan and chunks on stores in memory\n")
+	for _, n := range []int{rows / 10, rows} {
+		contacts, catalogue, jobs, files := memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(time.Now), memory.NewBlobs("files")
+		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, 0); err != nil {
+			return err
+		}
+		imp := roll.Import{ID: "bench", Institution: demo.Aurora, DataType: roll.Contacts, Action: roll.Update, OnConflict: roll.Skip,
+			Status: roll.Checking, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+		if _, _, err := jobs.CreateImport(ctx, imp, roll.Once{}, ""); err != nil {
+			return err
+		}
+		p := &plan.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Files: files,
+			Source: func(string) plan.Opener { return opener{peopleFile{n}} }}
+		c := &chunk.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Files: files, Now: time.Now}
+		at := time.Now()
+		run := flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: "bench"}
+		peak := watchHeap()
+		planned, err := p.Run(ctx, run)
+		if err != nil {
+			return err
+		}
+		planPeak := peak()
+		peak = watchHeap()
+		for k := range planned.Chunks {
+			if err := c.Run(ctx, flow.Chunk{Run: run, Chunk: k}); err != nil {
+				return err
+			}
+		}
+		chunkPeak := peak()
+		took := time.Since(at)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		runtime.KeepAlive(contacts) // with what it has stored, as the files' store below
+		runtime.KeepAlive(files)
+		sum, err := jobs.Progress(ctx, demo.Aurora, "bench")
+		if err != nil {
+			return err
+		}
+		if sum.Created != n {
+			return fmt.Errorf("%d contacts created, want %d: %+v", sum.Created, n, sum)
+		}
+		fmt.Printf("  %8d rows %8.0f rows/s   live heap at most: plan %4.0f MB, chunks %4.0f MB beyond the stored contacts\n", n, float64(n)/took.Seconds(),
+			float64(planPeak)/1e6, float64(max(0, int64(chunkPeak)-int64(m.HeapAlloc)))/1e6)
+	}
+	fmt.Println()
+	return nil
+}
+
+// watchHeap samples what is alive on the heap, as the collector last found it,
+// until its answer is asked for: the most.
+func watchHeap() func() uint64 {
+	var peak uint64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		for {
+			metrics.Read(live)
+			peak = max(peak, live[0].Value.Uint64())
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return func() uint64 {
+		close(stop)
+		<-done
+		return peak
+	}
+}
