@@ -17,7 +17,7 @@ export function New() {
   const [draft, set, forget] = useDraft('new', () => ({
     dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, mail: false, email: user.value?.email || '',
   }));
-  const [dataTypes, setDataTypes] = useState(['criteria', 'authorisations']);
+  const [dataTypes, setDataTypes] = useState(['contacts', 'criteria', 'authorisations']);
   const [wrong, setWrong] = useState({});
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -26,6 +26,7 @@ export function New() {
   const file = chosen.value;
   const fileId = useId();
   const sniffing = useRef(null);
+  const byHand = useRef(undefined);
 
   useEffect(() => { config().then((c) => c.dataTypes && setDataTypes(c.dataTypes)).catch(() => {}); loadCatalogue().catch(() => {}); }, []);
   useEffect(() => {
@@ -33,13 +34,14 @@ export function New() {
     sniffing.current = sniff(file, catalogue.value).catch(() => null).then((s) => {
       const dataType = s && dataTypes.includes(s.dataType) ? s.dataType : '';
       setGuessed(dataType);
-      if (!dataType) return '';
+      // What the user has chosen for this file stays.
+      if (!dataType || byHand.current === file) return '';
       set({ dataType });
       setWrong((w) => ({ ...w, dataType: '' }));
       announce(t('new.recognised', { type: t(`dataType.${dataType}`) }));
       return dataType;
     });
-  }, [file, catalogue.value]);
+  }, [file, catalogue.value, dataTypes]);
 
   const take = (f) => {
     chosen.value = f;
@@ -86,7 +88,7 @@ export function New() {
           <FilePicker id={fileId} file={file} onFile={take} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
           <label class="hidden" for={fileId}>{t('new.file')}</label>
           {wrong.file && <p class="field-error" id={`${fileId}-error`}><Icon name="error" />{wrong.file}</p>}
-          <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}
+          <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { byHand.current = file; set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}
             options={dataTypes.map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.hint`) }))} />
           {wrong.dataType && <p class="field-error" role="alert"><Icon name="error" />{wrong.dataType}</p>}
           {guessed && guessed === draft.dataType && <p class="hint recognised"><Icon name="check" />{t('new.recognised', { type: t(`dataType.${guessed}`) })}</p>}
