@@ -506,6 +506,9 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 			if err != nil {
 				return err
 			}
+			if r.own(m, other) {
+				return nil
+			}
 			if live := liveContact(other); live != nil && has(*live, m.id) {
 				r.settle(m, roll.Made{Number: n, Live: live})
 				return nil

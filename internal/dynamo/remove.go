@@ -186,11 +186,17 @@ func (s *Contacts) unclaimAll(ctx context.Context, in roll.InstitutionID, rs []*
 	var all []statement
 	seen := map[string]bool{}
 	for _, r := range rs {
-		if r.c.Email() == "" || seen[string(r.c.Number)] {
+		if r.c.Email() == "" {
 			continue
 		}
-		seen[string(r.c.Number)] = true
 		key := claimItem(in, identity(roll.EmailIdentity+r.c.Email()))
+		if seen[text(key["pk"])] { // a key twice in a request is refused
+			if err := s.unclaim(ctx, in, r.c); err != nil {
+				return err
+			}
+			continue
+		}
+		seen[text(key["pk"])] = true
 		all = append(all, statement{r.at, types.BatchStatementRequest{
 			Statement:  aws.String(`DELETE FROM "` + s.emails + `" WHERE "pk"=? AND "sk"=? AND "n"=?`),
 			Parameters: []types.AttributeValue{key["pk"], key["sk"], str(string(r.c.Number))}}})

@@ -635,6 +635,21 @@ func removeMade(t *testing.T, s Contacts) {
 			t.Errorf("removed by %s: %+v", c.by, got[0])
 		}
 	}
+	// Several with one address.
+	var shared []roll.Write
+	for i := range 3 {
+		cr := creation("import-4", i, person("shared@example.org"))
+		if i > 0 {
+			cr.Identity = ""
+		}
+		shared = append(shared, roll.Write{Number: made(t, s, opera, cr), Applied: roll.Applied{Import: "import-4"}})
+	}
+	got, err = s.Remove(t.Context(), opera, shared)
+	must(t, err)
+	for _, w := range got {
+		done(t, w)
+	}
+	made(t, s, opera, creation("import-5", 2, person("shared@example.org")))
 	got, err = s.Remove(t.Context(), opera, nil)
 	must(t, err)
 	same(t, "no removals", got, []roll.Written{})
