@@ -42,9 +42,10 @@ var operations = []operation{
 	{"POST", "/api/targets/preview", object{"condition": everybody}, "viewer", 200},
 	{"GET", "/api/targets/{target}", nil, "viewer", 200},
 	{"PUT", "/api/targets/{target}", object{"name": "All", "condition": everybody}, "admin", 200},
-	{"POST", "/api/templates", object{"dataType": "criteria", "targetId": "{target}"}, "operator", 202},
+	{"POST", "/api/templates", object{"dataType": "criteria", "targetId": demo.Targets(demo.Aurora)[0].ID}, "operator", 202},
 	{"GET", "/api/templates", nil, "viewer", 200},
 	{"GET", "/api/templates/{template}", nil, "viewer", 200},
+	{"GET", "/api/templates/{template}/changes", nil, "viewer", 200},
 	{"GET", "/api/templates/{template}/file", nil, "viewer", 302},
 	{"POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "a.csv"}, "operator", 201},
 	{"GET", "/api/imports", nil, "viewer", 200},
@@ -82,7 +83,7 @@ func (s *stack) things() *strings.Replacer {
 // readyTemplate stores a template whose file is there.
 func (s *stack) readyTemplate() roll.Template {
 	s.t.Helper()
-	t := roll.Template{ID: fmt.Sprintf("template-%d", s.ids.Add(1)), Institution: demo.Aurora, DataType: roll.Criteria, TargetName: "Own", Format: "csv",
+	t := roll.Template{ID: fmt.Sprintf("template-%d", s.ids.Add(1)), Institution: demo.Aurora, DataType: roll.Criteria, TargetID: demo.Targets(demo.Aurora)[0].ID, TargetName: "Own", Format: "csv",
 		Status: roll.Ready, FileName: "rollbook-criteria-own.zip", CreatedAt: s.now, ExpiresAt: s.now.Add(2 * roll.TemplateLife)}
 	o, err := s.files.Put(s.t.Context(), flow.TemplateKey(t.Institution, t.ID, t.FileName), strings.NewReader("zip"), "application/zip")
 	if err != nil {

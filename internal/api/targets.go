@@ -114,12 +114,13 @@ func (s *server) targetRoutes() {
 	}, s.putTarget)
 	route(s, Admin, huma.Operation{
 		OperationID: "deleteTarget", Method: http.MethodDelete, Path: one, Tags: []string{tagTargets},
-		Summary: "Delete a dynamic target", Errors: []int{http.StatusNotFound},
+		Summary: "Delete a dynamic target", Description: "Refused while a template is being made of it.",
+		Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*struct{}, error) {
 		if !safeID(in.ID) {
 			return nil, fault.Missing()
 		}
-		return nil, s.Catalogue.DeleteTarget(ctx, c.Institution, in.ID)
+		return nil, s.deleteTarget(ctx, c, in.ID)
 	})
 }
 
@@ -216,36 +217,61 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 	}
 }
 
+// deleteTarget refuses while one of the newest templates is being made of the
+// target; an older one that is still preparing was given up.
+func (s *server) deleteTarget(ctx context.Context, c Claims, id string) error {
+	newest, _, err := s.Jobs.Templates(ctx, c.Institution, 50, "")
+	if err != nil {
+		return err
+	}
+	for _, t := range newest {
+		if t.TargetID == id && t.Status == roll.Preparing && s.Now().Sub(t.CreatedAt) < preparingLife {
+			return fault.New(fault.Conflict, "inUse", "A template is being made of this target. Delete it when that is ready.")
+		}
+	}
+	return s.Catalogue.DeleteTarget(ctx, c.Institution, id)
+}
+
 func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) (*previewAnswer, error) {
 	cond, err := s.parse(ctx, c, in.Body.Condition)
 	if err != nil {
 		return nil, err
 	}
+	out := &previewAnswer{preview{Sample: []brief{}}}
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact roll.Contact) bool {
+		if !cond.Match(contact) {
+			return false
+		}
+		if len(out.Body.Sample) < previewSample {
+			out.Body.Sample = append(out.Body.Sample, brief{contact.Number, contact.Email(),
+				string(contact.Get(roll.ContactFirstName)), string(contact.Get(roll.ContactLastName))})
+		}
+		return true
+	})
+	return out, err
+}
+
+// count counts the contacts that match, as far as it comes in the time of a
+// preview.
+func (s *server) count(ctx context.Context, c Claims, match func(roll.Contact) bool) (n int, complete bool, err error) {
 	// The context ends a slow read; the clock ends a long count.
 	ends := s.Now().Add(s.PreviewFor)
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
 	defer stop()
-	out := &previewAnswer{preview{Sample: []brief{}, Complete: true}}
 	seen := 0
 	for contact, err := range s.Contacts.All(timed, c.Institution) {
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
-				out.Body.Complete = false
-				break
+				return n, false, nil
 			}
-			return nil, err
+			return n, false, err
 		}
 		if seen++; seen%256 == 0 && s.Now().After(ends) {
-			out.Body.Complete = false
-			break
+			return n, false, nil
 		}
-		if !cond.Match(contact) {
-			continue
-		}
-		if out.Body.Count++; len(out.Body.Sample) < previewSample {
-			out.Body.Sample = append(out.Body.Sample, brief{contact.Number, contact.Email(),
-				string(contact.Get(roll.ContactFirstName)), string(contact.Get(roll.ContactLastName))})
+		if match(contact) {
+			n++
 		}
 	}
-	return out, nil
+	return n, true, nil
 }

@@ -22,6 +22,9 @@ import (
 )
 
 const (
+	// preparingLife is after how long a template that is still being prepared is
+	// given up: the last try of making it begins within six hours.
+	preparingLife = 7 * time.Hour
 	// jobLife is how long a template is listed; its file goes before.
 	jobLife = 60 * 24 * time.Hour
 	// linkLife is how long a signed address answers: time to follow a redirect.
@@ -68,6 +71,10 @@ type template struct {
 func (s *server) showTemplate(t roll.Template) template {
 	if t.Status == roll.Ready && !s.Now().Before(t.FileEnds()) {
 		t.Status = roll.TemplateExpired
+	}
+	if t.Status == roll.Preparing && s.Now().Sub(t.CreatedAt) > preparingLife {
+		t.Status = roll.TemplateFailed
+		t.Problem = &roll.FileProblem{Code: "templateFailed", Message: "The template could not be made, through no fault of yours. Ask for it again."}
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
@@ -133,6 +140,12 @@ func (s *server) templateRoutes() {
 		t, err := s.template(ctx, c, in.ID)
 		return &templateAnswer{s.showTemplate(t)}, err
 	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "getTemplateChanges", Method: http.MethodGet, Path: one + "/changes", Tags: []string{tagTemplates},
+		Summary:     "How many contacts changed since a template was made",
+		Description: "Counts the contacts that are in the target now and have a value in one of the template's fields that was set after the template was asked for. Values that were cleared since are not seen. Of criteria and authorisations only.",
+		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
+	}, s.templateChanges)
 
 	// Mails link here, so nobody stands before this route: it checks the token
 	// itself, and a browser that has none goes to the screen to sign in.
@@ -205,6 +218,49 @@ func (s *server) template(ctx context.Context, c Claims, id string) (roll.Templa
 		return roll.Template{}, fault.Missing()
 	}
 	return s.Jobs.Template(ctx, c.Institution, id)
+}
+
+type changesAnswer struct {
+	Body struct {
+		Count    int  `json:"count"`
+		Complete bool `json:"complete" doc:"false when time ran out: then at least count changed."`
+	}
+}
+
+func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*changesAnswer, error) {
+	t, err := s.template(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if t.DataType == roll.Contacts {
+		return nil, fault.New(fault.Invalid, "notCounted", "What changed in the contacts' own data is not counted.")
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	goal, err := s.target(ctx, c, t.TargetID)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := target.Parse(goal.Condition, cat)
+	if err != nil {
+		return nil, fault.New(fault.Conflict, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+	}
+	var fields []roll.Field
+	for _, d := range cat.Of(t.DataType) {
+		if len(t.Fields) == 0 || slices.Contains(t.Fields, d.Code) {
+			fields = append(fields, d.Field())
+		}
+	}
+	out := &changesAnswer{}
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact roll.Contact) bool {
+		return slices.ContainsFunc(fields, func(f roll.Field) bool {
+			p, ok := contact.Provenance[f]
+			return ok && p.At.After(t.CreatedAt)
+		}) && cond.Match(contact)
+	})
+	return out, err
 }
 
 func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput) (*madeAnswer, error) {

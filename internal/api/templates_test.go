@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -168,4 +169,37 @@ func TestTemplateFile(t *testing.T) {
 	if d := cmp.Diff(object{"status": "failed", "reason": "No."}, got["mail"]); d != "" {
 		t.Error(d)
 	}
+}
+
+// How old a template is shows in what changed since.
+func TestTemplateChanges(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "A", "criteria": object{"GENRE": "JAZZ"}}).want(201)
+	s.now = s.now.Add(time.Hour)
+	made := s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": s.call(admin, "POST", "/api/targets", object{"name": "Everybody", "condition": everybody}).want(201).object()["id"]}).want(202).object()
+	path := "/api/templates/" + made["id"].(string) + "/changes"
+	if got := s.call(viewer, "GET", path, nil).want(200).object(); got["count"] != 0.0 || got["complete"] != true {
+		t.Errorf("at once: %v", got)
+	}
+	s.now = s.now.Add(time.Hour)
+	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "A", "criteria": object{"GENRE": "ROCK"}}).want(200)
+	s.call(operator, "PUT", "/api/contacts/0000778", object{"lastName": "B", "authorisations": object{"EMAIL": true}}).want(201)
+	if got := s.call(viewer, "GET", path, nil).want(200).object(); got["count"] != 1.0 {
+		t.Errorf("one criterion and one authorisation changed: %v", got)
+	}
+	s.call(stranger, "GET", path, nil).problem(404, "notFound")
+}
+
+// A target is not deleted under a template that is being made of it, and a
+// template that nobody makes any more is shown as failed.
+func TestTargetInUse(t *testing.T) {
+	s := newStack(t)
+	goal := s.call(admin, "POST", "/api/targets", object{"name": "N", "condition": everybody}).want(201).object()["id"].(string)
+	made := s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": goal}).want(202).object()
+	s.call(admin, "DELETE", "/api/targets/"+goal, nil).problem(409, "inUse")
+	s.now = s.now.Add(8 * time.Hour)
+	if got := s.call(viewer, "GET", "/api/templates/"+made["id"].(string), nil).want(200).object(); got["status"] != "failed" || got["problem"] == nil {
+		t.Errorf("%v", got)
+	}
+	s.call(admin, "DELETE", "/api/targets/"+goal, nil).want(204)
 }
