@@ -147,6 +147,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 				same(func(s storetest.Contacts) (any, error) {
 					return s.Gone(t.Context(), in, []roll.ContactNumber{n, "1", "33"})
 				})
+				same(func(s storetest.Contacts) (any, error) { return s.Claimed(t.Context(), in, "i", []int{0, 1, 2, 3, 4}) })
 				same(func(s storetest.Contacts) (any, error) { return s.History(t.Context(), in, n, 7) })
 				same(func(s storetest.Contacts) (any, error) {
 					return s.ByEmail(t.Context(), in, []string{"a@example.org", "B@example.org", "rock", "abel"})

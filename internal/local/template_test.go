@@ -274,7 +274,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLDelete"),
 			on("History", "BatchWriteItem"),
 			on("Catalogue", "Query UpdateItem"), job, files),
-		"FinishFunction": slices.Concat(reads, on("Catalogue", "Query UpdateItem"), job, files, mail),
+		"FinishFunction": slices.Concat(reads, on("Emails", "BatchGetItem"), on("Catalogue", "Query UpdateItem"), job, files, mail),
 	} {
 		slices.Sort(want)
 		got := rights(t, at(all[function], "Properties.Policies.0.Statement"))

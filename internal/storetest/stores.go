@@ -52,6 +52,10 @@ type Contacts interface {
 	// are told the contact. Next free numbers are above the highest of their
 	// width. An error means that some were not tried.
 	Create(ctx context.Context, in roll.InstitutionID, cs []roll.Creation) ([]roll.Made, error)
+	// Claimed returns the numbers that the import's lines without one were given,
+	// whether their contacts came to be or not. Lines that were given none are
+	// left out.
+	Claimed(ctx context.Context, in roll.InstitutionID, imp string, lines []int) (map[int]roll.ContactNumber, error)
 	// Gone tells which of the numbers belonged to deleted contacts, with the
 	// import whose undo removed them, "" if a person did; the others are left
 	// out.
