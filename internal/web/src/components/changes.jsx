@@ -40,7 +40,7 @@ function FieldChanges({ of }) {
               <tr key={`${c.from}\n${c.to}`}>
                 <td class={c.from ? '' : 'empty-value'}>{word(c.from)}</td>
                 <td class={c.to ? '' : 'empty-value'}><Icon name="next" class="arrow" />{word(c.to)}</td>
-                <td class="number"><span class="share" style={{ width: `${Math.max(2, (c.count / most) * 100)}%` }} aria-hidden="true" /><span class="bar-number">{num(c.count)}</span></td>
+                <td class="number"><span class="share" style={{ width: `calc((100% - 4.5rem) * ${Math.max(0.02, c.count / most)})` }} aria-hidden="true" /><span class="bar-number">{num(c.count)}</span></td>
               </tr>
             ))}
           </tbody>

@@ -105,6 +105,7 @@ export const templates = {
   list: (params, options) => get('/api/templates', params, options),
   get: (i, options) => get(`/api/templates/${id(i)}`, {}, options),
   create: (body, key) => call('POST', '/api/templates', { body, key }),
+  changes: (i) => get(`/api/templates/${id(i)}/changes`),
   file: (i) => get(`/api/templates/${id(i)}/file`, { redirect: false }),
 };
 

@@ -59,8 +59,29 @@ function Age({ of }) {
     <>
       <time dateTime={of.createdAt} title={dateTime(of.createdAt)}>{ago(of.createdAt)}</time>
       {old && <span class="hint block">{t('templates.old')}</span>}
+      {of.status === 'ready' && of.dataType !== 'contacts' && <Since id={of.id} />}
     </>
   );
+}
+
+/** How many contacts changed since: asked for, because all contacts are looked through. */
+function Since({ id }) {
+  const [found, setFound] = useState(null);
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const ask = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      const { count, complete } = await templates.changes(id);
+      setFound(t(complete ? 'templates.since' : 'templates.sinceAtLeast', { n: count }));
+    } catch (e) {
+      setError(e);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return <div role="status">{error && <Failure error={error} />}{found || <Button kind="quiet" disabled={busy} onClick={ask}>{t('templates.sinceAsk')}</Button>}</div>;
 }
 
 /** The template that a mail links to: its download starts by itself. */
