@@ -145,7 +145,7 @@ func TestBucketsAreShutAndExpire(t *testing.T) {
 	if at(all["Uploads"], "Properties.VersioningConfiguration.Status") != "Enabled" {
 		t.Error("uploads keep no versions")
 	}
-	for bucket, days := range map[string]float64{"Uploads": 90, "Files": 30} {
+	for bucket, days := range map[string]float64{"Uploads": 30, "Files": 30} {
 		b := all[bucket]
 		for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 			if at(b, "Properties.PublicAccessBlockConfiguration."+block) != true {

@@ -135,6 +135,7 @@ export const authorisations = {
 export const contacts = {
   find: (params, options) => get('/api/contacts', params, options),
   get: (number) => get(`/api/contacts/${id(number)}`),
+  history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
   remove: (number) => call('DELETE', `/api/contacts/${id(number)}`),
   put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
 };

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { contacts } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { contactFields, inRoom, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
+import { contactFields, fieldOf, inRoom, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
 import { dateTime, day, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
@@ -60,7 +60,7 @@ export function Contact({ number, editing }) {
       lead={c && <span class="facts"><code>#{c.number}</code>{c.email && <span>{c.email}</span>}</span>}
       actions={c && !editing && may('operator') && <ButtonLink icon="edit" kind="primary" href={to('contacts', number, 'edit')}>{t('form.edit')}</ButtonLink>}>
       <Loaded of={load}>
-        {(data) => (editing && may('operator') ? <EditContact of={data} reload={load.reload} /> : <><Record of={data} />{may('operator') && <Remove of={data} />}</>)}
+        {(data) => (editing && may('operator') ? <EditContact of={data} reload={load.reload} /> : <><Record of={data} /><History of={data} />{may('operator') && <Remove of={data} />}</>)}
       </Loaded>
     </Page>
   );
@@ -95,6 +95,30 @@ function Record({ of }) {
         </section>
       ))}
     </div>
+  );
+}
+
+/** The last changes, newest first. */
+function History({ of }) {
+  const load = useLoad((o) => contacts.history(of.number, o), [of.number]);
+  const named = (field) => {
+    const [room, code] = field.split(':');
+    return fieldOf(code) || { code, label: code, kind: room, values: [] };
+  };
+  return (
+    <section class="sheet">
+      <h2>{t('history.title')}</h2>
+      <Loaded of={load}>
+        {({ items }) => (items.length === 0 ? <p class="hint">{t('history.empty')}</p> : (
+          <Table caption={t('history.title')} rows={items} rowKey={(i) => `${i.at} ${i.field} ${i.line || ''}`} columns={[
+            { key: 'field', head: t('history.field'), main: true, cell: (i) => labelOf(named(i.field)) },
+            { key: 'from', head: t('changes.from'), cell: (i) => valueWords(named(i.field), i.from) },
+            { key: 'to', head: t('changes.to'), cell: (i) => valueWords(named(i.field), i.to) },
+            { key: 'at', head: t('history.when'), class: 'small', cell: (i) => <Origin of={i} /> },
+          ]} />
+        ))}
+      </Loaded>
+    </section>
   );
 }
 
