@@ -15,7 +15,7 @@ import (
 
 // settings are the emulator's, or those of the DynamoDB that ROLLBOOK_DYNAMODB
 // names (dynamodb-local/run.sh starts Amazon's own).
-func settings(t *testing.T) aws.Config {
+func settings(t emulator.T) aws.Config {
 	if endpoint := os.Getenv("ROLLBOOK_DYNAMODB"); endpoint != "" {
 		return emulator.Config(endpoint)
 	}

@@ -130,7 +130,7 @@ type stores struct {
 // client does not retry, and nothing waits.
 func connected(t *testing.T) stores {
 	t.Helper()
-	conf := emulator.ForTest(t)
+	conf := settings(t)
 	n := &network{seen: map[string]int{}}
 	client := dynamodb.NewFromConfig(conf, func(o *dynamodb.Options) {
 		o.HTTPClient, o.Retryer = n, aws.NopRetryer{}
@@ -285,7 +285,7 @@ var endpoint string
 
 func TestMain(m *testing.M) {
 	t := &mainT{}
-	endpoint = aws.ToString(emulator.ForTest(t).BaseEndpoint)
+	endpoint = aws.ToString(settings(t).BaseEndpoint)
 	// Each check makes hundreds of requests; -rapid.checks asks for more.
 	if err := flag.Set("rapid.checks", "20"); err != nil {
 		t.Fatalf("%v", err)

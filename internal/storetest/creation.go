@@ -716,13 +716,21 @@ func removeMany(t *testing.T, s Contacts) {
 	})
 	got, err := s.Remove(t.Context(), opera, ws)
 	must(t, err)
+	var ns []roll.ContactNumber
+	for _, m := range out {
+		ns = append(ns, m.Number)
+	}
+	there, err := s.GetMany(t.Context(), opera, ns)
+	must(t, err)
 	for i, w := range got {
-		_, err := s.Get(t.Context(), opera, out[i].Number)
-		if w.Done != (fault.KindOf(err) == fault.NotFound && err != nil) || w.Done == (w.Live != nil) || w.Live != nil && i%50 != 0 {
-			t.Fatalf("removal %d: %+v, %v", i, w, err)
+		if _, is := there[ns[i]]; w.Done == is || w.Done == (w.Live != nil) || w.Live != nil && i%50 != 0 {
+			t.Fatalf("removal %d: %+v, is there: %v", i, w, is)
 		}
 		if w.Live != nil {
 			left++
+		}
+		if i%10 > 0 {
+			continue
 		}
 		es, err := s.History(t.Context(), opera, out[i].Number, 10)
 		must(t, err)

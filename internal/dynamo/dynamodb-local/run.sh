@@ -3,7 +3,7 @@
 # it. DynamoDB Local is Amazon's own: its PartiQL parser, conditions and limits
 # are nearer to the service than the emulator's. It needs Java 17 and Maven.
 #
-#   internal/dynamo/dynamodb-local/run.sh go test ./internal/dynamo -run 'TestContacts|TestCatalogue|TestJobs'
+#   internal/dynamo/dynamodb-local/run.sh go test ./internal/dynamo
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
