@@ -241,15 +241,22 @@ func (e *Engine) unwritten(r *Row, err error) (Result, error) {
 		Message: "This row could not be written, through no fault of the file.", Suggestion: "Import the error file again."}}}, nil
 }
 
+// mine tells whether this import changed the contact last, or created it for
+// the row.
+func (e *Engine) mine(r *Row, c *roll.Contact) bool {
+	return c.Applied.Import == e.Import || c.Origin == roll.Origin{Import: e.Import, Line: r.Line}
+}
+
 // again is the result of a row whose contact carries this import's mark: what
 // an earlier try of the row did. Another line's mark says that two lines found
 // the same contact, by its number and by its e-mail.
 func (e *Engine) again(r *Row, c *roll.Contact) Result {
+	created := c.Origin == roll.Origin{Import: e.Import, Line: r.Line}
 	switch {
+	case created && (c.Applied.Import != e.Import || len(c.Applied.Before) == 0):
+		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
 	case r.Person != nil && c.Applied.Line != r.Line:
 		return e.sameContact(r, c)
-	case c.Origin == roll.Origin{Import: e.Import, Line: r.Line} && len(c.Applied.Before) == 0:
-		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
 	}
 	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
 }
@@ -279,7 +286,7 @@ func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Resu
 			case c == nil: // deleted while we were at it
 				out[i] = e.reject(r, "unknownContact", unknownText, "")
 				continue
-			case e.Mode == Update && c.Applied.Import == e.Import:
+			case e.Mode == Update && e.mine(r, c):
 				// An earlier try of this import did it, or its answer was lost.
 				out[i] = e.again(r, c)
 				continue
@@ -441,7 +448,7 @@ func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Resul
 	}
 	for _, i := range todo {
 		r := &rows[i]
-		if c, ok := found[r.Number]; ok && c.Applied.Import == e.Import {
+		if c, ok := found[r.Number]; ok && e.mine(r, &c) {
 			out[i] = e.again(r, &c)
 			continue
 		}

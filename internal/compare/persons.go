@@ -185,7 +185,7 @@ func (e *Engine) remove(ctx context.Context, rows []Row, at []int, out []Result)
 			out[i] = Result{Outcome: roll.Unchanged}
 		case c == nil:
 			out[i] = e.reject(r, "unknownContact", unknownText, "")
-		case c.Applied.Import != r.Person.Remove || c.Origin.Import != r.Person.Remove || !maps.Equal(c.Fields, r.Person.Values):
+		case c.Applied.Import != r.Person.Remove || c.Origin.Import != r.Person.Remove || c.Version != 1 || !maps.Equal(c.Fields, r.Person.Values):
 			out[i] = touched(r)
 		case e.Mode == Settle:
 			out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
