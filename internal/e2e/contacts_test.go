@@ -1,8 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -65,34 +63,4 @@ func TestContacts(t *testing.T) {
 	}
 	// The number is not given to anybody else, by hand or by file.
 	c.call(http.StatusConflict, "PUT", "/api/contacts/"+found.Items[0].Number, map[string]any{"lastName": "Autre"}, nil)
-}
-
-// 100,000 contacts from one file.
-func TestHundredThousandContacts(t *testing.T) {
-	const rows = 100_000
-	c := as(t, "operator@aurora.example")
-	var file bytes.Buffer
-	file.WriteString("Email,Last name,First name,City,[new] GENRE\n")
-	for i := range rows {
-		fmt.Fprintf(&file, "p%06d@mass.example,Last%c%c,First,Town,JAZZ\n", i, 'a'+i%26, 'a'+i/26%26)
-	}
-	got := c.run(roll.Contacts, roll.Update, file.Bytes())
-	if want := (roll.Counts{Rows: rows, Created: rows}); got.Status != roll.Done || got.Counts != want {
-		t.Fatalf("%s %+v %+v", got.Status, got.Counts, got.Problem)
-	}
-	for i := 0; i < rows; i += rows / 20 {
-		var found struct {
-			Items []struct {
-				Email    string
-				Criteria map[string]any
-			}
-		}
-		c.call(http.StatusOK, "GET", fmt.Sprintf("/api/contacts?q=p%06d@mass.example", i), nil, &found)
-		if len(found.Items) != 1 || found.Items[0].Criteria["GENRE"] != "JAZZ" {
-			t.Fatalf("row %d: %+v", i, found.Items)
-		}
-	}
-	if changes := bytes.Count(c.download("/api/imports/"+got.ID+"/files/changes"), []byte("\r\n")); changes != 5*rows+1 {
-		t.Errorf("changes.csv has %d lines, want %d", changes, 5*rows+1)
-	}
 }

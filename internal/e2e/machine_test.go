@@ -11,13 +11,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"rollbook/internal/demo"
-	"rollbook/internal/dynamo"
 	"rollbook/internal/roll"
 )
 
@@ -117,85 +115,6 @@ func TestDropFolder(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("no import of the dropped file")
 		}
-	}
-}
-
-// 100,000 rows in ten chunks and more, at the same time, with exact counts.
-func TestHundredThousand(t *testing.T) {
-	const rows, each = 100_000, 10
-	admin := as(t, "admin@borealis.example")
-	db := dynamodb.NewFromConfig(stack.Config())
-	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails, stack.Tables.History)
-	number := func(i int) string { return fmt.Sprintf("9%09d", i) }
-	// Every tenth line asks for something; only those contacts need to be there.
-	if err := store.Load(t.Context(), demo.Borealis, func(yield func(roll.Contact) bool) {
-		for i := 0; i < rows; i += each {
-			c := roll.Contact{Number: roll.ContactNumber(number(i)), Fields: map[roll.Field]roll.Value{"criterion:GENRE": "FOLK"}}
-			if i%(each*4) == 0 {
-				c.Fields["criterion:GENRE"] = "OPERA" // somebody changed it
-			}
-			if !yield(c) {
-				return
-			}
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	var file bytes.Buffer
-	file.WriteString("Contact;[old] GENRE;[new] GENRE\r\n")
-	var want roll.Counts
-	for i := range rows {
-		old, new := "FOLK", ""
-		switch {
-		case i%each == 0 && i%(each*4) == 0:
-			new, want.Conflicted = "JAZZ", want.Conflicted+1
-		case i%each == 0:
-			new, want.Updated = "JAZZ", want.Updated+1
-		case i%1000 == 1:
-			new, want.Rejected = "Jaz z", want.Rejected+1
-		default:
-			want.Unchanged++
-		}
-		want.Rows++
-		fmt.Fprintf(&file, "#%s;%s;%s\r\n", number(i), old, new)
-	}
-	got := admin.run(roll.Criteria, roll.Update, file.Bytes())
-	if got.Status != roll.Done || got.Counts != want {
-		t.Fatalf("%s %+v, want %+v: %+v", got.Status, got.Counts, want, got.Problem)
-	}
-	// All problems can be paged through.
-	seen, cursor := 0, ""
-	for {
-		var page struct {
-			Items      []roll.Problem
-			NextCursor string
-		}
-		admin.call(http.StatusOK, "GET", "/api/imports/"+got.ID+"/problems?outcome=conflicted&limit=200&cursor="+cursor, nil, &page)
-		for _, p := range page.Items {
-			if (p.Line-2)%(each*4) != 0 || p.Outcome != roll.RowConflicted {
-				t.Fatalf("%+v is no conflict of this file", p)
-			}
-		}
-		seen += len(page.Items)
-		if cursor = page.NextCursor; cursor == "" {
-			break
-		}
-	}
-	if seen != want.Conflicted {
-		t.Errorf("%d conflicts listed, want %d", seen, want.Conflicted)
-	}
-	// The map ran one child for each chunk.
-	runs, err := sfn.NewFromConfig(stack.Config()).ListMapRuns(t.Context(), &sfn.ListMapRunsInput{
-		ExecutionArn: aws.String(strings.Replace(stack.StateMachineARN, ":stateMachine:", ":execution:", 1) + ":" + got.ID)})
-	if err != nil || len(runs.MapRuns) != 1 {
-		t.Fatalf("map runs: %v %v", runs, err)
-	}
-	run, err := sfn.NewFromConfig(stack.Config()).DescribeMapRun(t.Context(), &sfn.DescribeMapRunInput{MapRunArn: runs.MapRuns[0].MapRunArn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if run.ItemCounts.Succeeded < 10 || run.ItemCounts.Failed != 0 {
-		t.Errorf("%+v, want 10 children or more", run.ItemCounts)
 	}
 }
 
