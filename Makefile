@@ -14,7 +14,7 @@ PYTHON ?= python3
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop test lint bench build deploy runner
+.PHONY: help setup run stop test fuzz lint bench build deploy runner
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(ROOT)/Makefile | expand -t 10
@@ -38,7 +38,11 @@ stop: ## end the local stack
 	@if [ -x $(RUNNER) ]; then cd $(ROOT) && $(RUNNER) down; fi
 
 test: setup ## run all tests (TESTFLAGS=… for go test), on emulated services
-	@cd $(ROOT) && $(RUNNER) emulator go test -timeout 30m $(TESTFLAGS) ./...
+	@cd $(ROOT) && $(RUNNER) emulator go test -timeout 60m $(TESTFLAGS) ./...
+	@cd $(ROOT) && .ci/fuzz
+
+fuzz: ## look for files that the reader does not stand (FUZZTIME=10m)
+	@cd $(ROOT) && .ci/fuzz $(or $(FUZZTIME),10m)
 
 lint: setup ## check form, types, known weaknesses, and the template
 	@cd $(ROOT) && unformatted=$$(gofmt -l functions internal) && if [ -n "$$unformatted" ]; then echo "not formatted by gofmt: $$unformatted"; exit 1; fi
