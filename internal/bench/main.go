@@ -29,6 +29,9 @@ func run(ctx context.Context, rows, size, planned, people int) error {
 	if err := reading(size); err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
+	if err := flat(); err != nil {
+		return fmt.Errorf("memory of reading: %w", err)
+	}
 	if err := planning(ctx, planned); err != nil {
 		return fmt.Errorf("planning: %w", err)
 	}
