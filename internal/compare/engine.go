@@ -2,11 +2,13 @@ package compare
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
+	"rollbook/internal/fold"
 	"rollbook/internal/roll"
 )
 
@@ -94,8 +96,8 @@ type Result struct {
 }
 
 // Run applies the rows, at most one for a contact, and returns their results in
-// the same order. It fills in the numbers of rows that have none. An error means that some rows were not tried; running the same
-// rows again is safe.
+// the same order. It fills in the numbers of rows that have none. An error means
+// that some rows were not tried; running the same rows again is safe.
 func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	out := make([]Result, len(rows))
 	all := make([]int, 0, len(rows))
@@ -131,9 +133,13 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 }
 
 func (e *Engine) apply(ctx context.Context, rows []Row, all []int, out []Result) error {
+	live := map[int]*roll.Contact{}
 	switch e.Mode {
 	case Test:
-		return e.compare(ctx, rows, all, out, nil)
+		if err := e.read(ctx, rows, all, live); err != nil {
+			return err
+		}
+		return e.compare(ctx, rows, all, out, live)
 	case Settle:
 		return e.settle(ctx, rows, all, out)
 	}
@@ -151,7 +157,6 @@ func (e *Engine) apply(ctx context.Context, rows []Row, all []int, out []Result)
 		writes = append(writes, e.write(&rows[i], ifs, set))
 		at = append(at, i)
 	}
-	live := map[int]*roll.Contact{}
 	failed, err := e.send(ctx, rows, writes, at, out, live)
 	if err != nil {
 		return err
@@ -162,7 +167,8 @@ func (e *Engine) apply(ctx context.Context, rows []Row, all []int, out []Result)
 	return e.compare(ctx, rows, append(failed, rest...), out, live)
 }
 
-// read puts the live contacts of the rows into live, nil for those not there.
+// read puts the live contacts of the rows into live; those not there are left
+// out.
 func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*roll.Contact) error {
 	ns := numbers(rows, at)
 	if len(ns) == 0 {
@@ -173,7 +179,6 @@ func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*r
 		return err
 	}
 	for _, i := range at {
-		live[i] = nil
 		if c, ok := found[rows[i].Number]; ok {
 			live[i] = &c
 		}
@@ -261,17 +266,11 @@ func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
 }
 
-// compare decides on rows whose live contacts are known (or, in a test, reads
-// them all), and writes what the decisions say under the condition they rest on.
+// compare decides on rows by their live contacts, and writes what the decisions
+// say under the condition they rest on.
 func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Result, live map[int]*roll.Contact) error {
 	if len(todo) == 0 {
 		return nil
-	}
-	if live == nil {
-		live = make(map[int]*roll.Contact, len(todo))
-		if err := e.read(ctx, rows, todo, live); err != nil {
-			return err
-		}
 	}
 	todo, err := e.own(ctx, rows, todo, out, live)
 	if err != nil {
@@ -343,14 +342,14 @@ func (e *Engine) own(ctx context.Context, rows []Row, todo []int, out []Result, 
 	if len(emails) == 0 {
 		return rest, nil
 	}
-	holders, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	holders, err := e.holders(ctx, emails)
 	if err != nil {
 		return nil, err
 	}
 	keep := rest[:0]
 	for _, i := range rest {
 		r := &rows[i]
-		if sameEmail(r.InfoEmail, live[i].Email()) || live[i].Applied.Import == e.Import || !another(holders, r.InfoEmail, r.Number) {
+		if sameEmail(r.InfoEmail, live[i].Email()) || live[i].Applied.Import == e.Import || !another(holders[fold.Email(r.InfoEmail)], r.Number) {
 			keep = append(keep, i)
 			continue
 		}
@@ -362,24 +361,27 @@ func (e *Engine) own(ctx context.Context, rows []Row, todo []int, out []Result, 
 	return keep, nil
 }
 
-func another(holders map[string][]roll.ContactNumber, email string, n roll.ContactNumber) bool {
-	for address, ns := range holders {
-		if !sameEmail(address, email) {
-			continue
-		}
-		for _, m := range ns {
-			if m != n {
-				return true
-			}
-		}
+// holders returns who has the addresses, by folded address.
+func (e *Engine) holders(ctx context.Context, emails []string) (map[string][]roll.ContactNumber, error) {
+	found, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	out := make(map[string][]roll.ContactNumber, len(found))
+	for address, ns := range found {
+		out[fold.Email(address)] = ns
+	}
+	return out, nil
+}
+
+// another tells whether one of the contacts is not the one with the number.
+func another(ns []roll.ContactNumber, n roll.ContactNumber) bool {
+	return slices.ContainsFunc(ns, func(m roll.ContactNumber) bool { return m != n })
 }
 
 // suggest rejects rows whose contact is not there. A spreadsheet drops leading
 // zeros: when exactly one contact has the number with zeros before it, it is
-// named.
-// A number that belonged to a deleted contact is not used again. What is left
+// named. A number that belonged to a deleted contact is not used again. What is left
 // are rows that may create their contact.
 func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []Result) ([]int, error) {
 	if len(missing) == 0 {

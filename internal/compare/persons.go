@@ -46,13 +46,9 @@ func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result)
 	if len(emails) == 0 {
 		return todo, nil
 	}
-	found, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	holders, err := e.holders(ctx, emails)
 	if err != nil {
 		return nil, err
-	}
-	holders := make(map[string][]roll.ContactNumber, len(found))
-	for address, ns := range found {
-		holders[fold.Email(address)] = ns
 	}
 	rest := todo[:0]
 	for _, i := range todo {

@@ -5,7 +5,6 @@ package finish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -151,40 +150,18 @@ func (s *Step) results(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	return sum, nil
 }
 
-// mail sends the one mail of the outcome. Who claims it sends it: a step that
-// dies between the claim and the sending leaves no mail rather than two.
+// mail sends the one mail of the outcome. The import is done all the same when
+// it cannot be sent; the screen says why no mail came.
 func (s *Step) mail(ctx context.Context, imp *roll.Import) error {
 	if imp.Email == "" {
 		return nil
 	}
-	errClaimed := errors.New("claimed")
-	_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error {
-		if i.Mail.Status != "" {
-			return errClaimed
-		}
-		i.Mail = roll.MailState{Status: "sending"}
-		return nil
-	})
-	if errors.Is(err, errClaimed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	m := s.Letter(*imp)
 	m.To = imp.Email
-	state := roll.MailState{Status: "sent"}
-	if err := s.Mail.Send(ctx, m); err != nil {
-		// The import is done all the same; the screen says why no mail came.
+	return mail.Once(ctx, func(f func(*roll.MailState) error) error {
+		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error { return f(&i.Mail) })
+		return err
+	}, s.Mail.Send, m, func(err error) {
 		s.Log.WarnContext(ctx, "mail not sent", "institution", imp.Institution, "import", imp.ID, "error", err)
-		state = roll.MailState{Status: "failed", Reason: "The mail could not be sent."}
-		if f, ok := fault.As(err); ok && f.Text != "" {
-			state.Reason = f.Text
-		}
-	}
-	_, err = s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error {
-		i.Mail = state
-		return nil
 	})
-	return err
 }

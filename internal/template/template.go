@@ -390,38 +390,17 @@ func (z *zipped) values(w *sheet.Writer) error {
 	return nil
 }
 
-// mail sends the one mail, as for imports: claimed before it is sent.
+// mail sends the one mail.
 func (s *Step) mail(ctx context.Context, t *roll.Template) error {
 	if t.Email == "" {
 		return nil
 	}
-	errClaimed := errors.New("claimed")
-	_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error {
-		if j.Mail.Status != "" {
-			return errClaimed
-		}
-		j.Mail = roll.MailState{Status: "sending"}
-		return nil
-	})
-	if errors.Is(err, errClaimed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	m := s.Letter(*t)
 	m.To = t.Email
-	state := roll.MailState{Status: "sent"}
-	if err := s.Mail.Send(ctx, m); err != nil {
+	return mail.Once(ctx, func(f func(*roll.MailState) error) error {
+		_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error { return f(&j.Mail) })
+		return err
+	}, s.Mail.Send, m, func(err error) {
 		s.Log.WarnContext(ctx, "mail not sent", "institution", t.Institution, "template", t.ID, "error", err)
-		state = roll.MailState{Status: "failed", Reason: "The mail could not be sent."}
-		if f, ok := fault.As(err); ok && f.Text != "" {
-			state.Reason = f.Text
-		}
-	}
-	_, err = s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error {
-		j.Mail = state
-		return nil
 	})
-	return err
 }
