@@ -17,7 +17,9 @@ var letters = strings.NewReplacer("æ", "ae", "œ", "oe", "ø", "o", "đ", "d", 
 // removed and between words made one space: "  Müller-LÜDENSCHEIDT " and
 // "Muller-Ludenscheidt" are the same. Folding a folded text changes nothing.
 func Text(s string) string {
-	s = cases.Fold().String(norm.NFKD.String(s))
+	// cases.Fold swaps the two cases of Cherokee letters instead of choosing one;
+	// lowering afterwards makes them one again and changes no other letter.
+	s = strings.ToLower(cases.Fold().String(norm.NFKD.String(s)))
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) {
 			return -1

@@ -2,6 +2,7 @@ package fold_test
 
 import (
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -24,6 +25,18 @@ func TestText(t *testing.T) {
 	} {
 		if got := fold.Text(in); got != want {
 			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestEveryLetterTwiceIsOnce(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		once := fold.Text(string(r))
+		if twice := fold.Text(once); twice != once {
+			t.Errorf("%U folded is %+q, folded again %+q", r, once, twice)
+		}
+		if lower, upper := fold.Text(string(unicode.ToLower(r))), fold.Text(string(unicode.ToUpper(r))); lower != upper {
+			t.Errorf("%U in lower case is folded to %+q, in upper case to %+q", r, lower, upper)
 		}
 	}
 }
