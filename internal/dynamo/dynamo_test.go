@@ -39,6 +39,6 @@ func TestCatalogue(t *testing.T) {
 func TestJobs(t *testing.T) {
 	conf := settings(t)
 	storetest.TestJobs(t, func(t *testing.T, now func() time.Time) storetest.Jobs {
-		return dynamo.NewJobs(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), now)
+		return dynamo.NewJobs(dynamodb.NewFromConfig(conf), emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"}), now)
 	})
 }

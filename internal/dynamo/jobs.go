@@ -2,8 +2,11 @@ package dynamo
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +15,7 @@ import (
 
 	"rollbook/internal/awsfault"
 	"rollbook/internal/fault"
+	"rollbook/internal/fold"
 	"rollbook/internal/roll"
 )
 
@@ -66,6 +70,7 @@ func importItem(imp roll.Import) (item, error) {
 	it["doc"], it["v"] = doc, num(int64(imp.Version))
 	it["updatedBy"], it["undoneBy"] = str(imp.UpdatedBy), str(imp.UndoneBy)
 	expires(it, imp.ExpiresAt)
+	open(it, roll.ImportJob, !imp.Status.Final(), imp.CreatedAt)
 	return it, nil
 }
 
@@ -84,6 +89,7 @@ func templateItem(t roll.Template) (item, error) {
 	it := keys(templatesKey(t.Institution), t.ID)
 	it["doc"], it["v"] = doc, num(int64(t.Version))
 	expires(it, t.ExpiresAt)
+	open(it, roll.TemplateJob, t.Status == roll.Preparing, t.CreatedAt)
 	return it, nil
 }
 
@@ -97,6 +103,91 @@ func expires(it item, at time.Time) {
 	if !at.IsZero() {
 		it["ttl"] = num(at.Unix())
 	}
+}
+
+// open enters a job that is at no end in the index of those, by its kind and
+// since when it is there. Who writes the item without takes it out.
+func open(it item, kind roll.JobKind, is bool, since time.Time) {
+	if is {
+		it["open"], it["since"] = str(string(kind)), num(since.Unix())
+	}
+}
+
+// OpenIndex is the jobs table's index of open jobs: its keys are open and since.
+const OpenIndex = "open"
+
+// OpenImports yields the imports of all institutions that were made before the
+// time and are at no end, oldest first. What changed in the last second may be
+// missing or be there with its end.
+func (s *Jobs) OpenImports(ctx context.Context, before time.Time) iter.Seq2[roll.Import, error] {
+	return opened(ctx, s, roll.ImportJob, before, readImport)
+}
+
+// OpenTemplates does so for templates that are being prepared.
+func (s *Jobs) OpenTemplates(ctx context.Context, before time.Time) iter.Seq2[roll.Template, error] {
+	return opened(ctx, s, roll.TemplateJob, before, readTemplate)
+}
+
+func opened[T any](ctx context.Context, s *Jobs, kind roll.JobKind, before time.Time, read func(item) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		q := &dynamodb.QueryInput{TableName: &s.table, IndexName: aws.String(OpenIndex),
+			KeyConditionExpression:    aws.String("#open = :kind AND since < :before"),
+			ExpressionAttributeNames:  map[string]string{"#open": "open"},
+			ExpressionAttributeValues: item{":kind": str(string(kind)), ":before": num(before.Unix())}}
+		for {
+			var out *dynamodb.QueryOutput
+			err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, entry := range out.Items {
+				it, err := s.get(ctx, item{"pk": entry["pk"], "sk": entry["sk"]})
+				if fault.KindOf(err) == fault.NotFound && err != nil {
+					continue // it expired
+				}
+				v := none
+				if err == nil {
+					v, err = read(it)
+				}
+				if !yield(v, err) || err != nil {
+					return
+				}
+			}
+			if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+				return
+			}
+		}
+	}
+}
+
+// returnedFor is how long it is remembered that mails to an address came back.
+const returnedFor = 180 * 24 * time.Hour
+
+// returnedKey holds no address, only what it can be recognised by.
+func returnedKey(in roll.InstitutionID, email string) item {
+	sum := sha256.Sum256([]byte(fold.Email(email)))
+	return keys(string(in)+"#returned", hex.EncodeToString(sum[:]))
+}
+
+// NoteReturned remembers for half a year that a mail to the address came back.
+func (s *Jobs) NoteReturned(ctx context.Context, in roll.InstitutionID, email string) error {
+	it := returnedKey(in, email)
+	expires(it, s.now().Add(returnedFor))
+	return s.Wait.retrying(ctx, func() error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
+		return err
+	})
+}
+
+// Returned tells whether a mail to the address came back.
+func (s *Jobs) Returned(ctx context.Context, in roll.InstitutionID, email string) (bool, error) {
+	_, err := s.get(ctx, returnedKey(in, email))
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // CreateImport stores a new import, or returns what the same key made before.

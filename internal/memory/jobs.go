@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -10,11 +11,15 @@ import (
 	"time"
 
 	"rollbook/internal/fault"
+	"rollbook/internal/fold"
 	"rollbook/internal/roll"
 )
 
 // onceFor is how long an idempotency key is remembered.
 const onceFor = 24 * time.Hour
+
+// returnedFor is how long it is remembered that mails to an address came back.
+const returnedFor = 180 * 24 * time.Hour
 
 // Jobs keeps imports and templates.
 type Jobs struct {
@@ -24,6 +29,12 @@ type Jobs struct {
 	templates map[jobID]roll.Template
 	progress  map[jobID]map[int]roll.Counts
 	once      map[onceID]made
+	returned  map[returnedID]time.Time // until when it is remembered
+}
+
+type returnedID struct {
+	in    roll.InstitutionID
+	email string
 }
 
 type jobID struct {
@@ -44,7 +55,7 @@ type made struct {
 // NewJobs returns an empty store. What has expired by now is gone.
 func NewJobs(now func() time.Time) *Jobs {
 	return &Jobs{now: now, imports: map[jobID]roll.Import{}, templates: map[jobID]roll.Template{},
-		progress: map[jobID]map[int]roll.Counts{}, once: map[onceID]made{}}
+		progress: map[jobID]map[int]roll.Counts{}, once: map[onceID]made{}, returned: map[returnedID]time.Time{}}
 }
 
 // CreateImport stores a new import, or returns what the same key made before.
@@ -198,6 +209,62 @@ func (s *Jobs) Templates(_ context.Context, in roll.InstitutionID, limit int, fr
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return list(s.templates, in, s.now(), func(t roll.Template) time.Time { return t.ExpiresAt }, "templates", limit, from)
+}
+
+// OpenImports yields the imports of all institutions that were made before the
+// time and are at no end, oldest first.
+func (s *Jobs) OpenImports(_ context.Context, before time.Time) iter.Seq2[roll.Import, error] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return opened(s.imports, func(i roll.Import) (time.Time, bool) {
+		return i.CreatedAt, !i.Status.Final() && i.CreatedAt.Unix() < before.Unix() && !expired(i.ExpiresAt, s.now())
+	})
+}
+
+// OpenTemplates does so for templates that are being prepared.
+func (s *Jobs) OpenTemplates(_ context.Context, before time.Time) iter.Seq2[roll.Template, error] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return opened(s.templates, func(t roll.Template) (time.Time, bool) {
+		return t.CreatedAt, t.Status == roll.Preparing && t.CreatedAt.Unix() < before.Unix() && !expired(t.ExpiresAt, s.now())
+	})
+}
+
+func opened[T any](all map[jobID]T, is func(T) (since time.Time, open bool)) iter.Seq2[T, error] {
+	var found []T
+	for _, v := range all {
+		if _, ok := is(v); ok {
+			found = append(found, copied(v))
+		}
+	}
+	slices.SortFunc(found, func(a, b T) int {
+		at, _ := is(a)
+		bt, _ := is(b)
+		return at.Compare(bt)
+	})
+	return func(yield func(T, error) bool) {
+		for _, v := range found {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// NoteReturned remembers for half a year that a mail to the address came back.
+func (s *Jobs) NoteReturned(_ context.Context, in roll.InstitutionID, email string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.returned[returnedID{in, fold.Email(email)}] = s.now().Add(returnedFor)
+	return nil
+}
+
+// Returned tells whether a mail to the address came back.
+func (s *Jobs) Returned(_ context.Context, in roll.InstitutionID, email string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until, ok := s.returned[returnedID{in, fold.Email(email)}]
+	return ok && !expired(until, s.now()), nil
 }
 
 func (s *Jobs) theImport(in roll.InstitutionID, id string) (roll.Import, error) {

@@ -51,6 +51,7 @@ type Execution struct {
 type Machine struct {
 	mu      sync.Mutex
 	started []Execution
+	ended   []string
 	err     error
 }
 
@@ -73,6 +74,21 @@ func (m *Machine) Fail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.err = err
+}
+
+// Look tells whether there is an execution with the id, and whether it runs.
+func (m *Machine) Look(_ context.Context, id string) (known, running bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known = slices.ContainsFunc(m.started, func(e Execution) bool { return e.ID == id })
+	return known, known && !slices.Contains(m.ended, id), nil
+}
+
+// End makes the execution with the id one that no longer runs.
+func (m *Machine) End(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ended = append(m.ended, id)
 }
 
 // Started returns the executions, oldest first.

@@ -179,9 +179,32 @@ type FileProblem struct {
 
 // MailState says what became of a mail.
 type MailState struct {
-	Status string `json:"status,omitempty"` // "", sent, failed
-	Reason string `json:"reason,omitempty"` // why it did not go
+	Status string `json:"status,omitempty"` // "", sending, sent, failed, bounced, complained
+	Code   string `json:"code,omitempty"`   // Reason as a stable word
+	Reason string `json:"reason,omitempty"` // why it did not go, or what the address is known for
 }
+
+// The ends of a mail that came back after it was sent.
+const (
+	MailBounced    = "bounced"    // it could not be delivered
+	MailComplained = "complained" // who got it called it spam
+)
+
+// Job names one import or template.
+type Job struct {
+	Institution InstitutionID
+	Kind        JobKind
+	ID          string
+}
+
+// JobKind tells imports from templates.
+type JobKind string
+
+// The kinds of jobs.
+const (
+	ImportJob   JobKind = "import"
+	TemplateJob JobKind = "template"
+)
 
 // Import is one file, one type of data, one action.
 type Import struct {
@@ -217,6 +240,7 @@ type Import struct {
 	CreatedBy       string
 	StartedAt       time.Time
 	FinishedAt      time.Time
+	RetriedAt       time.Time // when its end was last asked for anew
 	ExpiresAt       time.Time // when the job and its files go
 	Version         int       // counts writes, for optimistic updates
 }
@@ -267,6 +291,7 @@ type Template struct {
 	CreatedAt   time.Time
 	CreatedBy   string
 	FinishedAt  time.Time
+	RetriedAt   time.Time // when it was last asked for anew
 	ExpiresAt   time.Time
 	Version     int
 }

@@ -1,9 +1,10 @@
-// Package states starts executions of the state machine.
+// Package states starts executions of the state machine and looks at them.
 package states
 
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -34,4 +35,18 @@ func (m *Machine) Start(ctx context.Context, id string, input []byte) error {
 		return fault.Wrap(fault.Busy, "busy", awsfault.Of(err))
 	}
 	return awsfault.Of(err)
+}
+
+// Look tells whether there is an execution with the id as its name, and whether
+// it still runs. The service forgets executions 90 days after their end.
+func (m *Machine) Look(ctx context.Context, id string) (known, running bool, err error) {
+	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + id
+	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	if errors.As(err, new(*types.ExecutionDoesNotExist)) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, awsfault.Of(err)
+	}
+	return true, out.Status == types.ExecutionStatusRunning || out.Status == types.ExecutionStatusPendingRedrive, nil
 }

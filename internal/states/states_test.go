@@ -72,6 +72,39 @@ func TestStartIsOnce(t *testing.T) {
 	}
 }
 
+func TestLook(t *testing.T) {
+	client := sfn.NewFromConfig(emulator.ForTest(t))
+	out, err := client.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{
+		Name:       aws.String(fmt.Sprintf("machine-%d", time.Now().UnixNano())),
+		RoleArn:    aws.String("arn:aws:iam::000000000000:role/any"),
+		Definition: aws.String(`{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":600,"End":true}}}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := states.New(client, aws.ToString(out.StateMachineArn))
+	look := func(id string, known, running bool) {
+		t.Helper()
+		k, r, err := m.Look(t.Context(), id)
+		if err != nil || k != known || r != running {
+			t.Errorf("%s: known %v running %v %v", id, k, r, err)
+		}
+	}
+	if err := m.Start(t.Context(), "import-1", []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	look("import-1", true, true)
+	look("import-2", false, false)
+	list, err := client.ListExecutions(t.Context(), &sfn.ListExecutionsInput{StateMachineArn: out.StateMachineArn})
+	if err != nil || len(list.Executions) != 1 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	if _, err := client.StopExecution(t.Context(), &sfn.StopExecutionInput{ExecutionArn: list.Executions[0].ExecutionArn}); err != nil {
+		t.Fatal(err)
+	}
+	look("import-1", true, false)
+}
+
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) Do(r *http.Request) (*http.Response, error) { return f(r) }

@@ -52,6 +52,8 @@ func TestJobs(t *testing.T, new func(t *testing.T, now func() time.Time) Jobs) {
 		"Expiry":           jobsExpiry,
 		"ExpiredIsNoEntry": jobsExpiredFollow,
 		"Institutions":     jobsInstitutions,
+		"Open":             jobsOpen,
+		"Returned":         jobsReturned,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -544,4 +546,76 @@ func jobsInstitutions(t *testing.T, s Jobs, _ *Clock) {
 	must(t, err)
 	_, err = s.Template(t.Context(), club, "t1")
 	refused(t, "another's template", err, fault.NotFound, "notFound")
+}
+
+func jobsOpen(t *testing.T, s Jobs, clock *Clock) {
+	start := clock.Now()
+	made := func(id string, in roll.InstitutionID, st roll.Status, age time.Duration) {
+		imp := job(id)
+		imp.Institution, imp.Status, imp.CreatedAt = in, st, start.Add(-age)
+		create(t, s, imp)
+	}
+	made("i1", opera, roll.Waiting, 10*time.Minute)
+	made("i2", club, roll.Checking, 30*time.Minute)
+	made("i3", opera, roll.Running, 20*time.Minute)
+	made("i4", opera, roll.Done, 20*time.Minute)
+	made("i5", opera, roll.Running, 15*time.Minute)
+	made("i6", opera, roll.Waiting, 5*time.Minute)
+	for id, st := range map[string]roll.TemplateStatus{"t1": roll.Preparing, "t2": roll.Ready, "t3": roll.Preparing} {
+		tpl := form(id)
+		tpl.Status, tpl.CreatedAt = st, start.Add(-10*time.Minute)
+		_, _, err := s.CreateTemplate(t.Context(), tpl, Once{})
+		must(t, err)
+	}
+	for _, end := range []func() error{
+		func() error {
+			_, err := s.ChangeImport(t.Context(), opera, "i5", func(i *roll.Import) error { i.Status = roll.Failed; return nil })
+			return err
+		},
+		func() error {
+			_, err := s.ChangeTemplate(t.Context(), opera, "t3", func(f *roll.Template) error { f.Status = roll.TemplateFailed; return nil })
+			return err
+		},
+		func() error {
+			_, err := s.ChangeImport(t.Context(), opera, "i1", func(i *roll.Import) error { i.Status = roll.Checking; return nil })
+			return err
+		},
+	} {
+		must(t, end())
+	}
+	open := func(before time.Time) (out []string) {
+		for i, err := range s.OpenImports(t.Context(), before) {
+			must(t, err)
+			out = append(out, string(i.Institution)+" "+i.ID+" "+string(i.Status))
+		}
+		for f, err := range s.OpenTemplates(t.Context(), before) {
+			must(t, err)
+			out = append(out, string(f.Institution)+" "+f.ID+" "+string(f.Status))
+		}
+		return out
+	}
+	same(t, "older than 8 minutes", open(start.Add(-8*time.Minute)),
+		[]string{string(club) + " i2 checking", string(opera) + " i3 running", string(opera) + " i1 checking", string(opera) + " t1 preparing"})
+	same(t, "older than 25 minutes", open(start.Add(-25*time.Minute)), []string{string(club) + " i2 checking"})
+	clock.pass(60 * 24 * time.Hour)
+	same(t, "when all have expired", open(clock.Now()), []string(nil))
+}
+
+func jobsReturned(t *testing.T, s Jobs, clock *Clock) {
+	must(t, s.NoteReturned(t.Context(), opera, "Anna.Meier@Example.org"))
+	is := func(what string, in roll.InstitutionID, email string, want bool) {
+		t.Helper()
+		got, err := s.Returned(t.Context(), in, email)
+		must(t, err)
+		if got != want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	is("the address in other case", opera, " anna.meier@example.org", true)
+	is("another address", opera, "anna@example.org", false)
+	is("another institution's", club, "anna.meier@example.org", false)
+	clock.pass(179 * 24 * time.Hour)
+	is("after 179 days", opera, "anna.meier@example.org", true)
+	clock.pass(25 * time.Hour)
+	is("after 180 days", opera, "anna.meier@example.org", false)
 }

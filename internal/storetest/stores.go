@@ -126,6 +126,16 @@ type Jobs interface {
 	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
 	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
 	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
+
+	// OpenImports yields the imports of all institutions that were made before
+	// the time and are at no end, oldest first; OpenTemplates those that are
+	// being prepared.
+	OpenImports(ctx context.Context, before time.Time) iter.Seq2[roll.Import, error]
+	OpenTemplates(ctx context.Context, before time.Time) iter.Seq2[roll.Template, error]
+
+	// NoteReturned remembers for 180 days that a mail to the address came back.
+	NoteReturned(ctx context.Context, in roll.InstitutionID, email string) error
+	Returned(ctx context.Context, in roll.InstitutionID, email string) (bool, error)
 }
 
 // File is one stored object, open for reading at any place.

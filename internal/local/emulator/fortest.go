@@ -58,12 +58,16 @@ func unique(kind string) string {
 	return kind + "-" + strings.ToLower(rand.Text())
 }
 
-// Table makes an empty table with the string keys pk and sk, as the template
-// declares them, and deletes it after the test. It returns the table's name.
-func Table(t T, conf aws.Config) string {
+// Index is an index of keys only: a string and a number.
+type Index struct{ Name, Hash, Range string }
+
+// Table makes an empty table with the string keys pk and sk and the indexes, as
+// the template declares them, and deletes it after the test. It returns the
+// table's name.
+func Table(t T, conf aws.Config, indexes ...Index) string {
 	t.Helper()
 	db, name := dynamodb.NewFromConfig(conf), aws.String(unique("table"))
-	_, err := db.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+	in := &dynamodb.CreateTableInput{
 		TableName:   name,
 		BillingMode: dynamotypes.BillingModePayPerRequest,
 		AttributeDefinitions: []dynamotypes.AttributeDefinition{
@@ -74,7 +78,20 @@ func Table(t T, conf aws.Config) string {
 			{AttributeName: aws.String("pk"), KeyType: dynamotypes.KeyTypeHash},
 			{AttributeName: aws.String("sk"), KeyType: dynamotypes.KeyTypeRange},
 		},
-	})
+	}
+	for _, i := range indexes {
+		in.AttributeDefinitions = append(in.AttributeDefinitions,
+			dynamotypes.AttributeDefinition{AttributeName: &i.Hash, AttributeType: dynamotypes.ScalarAttributeTypeS},
+			dynamotypes.AttributeDefinition{AttributeName: &i.Range, AttributeType: dynamotypes.ScalarAttributeTypeN})
+		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, dynamotypes.GlobalSecondaryIndex{
+			IndexName:  &i.Name,
+			Projection: &dynamotypes.Projection{ProjectionType: dynamotypes.ProjectionTypeKeysOnly},
+			KeySchema: []dynamotypes.KeySchemaElement{
+				{AttributeName: &i.Hash, KeyType: dynamotypes.KeyTypeHash},
+				{AttributeName: &i.Range, KeyType: dynamotypes.KeyTypeRange},
+			}})
+	}
+	_, err := db.CreateTable(context.Background(), in)
 	// A busy emulator's answer may be lost, and the client then asks again: the
 	// name is nobody else's, so the table that is there is ours.
 	if _, there := errors.AsType[*dynamotypes.ResourceInUseException](err); err != nil && !there {
