@@ -49,7 +49,7 @@ func under(path string, roots ...string) bool {
 
 // The AWS SDK stays in the adapters, the functions and what runs them here.
 func TestOnlyAdaptersImportTheSDK(t *testing.T) {
-	adapters := []string{"functions", "internal/dynamo", "internal/blob", "internal/ses", "internal/states", "internal/awsfault",
+	adapters := []string{"functions", "internal/dynamo", "internal/blob", "internal/ses", "internal/states", "internal/invoke", "internal/awsfault",
 		"internal/local", "internal/bench"}
 	for _, p := range packages(t) {
 		for _, i := range p.Imports {

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"log"
 	"net/http"
 	"os"
@@ -13,37 +12,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/uuid"
 
 	"rollbook/internal/api"
 	"rollbook/internal/api/token"
 	"rollbook/internal/apigw"
-	"rollbook/internal/awsfault"
 	"rollbook/internal/blob"
 	"rollbook/internal/boot"
 	"rollbook/internal/dynamo"
 	"rollbook/internal/flow"
+	"rollbook/internal/invoke"
 	"rollbook/internal/roll"
 	"rollbook/internal/states"
 	"rollbook/internal/web"
 )
 
 // templates asks the template function to make a template some time later.
-type templates struct {
-	client   *lambdaservice.Client
-	function string
-}
+type templates struct{ function *invoke.Function }
 
 func (t templates) Prepare(ctx context.Context, in roll.InstitutionID, id string) error {
-	event, err := json.Marshal(flow.Template{Version: flow.Version, Institution: in, Template: id})
-	if err != nil {
-		return err
-	}
-	_, err = t.client.Invoke(ctx, &lambdaservice.InvokeInput{
-		FunctionName: &t.function, InvocationType: types.InvocationTypeEvent, Payload: event})
-	return awsfault.Of(err)
+	return t.function.Later(ctx, flow.Template{Version: flow.Version, Institution: in, Template: id})
 }
 
 func main() {
@@ -85,7 +74,7 @@ func main() {
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
 		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
-		Templates: templates{lambdaservice.NewFromConfig(conf), c.Template},
+		Templates: templates{invoke.New(lambdaservice.NewFromConfig(conf), c.Template)},
 		Verify: func(ctx context.Context, bearer string) (api.Claims, error) {
 			claims, err := verifier.Verify(ctx, bearer)
 			return api.ClaimsOf(claims), err

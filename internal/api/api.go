@@ -64,6 +64,7 @@ type Jobs interface {
 	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
 	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
 	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
+	Returned(ctx context.Context, in roll.InstitutionID, email string) (bool, error)
 }
 
 // Uploads is what the API needs of the bucket that files come to.

@@ -21,10 +21,6 @@ import (
 const (
 	// importLife is how long an import and its files are kept.
 	importLife = 30 * 24 * time.Hour
-	// formLife is how long a file can be posted to the upload form.
-	formLife = time.Hour
-	// lateness is how long after that the news of a file may still come.
-	lateness = 15 * time.Minute
 	// maxUpload is the most that one form takes (S3's limit for a single post).
 	maxUpload = 5 << 30
 	// maxFileName is how much of a file's name is shown, in characters.
@@ -182,33 +178,11 @@ func (s *server) importRoutes() {
 	s.redirects(one + "/files/{name}")
 }
 
-// theImport returns one import. One whose file never came is cancelled here.
 func (s *server) theImport(ctx context.Context, c Claims, id string) (roll.Import, error) {
 	if !safeID(id) {
 		return roll.Import{}, fault.Missing()
 	}
-	i, err := s.Jobs.Import(ctx, c.Institution, id)
-	if err != nil {
-		return i, err
-	}
-	return s.expire(ctx, i)
-}
-
-// expire cancels an import that waits in vain.
-func (s *server) expire(ctx context.Context, i roll.Import) (roll.Import, error) {
-	late := func(i roll.Import) bool {
-		return i.Status == roll.Waiting && s.Now().After(i.CreatedAt.Add(formLife+lateness))
-	}
-	if !late(i) {
-		return i, nil
-	}
-	return s.Jobs.ChangeImport(ctx, i.Institution, i.ID, func(i *roll.Import) error {
-		if late(*i) {
-			i.Status, i.FinishedAt = roll.Cancelled, s.Now().UTC()
-			i.Problem = &roll.FileProblem{Code: "uploadNeverCame", Message: "The file did not arrive within an hour. Start again with New."}
-		}
-		return nil
-	})
+	return s.Jobs.Import(ctx, c.Institution, id)
 }
 
 func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*createdAnswer, error) {
@@ -225,21 +199,22 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	if err != nil {
 		return nil, err
 	}
+	mail, err := s.mailState(ctx, c, email)
+	if err != nil {
+		return nil, err
+	}
 	now := s.Now().UTC()
 	i := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: safeName(in.Body.FileName), Email: email,
+		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: safeName(in.Body.FileName), Email: email, Mail: mail,
 		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
 	if err != nil {
 		return nil, err
 	}
-	if i, err = s.expire(ctx, i); err != nil {
-		return nil, err
-	}
 	out := &createdAnswer{"/api/imports/" + i.ID, createdImport{ID: i.ID, Status: string(i.Status)}}
-	left := i.CreatedAt.Add(formLife).Sub(s.Now())
+	left := i.CreatedAt.Add(flow.UploadLife).Sub(s.Now())
 	if i.Status != roll.Waiting || left <= 0 {
 		return out, nil
 	}
@@ -288,9 +263,6 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 	}
 	out := list(is, next, func(roll.Import) importView { return importView{} })
 	for n, i := range is {
-		if i, err = s.expire(ctx, i); err != nil {
-			return nil, err
-		}
 		v, err := s.showImport(ctx, i)
 		if err != nil {
 			return nil, err

@@ -124,29 +124,23 @@ func (s *stack) change(id string, f func(*roll.Import)) roll.Import {
 	return i
 }
 
-func TestUploadThatNeverCame(t *testing.T) {
-	for _, look := range []string{"/api/imports", "one"} {
-		s := newStack(t)
-		id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
-		other := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
-		s.change(other, func(i *roll.Import) { i.Status = roll.Checking })
-		s.now = s.now.Add(time.Hour + 14*time.Minute)
-		if look == "one" {
-			look = "/api/imports/" + id
-		}
-		if got := s.call(viewer, "GET", look, nil).want(200); !strings.Contains(string(got.body), `"waiting"`) {
-			t.Errorf("too early: %s", got.body)
-		}
-		s.now = s.now.Add(2 * time.Minute)
-		if got := s.call(viewer, "GET", look, nil).want(200); strings.Contains(string(got.body), `"waiting"`) || !strings.Contains(string(got.body), `"uploadNeverCame"`) {
-			t.Errorf("%s", got.body)
-		}
-		stored, err := s.jobs.Import(t.Context(), "aurora", id)
-		if err != nil || stored.Status != roll.Cancelled || !stored.FinishedAt.Equal(s.now) {
-			t.Errorf("%+v %v", stored, err)
-		}
-		if got := s.call(viewer, "GET", "/api/imports/"+other, nil).object()["status"]; got != "checking" {
-			t.Error(got)
+// Fault 29: an address that mails came back from is warned of, and used all the same.
+func TestAnAddressThatMailsCameBackFrom(t *testing.T) {
+	s := newStack(t)
+	if err := s.jobs.NoteReturned(t.Context(), "aurora", "ana@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	goal := s.call(admin, "POST", "/api/targets", object{"name": "N", "condition": everybody}).want(201).object()["id"].(string)
+	for email, want := range map[string]any{"Ana@example.org": "addressReturned", "bea@example.org": nil} {
+		for path, body := range map[string]object{
+			"/api/imports":   {"dataType": "criteria", "action": "test", "email": email},
+			"/api/templates": {"dataType": "criteria", "targetId": goal, "email": email},
+		} {
+			made := s.call(operator, "POST", path, body).object()
+			mail := s.call(viewer, "GET", path+"/"+made["id"].(string), nil).want(200).object()["mail"].(object)
+			if mail["code"] != want || (mail["reason"] != nil) != (want != nil) || mail["status"] != nil {
+				t.Errorf("%s %s: %v, want %v", path, email, mail, want)
+			}
 		}
 	}
 }

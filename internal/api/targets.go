@@ -218,14 +218,14 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 }
 
 // deleteTarget refuses while one of the newest templates is being made of the
-// target; an older one that is still preparing was given up.
+// target.
 func (s *server) deleteTarget(ctx context.Context, c Claims, id string) error {
 	newest, _, err := s.Jobs.Templates(ctx, c.Institution, 50, "")
 	if err != nil {
 		return err
 	}
 	for _, t := range newest {
-		if t.TargetID == id && t.Status == roll.Preparing && s.Now().Sub(t.CreatedAt) < preparingLife {
+		if t.TargetID == id && t.Status == roll.Preparing {
 			return fault.New(fault.Conflict, "inUse", "A template is being made of this target. Delete it when that is ready.")
 		}
 	}

@@ -22,9 +22,6 @@ import (
 )
 
 const (
-	// preparingLife is after how long a template that is still being prepared is
-	// given up: the last try of making it begins within six hours.
-	preparingLife = 7 * time.Hour
 	// jobLife is how long a template is listed; its file goes before.
 	jobLife = 60 * 24 * time.Hour
 	// linkLife is how long a signed address answers: time to follow a redirect.
@@ -71,10 +68,6 @@ type template struct {
 func (s *server) showTemplate(t roll.Template) template {
 	if t.Status == roll.Ready && !s.Now().Before(t.FileEnds()) {
 		t.Status = roll.TemplateExpired
-	}
-	if t.Status == roll.Preparing && s.Now().Sub(t.CreatedAt) > preparingLife {
-		t.Status = roll.TemplateFailed
-		t.Problem = &roll.FileProblem{Code: "templateFailed", Message: "The template could not be made, through no fault of yours. Ask for it again."}
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
@@ -301,10 +294,14 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+	mail, err := s.mailState(ctx, c, email)
+	if err != nil {
+		return nil, err
+	}
 	now := s.Now()
 	stored := roll.Template{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
-		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, roll.FormatCSV), Email: email, Language: language(c, cat.Settings), Status: roll.Preparing,
+		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, roll.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: roll.Preparing,
 		CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(jobLife),
 	}
 	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))
@@ -319,6 +316,19 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		}
 	}
 	return &madeAnswer{"/api/templates/" + stored.ID, job{stored.ID, string(stored.Status)}}, nil
+}
+
+// mailState is that of a job before its mail is sent: with a warning if mails to
+// the address came back.
+func (s *server) mailState(ctx context.Context, c Claims, email string) (roll.MailState, error) {
+	if email == "" {
+		return roll.MailState{}, nil
+	}
+	returned, err := s.Jobs.Returned(ctx, c.Institution, email)
+	if err != nil || !returned {
+		return roll.MailState{}, err
+	}
+	return roll.MailState{Code: "addressReturned", Reason: "An earlier mail to this address came back. Check the address."}, nil
 }
 
 // notPrepared marks a template that nobody will make.

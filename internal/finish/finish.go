@@ -157,7 +157,7 @@ func (s *Step) mail(ctx context.Context, imp *roll.Import) error {
 		return nil
 	}
 	m := s.Letter(*imp)
-	m.To = imp.Email
+	m.To, m.Job = imp.Email, roll.Job{Institution: imp.Institution, Kind: roll.ImportJob, ID: imp.ID}
 	return mail.Once(ctx, func(f func(*roll.MailState) error) error {
 		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *roll.Import) error { return f(&i.Mail) })
 		return err

@@ -11,6 +11,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"rollbook/internal/fault"
 	"rollbook/internal/roll"
@@ -19,6 +20,9 @@ import (
 // Version is that of every message and object here. A step that meets another
 // one refuses it, so that a deployment in the middle of an import is seen.
 const Version = 1
+
+// UploadLife is how long an import's file can be posted to its form.
+const UploadLife = time.Hour
 
 // Run is the machine's input. The execution's name is the import's id.
 type Run struct {

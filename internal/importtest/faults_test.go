@@ -433,7 +433,7 @@ func TestFinishAgain(t *testing.T) {
 	w, file := thirty(t)
 	w.Mails.Fail(fault.New(fault.Invalid, "mailRefused", "The address was refused."))
 	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file, importtest.MailTo("nobody@example.org"))
-	if imp.Status != roll.Done || imp.Mail != (roll.MailState{Status: "failed", Reason: "The address was refused."}) {
+	if imp.Status != roll.Done || imp.Mail != (roll.MailState{Status: "failed", Code: "mailRefused", Reason: "The address was refused."}) {
 		t.Errorf("%s %+v", imp.Status, imp.Mail)
 	}
 	if strings.Contains(w.Log.String(), "nobody@example.org") {

@@ -98,6 +98,13 @@ func (w *World) Now() time.Time {
 	return w.now
 }
 
+// Pass lets time pass.
+func (w *World) Pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
 type machine struct{ w *World }
 
 // Start runs the machine of an import at once, the first time it is asked to.

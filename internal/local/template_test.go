@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/dynamo"
 	"rollbook/internal/local/emulator"
 )
 
@@ -275,6 +276,11 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("History", "BatchWriteItem"),
 			on("Catalogue", "Query UpdateItem"), job, files),
 		"FinishFunction": slices.Concat(reads, on("Emails", "BatchGetItem"), on("Catalogue", "Query UpdateItem"), job, files, mail),
+		"ReconcileFunction": slices.Concat(job, machine, []string{
+			"dynamodb:Query ${JobsTable.Arn}/index/open",
+			"s3:GetObject Uploads/uploads/*", "s3:ListBucket Uploads",
+			"states:DescribeExecution states:execution:${AWS::StackName}-import:*",
+			"lambda:InvokeFunction TemplateFunction", "lambda:InvokeFunction FinishFunction"}),
 	} {
 		slices.Sort(want)
 		got := rights(t, at(all[function], "Properties.Policies.0.Statement"))
@@ -327,6 +333,7 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 	want := []string{
 		"5xx Api",
 		"ApproximateNumberOfMessagesVisible FinishFailures",
+		"ApproximateNumberOfMessagesVisible ReconcileFailures",
 		"ApproximateNumberOfMessagesVisible StartFailures",
 		"ApproximateNumberOfMessagesVisible TemplateFailures",
 		"ExecutionsFailed ImportMachine",
@@ -336,7 +343,7 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 		t.Error(d)
 	}
 	for function, queue := range map[string]string{
-		"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures", "FinishFunction": "FinishFailures",
+		"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures", "FinishFunction": "FinishFailures", "ReconcileFunction": "ReconcileFailures",
 	} {
 		if got := resourceName(at(all[function], "Properties.EventInvokeConfig.DestinationConfig.OnFailure.Destination")); got != queue {
 			t.Errorf("%s: what fails goes to %s", function, got)
@@ -359,6 +366,40 @@ func TestWhatBreaksOffIsSettled(t *testing.T) {
 	pattern := at(resources(t)["FinishFunction"], "Properties.Events.Broken.Properties.Pattern.detail")
 	want := object{"status": []any{"ABORTED", "FAILED", "TIMED_OUT"}, "stateMachineArn": []any{object{"Ref": "ImportMachine"}}}
 	if d := cmp.Diff(want, pattern); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestOpenJobsAreLookedAfter(t *testing.T) {
+	all := resources(t)
+	if got := at(all["ReconcileFunction"], "Properties.Events.Often.Properties.Schedule"); got != "rate(5 minutes)" {
+		t.Errorf("every %v", got)
+	}
+	want := object{
+		"IndexName":  dynamo.OpenIndex,
+		"KeySchema":  []any{object{"AttributeName": "open", "KeyType": "HASH"}, object{"AttributeName": "since", "KeyType": "RANGE"}},
+		"Projection": object{"ProjectionType": "KEYS_ONLY"},
+	}
+	if d := cmp.Diff([]any{want}, at(all["JobsTable"], "Properties.GlobalSecondaryIndexes")); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestMailsThatComeBackAreHeardOf(t *testing.T) {
+	all := resources(t)
+	if d := cmp.Diff([]any{"BOUNCE", "COMPLAINT"}, at(all["MailEvents"], "Properties.EventDestination.MatchingEventTypes")); d != "" {
+		t.Error(d)
+	}
+	set := object{"Ref": "MailConfiguration"}
+	if d := cmp.Diff(any(set), at(all["MailEvents"], "Properties.ConfigurationSetName")); d != "" {
+		t.Error(d)
+	}
+	want := object{
+		"source":      []any{"aws.ses"},
+		"detail-type": []any{"Email Bounced", "Email Complaint Received"},
+		"detail":      object{"mail": object{"tags": object{"ses:configuration-set": []any{set}}}},
+	}
+	if d := cmp.Diff(want, at(all["ReconcileFunction"], "Properties.Events.Returned.Properties.Pattern")); d != "" {
 		t.Error(d)
 	}
 }

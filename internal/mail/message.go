@@ -3,8 +3,12 @@
 // link to asks for a sign-in.
 package mail
 
-// Message is one mail to one address.
+import "rollbook/internal/roll"
+
+// Message is one mail to one address. Job is whose mail it is, by which it is
+// known when it comes back.
 type Message struct {
+	Job     roll.Job
 	To      string
 	Subject string // one line
 	Text    string

@@ -31,13 +31,15 @@ func Once(ctx context.Context, change func(f func(*roll.MailState) error) error,
 	state := roll.MailState{Status: "sent"}
 	if err := send(ctx, m); err != nil {
 		failed(err)
-		state = roll.MailState{Status: "failed", Reason: "The mail could not be sent."}
+		state = roll.MailState{Status: "failed", Code: "mailFailed", Reason: "The mail could not be sent."}
 		if f, ok := fault.As(err); ok && f.Text != "" {
-			state.Reason = f.Text
+			state.Code, state.Reason = f.Code, f.Text
 		}
 	}
 	return change(func(s *roll.MailState) error {
-		*s = state
+		if s.Status == "sending" { // and has not come back meanwhile
+			*s = state
+		}
 		return nil
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"rollbook/internal/awsfault"
 	"rollbook/internal/fault"
 	"rollbook/internal/mail"
+	"rollbook/internal/roll"
 )
 
 // attempts is how often a mail that was throttled is tried.
@@ -70,6 +71,10 @@ func (m *Mailer) Send(ctx context.Context, msg mail.Message) error {
 	}
 	if m.set != "" {
 		in.ConfigurationSetName = &m.set
+	}
+	if msg.Job != (roll.Job{}) {
+		tag := func(name, value string) types.MessageTag { return types.MessageTag{Name: &name, Value: &value} }
+		in.EmailTags = []types.MessageTag{tag("institution", string(msg.Job.Institution)), tag("job", string(msg.Job.Kind)), tag("id", msg.Job.ID)}
 	}
 	_, err := m.client.SendEmail(ctx, in, func(o *sesv2.Options) {
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {

@@ -65,7 +65,7 @@ func (s *Step) Run(ctx context.Context, e Event) error {
 	parts := strings.Split(key, "/")
 	switch {
 	case parts[0] == "uploads" && len(parts) == 3:
-		return s.uploaded(ctx, roll.InstitutionID(parts[1]), parts[2], o)
+		return s.Uploaded(ctx, roll.InstitutionID(parts[1]), parts[2], o)
 	case parts[0] == "inbox" && len(parts) >= 5:
 		if strings.HasSuffix(key, "/") {
 			return nil // a console's "folder"
@@ -82,8 +82,9 @@ func (s *Step) ignore(ctx context.Context, code string, err error) error {
 
 var errOther = errors.New("not this object's turn")
 
-// uploaded claims the import for the object version and starts it.
-func (s *Step) uploaded(ctx context.Context, in roll.InstitutionID, id string, o roll.Object) error {
+// Uploaded claims the import for the object version and starts it. An import
+// that is claimed for another version, or at its end, stays as it is.
+func (s *Step) Uploaded(ctx context.Context, in roll.InstitutionID, id string, o roll.Object) error {
 	if !in.Valid() {
 		return s.ignore(ctx, "badInstitution", nil)
 	}

@@ -87,7 +87,10 @@ func (s *Step) Run(ctx context.Context, in flow.Template) error {
 		return err
 	}
 	if t.Status == roll.Preparing {
-		made, err := s.make(ctx, t)
+		made, err := t, error(fault.New(fault.Internal, "templateKilled", ""))
+		if t.Tries <= tries { // or none of them ever ended
+			made, err = s.make(ctx, t)
+		}
 		if err != nil && t.Tries >= tries {
 			s.Log.ErrorContext(ctx, "template given up", "institution", in.Institution, "template", in.Template, "error", err)
 			made, err = s.fail(ctx, in.Institution, in.Template, "templateFailed", "The template could not be made, through no fault of yours. Ask for it again.")
@@ -396,7 +399,7 @@ func (s *Step) mail(ctx context.Context, t *roll.Template) error {
 		return nil
 	}
 	m := s.Letter(*t)
-	m.To = t.Email
+	m.To, m.Job = t.Email, roll.Job{Institution: t.Institution, Kind: roll.TemplateJob, ID: t.ID}
 	return mail.Once(ctx, func(f func(*roll.MailState) error) error {
 		_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *roll.Template) error { return f(&j.Mail) })
 		return err

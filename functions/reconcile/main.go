@@ -1,0 +1,68 @@
+// Command reconcile is the function that looks after open jobs every few
+// minutes, and hears of mails that came back.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"rollbook/internal/blob"
+	"rollbook/internal/boot"
+	"rollbook/internal/dynamo"
+	"rollbook/internal/flow"
+	"rollbook/internal/invoke"
+	"rollbook/internal/reconcile"
+	"rollbook/internal/start"
+	"rollbook/internal/states"
+)
+
+func main() {
+	var c struct {
+		Jobs     string `env:"TABLE_JOBS"`
+		Uploads  string `env:"BUCKET_UPLOADS"`
+		Machine  string `env:"STATE_MACHINE_ARN"`
+		Template string `env:"TEMPLATE_FUNCTION"`
+		Finish   string `env:"FINISH_FUNCTION"`
+	}
+	if err := boot.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
+	conf, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	logger, functions := boot.Logger(), lambdaservice.NewFromConfig(conf)
+	jobs := dynamo.NewJobs(dynamodb.NewFromConfig(conf), c.Jobs, time.Now)
+	machine := states.New(sfn.NewFromConfig(conf), c.Machine)
+	finish, template := invoke.New(functions, c.Finish), invoke.New(functions, c.Template)
+	step := &reconcile.Step{
+		Jobs:     jobs,
+		Uploads:  blob.New(blob.Client(conf), c.Uploads),
+		Start:    &start.Step{Jobs: jobs, Machine: machine, Log: logger, Now: time.Now},
+		Machine:  machine,
+		Finish:   func(ctx context.Context, f flow.Finish) error { return finish.Later(ctx, f) },
+		Template: func(ctx context.Context, t flow.Template) error { return template.Later(ctx, t) },
+		Log:      logger,
+		Now:      time.Now,
+	}
+	lambda.Start(boot.Step(logger, func(ctx context.Context, e events.EventBridgeEvent) (struct{}, error) {
+		if e.Source == "aws.ses" {
+			var m reconcile.MailEvent
+			if err := json.Unmarshal(e.Detail, &m); err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, step.Returned(ctx, m)
+		}
+		return struct{}{}, step.Sweep(ctx)
+	}))
+}
