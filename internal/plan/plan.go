@@ -143,6 +143,9 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 		d := r.Detected()
 		p.Detected = roll.Detected{Format: d.Format, Encoding: d.Encoding, Separator: d.Separator, LineEnds: d.LineEnds,
 			Rows: p.Rows, Columns: len(r.Header())}
+		if !d.MadeAt.IsZero() {
+			p.Detected.TemplateMadeAt = &d.MadeAt
+		}
 	}
 	found()
 	defer func() {

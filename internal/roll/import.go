@@ -169,6 +169,8 @@ type Detected struct {
 	LineEnds  string `json:"lineEnds,omitempty"`
 	Rows      int    `json:"rows"`
 	Columns   int    `json:"columns"`
+	// TemplateMadeAt is there for a workbook that is a template of ours.
+	TemplateMadeAt *time.Time `json:"templateMadeAt,omitempty"`
 }
 
 // FileProblem says why a whole file was rejected or an import failed.

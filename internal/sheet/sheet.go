@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Options say what Open may rely on. The zero value detects everything.
@@ -59,7 +60,13 @@ type Detected struct {
 	Columns      int    // with a name, or before one that has
 	SepLine      bool   // the first line was sep=…
 	FinalLineEnd bool   // the last line has an end
+	// MadeAt is when the template was made that a workbook is, whatever program
+	// saved it since; zero for other workbooks, and for a CSV, which cannot say.
+	MadeAt time.Time
 }
+
+// TemplateTitle is the title by which a workbook says that it is a template.
+const TemplateTitle = "Rollbook template"
 
 // A Row is one row of the file that is not blank.
 type Row struct {
@@ -105,6 +112,7 @@ type Reader struct {
 	rec      record // the last one
 	examples []string
 	format   string
+	madeAt   time.Time
 	head     header
 	key      int // first column with a name
 	count    int
@@ -181,7 +189,7 @@ func (r *Reader) setHeader(h header) {
 
 // Detected returns what is known so far.
 func (r *Reader) Detected() Detected {
-	d := Detected{Format: r.format, Columns: len(r.head.names), SepLine: r.head.sepLine, FinalLineEnd: true}
+	d := Detected{Format: r.format, Columns: len(r.head.names), SepLine: r.head.sepLine, FinalLineEnd: true, MadeAt: r.madeAt}
 	if p := r.parser; p != nil {
 		d.Encoding = r.dec.encoding
 		d.Separator = string(p.sep)

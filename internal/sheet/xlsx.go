@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"rollbook/internal/fault"
@@ -182,8 +183,42 @@ func (w *workbook) open(p parts, r *Reader) error {
 			return err
 		}
 	}
+	r.madeAt = p.madeAt()
 	w.x, err = p.open(tables[0].target)
 	return err
+}
+
+// madeAt reads when a template was made from the workbook's properties
+// (ECMA-376 part 2, core properties), which spreadsheet programs keep. Damaged
+// properties say nothing, and are no fault of the table.
+func (p parts) madeAt() time.Time {
+	name := "docProps/core.xml"
+	if p.files[strings.ToLower(name)] == nil {
+		return time.Time{}
+	}
+	x, err := p.open(name)
+	if err != nil {
+		return time.Time{}
+	}
+	element, said := "", map[string]string{}
+	for {
+		switch t, err := x.next(); {
+		case err == io.EOF:
+			at, err := time.Parse(time.RFC3339, said["created"])
+			if err != nil || said["title"] != TemplateTitle {
+				return time.Time{}
+			}
+			return at
+		case err != nil:
+			return time.Time{}
+		case t == tagStart:
+			element = x.name
+		case t == tagText && (element == "title" || element == "created") && len(said[element]) < 100:
+			said[element] += string(x.text)
+		case t == tagEnd:
+			element = ""
+		}
+	}
 }
 
 // readShared gathers the texts that cells refer to.

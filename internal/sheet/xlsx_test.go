@@ -178,3 +178,34 @@ func TestWorkbook(t *testing.T) {
 		t.Errorf("locked workbook: %v", got.err)
 	}
 }
+
+func TestWhenATemplateWasMade(t *testing.T) {
+	core := func(inner string) file {
+		return file{"docProps/core.xml", `<?xml version="1.0"?><cp:coreProperties xmlns:dc="x">` + inner + `</cp:coreProperties>`}
+	}
+	made := time.Date(2026, 11, 12, 9, 30, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		part file
+		want time.Time
+	}{
+		"ours":                  {core(`<dc:title>Rollbook template</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">2026-11-12T09:30:00Z</dcterms:created>`), made},
+		"saved again":           {core(`<dcterms:created>2026-11-12T10:30:00+01:00</dcterms:created><dcterms:modified>2026-11-20T09:30:00Z</dcterms:modified><dc:title>Rollbook template</dc:title>`), made},
+		"another's":             {core(`<dc:title>Budget</dc:title><dcterms:created>2026-11-12T09:30:00Z</dcterms:created>`), time.Time{}},
+		"without a title":       {core(`<dcterms:created>2026-11-12T09:30:00Z</dcterms:created>`), time.Time{}},
+		"with no time":          {core(`<dc:title>Rollbook template</dc:title><dcterms:created>yesterday</dcterms:created>`), time.Time{}},
+		"without properties":    {file{"docProps/core.xml", ""}, time.Time{}},
+		"properties cut":        {file{"docProps/core.xml", `<cp:coreProperties><dc:title>Rollbook template</dc:title><dcterms:created>2026-11-12T09:30:00Z</dcterms:created`}, time.Time{}},
+		"properties no XML":     {file{"docProps/core.xml", "<<<"}, time.Time{}},
+		"a title without bound": {core(`<dc:title>` + strings.Repeat("Rollbook template", 100000) + `</dc:title><dcterms:created>2026-11-12T09:30:00Z</dcterms:created>`), time.Time{}},
+	} {
+		b := zipped(t, book(bookHead+`<row r="2"><c r="A2" t="inlineStr"><is><t>#1</t></is></c></row>`, test.part)...)
+		r, err := sheet.Open(bytes.NewReader(b), int64(len(b)), sheet.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := r.Detected().MadeAt; !got.Equal(test.want) {
+			t.Errorf("%s: made at %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"rollbook/internal/roll"
+	"rollbook/internal/sheet"
 )
 
 // style is an index into the cell formats of styles.
@@ -34,10 +36,12 @@ const (
 		`<Override PartName="/xl/workbook.xml" ContentType="` + media + `sheet.main+xml"/>` +
 		`<Override PartName="/xl/worksheets/sheet1.xml" ContentType="` + media + `worksheet+xml"/>` +
 		`<Override PartName="/xl/worksheets/sheet2.xml" ContentType="` + media + `worksheet+xml"/>` +
-		`<Override PartName="/xl/styles.xml" ContentType="` + media + `styles+xml"/></Types>`
+		`<Override PartName="/xl/styles.xml" ContentType="` + media + `styles+xml"/>` +
+		`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
 
 	rootRels = xmlHead + `<Relationships xmlns="` + pack + `relationships">` +
-		`<Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`
+		`<Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/>` +
+		`<Relationship Id="rId2" Type="` + pack + `relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>`
 
 	bookRels = xmlHead + `<Relationships xmlns="` + pack + `relationships">` +
 		`<Relationship Id="rId1" Type="` + office + `/worksheet" Target="worksheets/sheet1.xml"/>` +
@@ -228,4 +232,13 @@ func (w *Writer) book(b []byte) []byte {
 	b = fmt.Appendf(b, `<sheet name="%s" sheetId="1" r:id="rId1"/><sheet name="%s" sheetId="2" state="hidden" r:id="rId2"/></sheets>`, name, valuesName)
 	return fmt.Appendf(b, `<definedNames><definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">'%s'!$A$1:$%s$%d</definedName></definedNames></workbook>`,
 		name, letters(len(w.table.Columns)-1), w.rows+1)
+}
+
+// properties are the workbook's own: by them it says that it is a template, and
+// of when.
+func (w *Writer) properties(b []byte) []byte {
+	return fmt.Appendf(b, xmlHead+`<cp:coreProperties xmlns:cp="`+pack+`metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" `+
+		`xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`+
+		`<dc:title>%s</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">%s</dcterms:created></cp:coreProperties>`,
+		sheet.TemplateTitle, w.table.Modified.UTC().Format(time.RFC3339))
 }

@@ -63,7 +63,7 @@ type Table struct {
 	Name     string // of its sheet, up to 31 letters
 	Language string // en, fr, de, it or es: of the messages; else English
 	Columns  []Column
-	Modified time.Time // of the parts: the same table is the same bytes
+	Modified time.Time // of the parts, and when the workbook says it was made: the same table is the same bytes
 }
 
 // A Writer writes one workbook. It keeps the first error and returns it from
@@ -121,6 +121,7 @@ func New(w io.Writer, t Table) (*Writer, error) {
 	}{
 		{"[Content_Types].xml", func(b []byte) []byte { return append(b, contentTypes...) }},
 		{"_rels/.rels", func(b []byte) []byte { return append(b, rootRels...) }},
+		{"docProps/core.xml", out.properties},
 		{"xl/_rels/workbook.xml.rels", func(b []byte) []byte { return append(b, bookRels...) }},
 		{"xl/styles.xml", func(b []byte) []byte { return append(b, styles...) }},
 		{"xl/worksheets/sheet2.xml", out.values},
