@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -98,7 +99,8 @@ func TestHundredThousand(t *testing.T) {
 	}
 }
 
-// 100,000 contacts from one file.
+// 100,000 contacts from one file, and meanwhile ten rows of another institution
+// (fault 44): they do not wait for the many.
 func TestHundredThousandContacts(t *testing.T) {
 	const rows = 100_000
 	c := as(t, "operator@aurora.example")
@@ -107,7 +109,22 @@ func TestHundredThousandContacts(t *testing.T) {
 	for i := range rows {
 		fmt.Fprintf(&file, "p%06d@mass.example,Last%c%c,First,Town,JAZZ\n", i, 'a'+i%26, 'a'+i/26%26)
 	}
-	got := c.run(roll.Contacts, roll.Update, file.Bytes())
+	big := c.begin(map[string]any{"dataType": roll.Contacts, "action": roll.Update}, file.Bytes())
+	look := func() (i imported) {
+		c.call(http.StatusOK, "GET", "/api/imports/"+big, nil, &i)
+		return i
+	}
+	for i := look(); i.Status == roll.Waiting || i.Status == roll.Checking; i = look() {
+		time.Sleep(100 * time.Millisecond)
+	}
+	few := as(t, "operator@borealis.example").run(roll.Contacts, roll.Update, []byte("Email,Last name\n"+strings.Repeat("few@mass.example,Few\n", 10)))
+	if want := (roll.Counts{Rows: 10, Created: 1, Unchanged: 9}); few.Status != roll.Done || few.Counts != want {
+		t.Errorf("ten rows meanwhile: %s %+v", few.Status, few.Counts)
+	}
+	if i := look(); i.Status != roll.Running {
+		t.Errorf("the ten rows waited for the many: these are %s", i.Status)
+	}
+	got := c.wait(big)
 	if want := (roll.Counts{Rows: rows, Created: rows}); got.Status != roll.Done || got.Counts != want {
 		t.Fatalf("%s %+v %+v", got.Status, got.Counts, got.Problem)
 	}
