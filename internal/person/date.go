@@ -52,6 +52,9 @@ func birthDate(text string, now time.Time) (string, *cell.Warning, *cell.Problem
 		isDay, isAmerican := real(y, b, a), real(y, a, b)
 		switch {
 		case !isDay && isAmerican:
+			if _, _, p := inRange(text, y, a, b, now); p != nil {
+				return "", nil, p
+			}
 			return "", nil, &cell.Problem{Code: AmericanDate, Suggestion: iso(y, a, b),
 				Message: fmt.Sprintf("%s has the month before the day. Write the day first, or %s.", cell.Quote(text), iso(y, a, b))}
 		case isDay && isAmerican && a != b && m[2] != ".":
@@ -83,8 +86,9 @@ func noDate(text, s string, now time.Time) *cell.Problem {
 			p.Message = fmt.Sprintf("%s is a year only. %s", cell.Quote(text), dateFormats)
 			return p
 		case len(s) == 8:
-			if y, m, d := n/10000, n/100%100, n%100; real(y, m, d) && y >= firstYear && y <= now.Year() {
-				p.Suggestion = iso(y, m, d)
+			y, m, d := n/10000, n/100%100, n%100
+			if day, _, no := inRange(text, y, m, d, now); no == nil {
+				p.Suggestion = day
 				p.Message = fmt.Sprintf("%s has nothing between year, month and day. Did you mean %s?", cell.Quote(text), p.Suggestion)
 				return p
 			}

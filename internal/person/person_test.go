@@ -337,6 +337,9 @@ func TestRefused(t *testing.T) {
 
 		// Birth date.
 		{birthDate, "04/13/1985", person.AmericanDate, "1985-04-13", "month before the day"},
+		{birthDate, "04/13/1885", person.EarlyDate, "", "before 1900"}, // nor is the day that is meant one
+		{birthDate, "12/31/2026", person.FutureDate, "", "in the future"},
+		{birthDate, "20261231", person.BadDate, "", "no date in a format"},
 		{birthDate, "04.13.1985", person.AmericanDate, "1985-04-13", "month before the day"},
 		{birthDate, "05/04/1985", person.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
 		{birthDate, "5-4-1985", person.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
