@@ -180,9 +180,6 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	if err := w.close(ctx); err != nil {
 		return p, err
 	}
-	if p.Rows == 0 {
-		return p, fault.New(fault.Invalid, "noRows", "There are no rows below the header. Fill in the [new] columns of a template and save it as CSV UTF-8.")
-	}
 	if err := s.fits(ctx, imp, pass); err != nil {
 		return p, err
 	}

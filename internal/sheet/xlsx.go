@@ -20,6 +20,8 @@ const sharedBytes = 200 << 20
 // A workbook reads the first visible sheet of an .xlsx row by row.
 type workbook struct {
 	limits Limits
+	sheet  string // name of the sheet that is read
+	others int    // visible sheets after it
 	x      *markup
 	width  int // cells of a good row; 0 while the header is read
 
@@ -92,7 +94,7 @@ func (p parts) each(name string, fn func(*markup)) error {
 func (r *Reader) openWorkbook(z *zip.Reader) error {
 	p := parts{map[string]*zip.File{}, r.opts.Limits.FileBytes}
 	for _, f := range z.File {
-		if key := strings.ToLower(f.Name); p.files[key] == nil {
+		if key := strings.ToLower(slashed(f.Name)); p.files[key] == nil {
 			p.files[key] = f
 		}
 	}
@@ -103,10 +105,20 @@ func (r *Reader) openWorkbook(z *zip.Reader) error {
 	}
 	h, err := w.header(r.opts.KnownColumn)
 	if err != nil {
-		return err
+		return w.elsewhere(err)
 	}
 	r.setHeader(h)
 	return nil
+}
+
+// elsewhere adds to a fault of the first sheet that the table may be on another.
+func (w *workbook) elsewhere(err error) error {
+	f, ok := fault.As(err)
+	if !ok || w.others == 0 || f.Code != CodeNoRows && f.Code != CodeNoHeader {
+		return err
+	}
+	return invalid(f.Code, "Only the first of the workbook's %d sheets is read, %s. %s If the table is on another sheet, move that sheet to the front.",
+		w.others+1, quoteName(w.sheet), f.Text)
 }
 
 // open reads everything before the rows.
@@ -169,7 +181,8 @@ func (w *workbook) open(p parts, r *Reader) error {
 	if len(tables) == 0 {
 		return errXML
 	}
-	if len(tables) > 1 {
+	w.sheet, w.others = tables[0].name, len(tables)-1
+	if w.others > 0 {
 		r.warn(WarnOtherSheets, 0, "The workbook has %d sheets; only the first, %s, is read.", len(tables), quoteName(tables[0].name))
 	}
 	if shared != "" {
