@@ -91,16 +91,41 @@ func (p parts) each(name string, fn func(*markup)) error {
 	}
 }
 
-func (r *Reader) openWorkbook(z *zip.Reader) error {
-	p := parts{map[string]*zip.File{}, r.opts.Limits.FileBytes}
+func partsOf(z *zip.Reader, limit int64) parts {
+	p := parts{map[string]*zip.File{}, limit}
 	for _, f := range z.File {
 		if key := strings.ToLower(slashed(f.Name)); p.files[key] == nil {
 			p.files[key] = f
 		}
 	}
+	return p
+}
+
+// workbook returns the name of the part that lists the sheets, "" if there is none.
+// Nearly all programs name it alike; some of Microsoft's call it workbook2.xml.
+func (p parts) workbook() string {
+	name := "xl/workbook.xml"
+	if p.files[name] != nil {
+		return name
+	}
+	name = ""
+	// A list that cannot be read names nothing.
+	_ = p.each("_rels/.rels", func(x *markup) {
+		kind, _ := x.attr("Type")
+		target, _ := x.attr("Target")
+		target = strings.TrimPrefix(path.Clean(target), "/")
+		base := strings.ToLower(path.Base(target))
+		if path.Base(kind) == "officeDocument" && strings.HasPrefix(base, "workbook") && path.Ext(base) == ".xml" && p.files[strings.ToLower(target)] != nil {
+			name = target
+		}
+	})
+	return name
+}
+
+func (r *Reader) openWorkbook(p parts, name string) error {
 	w := &workbook{limits: r.opts.Limits}
 	r.format, r.rows = "xlsx", w
-	if err := w.open(p, r); err != nil {
+	if err := w.open(p, name, r); err != nil {
 		return errWorkbook(err)
 	}
 	h, err := w.header(r.opts.KnownColumn)
@@ -122,10 +147,10 @@ func (w *workbook) elsewhere(err error) error {
 }
 
 // open reads everything before the rows.
-func (w *workbook) open(p parts, r *Reader) error {
+func (w *workbook) open(p parts, name string, r *Reader) error {
 	type sheet struct{ name, id, target string }
 	var visible, all []sheet
-	err := p.each("xl/workbook.xml", func(x *markup) {
+	err := p.each(name, func(x *markup) {
 		switch x.name {
 		case "sheet":
 			s := sheet{}
@@ -149,7 +174,7 @@ func (w *workbook) open(p parts, r *Reader) error {
 	}
 	targets := map[string]string{}
 	shared, styles := "", ""
-	err = p.each("xl/_rels/workbook.xml.rels", func(x *markup) {
+	err = p.each(path.Join(path.Dir(name), "_rels", path.Base(name)+".rels"), func(x *markup) {
 		if x.name != "Relationship" {
 			return
 		}
@@ -157,7 +182,7 @@ func (w *workbook) open(p parts, r *Reader) error {
 		kind, _ := x.attr("Type")
 		target, _ := x.attr("Target")
 		if !strings.HasPrefix(target, "/") {
-			target = "xl/" + target
+			target = path.Join(path.Dir(name), target)
 		}
 		target = strings.TrimPrefix(path.Clean(target), "/")
 		switch path.Base(kind) {

@@ -36,12 +36,10 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 		return zipError(err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	var book, ods, iwork, office bool
+	var ods, iwork, office bool
 	what, hint := "an Office file of a kind that is not read", sendTable
 	for _, f := range z.File {
 		switch n := slashed(f.Name); {
-		case strings.EqualFold(n, "xl/workbook.xml"):
-			book = true
 		case n == "content.xml", n == "mimetype":
 			ods = true
 		case strings.HasPrefix(n, "Index/") && strings.HasSuffix(n, ".iwa"), n == "Index.zip":
@@ -54,9 +52,11 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 			what, hint = "a binary workbook (.xlsb)", howToSave
 		}
 	}
+	p := partsOf(z, r.opts.Limits.FileBytes)
+	book := p.workbook()
 	switch {
-	case book:
-		return r.openWorkbook(z)
+	case book != "":
+		return r.openWorkbook(p, book)
 	case iwork:
 		return errNotATable("a Numbers file", howToSave)
 	case office:
@@ -134,13 +134,12 @@ func (r *Reader) openNested(src *blocks, e *entry) error {
 	if err != nil {
 		return zipError(err)
 	}
-	for _, f := range z.File {
-		if strings.EqualFold(slashed(f.Name), "xl/workbook.xml") {
-			z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-			err := r.openWorkbook(z)
-			r.format = "zip"
-			return err
-		}
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	p := partsOf(z, r.opts.Limits.FileBytes)
+	if book := p.workbook(); book != "" {
+		err := r.openWorkbook(p, book)
+		r.format = "zip"
+		return err
 	}
 	return errNested()
 }
