@@ -170,7 +170,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 }
 
 func errNoRows() error {
-	return invalid(CodeNoRows, "There are no rows with data. Fill in the [new] columns of a template and save it as \"CSV UTF-8\".")
+	return invalid(CodeNoRows, "There are no rows with data. Fill in a template and save it as \"CSV UTF-8\".")
 }
 
 // choose returns the separator under which the header yields the most known
