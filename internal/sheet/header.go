@@ -249,7 +249,7 @@ func noHeader(from source, first []string, line int, known func(string) bool) er
 				return invalid(CodeNoHeader, "Each line is one single cell: the file was opened with another separator than %s. Open the original again with this separator, then save it.", separatorName(sep))
 			}
 		}
-		if knownNames(names(otherCuts.Split(first[0], -1)), known) > 1 {
+		if knownNames(names(otherCuts.Split(strings.ReplaceAll(first[0], " [", ":["), -1)), known) > 1 {
 			return invalid(CodeNoHeader, "The columns of line %d are not separated by a comma, a semicolon, a tab or |. Save the file again as CSV with one of them.", line)
 		}
 	}
@@ -263,7 +263,7 @@ func noHeader(from source, first []string, line int, known func(string) bool) er
 	return invalid(CodeNoHeader, "The header is missing: line %d holds no name of a known column. The first line must name the columns, as in the template.", line)
 }
 
-// otherCuts are what other programs put between the columns.
+// otherCuts are what other programs put between the columns, besides blanks.
 var otherCuts = regexp.MustCompile(`[:^~]`)
 
 // skipBlank goes on to the first line that has anything in it under any

@@ -181,6 +181,7 @@ func TestInputs(t *testing.T) {
 		{name: "26 each line one cell", in: "\"Contact;[old] A;[new] A\"\n\"1;x;y\"\n", code: sheet.CodeNoHeader, says: rows(`separator than ";"`)},
 		{name: "26 separated by colons", in: "Contact:[old] A:[new] A\n1:x:y\n", code: sheet.CodeNoHeader, says: rows("not separated by a comma")},
 		{name: "26 separated by colons, quoted", in: "\"Contact\":\"[old] A\":\"[new] A\"\n1:x:y\n", code: sheet.CodeHeaderUnreadable, says: rows("separated by a comma")},
+		{name: "26 columns of fixed width", in: "Contact   [old] A   [new] A\n1         x         y\n", code: sheet.CodeNoHeader, says: rows("not separated by a comma")},
 		{name: "26 cells in single quotes", in: "'Contact','[old] A','[new] A'\n'1','x','y'\n", code: sheet.CodeNoHeader, says: rows(`with " as the text delimiter`)},
 		{name: "31 duplicate column", in: "Contact,[new] A,x,[NEW]  a\n1,x,y,z\n", code: sheet.CodeDuplicateColumn, says: rows("Columns B and D", "[NEW] a")},
 		{name: "33 header again", in: head + "\n1,x,y\n\ufeffcontact, [old] A,[NEW] A\n2,x,y\n", rows: rows("2: 1 | x | y", "3: \ufeffcontact |  [old] A | [NEW] A !headerAgain", "4: 2 | x | y"), warn: rows("headerAgain"), says: rows("a header again")},

@@ -199,7 +199,7 @@ func theTable(files []*zip.File) (f, other *zip.File, err error) {
 	case len(tables) == 0 && nested:
 		return nil, nil, invalid(CodeZipNested, "The zip holds another archive. Send that by itself.")
 	case len(tables) == 0:
-		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no workbook in this zip. One CSV please.")
+		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no .xlsx in this zip. One CSV please.")
 	case len(books) == 0:
 		return nil, nil, invalid(CodeOneCSVPlease, "There are %d CSV files in this zip. One CSV please.", len(tables))
 	case len(csvs) == 0:
