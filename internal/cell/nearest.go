@@ -22,7 +22,19 @@ func Nearest(word string, words []string) (string, bool) {
 // candidate is a spelling of something; several may be of the same thing.
 type candidate struct{ spelling, of string }
 
+// nearest looks for the word as it is, then without the signs around it, such
+// as quotes that came along.
 func nearest(word string, cands []candidate) (string, bool) {
+	of, clear := closest(word, cands)
+	if inner := strings.TrimFunc(word, sign); !clear && inner != word && strings.ContainsFunc(inner, unicode.IsLetter) {
+		return closest(inner, cands)
+	}
+	return of, clear
+}
+
+func sign(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }
+
+func closest(word string, cands []candidate) (string, bool) {
 	best, of, clear := 3, "", false
 	letters := strings.ContainsFunc(word, unicode.IsLetter)
 	w := []rune(word)

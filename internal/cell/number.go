@@ -32,16 +32,37 @@ func ParseNumber(text string) (roll.ContactNumber, *Problem) {
 	}
 	p := &Problem{Code: BadNumber,
 		Message: fmt.Sprintf("%s is not a contact number. It is 1 to 20 digits, with or without #.", quote(text))}
+	// Programs write ="0012345" to keep a spreadsheet from taking the zeros.
+	if n := roll.ContactNumber(strings.TrimPrefix(strings.Trim(s, "=\"'‘’“”«»;,."), "#")); n.Valid() {
+		p.Suggestion = "#" + string(n)
+	}
 	if nums := numbers(s); nums != nil && !digits(s) {
 		p.Code = SpreadsheetNumber
 		p.Message = fmt.Sprintf("The spreadsheet changed this number to %s. Take it from the template again, in a column formatted as text.", quote(text))
 		if len(nums) == 1 && nums[0].IsInt() && !strings.ContainsAny(s, "eE") {
-			if n := roll.ContactNumber(nums[0].Num().String()); n.Valid() {
+			if n := roll.ContactNumber(written(s, nums[0])); n.Valid() {
 				p.Suggestion = "#" + string(n)
 			}
 		}
 	}
 	return "", p
+}
+
+// written returns the whole number as it stands in the text, with the zeros
+// before it and without groups and decimals.
+func written(s string, whole *big.Rat) string {
+	s = strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	for ; s != ""; s = s[:len(s)-1] {
+		if n, ok := new(big.Rat).SetString(s); ok && n.Cmp(whole) == 0 {
+			break
+		}
+	}
+	return s
 }
 
 // numbers returns what numbers a text may be, as spreadsheets write them in

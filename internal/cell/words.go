@@ -27,7 +27,7 @@ var emptyWords = set("empty", "vide", "leer", "vuoto", "vacío")
 // suspiciousWords most often are an accident: an export's word for nothing, or
 // a spreadsheet's error value in one of five languages.
 var suspiciousWords = set(
-	"null", "n/a", "-", "vacio",
+	"null", "n/a", "-", "vacio", `\n`, // databases write \N for nothing
 	// English and the ones that all share
 	"#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#n/a", "#getting_data",
 	"#spill!", "#calc!", "#field!", "#blocked!", "#connect!", "#unknown!", "#busy!", "#error!",

@@ -37,7 +37,7 @@ func inputKeys() []input {
 		{name: "42 a contact has the short number itself", setup: numbered("1"), file: lines(head, "#1,,x"), counts: "1 updated", holds: "1 NOTE="},
 		{name: "43 key in exponential form", setup: numbered("1234567890123456"), file: "Contact;[old] NOTE;[new] NOTE\n1,23457E+15;;x\n1.23E+15;;y\n#1234567890123456;;z\n", counts: "1 updated, 2 rejected",
 			problems: []string{"2 spreadsheetNumber Contact “1,23457E+15”", "3 spreadsheetNumber Contact “1.23E+15”"}, says: []string{"The spreadsheet changed this number"}},
-		{name: "43 key with decimals", file: lines(head, "0000001.0,,x", "#0000002,,y"), counts: "1 updated, 1 rejected", problems: []string{"2 spreadsheetNumber Contact “0000001.0” → #1"}},
+		{name: "43 key with decimals", file: lines(head, "0000001.0,,x", "#0000002,,y"), counts: "1 updated, 1 rejected", problems: []string{"2 spreadsheetNumber Contact “0000001.0” → #0000001"}},
 		{name: "44 key with blanks, no-break spaces, full-width digits", file: lines(head, " #0000001 ,,x", "\u00a00000002\u00a0,,y", "＃０００００03,,z", "# 0000004\t,,z", "00 00 005,,z"), counts: "5 updated",
 			holds: holdingAll("NOTE", "x", "y", "z", "z", "z")},
 		{name: "44 full-width number sign", file: lines(head, "＃0000001,,x"), counts: "1 updated"},

@@ -2,6 +2,7 @@ package importtest_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -10,6 +11,10 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"rollbook/internal/demo"
+	"rollbook/internal/importtest"
+	"rollbook/internal/roll"
 )
 
 func encoded(e encoding.Encoding, s string) string {
@@ -45,12 +50,23 @@ func noise(n int) string {
 
 const head = "Contact,[old] NOTE,[new] NOTE"
 
+// called is a setup in which the contacts 0000001 and so on have these last names.
+func called(names ...string) func(*testing.T, *importtest.World) {
+	return func(t *testing.T, w *importtest.World) {
+		t.Helper()
+		for i, n := range names {
+			w.Set(t, demo.Aurora, roll.ContactNumber(fmt.Sprintf("%07d", i+1)), map[roll.Field]roll.Value{roll.ContactLastName: roll.Value(n)})
+		}
+	}
+}
+
 func TestInputEncodings(t *testing.T) { runAll(t, inputEncodings()) }
 
 // How a file is encoded.
 func inputEncodings() []input {
 	const french = "Contact;[old] NOTE;[new] NOTE\r\n#0000001;;Müller, l’été à 10 €\r\n#0000002;;Noël\r\n"
 	const holds = "1 NOTE=Müller, l’été à 10 € | 2 NOTE=Noël"
+	const hungarian = "Contact,[info] Last name,[old] NOTE,[new] NOTE\n#0000001,Kővári,,erdő\n#0000002,Müller,,é\n"
 	tabs := strings.ReplaceAll(french, ";", "\t")
 	return []input{
 		{name: "1 UTF-8", file: french, counts: "2 updated", holds: holds, detected: "csv UTF-8 ; CRLF 3"},
@@ -64,7 +80,7 @@ func inputEncodings() []input {
 		{name: "3 UTF-16 BE without BOM", file: utf16Bytes(tabs, binary.BigEndian, false), counts: "2 updated", holds: holds, detected: "csv UTF-16BE tab CRLF 3"},
 		{name: "3 NULs without a clear pattern", file: strings.ReplaceAll(french, "0", "\x00\x00\x00\x00"), code: "encodingNotRecognised", says: []string{"CSV UTF-8"}},
 		{name: "4 Windows-1252", file: encoded(charmap.Windows1252, french), counts: "2 updated", holds: holds,
-			warn: []string{"encodingGuessed"}, says: []string{"Windows-1252"}, detected: "csv Windows-1252 ; CRLF 3"},
+			warn: []string{"encodingGuessed"}, says: []string{"Windows-1252", "These words stand in the file: “Müller,”, “Noël”."}, detected: "csv Windows-1252 ; CRLF 3"},
 		{name: "4 Windows-1252, one letter in the last row", file: head + "\n#0000001,,x\n#0000002,,caf\xe9\n", counts: "2 updated", holds: "2 NOTE=café",
 			warn: []string{"encodingGuessed"}, detected: "csv Windows-1252 , LF 3"},
 		{name: "5 MacRoman", file: encoded(charmap.Macintosh, french), counts: "2 updated", holds: holds,
@@ -83,6 +99,15 @@ func inputEncodings() []input {
 		{name: "7 GBK", file: encoded(simplifiedchinese.GBK, head+"\n#0000001,,北京中文\n#0000002,,上海姓名\n"), code: "encodingNotRecognised", says: []string{"CSV UTF-8"}},
 		{name: "7 Shift-JIS", file: encoded(japanese.ShiftJIS, head+"\n#0000001,,東京カタカナ\n#0000002,,名前山田\n"), code: "encodingNotRecognised"},
 		{name: "7 Windows-1251", file: encoded(charmap.Windows1251, head+"\n#0000001,,Москва, Иван\n"), code: "encodingNotRecognised"},
+		{name: "7 Windows-1250, told by a name", setup: called("Kővári", "Müller"), file: encoded(charmap.Windows1250, hungarian), code: "encodingNotRecognised",
+			warn: []string{"encodingGuessed"}, says: []string{"read as Windows-1250 they are (first on line 2)", "CSV UTF-8"}},
+		{name: "7 Windows-1250, told by [old]", setup: has("2 NOTE=erdő"), file: encoded(charmap.Windows1250, head+"\n#0000001,,x\n#0000002,erdő,y\n"), code: "encodingNotRecognised", warn: []string{"encodingGuessed"}, says: []string{"read as Windows-1250", "line 3"}},
+		{name: "7 Windows-1250 in a file of contacts", dt: roll.Contacts, setup: called("Kővári"), file: encoded(charmap.Windows1250, "Contact,Last name,City\n#0000001,Kővári,Győr\n"),
+			code: "encodingNotRecognised", warn: []string{"notCompared", "encodingGuessed"}, says: []string{"read as Windows-1250"}},
+		{name: "4 Windows-1252, names as they are stored", setup: called("Kõvári", "Müller"), file: encoded(charmap.Windows1252, strings.ReplaceAll(hungarian, "ő", "õ")), counts: "2 updated", warn: []string{"encodingGuessed"}},
+		{name: "4 Windows-1252, names that were changed since", setup: called("Kovács", "Meier"), file: encoded(charmap.Windows1252, strings.ReplaceAll(hungarian, "ő", "õ")), counts: "2 updated", warn: []string{"encodingGuessed"}},
+		{name: "4 Windows-1252, one name out of three corrected since", setup: called("Kővári", "Sørensen", "Fàbregas"), file: encoded(charmap.Windows1252,
+			"Contact,[info] Last name,[new] GENRE,[old] GENRE\n#0000001,Kõvári,JAZZ,\n#0000002,Sørensen,JAZZ,\n#0000003,Fàbregas,JAZZ,\n"), counts: "3 updated", warn: []string{"encodingGuessed"}},
 		{name: "7 EBCDIC", file: encoded(charmap.CodePage037, head+"\n#0000001,,x\n"), code: "encodingNotRecognised"},
 		{name: "7 random bytes", file: noise(5000), code: "encodingNotRecognised"},
 		{name: "8 NUL and other control characters", file: head + "\n#0000001,,a\x00b\n#0000002,,x\x07\n#0000003,,\x7f\n#0000004,,a\u0085b\n#0000005,,a\tb\n#0000006,,x\n",
@@ -191,6 +216,10 @@ func inputForms() []input {
 		{name: "30 a role that is not known", file: lines("Contact,[neu] GENRE", "#0000001,JAZZ"), code: "unknownColumn", says: []string{"“[new] GENRE”"}},
 		{name: "30 a field renamed by hand", file: lines("Contact,[old] GENRE,[new] Music 2026", "#0000001,,JAZZ"), code: "unknownColumn", says: []string{"“[new] Music 2026”"}},
 		{name: "30 a column of one's own", file: lines(head+",Remarks", row+",call back"), code: "unknownColumn", says: []string{"“Remarks”", "column 4"}},
+		{name: "30 several columns of one's own", file: lines(head+",Remarks,[info] City,[new] NOTES,Called", row+",call back,Bern,x,no"), code: "unknownColumn",
+			says: []string{"“Remarks”", "Not known either: “[new] NOTES”, “Called”."}},
+		{name: "30 contacts from another system", dt: roll.Contacts, file: lines("Contact,Nom,Courriel", "#0000001,Müller,m@example.org"), code: "unknownColumn",
+			says: []string{"“Nom”", "Not known either: “Courriel”. A file of contacts has the columns Contact, Email, Title, First name, Last name"}},
 		{name: "30 a column without a name", file: lines("Contact,,[old] NOTE,[new] NOTE", "#0000001,call back,,x"), code: "unknownColumn", says: []string{"column 2"}},
 		{name: "31 duplicate column", file: lines("Contact,[new] NOTE,[NEW]  note", "#0000001,x,y"), code: "duplicateColumn", says: []string{"Columns B and C"}},
 		{name: "31 duplicate after label and code", file: lines("Contact,[new] GENRE,[new] Favourite genre", "#0000001,JAZZ,ROCK"), code: "duplicateColumn", says: []string{"[new] GENRE", "[new] Favourite genre"}},

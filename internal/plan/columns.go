@@ -113,7 +113,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 		case m == nil:
 			d, ok := r.contact[fold.Text(name)]
 			if !ok {
-				return cols, nil, r.unknown(name, i, line)
+				return cols, nil, r.unknown(header, i, line)
 			}
 			if r.want != roll.Contacts {
 				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
@@ -124,7 +124,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 			own++
 		case strings.EqualFold(m[1], "undo"):
 			if !strings.EqualFold(name, flow.UndoColumn) || r.want != roll.Contacts {
-				return cols, nil, r.unknown(name, i, line)
+				return cols, nil, r.unknown(header, i, line)
 			}
 			c.Role = flow.UndoRole
 			news++
@@ -143,7 +143,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []roll.War
 				return cols, nil, err
 			}
 			if d.Code == "" {
-				return cols, nil, r.unknown(name, i, line)
+				return cols, nil, r.unknown(header, i, line)
 			}
 			c.Field = d.Field()
 			fits := d.DataType() == r.want || r.want == roll.Contacts
@@ -225,7 +225,8 @@ func (r *resolver) notCompared(cols []flow.Column) []roll.Warning {
 }
 
 // unknown says which column is not one of ours, and which was probably meant.
-func (r *resolver) unknown(name string, i, line int) error {
+func (r *resolver) unknown(header []string, i, line int) error {
+	name := header[i]
 	if name == "" {
 		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
 	}
@@ -260,5 +261,37 @@ func (r *resolver) unknown(name string, i, line int) error {
 	} else {
 		e.Text += " Give it its name back, or remove the column."
 	}
+	var others []string
+	for _, n := range header[i+1:] {
+		if n != "" && !r.means(n) {
+			others = append(others, "“"+roll.Shown(n)+"”")
+		}
+	}
+	if n := len(others) - namedFields; n > 0 {
+		others = append(others[:namedFields], fmt.Sprintf("%d more", n))
+	}
+	if len(others) > 0 {
+		e.Text += " Not known either: " + strings.Join(others, ", ") + "."
+	}
+	if r.want == roll.Contacts {
+		e.Text += " A file of contacts has the columns " + flow.KeyColumn
+		for _, c := range roll.ContactFields {
+			e.Text += ", " + c.Column
+		}
+		e.Text += "."
+	}
 	return e
+}
+
+// means tells whether a header's name is one of a column, of whatever type of data.
+func (r *resolver) means(name string) bool {
+	m := bracketed.FindStringSubmatch(name)
+	if m == nil {
+		return strings.EqualFold(name, flow.KeyColumn) || r.contact[fold.Text(name)].Code != ""
+	}
+	if role := strings.ToLower(m[1]); role != string(flow.OldRole) && role != string(flow.NewRole) {
+		return true
+	}
+	d, err := r.field(m[2])
+	return err != nil || d.Code != ""
 }

@@ -151,6 +151,9 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	defer func() {
 		found()
 		for _, w := range r.Warnings() {
+			if len(w.Examples) > 0 {
+				w.Message += " These words stand in the file: “" + strings.Join(w.Examples, "”, “") + "”."
+			}
 			p.Warnings = append(p.Warnings, roll.Warning{Code: w.Code, Message: w.Message, Line: w.Line})
 		}
 	}()
@@ -183,8 +186,8 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	if err := w.close(ctx); err != nil {
 		return p, err
 	}
-	if p.Rows == 0 {
-		return p, fault.New(fault.Invalid, "noRows", "There are no rows below the header. Fill in the [new] columns of a template and save it as CSV UTF-8.")
+	if err := s.encoding(ctx, imp, pass, r.Detected().Encoding); err != nil {
+		return p, err
 	}
 	if err := s.fits(ctx, imp, pass); err != nil {
 		return p, err
@@ -277,6 +280,8 @@ type pass struct {
 	asked      bool // some [new] cell is not blank
 	sample     []sampled
 	sampled    int // bytes of the rows so far
+	texts      []textColumn
+	accents    []accented // texts by which the encoding shows
 	seed       maphash.Seed
 
 	// Of files of contacts: how values are read, where the columns are that
@@ -290,6 +295,20 @@ type pass struct {
 type comparedColumn struct {
 	def      roll.FieldDef
 	old, new int // -1: none
+}
+
+// textColumn is one whose cells say again what is stored.
+type textColumn struct {
+	at    int
+	field roll.Field
+}
+
+// accented is such a cell with letters that depend on the encoding.
+type accented struct {
+	line   int
+	number roll.ContactNumber
+	field  roll.Field
+	cell   string
 }
 
 // sampled is a row of the first ones, kept to see whether the file fits the
@@ -310,6 +329,9 @@ func newPass(cols []flow.Column, cat *roll.Catalogue) *pass {
 	p := &pass{cols: cols, key: -1, email: -1, undo: -1, own: map[roll.Field]int{}, seed: maphash.MakeSeed()}
 	at := map[roll.Field]int{}
 	for i, c := range cols {
+		if f, ok := stored(c, cat); ok {
+			p.texts = append(p.texts, textColumn{i, f})
+		}
 		switch c.Role {
 		case flow.KeyRole:
 			p.key = i
@@ -380,6 +402,11 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		return out // the chunk step reports it, in its place
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
+	for _, c := range p.texts {
+		if text := r.Cells[c.at]; len(p.accents) < sampleRows && len(text) < 1000 && strings.ContainsFunc(text, notASCII) {
+			p.accents = append(p.accents, accented{r.Line, n, c.field, strings.Clone(text)})
+		}
+	}
 	for _, c := range r.Cells {
 		p.sampled += len(c) // which the sample keeps: the cells of a row share memory
 	}

@@ -205,12 +205,10 @@ func (e *evidence) verdict() (string, error) {
 	case mac >= 0.9 && mac > win+0.3 && mac > dos+0.1 && e.big*2 <= e.broken:
 		return encMac, nil
 	case dos >= 0.9 && dos > win+0.3 && dos > mac+0.1:
-		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the old encoding CP850. Choose that encoding, or better: %s", lowerFirst(howToSave))
+		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the encoding of MS-DOS (CP850), which is not read. %s", howToSave)
 	}
 	return "", errNotText()
 }
-
-func lowerFirst(s string) string { return string(s[0]|0x20) + s[1:] }
 
 // plausible says from 0 to 1 how well the byte fits between its neighbours,
 // read in the encoding of the table: "caf\x8e" is a fine word in MacRoman and

@@ -170,7 +170,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 }
 
 func errNoRows() error {
-	return invalid(CodeNoRows, "There are no rows in this file.")
+	return invalid(CodeNoRows, "There are no rows with data. Fill in a template and save it as \"CSV UTF-8\".")
 }
 
 // choose returns the separator under which the header yields the most known
@@ -249,9 +249,22 @@ func noHeader(from source, first []string, line int, known func(string) bool) er
 				return invalid(CodeNoHeader, "Each line is one single cell: the file was opened with another separator than %s. Open the original again with this separator, then save it.", separatorName(sep))
 			}
 		}
+		if knownNames(names(otherCuts.Split(strings.ReplaceAll(first[0], " [", ":["), -1)), known) > 1 {
+			return invalid(CodeNoHeader, "The columns of line %d are not separated by a comma, a semicolon, a tab or |. Save the file again as CSV with one of them.", line)
+		}
+	}
+	unquoted := make([]string, len(first))
+	for i, n := range first {
+		unquoted[i] = strings.Trim(n, "'")
+	}
+	if knownNames(unquoted, known) > 0 {
+		return invalid(CodeNoHeader, `The cells of line %d stand between single quotes ('). Save the file again with " as the text delimiter.`, line)
 	}
 	return invalid(CodeNoHeader, "The header is missing: line %d holds no name of a known column. The first line must name the columns, as in the template.", line)
 }
+
+// otherCuts are what other programs put between the columns, besides blanks.
+var otherCuts = regexp.MustCompile(`[:^~]`)
 
 // skipBlank goes on to the first line that has anything in it under any
 // separator, and returns its content, or as much of it as matters.

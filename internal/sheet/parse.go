@@ -595,7 +595,7 @@ func shape(b []byte) string {
 // broken reports a record whose quotes are wrong and finds where to go on.
 func (p *parser) broken(out *record, st status) error {
 	if p.width == 0 {
-		return invalid(CodeHeaderUnreadable, "The header (line %d) has a quote that is not closed or is followed by text, in cell %d.", p.line, p.rec.cell+1)
+		return invalid(CodeHeaderUnreadable, "The header (line %d) has a quote that is not closed or is followed by text, in cell %d. Cells are separated by a comma, a semicolon, a tab or |.", p.line, p.rec.cell+1)
 	}
 	found, err := p.resync(0)
 	if err != nil {

@@ -351,6 +351,9 @@ func (r *Reader) example(cells []string) {
 // end judges the file as a whole.
 func (r *Reader) end() error {
 	if r.count == 0 {
+		if w, ok := r.rows.(*workbook); ok {
+			return w.elsewhere(errNoRows())
+		}
 		return errNoRows()
 	}
 	if r.wrongs*2 > r.count {

@@ -21,6 +21,8 @@ const sharedBytes = 200 << 20
 // A workbook reads the first visible sheet of an .xlsx row by row.
 type workbook struct {
 	limits Limits
+	sheet  string // name of the sheet that is read
+	others int    // visible sheets after it
 	x      *markup
 	width  int // cells of a good row; 0 while the header is read
 
@@ -90,31 +92,66 @@ func (p parts) each(name string, fn func(*markup)) error {
 	}
 }
 
-func (r *Reader) openWorkbook(z *zip.Reader) error {
-	p := parts{map[string]*zip.File{}, r.opts.Limits.FileBytes}
+func partsOf(z *zip.Reader, limit int64) parts {
+	p := parts{map[string]*zip.File{}, limit}
 	for _, f := range z.File {
-		if key := strings.ToLower(f.Name); p.files[key] == nil {
+		if key := strings.ToLower(slashed(f.Name)); p.files[key] == nil {
 			p.files[key] = f
 		}
 	}
+	return p
+}
+
+// workbook returns the name of the part that lists the sheets, "" if there is none.
+// Nearly all programs name it alike; some of Microsoft's call it workbook2.xml.
+func (p parts) workbook() string {
+	name := "xl/workbook.xml"
+	if p.files[name] != nil {
+		return name
+	}
+	name = ""
+	// A list that cannot be read names nothing.
+	_ = p.each("_rels/.rels", func(x *markup) {
+		kind, _ := x.attr("Type")
+		target, _ := x.attr("Target")
+		target = strings.TrimPrefix(path.Clean(target), "/")
+		base := strings.ToLower(path.Base(target))
+		if path.Base(kind) == "officeDocument" && strings.HasPrefix(base, "workbook") && path.Ext(base) == ".xml" && p.files[strings.ToLower(target)] != nil {
+			name = target
+		}
+	})
+	return name
+}
+
+func (r *Reader) openWorkbook(p parts, name string) error {
 	w := &workbook{limits: r.opts.Limits}
 	r.format, r.rows = "xlsx", w
-	if err := w.open(p, r); err != nil {
+	if err := w.open(p, name, r); err != nil {
 		return errWorkbook(err)
 	}
 	h, err := w.header(r.opts.KnownColumn)
 	if err != nil {
-		return err
+		return w.elsewhere(err)
 	}
 	r.setHeader(h)
 	return nil
 }
 
+// elsewhere adds to a fault of the first sheet that the table may be on another.
+func (w *workbook) elsewhere(err error) error {
+	f, ok := fault.As(err)
+	if !ok || w.others == 0 || f.Code != CodeNoRows && f.Code != CodeNoHeader {
+		return err
+	}
+	return invalid(f.Code, "Only the first of the workbook's %d sheets is read, %s. %s If the table is on another sheet, move that sheet to the front.",
+		w.others+1, quoteName(w.sheet), f.Text)
+}
+
 // open reads everything before the rows.
-func (w *workbook) open(p parts, r *Reader) error {
+func (w *workbook) open(p parts, name string, r *Reader) error {
 	type sheet struct{ name, id, target string }
 	var visible, all []sheet
-	err := p.each("xl/workbook.xml", func(x *markup) {
+	err := p.each(name, func(x *markup) {
 		switch x.name {
 		case "sheet":
 			s := sheet{}
@@ -138,7 +175,7 @@ func (w *workbook) open(p parts, r *Reader) error {
 	}
 	targets := map[string]string{}
 	shared, styles := "", ""
-	err = p.each("xl/_rels/workbook.xml.rels", func(x *markup) {
+	err = p.each(path.Join(path.Dir(name), "_rels", path.Base(name)+".rels"), func(x *markup) {
 		if x.name != "Relationship" {
 			return
 		}
@@ -146,7 +183,7 @@ func (w *workbook) open(p parts, r *Reader) error {
 		kind, _ := x.attr("Type")
 		target, _ := x.attr("Target")
 		if !strings.HasPrefix(target, "/") {
-			target = "xl/" + target
+			target = path.Join(path.Dir(name), target)
 		}
 		target = strings.TrimPrefix(path.Clean(target), "/")
 		switch path.Base(kind) {
@@ -170,7 +207,8 @@ func (w *workbook) open(p parts, r *Reader) error {
 	if len(tables) == 0 {
 		return errXML
 	}
-	if len(tables) > 1 {
+	w.sheet, w.others = tables[0].name, len(tables)-1
+	if w.others > 0 {
 		r.warn(WarnOtherSheets, 0, "The workbook has %d sheets; only the first, %s, is read.", len(tables), quoteName(tables[0].name))
 	}
 	if shared != "" {

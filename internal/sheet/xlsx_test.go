@@ -39,6 +39,18 @@ const bookHead = `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v
 
 // Workbooks as other programs and no program write them.
 func TestWorkbookParts(t *testing.T) {
+	twoSheets := []file{
+		{"xl/workbook.xml", `<workbook><sheets><sheet name="A" r:id="rId1"/><sheet name="B" r:id="rId4"/></sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", `<R><Relationship Id="rId1" Type="worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId4" Type="worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="rId2" Type="sharedStrings" Target="sharedStrings.xml"/></R>`},
+	}
+	elsewhere := book(bookHead+`<row r="2"><c><v>1</v></c></row>`, file{"_rels/.rels", `<R><Relationship Id="rId1" Type="http://x/officeDocument" Target="/xl/workbook2.xml"/></R>`})
+	for i, f := range elsewhere {
+		elsewhere[i].name = strings.ReplaceAll(f.name, "workbook.xml", "workbook2.xml")
+	}
+	backslashed := book(bookHead + `<row r="2"><c><v>1</v></c></row>`)
+	for i, f := range backslashed {
+		backslashed[i].name = strings.ToLower(strings.ReplaceAll(f.name, "/", `\`))
+	}
 	inline := func(s string) string { return `<c t="inlineStr"><is><t>` + s + `</t></is></c>` }
 	for _, c := range []struct {
 		name  string
@@ -68,6 +80,11 @@ func TestWorkbookParts(t *testing.T) {
 			file{"xl/workbook.xml", `<workbook><sheets><sheet name="h" state="hidden" r:id="rId9"/><sheet name="A" r:id="rId1"/><sheet name="B" r:id="rId4"/></sheets></workbook>`},
 			file{"xl/_rels/workbook.xml.rels", `<R><Relationship Id="rId1" Type="worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId4" Type="worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="rId2" Type="sharedStrings" Target="sharedStrings.xml"/></R>`}),
 			rows: rows("2: 1 |  | "), warn: rows("otherSheets")},
+		{name: "a workbook of another name", parts: elsewhere, rows: rows("2: 1 |  | ")},
+		{name: "names in lower case with backslashes", parts: backslashed, rows: rows("2: 1 |  | ")},
+		{name: "table on the second sheet", parts: book("", twoSheets...), code: sheet.CodeNoRows, says: "Only the first of the workbook's 2 sheets is read, “A”. There are no rows"},
+		{name: "notes on the first sheet", parts: book(`<row r="1"><c t="str"><v>Notes</v></c></row>`, twoSheets...), code: sheet.CodeNoHeader, says: "move that sheet to the front"},
+		{name: "only a header on the first sheet", parts: book(bookHead, twoSheets...), code: sheet.CodeNoRows, says: "move that sheet to the front"},
 		{name: "header again", parts: book(bookHead + strings.ReplaceAll(bookHead, `1"`, `2"`)), rows: rows("2: Contact | [old] A | [new] A !headerAgain"), warn: rows("headerAgain")},
 		{name: "no rows", parts: book(bookHead), code: sheet.CodeNoRows},
 		{name: "empty sheet", parts: book(""), code: sheet.CodeNoRows},

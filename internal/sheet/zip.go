@@ -36,28 +36,33 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 		return zipError(err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	var book, ods, iwork, office bool
+	var ods, iwork, office bool
+	what, hint := "an Office file of a kind that is not read", sendTable
 	for _, f := range z.File {
-		switch n := f.Name; {
-		case strings.EqualFold(n, "xl/workbook.xml"):
-			book = true
+		switch n := slashed(f.Name); {
 		case n == "content.xml", n == "mimetype":
 			ods = true
 		case strings.HasPrefix(n, "Index/") && strings.HasSuffix(n, ".iwa"), n == "Index.zip":
 			iwork = true
-		case n == "[Content_Types].xml":
+		case strings.EqualFold(n, "[Content_Types].xml"):
 			office = true
+		case strings.HasPrefix(n, "word/"):
+			what = "a text document (.docx)"
+		case n == "xl/workbook.bin":
+			what, hint = "a binary workbook (.xlsb)", howToSave
 		}
 	}
+	p := partsOf(z, r.opts.Limits.FileBytes)
+	book := p.workbook()
 	switch {
-	case book:
-		return r.openWorkbook(z)
+	case book != "":
+		return r.openWorkbook(p, book)
 	case iwork:
-		return errNotATable("a Numbers file")
+		return errNotATable("a Numbers file", howToSave)
 	case office:
-		return errNotATable("an Office file of a kind that is not read")
+		return errNotATable(what, hint)
 	case ods:
-		return errNotATable("an OpenDocument file (.ods)")
+		return errNotATable("an OpenDocument file (.ods)", howToSave)
 	}
 	f, other, err := theTable(z.File)
 	if err != nil {
@@ -129,16 +134,18 @@ func (r *Reader) openNested(src *blocks, e *entry) error {
 	if err != nil {
 		return zipError(err)
 	}
-	for _, f := range z.File {
-		if strings.EqualFold(f.Name, "xl/workbook.xml") {
-			z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-			err := r.openWorkbook(z)
-			r.format = "zip"
-			return err
-		}
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	p := partsOf(z, r.opts.Limits.FileBytes)
+	if book := p.workbook(); book != "" {
+		err := r.openWorkbook(p, book)
+		r.format = "zip"
+		return err
 	}
 	return errNested()
 }
+
+// slashed is a name in a zip as it should be: some programs of Windows write \.
+func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
 func errNested() error {
 	return invalid(CodeZipNested, "The file in the zip is itself an archive, or a large workbook. Send it by itself.")
@@ -152,7 +159,7 @@ func theTable(files []*zip.File) (f, other *zip.File, err error) {
 	var csvs, books, texts, values []*zip.File
 	nested := false
 	for _, f := range files {
-		whole := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
+		whole := strings.ToLower(slashed(f.Name))
 		base := path.Base(whole)
 		if strings.HasSuffix(whole, "/") || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "~$") || strings.Contains("/"+whole, "/__macosx/") {
 			continue // folders and what systems and programs leave behind
@@ -192,9 +199,11 @@ func theTable(files []*zip.File) (f, other *zip.File, err error) {
 	case len(tables) == 0 && nested:
 		return nil, nil, invalid(CodeZipNested, "The zip holds another archive. Send that by itself.")
 	case len(tables) == 0:
-		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no workbook in this zip. One CSV please.")
+		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no .xlsx in this zip. One CSV please.")
 	case len(books) == 0:
 		return nil, nil, invalid(CodeOneCSVPlease, "There are %d CSV files in this zip. One CSV please.", len(tables))
+	case len(csvs) == 0:
+		return nil, nil, invalid(CodeOneCSVPlease, "There are %d workbooks in this zip. One workbook please.", len(tables))
 	default:
 		return nil, nil, invalid(CodeOneCSVPlease, "There are %d tables in this zip: %s and %s. One CSV or one workbook please.",
 			len(tables), count(len(csvs), "CSV file"), count(len(books), "workbook"))

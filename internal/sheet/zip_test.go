@@ -109,7 +109,7 @@ func TestZip(t *testing.T) {
 		{name: "37 workbook inside, not packed again", in: stored(t, later{"b.xlsx", workbook, 0}), rows: good},
 		{name: "37 CSV under a workbook's name", in: zipped(t, file{"a.xlsx", csv}), rows: good},
 		{name: "37 workbook under a CSV's name", in: zipped(t, file{"a.csv", workbook}), rows: good},
-		{name: "37 several workbooks", in: zipped(t, file{"a.xlsx", workbook}, file{"b.xlsx", workbook}), code: sheet.CodeOneCSVPlease, says: "2 workbooks"},
+		{name: "37 several workbooks", in: zipped(t, file{"a.xlsx", workbook}, file{"b.xlsx", workbook}), code: sheet.CodeOneCSVPlease, says: "There are 2 workbooks in this zip"},
 		{name: "37 CSV and another workbook", in: zipped(t, file{"a.csv", csv}, file{"b.xlsx", workbook}), code: sheet.CodeOneCSVPlease, says: "1 CSV file and 1 workbook"},
 		{name: "37 another office file inside", in: zipped(t, file{"a.xlsx", string(zipped(t, file{"word/document.xml", "<x/>"}))}), code: sheet.CodeZipNested},
 		{name: "37 large workbook packed again", in: zipped(t, file{"a.xlsx", string(stored(t, later{"xl/workbook.xml", strings.Repeat("x", 65<<20), 0}))}), code: sheet.CodeZipNested, says: "by itself"},
@@ -128,7 +128,7 @@ func TestZip(t *testing.T) {
 		{name: "4 Windows-1252 late in the file", in: zipped(t, file{"a.csv", latin}), warn: rows("encodingGuessed")},
 		{name: "36 ods", in: zipped(t, file{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, file{"content.xml", "<x/>"}), code: sheet.CodeNotATable, says: ".ods"},
 		{name: "36 numbers", in: zipped(t, file{"Index/Document.iwa", "x"}), code: sheet.CodeNotATable, says: "Numbers"},
-		{name: "36 docx", in: zipped(t, file{"[Content_Types].xml", "<x/>"}, file{"word/document.xml", "<x/>"}), code: sheet.CodeNotATable, says: "Office"},
+		{name: "36 docx", in: zipped(t, file{"[Content_Types].xml", "<x/>"}, file{"word/document.xml", "<x/>"}), code: sheet.CodeNotATable, says: "text document (.docx), not a table. Send the table itself"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := read(t, c.in, sheet.Options{KnownColumn: known})
