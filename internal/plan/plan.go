@@ -135,7 +135,7 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 		return p, err
 	}
 	names := newResolver(cat, imp.DataType)
-	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Limits: s.Limits})
+	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits})
 	if err != nil {
 		return p, err
 	}

@@ -219,6 +219,7 @@ type Import struct {
 	// AllowSamePerson lets rows of contacts create several contacts with one
 	// e-mail address, or one name and birth date.
 	AllowSamePerson bool
+	Encoding        string // of the file, as the user said; "" to detect it
 	Email           string // "" for no mail
 	Language        string // of mails and messages
 	Status          Status

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
+	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -71,11 +73,10 @@ func newDecoder(from origin, encoding string, block int) (*decoder, error) {
 		return d, nil
 	}
 	if encoding != "" {
-		name, ok := map[string]string{"utf-8": encUTF8, "windows-1252": enc1252, "macintosh": encMac, "cp850": enc850}[encoding]
-		if !ok {
-			return nil, invalid(CodeEncodingNotSupported, "The encoding %q is not known. Choose utf-8, windows-1252, macintosh or cp850.", encoding)
+		if !slices.Contains(Encodings(), encoding) {
+			return nil, invalid(CodeEncodingNotSupported, "The encoding %q is not known. Choose one of %s.", encoding, strings.Join(Encodings(), ", "))
 		}
-		d.use(name)
+		d.use(encoding)
 		return d, nil
 	}
 	name, err := byNULs(d.raw)
@@ -126,7 +127,8 @@ func (d *decoder) use(name string) {
 		d.order = binary.LittleEndian
 	case encUTF16BE:
 		d.order = binary.BigEndian
-	case enc1252, encMac, enc850:
+	case encUTF8:
+	default:
 		d.table = tableOf(name)
 	}
 }

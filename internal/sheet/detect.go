@@ -87,6 +87,11 @@ func tableOf(name string) *[256]glyph {
 			return c.table
 		}
 	}
+	for _, e := range encodings { // which only users choose
+		if e.name == name {
+			return table(e.Charmap)
+		}
+	}
 	return nil
 }
 
@@ -205,9 +210,9 @@ func (e *evidence) verdict() (string, error) {
 	case mac >= 0.9 && mac > win+0.3 && mac > dos+0.1 && e.big*2 <= e.broken:
 		return encMac, nil
 	case dos >= 0.9 && dos > win+0.3 && dos > mac+0.1:
-		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the encoding of MS-DOS (CP850), which is not read. %s", howToSave)
+		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the encoding of MS-DOS. %s Or choose CP850 as its encoding.", howToSave)
 	}
-	return "", errNotText()
+	return "", invalid(CodeEncodingNotRecognised, "The encoding of this file is not recognised. %s Or choose its encoding, if you know it.", howToSave)
 }
 
 // plausible says from 0 to 1 how well the byte fits between its neighbours,

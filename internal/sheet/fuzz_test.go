@@ -47,7 +47,7 @@ func FuzzHeader(f *testing.F) {
 	} {
 		f.Add([]byte(s), "")
 	}
-	f.Add([]byte("Contact,\x8e\n1,\x81\n"), "macintosh")
+	f.Add([]byte("Contact,\x8e\n1,\x81\n"), "MacRoman")
 	f.Fuzz(func(t *testing.T, in []byte, encoding string) {
 		opts := sheet.Options{KnownColumn: known, Limits: small, Encoding: encoding}
 		got := read(t, in, opts)

@@ -206,7 +206,7 @@ func collect(in string, opts sheet.Options) []string {
 func TestNoLineIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := messy().Draw(t, "in")
-		r, err := sheet.Open(strings.NewReader(in), int64(len(in)), sheet.Options{KnownColumn: known, Encoding: "utf-8"})
+		r, err := sheet.Open(strings.NewReader(in), int64(len(in)), sheet.Options{KnownColumn: known, Encoding: "UTF-8"})
 		if err != nil {
 			return // nothing of a file that is rejected is used
 		}
@@ -293,9 +293,9 @@ func TestEncodingsAgree(t *testing.T) {
 			opts := sheet.Options{KnownColumn: known}.WithBlock(block)
 			switch name {
 			case "Windows-1252 (chosen)":
-				opts.Encoding = "windows-1252"
+				opts.Encoding = "Windows-1252"
 			case "MacRoman (chosen)":
-				opts.Encoding = "macintosh"
+				opts.Encoding = "MacRoman"
 			}
 			got := collect(bytes, opts)
 			if diff := cmp.Diff(want[:n], got[:len(got)-2]); diff != "" {

@@ -27,6 +27,15 @@ var encodings = []encoding{
 	{"CP852", charmap.CodePage852},
 }
 
+// Encodings are the names of those that a user may choose for a file.
+func Encodings() []string {
+	names := []string{encUTF8}
+	for _, e := range encodings {
+		names = append(names, e.name)
+	}
+	return names
+}
+
 // Reread gives, by encoding, what a cell would be if it had been read in that
 // one instead of the named one, an 8-bit encoding that [Detected] may have. For any
 // other there is nothing to give.

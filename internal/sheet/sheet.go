@@ -15,8 +15,8 @@ type Options struct {
 	// most of them, and a first line without any is no header. When it is nil
 	// the separator that yields most columns is taken, and any line is a header.
 	KnownColumn func(name string) bool
-	// Encoding is "" for detection, or what the user chose: "windows-1252",
-	// "macintosh", "cp850" or "utf-8". A byte order mark in the file wins.
+	// Encoding is "" for detection, or the one of [Encodings] that the user
+	// chose. A byte order mark is believed all the same.
 	Encoding string
 	// Limits that are zero have their default.
 	Limits Limits
