@@ -446,3 +446,74 @@ func TestGroups(t *testing.T) {
 		p.Gone("Aurora Theatre")
 	}
 }
+
+// What a test came to, what is wrong and what to do next: from each result a way
+// leads on.
+func TestResultsLeadOn(t *testing.T) {
+	s := stack(t, dev.Options{})
+	var numbers []roll.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Fields["criterion:GENRE"] = "JAZZ"
+		if _, err := s.Contacts.Put(t.Context(), "aurora", c, roll.Provenance{By: "colleague"}); err != nil {
+			t.Fatal(err)
+		}
+		if numbers = append(numbers, c.Number); len(numbers) == 12 {
+			break
+		}
+	}
+	file := func(values ...string) []byte {
+		b := []byte("Contact,[old] GENRE,[new] GENRE\r\n")
+		for i, v := range values {
+			b = fmt.Appendf(b, "#%s,JAZZ,%s\r\n", numbers[i], v)
+		}
+		return b
+	}
+	p := webtest.New(t).Page(webtest.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	for _, x := range []struct {
+		name    string
+		file    []byte
+		see     []string
+		not     string
+		correct bool
+	}{
+		{"all good", file("ROCK", "OPERA"), []string{"2 contacts would be changed.", "Nothing has been written: this was a test."}, "Import a corrected file", false},
+		{"nothing to change", file("JAZZ", "JAZZ"), []string{"Nothing to change: the contacts have these values already"}, "Update now with this file", false},
+		{"a part is wrong", file("ROCK", "Oprea", "Oprea", "Oprea", "Danse"), []string{"1 contact would be changed.", "4 rows would not go in", "Update with the other rows now, or correct the file and test it again.",
+			"3 rows\n3, 4, 5", "Did you mean OPERA?", "Did you mean DANCE?"}, "0 contacts", true},
+		{"all is wrong", file("Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea"), []string{"No contact would be changed",
+			"10 rows would not go in: see why below, correct them, and test the file again.", "10 rows\n2, 3, 4, 5, 6, 7, 8, 9 and 2 more"}, "Update now with this file", true},
+		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean “[new] GENRE”?"}, "Update now with this file", true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			i, err := s.Import(t.Context(), roll.Import{Institution: "aurora", FileName: "list.csv", DataType: roll.Criteria, Action: roll.Test, OnConflict: roll.Overwrite,
+				CreatedBy: "operator@aurora.example", Language: "en"}, x.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Go("#/imports/" + i.ID)
+			for _, text := range x.see {
+				p.See(text)
+			}
+			if p.Sees(x.not) {
+				t.Errorf("it says %q", x.not)
+			}
+			if got := p.Sees("Import a corrected file"); got != x.correct {
+				t.Errorf("a corrected file is asked for: %v", got)
+			}
+			if x.correct {
+				p.Press("Import a corrected file")
+				p.Heading("New import")
+				var chosen string
+				p.Eval("[...document.querySelectorAll('input:checked')].map((e) => e.value).join()", &chosen)
+				if chosen != "criteria,test,overwrite" {
+					t.Errorf("the form has %q", chosen)
+				}
+				p.Press("Cancel")
+			}
+		})
+	}
+}

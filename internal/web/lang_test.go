@@ -190,3 +190,39 @@ func TestReasonsHaveWords(t *testing.T) {
 		t.Errorf("only %d codes in docs/codes.md", found)
 	}
 }
+
+// What the server advises in a sentence has words in the other languages: the
+// advice of a code, unless it is what the cell should say.
+func TestAdviceHasWords(t *testing.T) {
+	advised := map[string]bool{"cancelled": true} // takes over the advice of notProcessed
+	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
+	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^\n]*, "[^"]*\."\)`)
+	for _, dir := range []string{"ledger", "compare", "plan"} {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, m := range append(literal.FindAllSubmatch(b, -1), rejected.FindAllSubmatch(b, -1)...) {
+				advised[string(m[1])] = true
+			}
+		}
+	}
+	if len(advised) < 12 {
+		t.Errorf("only %d pieces of advice are found: %v", len(advised), advised)
+	}
+	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
+	for code := range advised {
+		key := "suggestion." + code
+		if reasons[key] == nil && english[key] == nil {
+			t.Errorf("%s has no words in other languages", key)
+		}
+	}
+}

@@ -93,6 +93,9 @@ export const dateTime = (iso) =>
 export const day = (iso) =>
   iso ? new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeZone: iso.length === 10 ? 'UTC' : undefined }).format(new Date(iso)) : '';
 
+/** The time of day of a moment. */
+export const time = (iso) => (iso ? new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(new Date(iso)) : '');
+
 /** How long ago a moment was. */
 export function ago(iso, now = Date.now()) {
   const s = Math.min(0, (new Date(iso).getTime() - now) / 1000);

@@ -109,7 +109,10 @@ function One({ id }) {
   if (active(it)) return <Notice title={t('templates.one.preparing', { target: it.targetName })}><p>{it.email ? t('templates.one.mail', { email: it.email }) : t('templates.one.stay')}</p></Notice>;
   if (it.status === 'ready') {
     return (
-      <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<Button icon="download" onClick={fetchIt}>{t('templates.download')}</Button>}>
+      <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<>
+        {may('operator') && <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
+        <Button kind="quiet" icon="download" onClick={fetchIt}>{t('templates.again')}</Button>
+      </>}>
         <p>{t('templates.one.next')}</p>
         {it.mail.status === 'failed' && <p class="detail">{t('mail.failed', { email: it.email })} {it.mail.reason}</p>}
       </Notice>
@@ -122,8 +125,11 @@ function One({ id }) {
   );
 }
 
+/** The form for a template of the target. */
+export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, format: 'csv', mail: true, email: user.value?.email || '' });
+
 export function NewTemplate() {
-  const [draft, set, forget] = useDraft('template', () => ({ dataType: 'criteria', targetId: '', fields: null, format: 'csv', mail: true, email: user.value?.email || '' }));
+  const [draft, set, forget] = useDraft('template', () => newTemplate(''));
   const load = useLoad(() => targets.all(), []);
   const [ready, setReady] = useState(Boolean(catalogue.value));
   const [wrong, setWrong] = useState({});
