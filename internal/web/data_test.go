@@ -263,6 +263,10 @@ func TestCatalogue(t *testing.T) {
 	p.Press("Catalogue")
 	p.Press("New criterion")
 	p.Heading("New criterion")
+	p.Press("Save")
+	p.See("Enter a code.")
+	p.See("Enter a label.")
+	p.FocusIs("text Code")
 	p.Fill("Code", "bar drink")
 	p.Fill("Label", "Favourite drink")
 	p.Press("Labels in other languages")
@@ -322,6 +326,12 @@ func TestCatalogue(t *testing.T) {
 	p.Upload("values.csv", []byte(csv))
 	p.See("The file says what the catalogue says already.")
 	p.Press("Close")
+	p.FocusIs("button Download CSV")
+	p.Eval("document.activeElement.blur()", nil)
+	p.Upload("values.csv", []byte(csv))
+	p.See("The file says what the catalogue says already.")
+	p.Press("Close")
+	p.FocusIs("h1 Catalogue")
 	changed := strings.Replace(csv, "choice,ROCK,Rock,", "choice,ROCK,Rock and pop,\r\nGENRE,Favourite genre,choice,SOUL,Soul,", 1) + "VEGAN,Eats vegan,yesno,,,\r\n"
 	p.Upload("values.csv", []byte(changed))
 	p.See("Rock → Rock and pop · + SOUL")
@@ -334,6 +344,7 @@ func TestCatalogue(t *testing.T) {
 	p.Upload("values.csv", []byte("field code,kind,value code\r\nGENRE,text,\r\nbad code,choice,X\r\n"))
 	p.See("Nothing was changed: there are 2 mistakes in the file")
 	p.See("GENRE: the kind cannot be changed.")
+	p.See("“bad code” is not a code: 1 to 40 of A–Z, 0–9 and _.")
 	p.Press("Close")
 }
 
@@ -399,11 +410,29 @@ func TestLongLists(t *testing.T) {
 	if n := rows(); n != 50 {
 		t.Errorf("%d rows", n)
 	}
+	// Back from an import leads to where it was found.
+	p.Press("list-09949.csv")
+	p.Heading("list-09949.csv")
+	p.Eval("history.back()", nil)
+	p.See("Page 2")
+	p.See("list-09949.csv")
 	p.Fill("Search by file name", "NEEDLE")
 	p.See("the-needle.csv")
 	if n := rows(); n != 1 {
 		t.Errorf("%d rows are found", n)
 	}
+	p.Press("the-needle.csv")
+	p.Heading("the-needle.csv")
+	p.Eval("history.back()", nil)
+	p.See("the-needle.csv")
+	if got := p.Value("Search by file name"); got != "NEEDLE" {
+		t.Errorf("the search is %q", got)
+	}
+	p.Press("Criterion values")
+	p.Press("Imports")
+	p.See("list-09999.csv")
+	p.Fill("Search by file name", "NEEDLE")
+	p.See("the-needle.csv")
 	p.Fill("Search by file name", "")
 	p.See("list-09999.csv")
 
@@ -427,7 +456,7 @@ func TestLongLists(t *testing.T) {
 	if n := rows(); n > 100 {
 		t.Errorf("%d rows", n)
 	}
-	p.Choose("Field", "SUBSCRIBER")
+	p.Choose("Field", "Season subscriber")
 	p.Gone("Did you mean JAZZ?")
 	p.See("is neither true nor false")
 	for n := 2; n < 5; n++ {
@@ -604,7 +633,46 @@ func TestLongCodesAndManyValues(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := webtest.New(t).Page(webtest.Options{})
+	long := func(n int, end string) roll.Value { return roll.Value(strings.Repeat("M", n-len(end)) + end) }
+	if _, err := s.Contacts.Put(t.Context(), "aurora", roll.Contact{Number: "99999999999999999999", Fields: map[roll.Field]roll.Value{
+		"contact:email": long(60, "@example.com"), "contact:lastName": long(100, ""), "contact:city": long(80, ""), "criterion:NOTE": long(250, ""),
+	}}, roll.Provenance{By: "colleague", Proof: string(long(250, ""))}); err != nil {
+		t.Fatal(err)
+	}
+	target := roll.Target{ID: "0199eeee-0000-7000-8000-000000000001", Name: strings.Repeat("W", 100), Condition: []byte(`{"all":[]}`), CreatedAt: time.Now()}
+	if err := s.Catalogue.PutTarget(t.Context(), "aurora", target); err != nil {
+		t.Fatal(err)
+	}
+	tpl := roll.Template{ID: "0199eeee-0000-7000-8000-000000000002", Institution: "aurora", DataType: roll.Criteria, TargetID: target.ID, TargetName: target.Name, Format: "csv", Language: "en",
+		Status: roll.Preparing, CreatedAt: time.Now(), CreatedBy: "operator@aurora.example", ExpiresAt: time.Now().Add(time.Hour)}
+	if _, _, err := s.Jobs.CreateTemplate(t.Context(), tpl, roll.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prepare(t.Context(), tpl); err != nil {
+		t.Fatal(err)
+	}
+	b := webtest.New(t)
+	a := b.Page(webtest.Options{Language: "de-DE"})
+	a.Open(s.URL)
+	a.Press("Anmelden")
+	a.SignIn("admin@aurora.example", dev.Password)
+	a.Heading("Importe")
+	for _, hash := range []string{"targets", "targets/" + target.ID, "templates", "contacts?q=99999999999999999999", "contacts/99999999999999999999", "contacts/99999999999999999999/edit",
+		"catalogue", "catalogue/criteria/" + strings.Repeat("X", 40)} {
+		a.Go("#/" + hash)
+		a.Settled()
+		for _, width := range []int64{1280, 320} {
+			a.Look(width, 800, false)
+			var out []string
+			a.Eval("[...document.querySelectorAll('main *')].filter((e) => e.checkVisibility() && !e.closest('.hidden, .hidden-input, dialog, thead') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((e) => e.tagName + ' ' + e.innerText.slice(0, 20))", &out)
+			if n := a.Overflow(); n > 0 || len(out) > 0 {
+				t.Errorf("%s at %d: %d pixels too wide: %q", hash, width, n, out)
+			}
+		}
+		a.Look(1280, 900, false)
+	}
+
+	p := b.Page(webtest.Options{})
 	signedIn(s, p, "viewer@aurora.example")
 	p.Press("Access criterion values")
 	p.See("<img src=x onerror=alert(1)>")

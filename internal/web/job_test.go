@@ -144,6 +144,7 @@ func TestUpload(t *testing.T) {
 	t.Run("empty", func(t *testing.T) {
 		p.Press("New")
 		p.Upload("empty.csv", nil)
+		p.See("0 bytes")
 		p.Press("Test the file")
 		p.See("This file is empty. Choose another one.")
 		p.Press("Cancel")
@@ -200,6 +201,27 @@ func TestUpload(t *testing.T) {
 		p.Press("Test the file")
 		p.See("Nothing has been written")
 		p.See("later.csv")
+	})
+
+	t.Run("no network for a page", func(t *testing.T) {
+		p.Allow("ERR_INTERNET_DISCONNECTED")
+		p.Allow("Failed to fetch")
+		p.Press("Imports")
+		p.Offline(true)
+		p.Press("Import templates")
+		p.Heading("Import templates")
+		p.See("The server cannot be reached.")
+		p.Offline(false)
+		p.Press("Try again")
+		p.Gone("The server cannot be reached.")
+		p.FocusIs("h1 Import templates")
+		p.Offline(true)
+		p.Press("Dynamic targets")
+		p.Heading("That did not work")
+		p.See("This page could not be loaded")
+		p.Offline(false)
+		p.Press("Try again")
+		p.Heading("Dynamic targets")
 	})
 
 	t.Run("sent at once", func(t *testing.T) {

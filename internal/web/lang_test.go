@@ -89,6 +89,9 @@ func compare(t *testing.T, lang string, want, got map[string]map[string]string) 
 			if strings.TrimSpace(text) == "" || strings.TrimSpace(text) != text {
 				t.Errorf("%s: %s is %q", lang, key, text)
 			}
+			if lang[:2] == "fr" && regexp.MustCompile(` [:;?!»]|« `).MatchString(text) {
+				t.Errorf("%s: %s may break before a mark: %q", lang, key, text)
+			}
 			if strings.ContainsAny(text, "'\"") || strings.Contains(text, "...") {
 				t.Errorf("%s: %s has typewriter marks: %q", lang, key, text)
 			}

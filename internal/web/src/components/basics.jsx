@@ -144,7 +144,12 @@ export function Skeleton({ rows = 6 }) {
 /** What a view shows while it loads, when that failed, and when it is there. */
 export function Loaded({ of, children, rows }) {
   if (of.data !== undefined) return children(of.data);
-  if (of.error) return <Failure error={of.error} onRetry={of.reload} />;
+  // The button goes with the failure; its focus must not.
+  const retry = async () => {
+    await of.reload();
+    setTimeout(() => { if (document.activeElement === document.body) document.querySelector('main h1')?.focus(); });
+  };
+  if (of.error) return <Failure error={of.error} onRetry={retry} />;
   return <Skeleton rows={rows} />;
 }
 

@@ -114,7 +114,7 @@ export function bytes(n) {
   let i = 0;
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   while (n >= 1000 && i < units.length - 1) { n /= 1000; i += 1; }
-  return new Intl.NumberFormat(locale.value, { style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: n < 10 && i ? 1 : 0 }).format(n);
+  return new Intl.NumberFormat(locale.value, { style: 'unit', unit: units[i], unitDisplay: i ? 'short' : 'long', maximumFractionDigits: n < 10 && i ? 1 : 0 }).format(n);
 }
 
 /** Orders texts as the language does. */

@@ -38,7 +38,7 @@ export function Contacts({ asked }) {
               { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
               { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <span class="any">{c.email}</span> : null) },
-              { key: 'city', head: t('contact.city'), cell: (c) => [c.postcode, c.city].filter(Boolean).join(' ') || null },
+              { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
@@ -112,8 +112,8 @@ function History({ of }) {
         {({ items }) => (items.length === 0 ? <p class="hint">{t('history.empty')}</p> : (
           <Table caption={t('history.title')} rows={items} rowKey={(i) => `${i.at} ${i.field} ${i.line || ''}`} columns={[
             { key: 'field', head: t('history.field'), main: true, cell: (i) => labelOf(named(i.field)) },
-            { key: 'from', head: t('changes.from'), cell: (i) => valueWords(named(i.field), i.from) },
-            { key: 'to', head: t('changes.to'), cell: (i) => valueWords(named(i.field), i.to) },
+            { key: 'from', head: t('changes.from'), cell: (i) => <span class="any">{valueWords(named(i.field), i.from)}</span> },
+            { key: 'to', head: t('changes.to'), cell: (i) => <span class="any">{valueWords(named(i.field), i.to)}</span> },
             { key: 'at', head: t('history.when'), class: 'small', cell: (i) => <Origin of={i} /> },
           ]} />
         ))}

@@ -11,7 +11,7 @@ import { sendAgain, sending, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
 import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
-import { Download } from '../components/files.jsx';
+import { Download, filesOf } from '../components/files.jsx';
 import { Progress, Status, active } from '../components/status.jsx';
 import { Counts } from '../components/counts.jsx';
 import { Changes } from '../components/changes.jsx';
@@ -168,7 +168,7 @@ function Actions({ of, reload }) {
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
   const correct = () => keepDraft('new', { ...newImport(), dataType: of.problem?.code === 'wrongDataType' ? '' : of.dataType, onConflict: of.onConflict || 'skip', allowSamePerson: Boolean(of.allowSamePerson) });
-  const retry = <ButtonLink kind={ended ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t('result.again')}</ButtonLink>;
+  const retry = <ButtonLink kind={ended ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
   return (
     <>
       <div class="actions">
@@ -179,8 +179,7 @@ function Actions({ of, reload }) {
         {again && !ended && retry}
         {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
-        {of.files.includes('undo') && <Download kind="quiet" ask={() => imports.file(of.id, 'undo')}>{t('file.undo')}</Download>}
-        {of.files.includes('original') && <Download kind="quiet" ask={() => imports.file(of.id, 'original')}>{t(of.ofKind === 'undo' ? 'file.undo' : 'file.original')}</Download>}
+        {filesOf(of).filter(([n]) => n === 'undo' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}

@@ -1,5 +1,5 @@
 // The list of imports, newest first.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { t, num, dateTime, day, time } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
@@ -9,7 +9,7 @@ import { go, to } from '../core/router.js';
 import { chosen, sending } from '../core/sending.js';
 import { announceProgress } from '../core/announce.js';
 import { ButtonLink, Empty, Loaded, Page, Pager, Search } from '../components/basics.jsx';
-import { Download } from '../components/files.jsx';
+import { Download, filesOf } from '../components/files.jsx';
 import { CountBar, Progress, Status, active, outcomes } from '../components/status.jsx';
 import { Table } from '../components/table.jsx';
 import { DropZone } from '../components/drop.jsx';
@@ -30,9 +30,12 @@ async function search(q, cursor, options) {
 }
 
 export function Imports() {
-  const [cursors, setCursors] = useState(['']);
-  const [typed, setTyped] = useState('');
+  // Back from an import leads to the page and the search it was found by.
+  const kept = history.state?.imports;
+  const [cursors, setCursors] = useState(kept?.cursors || ['']);
+  const [typed, setTyped] = useState(kept?.typed || '');
   const q = useStill(typed.trim());
+  useEffect(() => { history.replaceState({ imports: { cursors, typed } }, ''); }, [cursors, typed]);
   const cursor = cursors[cursors.length - 1];
   const list = useLoad((o) => search(q, cursor, o), [cursor, q]);
   const items = list.data?.items || [];
@@ -120,12 +123,11 @@ const escape = (e) => {
 const left = (e) => { if (e.relatedTarget && !e.currentTarget.contains(e.relatedTarget)) e.currentTarget.open = false; };
 
 function Files({ of }) {
-  const names = ['errors', 'changes', 'undo', 'original'].filter((n) => of.files.includes(n));
   return (
     <details class="menu" name="files" onKeyDown={escape} onFocusOut={left}>
       <summary aria-label={t('imports.downloads.of', { file: of.fileName })}><Icon name="download" /></summary>
       <ul>
-        {names.map((n) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{t(`file.${n}`)}</Download></li>)}
+        {filesOf(of).map(([n, word]) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{word}</Download></li>)}
       </ul>
     </details>
   );

@@ -42,7 +42,7 @@ export function Templates({ id }) {
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
               { key: 'age', head: t('templates.age'), cell: (i) => <Age of={i} /> },
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
-              { key: 'file', head: t('imports.downloads'), cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> · {bytes(i.bytes)}</Download> : null) },
+              { key: 'file', head: t('imports.downloads'), cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
