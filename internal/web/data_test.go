@@ -694,3 +694,33 @@ func TestLongCodesAndManyValues(t *testing.T) {
 	p.Gone("Value 49")
 	p.See("V333")
 }
+
+// What is wrong with a value that is typed is said in the user's language.
+func TestTypedValuesAreCorrectedInTheLanguage(t *testing.T) {
+	s := stack(t, dev.Options{})
+	var number roll.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		number = c.Number
+		break
+	}
+	b := webtest.New(t)
+	for _, x := range []struct{ browser, signIn, imports, save, says string }{
+		{"en-GB", "Sign in", "Imports", "Save", "is no e-mail address"},
+		{"fr-FR", "Se connecter", "Imports", "Enregistrer", "Ce n’est pas une adresse"},
+		{"de-DE", "Anmelden", "Importe", "Speichern", "Das ist keine Adresse, an die man eine E-Mail schicken kann."},
+	} {
+		p := b.Page(webtest.Options{Language: x.browser})
+		p.Allow("422")
+		p.Open(s.URL)
+		p.Press(x.signIn)
+		p.SignIn("operator@aurora.example", dev.Password)
+		p.Heading(x.imports)
+		p.Go("#/contacts/" + string(number) + "/edit")
+		p.Fill("E-", "nobody")
+		p.Press(x.save)
+		p.SeeIn(".field-error", x.says)
+	}
+}

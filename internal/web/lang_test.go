@@ -194,10 +194,12 @@ func TestReasonsHaveWords(t *testing.T) {
 	}
 }
 
-// What the server advises in a sentence has words in the other languages: the
-// advice of a code, unless it is what the cell should say.
+// What the server advises in a sentence has words in the other languages, unless
+// it is what the cell should say; and so has what it warns of with the code of a
+// rejected row.
 func TestAdviceHasWords(t *testing.T) {
-	advised := map[string]bool{"cancelled": true} // takes over the advice of notProcessed
+	keys := map[string]bool{"suggestion.cancelled": true} // takes over the advice of notProcessed
+	warned := regexp.MustCompile(`Warning\{Code: "(\w+)"`)
 	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
 	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^\n]*, "[^"]*\."\)`)
 	for _, dir := range []string{"ledger", "compare", "plan"} {
@@ -214,16 +216,18 @@ func TestAdviceHasWords(t *testing.T) {
 				continue
 			}
 			for _, m := range append(literal.FindAllSubmatch(b, -1), rejected.FindAllSubmatch(b, -1)...) {
-				advised[string(m[1])] = true
+				keys["suggestion."+string(m[1])] = true
+			}
+			for _, m := range warned.FindAllSubmatch(b, -1) {
+				keys["warning."+string(m[1])] = true
 			}
 		}
 	}
-	if len(advised) < 12 {
-		t.Errorf("only %d pieces of advice are found: %v", len(advised), advised)
+	if len(keys) < 16 {
+		t.Errorf("only %d are found: %v", len(keys), keys)
 	}
 	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
-	for code := range advised {
-		key := "suggestion." + code
+	for key := range keys {
 		if reasons[key] == nil && english[key] == nil {
 			t.Errorf("%s has no words in other languages", key)
 		}

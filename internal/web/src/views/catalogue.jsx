@@ -10,6 +10,7 @@ import { useDraft } from '../core/draft.js';
 import { languages, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
+import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
@@ -134,7 +135,7 @@ function EditField({ room, code, stored }) {
   const [removing, setRemoving] = useState(false);
   const [missing, setMissing] = useState({});
   const form = useRef(null);
-  const wrong = (at) => missing[at] || error?.errors?.find((e) => e.location === at)?.message;
+  const wrong = (at) => missing[at] || faultAt(error, at);
   const toWrong = () => setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
   const choices = room === 'criterion' && (draft.kind === 'choice' || draft.kind === 'multichoice');
   const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));

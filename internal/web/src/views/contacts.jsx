@@ -8,6 +8,7 @@ import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
+import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
@@ -178,7 +179,7 @@ function EditContact({ of, reload }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
-  const wrong = (at) => error?.errors?.find((e) => e.location === `body.${at}`)?.message;
+  const wrong = (at) => faultAt(error, `body.${at}`);
   const setIn = (room, code, v) => set((d) => {
     const next = { ...d[room] };
     if (v === '' || v === null || (Array.isArray(v) && v.length === 0)) delete next[code];
