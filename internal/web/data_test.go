@@ -221,7 +221,7 @@ func TestContactsAreImported(t *testing.T) {
 	p.Press("Test the file")
 	p.See("2 contacts would be created.")
 	p.Press("Update now with this file")
-	p.See("Change 2 contacts?")
+	p.See("Create 2 contacts?")
 	p.Press("Update now with this file")
 	p.See("2 contacts have been created.")
 	p.Press("Contacts")

@@ -90,6 +90,7 @@ func TestKeyboardOnly(t *testing.T) {
 	// The question keeps the focus in, and gives it back.
 	p.TabTo("Update now with this file")
 	p.Keys(kb.Enter)
+	p.See("What somebody else changed since the template was made is overwritten, as you chose.")
 	p.See("You can undo the update afterwards.")
 	if got := p.Focus(); !strings.HasPrefix(got, "h2 Change ") {
 		t.Errorf("the question begins with %q", got)

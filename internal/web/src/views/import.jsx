@@ -188,11 +188,11 @@ function Actions({ of, reload }) {
       </p>
       {error && <Failure error={error} />}
       {asking === 'update' && (
-        <Dialog title={t('update.ask', { n: change })} onClose={() => setAsking(null)} actions={<>
+        <Dialog title={t(of.counts.created ? of.counts.updated ? 'update.ask.both' : 'update.ask.create' : 'update.ask', { n: change })} onClose={() => setAsking(null)} actions={<>
           <Button kind="primary" icon="upload" busy={busy === 'update'} onClick={() => run('update', () => imports.update(of.id, key.current.update))}>{t('result.update')}</Button>
           <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
         </>}>
-          <p>{t('update.ask.text')}</p>
+          <p>{t(of.onConflict === 'overwrite' ? 'update.ask.overwrite' : 'update.ask.text')}</p>
           {missed(of.counts) > 0 && <p>{t('update.ask.missed', { n: missed(of.counts) })}</p>}
         </Dialog>
       )}
@@ -227,7 +227,7 @@ function Running({ of, reload }) {
         : (uploading || of.status !== 'waiting') && <Progress value={uploading ? mine.share * 0.99 : of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
       <p class="hint">{of.status === 'waiting' && !mine
         ? t('running.elsewhere')
-        : `${t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} ${t('running.leave')}`}</p>
+        : `${t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} ${t(uploading ? 'running.leave' : 'running.goesOn')}`}</p>
       {error && <Failure error={error} />}
     </section>
   );
