@@ -91,6 +91,7 @@ func TestKeyboardOnly(t *testing.T) {
 	p.TabTo("Update now with this file")
 	p.Keys(kb.Enter)
 	p.See("What somebody else changed since the template was made is overwritten, as you chose.")
+	p.SeeIn("dialog", "because the [old] column is missing")
 	p.See("You can undo the update afterwards.")
 	if got := p.Focus(); !strings.HasPrefix(got, "h2 Change ") {
 		t.Errorf("the question begins with %q", got)

@@ -60,7 +60,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
           : <>
             <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={alike(items)} rowKey={(p) => `${p.lines[0]}-${p.column}-${p.code}`} columns={[
               { key: 'line', head: t('problems.line'), main: true, class: 'lines', cell: (p) => <Lines of={p.lines} /> },
-              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}`)}</Badge> },
+              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}.row`, { n: p.lines.length })}</Badge> },
               { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
               { key: 'value', head: t('problems.value'), class: 'value', cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
               { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },

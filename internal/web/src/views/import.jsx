@@ -164,6 +164,7 @@ function Actions({ of, reload }) {
   const update = updatable(of);
   const undone = of.ofKind === 'undo' && of.action === 'test' && of.status === 'done' && change > 0;
   const undo = of.action === 'update' && of.files.includes('undo') && !of.undoneBy;
+  const bare = of.fields.reduce((n, f) => n + (f.notCompared || 0), 0);
   const ended = of.status !== 'done';
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
@@ -193,6 +194,7 @@ function Actions({ of, reload }) {
           <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
         </>}>
           <p>{t(of.onConflict === 'overwrite' ? 'update.ask.overwrite' : 'update.ask.text')}</p>
+          {bare > 0 && <p>{t('changes.notCompared', { n: bare })}</p>}
           {missed(of.counts) > 0 && <p>{t('update.ask.missed', { n: missed(of.counts) })}</p>}
         </Dialog>
       )}

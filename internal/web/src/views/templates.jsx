@@ -40,9 +40,9 @@ export function Templates({ id }) {
               { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
               { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{reason(i.problem, 'fileReason').text}</span>}</> },
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
-              { key: 'age', head: t('templates.age'), cell: (i) => <Age of={i} /> },
+              { key: 'age', head: t('templates.age'), wide: true, cell: (i) => <Age of={i} /> },
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
-              { key: 'file', head: t('imports.downloads'), cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
+              { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
