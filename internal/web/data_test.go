@@ -179,7 +179,7 @@ func TestContacts(t *testing.T) {
 	p.Allow("412")
 	p.Press("Save")
 	p.See("Somebody changed this contact in the meantime")
-	p.Press("Try again")
+	p.Press("Load the contact again")
 	p.Gone("Somebody changed this contact in the meantime")
 	if v := p.Value("City"); v != "Their Town" {
 		t.Errorf("the city is %q", v)

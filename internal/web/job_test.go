@@ -424,6 +424,10 @@ func TestMailLinks(t *testing.T) {
 	if p.Sees("Update now with this file") {
 		t.Error("a viewer is offered an update")
 	}
+	// A link that was cut in the middle of a sign.
+	p.Allow("404")
+	p.Open(s.URL + "/#/imports/%e")
+	p.See("This does not exist, or no longer.")
 	q := b.Page(webtest.Options{})
 	q.Allow("404")
 	q.Open(link)

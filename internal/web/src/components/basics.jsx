@@ -98,11 +98,11 @@ export function Notice({ kind = 'info', title, children, actions, live }) {
 }
 
 /** A failure with what to do. */
-export function Failure({ error, onRetry, title }) {
+export function Failure({ error, onRetry, retry, title }) {
   return (
     <div>
       <Notice kind="bad" live title={title || t('failure.title')}
-        actions={onRetry && <Button onClick={onRetry} icon="run">{t('failure.retry')}</Button>}>
+        actions={onRetry && <Button onClick={onRetry} icon="run">{retry || t('failure.retry')}</Button>}>
         <p>{words(error)}</p>
         <Faults errors={error.errors} />
       </Notice>

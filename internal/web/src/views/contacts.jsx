@@ -249,7 +249,7 @@ function EditContact({ of, reload }) {
         </Field>
       </fieldset>
       {error && (error.status === 412
-        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} />
+        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} retry={t('contact.reload')} />
         : <Failure error={error} />)}
       <div class="form-end">
         <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>
