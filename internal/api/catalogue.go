@@ -96,8 +96,13 @@ func (a authorisation) def(code string) (roll.FieldDef, []fault.Field) {
 type faults []fault.Field
 
 func (f *faults) add(at, format string, args ...any) {
+	f.value(at, "", fmt.Sprintf(format, args...))
+}
+
+// value reports a value for the reason that a file's row would be rejected.
+func (f *faults) value(at, code, message string) {
 	if len(*f) < maxFaults {
-		*f = append(*f, fault.Field{Location: at, Message: fmt.Sprintf(format, args...)})
+		*f = append(*f, fault.Field{Location: at, Message: message, Code: code})
 	}
 }
 
@@ -106,7 +111,7 @@ func (f *faults) text(at, s string, least, most int) string {
 	v, p := cell.Text(s, most)
 	switch {
 	case p != nil:
-		f.add(at, "%s", p.Message)
+		f.value(at, p.Code, p.Message)
 	case least > 0 && v == roll.Empty:
 		f.add(at, "This must not be empty.")
 	}

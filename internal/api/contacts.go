@@ -325,10 +325,10 @@ func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() t
 		if v != old.Get(field) {
 			var p *cell.Problem
 			if v, _, p = check.Check(field, *text); p != nil {
-				f.add("body."+field.Code(), "%s", p.Message)
+				f.value("body."+field.Code(), p.Code, p.Message)
 			} else if field == roll.ContactBirthDate && string(v) != *text {
 				// A program has no excuse for a form that a person may use.
-				f.add("body.birthDate", "A birth date is of the form 1980-12-31.")
+				f.value("body.birthDate", person.BadDate, "A birth date is of the form 1980-12-31.")
 			}
 		}
 		if v != roll.Empty {
@@ -351,11 +351,11 @@ func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() t
 			}
 			v, p := cell.FromJSON(json.RawMessage(room.values[code]), d)
 			if p != nil {
-				f.add(at, "%s", p.Message)
+				f.value(at, p.Code, p.Message)
 				continue
 			}
 			if code, is := cell.NewlyRetired(v, old.Get(d.Field()), d); is {
-				f.add(at, "%s is a retired value: it can no longer be set.", code)
+				f.value(at, cell.RetiredValue, code+" is a retired value: it can no longer be set.")
 			}
 			if v != roll.Empty {
 				c.Fields[d.Field()] = v

@@ -122,6 +122,22 @@ func TestContactIsChecked(t *testing.T) {
 	}
 }
 
+// A value is refused with the code that a row of a file would be rejected with.
+func TestContactFaultsHaveCodes(t *testing.T) {
+	s := newStack(t)
+	p := s.call(operator, "PUT", "/api/contacts/1", object{"email": "ana", "birthDate": "29.02.1980", "proof": strings.Repeat("x", 251),
+		"criteria": object{"GENRE": "NOPE", "SEGMENT": "GOLD", "NOTE": "a\nb", "Z": 1}}).problem(422, "invalid",
+		"body.email", "body.birthDate", "body.criteria.GENRE", "body.criteria.NOTE", "body.criteria.SEGMENT", "body.criteria.Z", "body.proof")
+	var got []string
+	for _, e := range p.Errors {
+		got = append(got, e.Code)
+	}
+	want := []string{"badEmail", "badDate", "unknownValue", "lineBreak", "retiredValue", "", "textTooLong"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // Who has a retired value keeps it; nobody gets it.
 func TestRetiredValuesStay(t *testing.T) {
 	s := newStack(t)

@@ -395,7 +395,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		return nil, err
 	}
 	next := update
-	next.Source, next.OnConflict, next.FileName = o, roll.Skip, "undo.csv"
+	next.Source, next.OnConflict, next.FileName = o, roll.Skip, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
 	}

@@ -358,7 +358,7 @@ func TestUndo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Skip, FileName: "undo.csv",
+	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Skip, FileName: "criteria-undo.csv",
 		Email: "ana@aurora.example", Language: "fr", Status: roll.Checking, Of: update.ID, OfKind: "undo", Source: o,
 		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {

@@ -32,6 +32,7 @@ type httpProblem struct {
 type fieldFault struct {
 	Location string `json:"location" example:"body.name" doc:"Where it is: body., path., query. or header. and a path."`
 	Message  string `json:"message" example:"expected length <= 100"`
+	Code     string `json:"code,omitempty" example:"badEmail" doc:"Of a value: the code that a row of a file is rejected with for it."`
 }
 
 func (p *httpProblem) Error() string             { return p.Code }
@@ -101,7 +102,7 @@ func problemOf(err error) *httpProblem {
 	}
 	p.ID = f.ID
 	for _, x := range f.Fields {
-		p.Errors = append(p.Errors, fieldFault{location(x.Location), x.Message})
+		p.Errors = append(p.Errors, fieldFault{location(x.Location), x.Message, x.Code})
 	}
 	return p
 }
@@ -169,7 +170,7 @@ func humaProblem(status int, errs []error) *httpProblem {
 			continue
 		}
 		e := d.ErrorDetail()
-		p.Errors = append(p.Errors, fieldFault{location(e.Location), e.Message})
+		p.Errors = append(p.Errors, fieldFault{Location: location(e.Location), Message: e.Message})
 	}
 	return p
 }

@@ -200,5 +200,5 @@ func (a answer) problem(status int, code string, locations ...string) problem {
 type problem struct {
 	Type, Title, Code, Detail, ID string
 	Status                        int
-	Errors                        []struct{ Location, Message string }
+	Errors                        []struct{ Location, Message, Code string }
 }

@@ -50,6 +50,8 @@ type Field struct {
 	Location string
 	// Message says what is wrong with it and what is taken.
 	Message string
+	// Code is the code that a row with this value is rejected with, if there is one.
+	Code string
 }
 
 // Error joins code, text and cause, for the log.

@@ -119,7 +119,7 @@ func (s *Step) settle(ctx context.Context, imp *roll.Import, failed bool) (roll.
 		end.Status = roll.Done
 		if c.Unprocessed > 0 {
 			end.Warnings = append(end.Warnings, roll.Warning{Code: "unprocessedRows",
-				Message: fmt.Sprintf("%d rows were not processed, through no fault of the file. They are in the error file; import that again.", c.Unprocessed)})
+				Message: fmt.Sprintf("Not processed, through no fault of the file: %d of %d rows. Import the error file again.", c.Unprocessed, c.Rows)})
 		}
 	}
 	return end, nil

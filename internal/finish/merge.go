@@ -205,7 +205,8 @@ func errorCells(r flow.Result) []string {
 			cols = append(cols, p.Column)
 		}
 		text := p.Message
-		if p.Suggestion != "" {
+		// A message that asks "Did you mean …?" has said it.
+		if p.Suggestion != "" && !strings.HasSuffix(text, p.Suggestion+"?") {
 			text += " " + p.Suggestion
 		}
 		if len(r.Problems) > 1 && p.Column != "" {
@@ -346,6 +347,13 @@ func (m *merged) fieldsUpTo(listed int) []roll.FieldReport {
 // namedFields is how many fields the warnings of one code name.
 const namedFields = 20
 
+func notCompared(n int, of string) string {
+	if n == 1 {
+		return "1 cell of " + of + " is not compared"
+	}
+	return strconv.Itoa(n) + " cells of " + of + " are not compared"
+}
+
 // warnings are the notes of all rows, one of each code.
 func (m *merged) warnings() []roll.Warning {
 	var out []roll.Warning
@@ -358,12 +366,12 @@ func (m *merged) warnings() []roll.Warning {
 			}
 			d, _ := m.cat.Lookup(col.Field)
 			out = append(out, roll.Warning{Code: "cellsNotCompared",
-				Message: strconv.Itoa(n) + " cells of " + d.Name() + " are not compared, because there is no [old] column."})
+				Message: notCompared(n, d.Name()) + ", because there is no [old] column."})
 		}
 	}
 	if others > 0 {
 		out = append(out, roll.Warning{Code: "cellsNotCompared",
-			Message: strconv.Itoa(cells) + " cells of " + strconv.Itoa(others) + " more fields are not compared."})
+			Message: notCompared(cells, strconv.Itoa(others)+" more fields") + "."})
 	}
 	for code, n := range m.sum.Notes {
 		w := roll.Warning{Code: code, Message: n.Message, Line: n.Line}

@@ -99,7 +99,7 @@ func TestUpdateAndUndo(t *testing.T) {
 	for _, row := range []string{
 		"Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE,[error] line,[error] outcome,[error] column,[error] message\n",
 		"#0000003,ROCK,JAZZ,,,4,conflicted,[new] GENRE,",
-		"#0000004,,Juzz,,,5,rejected,[new] GENRE,",
+		"#0000004,,Juzz,,,5,rejected,[new] GENRE,\"\"\"Juzz\"\" is not a value of GENRE. Did you mean JAZZ?\"\n",
 		"#0000009,,JAZZ,,,6,rejected,Contact,",
 	} {
 		if !strings.Contains(errs, row) {

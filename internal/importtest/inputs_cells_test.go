@@ -52,7 +52,7 @@ func inputKeys() []input {
 		}, file: lines(head, "#0000001,,x", "#0000002,,y"), counts: "1 updated, 1 rejected", problems: []string{"3 contactDeleted Contact “#0000002”"}},
 		{name: "48 same contact, identical lines", file: lines(head, "#0000001,,x", "#0000002,,y", " 0000001,, x", "#0000001,,x"), counts: "2 updated, 2 unchanged", holds: "1 NOTE=x",
 			warn: []string{"identicalLines 4"}, says: []string{"2 lines repeat"}},
-		{name: "48 identical but for what only informs", file: lines("Contact,[info] Last name,[old] NOTE,[new] NOTE", "#0000001,A,,x", "#0000001,B,,x"), counts: "1 updated, 1 unchanged", warn: []string{"identicalLines 3"}},
+		{name: "48 identical but for what only informs", file: lines("Contact,[info] Last name,[old] NOTE,[new] NOTE", "#0000001,A,,x", "#0000001,B,,x"), counts: "1 updated, 1 unchanged", warn: []string{"identicalLines 3"}, says: []string{"1 line repeats an earlier line"}},
 		{name: "48 identical lines that are at fault", file: lines("Contact,[old] GENRE,[new] GENRE", "#0000001,,bad", "#0000001,,bad", "#0000002,,JAZZ"), counts: "1 updated, 1 unchanged, 1 rejected",
 			problems: []string{"2 unknownValue [new] GENRE “bad”"}, warn: []string{"identicalLines 3"}},
 		{name: "49 same contact, different lines", file: lines(head, "#0000001,,x", "#0000002,,y", "#0000001,,z"), counts: "1 updated, 2 rejected", holds: "1 NOTE= | 2 NOTE=y",

@@ -212,6 +212,8 @@ func inputForms() []input {
 		{name: "28 [info] columns deleted", file: lines(head, row), counts: "1 updated", holds: noteX},
 		{name: "29 [old] column deleted", setup: has("1 GENRE=ROCK | 3 GENRE=JAZZ"), file: lines("Contact,[new] GENRE", "#0000001,JAZZ", "#0000002,JAZZ", "#0000003,JAZZ", "#0000004,"),
 			counts: "2 updated, 2 unchanged", warn: []string{"notCompared", "cellsNotCompared"}, says: []string{"3 cells of GENRE are not compared"}, holds: "1 GENRE=JAZZ | 2 GENRE=JAZZ"},
+		{name: "29 [old] column deleted, one cell", file: lines("Contact,[new] GENRE", "#0000001,JAZZ"), counts: "1 updated", warn: []string{"notCompared", "cellsNotCompared"},
+			says: []string{"1 cell of GENRE is not compared"}, holds: "1 GENRE=JAZZ"},
 		{name: "30 a field that is not known", file: lines("Contact,[old] GENRE,[new] GENER", "#0000001,,JAZZ"), code: "unknownColumn", says: []string{"“[new] GENER”", "column 3", "“[new] GENRE”"}},
 		{name: "30 a role that is not known", file: lines("Contact,[neu] GENRE", "#0000001,JAZZ"), code: "unknownColumn", says: []string{"“[new] GENRE”"}},
 		{name: "30 a field renamed by hand", file: lines("Contact,[old] GENRE,[new] Music 2026", "#0000001,,JAZZ"), code: "unknownColumn", says: []string{"“[new] Music 2026”"}},

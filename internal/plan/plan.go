@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -493,7 +494,7 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 	}
 	if same > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
-			Message: fmt.Sprintf("%d lines repeat an earlier line with the same contact and the same values; each contact is changed once.", same)})
+			Message: repeats(same) + " an earlier line with the same contact and the same values; each contact is changed once."})
 	}
 	if persons > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "samePerson", Line: firstPerson,
@@ -504,4 +505,11 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 			Message: fmt.Sprintf("%d lines name a contact that stands on another line with other values; all of them are rejected.", differ)})
 	}
 	return nil
+}
+
+func repeats(n int) string {
+	if n == 1 {
+		return "1 line repeats"
+	}
+	return strconv.Itoa(n) + " lines repeat"
 }

@@ -90,6 +90,8 @@ func TestKeyboardOnly(t *testing.T) {
 	// The question keeps the focus in, and gives it back.
 	p.TabTo("Update now with this file")
 	p.Keys(kb.Enter)
+	p.See("What somebody else changed since the template was made is overwritten, as you chose.")
+	p.SeeIn("dialog", "because the [old] column is missing")
 	p.See("You can undo the update afterwards.")
 	if got := p.Focus(); !strings.HasPrefix(got, "h2 Change ") {
 		t.Errorf("the question begins with %q", got)
@@ -144,6 +146,7 @@ func TestUpload(t *testing.T) {
 	t.Run("empty", func(t *testing.T) {
 		p.Press("New")
 		p.Upload("empty.csv", nil)
+		p.See("0 bytes")
 		p.Press("Test the file")
 		p.See("This file is empty. Choose another one.")
 		p.Press("Cancel")
@@ -200,6 +203,27 @@ func TestUpload(t *testing.T) {
 		p.Press("Test the file")
 		p.See("Nothing has been written")
 		p.See("later.csv")
+	})
+
+	t.Run("no network for a page", func(t *testing.T) {
+		p.Allow("ERR_INTERNET_DISCONNECTED")
+		p.Allow("Failed to fetch")
+		p.Press("Imports")
+		p.Offline(true)
+		p.Press("Import templates")
+		p.Heading("Import templates")
+		p.See("The server cannot be reached.")
+		p.Offline(false)
+		p.Press("Try again")
+		p.Gone("The server cannot be reached.")
+		p.FocusIs("h1 Import templates")
+		p.Offline(true)
+		p.Press("Dynamic targets")
+		p.Heading("That did not work")
+		p.See("This page could not be loaded")
+		p.Offline(false)
+		p.Press("Try again")
+		p.Heading("Dynamic targets")
 	})
 
 	t.Run("sent at once", func(t *testing.T) {
@@ -400,6 +424,10 @@ func TestMailLinks(t *testing.T) {
 	if p.Sees("Update now with this file") {
 		t.Error("a viewer is offered an update")
 	}
+	// A link that was cut in the middle of a sign.
+	p.Allow("404")
+	p.Open(s.URL + "/#/imports/%e")
+	p.See("This does not exist, or no longer.")
 	q := b.Page(webtest.Options{})
 	q.Allow("404")
 	q.Open(link)
@@ -444,5 +472,76 @@ func TestGroups(t *testing.T) {
 		p.Press("Sign out")
 		p.See("Sign in")
 		p.Gone("Aurora Theatre")
+	}
+}
+
+// What a test came to, what is wrong and what to do next: from each result a way
+// leads on.
+func TestResultsLeadOn(t *testing.T) {
+	s := stack(t, dev.Options{})
+	var numbers []roll.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Fields["criterion:GENRE"] = "JAZZ"
+		if _, err := s.Contacts.Put(t.Context(), "aurora", c, roll.Provenance{By: "colleague"}); err != nil {
+			t.Fatal(err)
+		}
+		if numbers = append(numbers, c.Number); len(numbers) == 12 {
+			break
+		}
+	}
+	file := func(values ...string) []byte {
+		b := []byte("Contact,[old] GENRE,[new] GENRE\r\n")
+		for i, v := range values {
+			b = fmt.Appendf(b, "#%s,JAZZ,%s\r\n", numbers[i], v)
+		}
+		return b
+	}
+	p := webtest.New(t).Page(webtest.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	for _, x := range []struct {
+		name    string
+		file    []byte
+		see     []string
+		not     string
+		correct bool
+	}{
+		{"all good", file("ROCK", "OPERA"), []string{"2 contacts would be changed.", "Nothing has been written: this was a test."}, "Import a corrected file", false},
+		{"nothing to change", file("JAZZ", "JAZZ"), []string{"Nothing to change: the contacts have these values already"}, "Update now with this file", false},
+		{"a part is wrong", file("ROCK", "Oprea", "Oprea", "Oprea", "Danse"), []string{"1 contact would be changed.", "4 rows would not go in", "Update with the other rows now, or correct the file and test it again.",
+			"3 rows\n3, 4, 5", "Did you mean OPERA?", "Did you mean DANCE?"}, "0 contacts", true},
+		{"all is wrong", file("Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea"), []string{"No contact would be changed",
+			"10 rows would not go in: see why below, correct them, and test the file again.", "10 rows\n2, 3, 4, 5, 6, 7, 8, 9 and 2 more"}, "Update now with this file", true},
+		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean “[new] GENRE”?"}, "Update now with this file", true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			i, err := s.Import(t.Context(), roll.Import{Institution: "aurora", FileName: "list.csv", DataType: roll.Criteria, Action: roll.Test, OnConflict: roll.Overwrite,
+				CreatedBy: "operator@aurora.example", Language: "en"}, x.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Go("#/imports/" + i.ID)
+			for _, text := range x.see {
+				p.See(text)
+			}
+			if p.Sees(x.not) {
+				t.Errorf("it says %q", x.not)
+			}
+			if got := p.Sees("Import a corrected file"); got != x.correct {
+				t.Errorf("a corrected file is asked for: %v", got)
+			}
+			if x.correct {
+				p.Press("Import a corrected file")
+				p.Heading("New import")
+				var chosen string
+				p.Eval("[...document.querySelectorAll('input:checked')].map((e) => e.value).join()", &chosen)
+				if chosen != "criteria,test,overwrite" {
+					t.Errorf("the form has %q", chosen)
+				}
+				p.Press("Cancel")
+			}
+		})
 	}
 }

@@ -89,6 +89,9 @@ func compare(t *testing.T, lang string, want, got map[string]map[string]string) 
 			if strings.TrimSpace(text) == "" || strings.TrimSpace(text) != text {
 				t.Errorf("%s: %s is %q", lang, key, text)
 			}
+			if lang[:2] == "fr" && regexp.MustCompile(` [:;?!»]|« `).MatchString(text) {
+				t.Errorf("%s: %s may break before a mark: %q", lang, key, text)
+			}
 			if strings.ContainsAny(text, "'\"") || strings.Contains(text, "...") {
 				t.Errorf("%s: %s has typewriter marks: %q", lang, key, text)
 			}
@@ -188,5 +191,45 @@ func TestReasonsHaveWords(t *testing.T) {
 	}
 	if found < 100 {
 		t.Errorf("only %d codes in docs/codes.md", found)
+	}
+}
+
+// What the server advises in a sentence has words in the other languages, unless
+// it is what the cell should say; and so has what it warns of with the code of a
+// rejected row.
+func TestAdviceHasWords(t *testing.T) {
+	keys := map[string]bool{"suggestion.cancelled": true} // takes over the advice of notProcessed
+	warned := regexp.MustCompile(`Warning\{Code: "(\w+)"`)
+	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
+	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^\n]*, "[^"]*\."\)`)
+	for _, dir := range []string{"ledger", "compare", "plan"} {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, m := range append(literal.FindAllSubmatch(b, -1), rejected.FindAllSubmatch(b, -1)...) {
+				keys["suggestion."+string(m[1])] = true
+			}
+			for _, m := range warned.FindAllSubmatch(b, -1) {
+				keys["warning."+string(m[1])] = true
+			}
+		}
+	}
+	if len(keys) < 16 {
+		t.Errorf("only %d are found: %v", len(keys), keys)
+	}
+	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
+	for key := range keys {
+		if reasons[key] == nil && english[key] == nil {
+			t.Errorf("%s has no words in other languages", key)
+		}
 	}
 }

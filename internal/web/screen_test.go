@@ -225,7 +225,7 @@ func TestTemplateTestUpdateUndo(t *testing.T) {
 			}
 
 			p.Press("Imports")
-			for _, word := range []string{"spring.csv", "undo.csv", "Test", "Update", "Undo", "Preview of an undo"} {
+			for _, word := range []string{"spring.csv", "spring-undo.csv", "Test", "Update", "Undo", "Preview of an undo"} {
 				p.See(word)
 			}
 			if v := p.Axe(); len(v) > 0 {

@@ -3,6 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.jsx';
 import { t } from '../core/i18n.js';
 import { words } from '../core/api.js';
+import { reason } from '../core/reasons.js';
 
 /** A button. While busy it keeps the focus and does nothing. */
 export function Button({ kind = '', icon, busy, onClick, children, type = 'button', class: more = '', ...rest }) {
@@ -97,11 +98,11 @@ export function Notice({ kind = 'info', title, children, actions, live }) {
 }
 
 /** A failure with what to do. */
-export function Failure({ error, onRetry, title }) {
+export function Failure({ error, onRetry, retry, title }) {
   return (
     <div>
       <Notice kind="bad" live title={title || t('failure.title')}
-        actions={onRetry && <Button onClick={onRetry} icon="run">{t('failure.retry')}</Button>}>
+        actions={onRetry && <Button onClick={onRetry} icon="run">{retry || t('failure.retry')}</Button>}>
         <p>{words(error)}</p>
         <Faults errors={error.errors} />
       </Notice>
@@ -114,7 +115,7 @@ export function Faults({ errors }) {
   if (!errors?.length) return null;
   return (
     <ul class="faults">
-      {errors.slice(0, 8).map((e) => <li key={e.location + e.message}><code>{e.location.replace(/^body\./, '')}</code> {e.message}</li>)}
+      {errors.slice(0, 8).map((e) => <li key={e.location + e.message}><code>{e.location.replace(/^body\./, '')}</code> {reason(e).text}</li>)}
     </ul>
   );
 }
@@ -144,7 +145,12 @@ export function Skeleton({ rows = 6 }) {
 /** What a view shows while it loads, when that failed, and when it is there. */
 export function Loaded({ of, children, rows }) {
   if (of.data !== undefined) return children(of.data);
-  if (of.error) return <Failure error={of.error} onRetry={of.reload} />;
+  // The button goes with the failure; its focus must not.
+  const retry = async () => {
+    await of.reload();
+    setTimeout(() => { if (document.activeElement === document.body) document.querySelector('main h1')?.focus(); });
+  };
+  if (of.error) return <Failure error={of.error} onRetry={retry} />;
   return <Skeleton rows={rows} />;
 }
 

@@ -33,7 +33,7 @@ function Group({ node, onChange, onRemove, path, readOnly }) {
         <select id={id} ref={mode} value={node.mode} onChange={(e) => onChange({ ...node, mode: e.target.value })}>
           {['all', 'any', 'none'].map((m) => <option key={m} value={m}>{t(`builder.${m}`)}</option>)}
         </select>
-        {onRemove && <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.group.remove', { path })} />}
+        {onRemove && !readOnly && <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.group.remove', { path })} />}
       </div>
       {node.items.length === 0 && <p class="hint">{t(node.mode === 'any' ? 'builder.nobody' : 'builder.everybody')}</p>}
       <ul class="group-items">
@@ -42,7 +42,7 @@ function Group({ node, onChange, onRemove, path, readOnly }) {
             {i > 0 && <span class="joint" aria-hidden="true">{t(node.mode === 'all' ? 'builder.and' : 'builder.or')}</span>}
             {x.items
               ? <Group node={x} path={path ? `${path}.${i + 1}` : String(i + 1)} onChange={(n) => change(i, n)} onRemove={() => remove(i)} readOnly={readOnly} />
-              : <Leaf node={x} path={path ? `${path}.${i + 1}` : String(i + 1)} onChange={(n) => change(i, n)} onRemove={() => remove(i)} />}
+              : <Leaf node={x} path={path ? `${path}.${i + 1}` : String(i + 1)} onChange={(n) => change(i, n)} onRemove={readOnly ? null : () => remove(i)} />}
           </li>
         ))}
       </ul>
@@ -80,7 +80,7 @@ function Leaf({ node, path, onChange, onRemove }) {
         {shownOps.map((o) => <option key={o} value={o}>{t(`op.${kind === 'multichoice' && o === 'is' ? 'isExactly' : o}`)}</option>)}
       </select>}
       {kind && !without(node.op) && <Value kind={kind} node={node} path={path} onChange={(value) => onChange({ ...node, value })} />}
-      <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.remove', { path })} />
+      {onRemove && <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.remove', { path })} />}
     </div>
   );
 }

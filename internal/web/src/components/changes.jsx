@@ -27,7 +27,7 @@ function FieldChanges({ of }) {
   const sum = of.changes.reduce((n, c) => n + c.count, 0);
   const most = Math.max(...of.changes.map((c) => c.count));
   const shown = whole ? of.changes : of.changes.slice(0, first);
-  const word = (v) => (v === '(other)' ? t('value.other') : valueWords(def || { kind: of.kind, values: [] }, v));
+  const word = (v, before) => (v === '(other)' ? t('value.other') : v === '(text)' && before === '(text)' ? t('value.text.another') : valueWords(def || { kind: of.kind, values: [] }, v));
   return (
     <div class="change-card">
       <h3>{label}{def?.room !== 'contact' && <> <code>{of.field}</code></>}</h3>
@@ -39,7 +39,7 @@ function FieldChanges({ of }) {
             {shown.map((c) => (
               <tr key={`${c.from}\n${c.to}`}>
                 <td class={c.from ? '' : 'empty-value'}>{word(c.from)}</td>
-                <td class={c.to ? '' : 'empty-value'}><Icon name="next" class="arrow" />{word(c.to)}</td>
+                <td class={c.to ? '' : 'empty-value'}><Icon name="next" class="arrow" />{word(c.to, c.from)}</td>
                 <td class="number"><span class="share" style={{ width: `calc((100% - 4.5rem) * ${Math.max(0.02, c.count / most)})` }} aria-hidden="true" /><span class="bar-number">{num(c.count)}</span></td>
               </tr>
             ))}

@@ -14,7 +14,7 @@ export function Dialog({ title, children, actions, onClose }) {
     return () => {
       if (d.open) d.close();
       // The dialog is gone before it could give the focus back itself.
-      setTimeout(() => { if (document.activeElement === document.body && before?.isConnected) before.focus(); });
+      setTimeout(() => { if (document.activeElement === document.body) (before !== document.body && before?.isConnected ? before : document.querySelector('main h1'))?.focus(); });
     };
   }, []);
   return (

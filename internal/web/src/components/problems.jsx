@@ -8,8 +8,19 @@ import { reason } from '../core/reasons.js';
 import { Badge, Loaded, Pager, Empty } from './basics.jsx';
 import { Table } from './table.jsx';
 
-const limit = 50;
+const limit = 100;
 const tones = { rejected: 'red', conflicted: 'amber', unprocessed: 'violet' };
+
+/** The same mistake in several rows of a page, told once, with the lines. */
+function alike(items) {
+  const groups = new Map();
+  for (const { line, ...p } of items) {
+    const key = JSON.stringify(p);
+    if (groups.has(key)) groups.get(key).lines.push(line);
+    else groups.set(key, { ...p, lines: [line] });
+  }
+  return [...groups.values()];
+}
 
 export function Problems({ of, outcome, field, onOutcome, onField, box }) {
   const [cursors, setCursors] = useState(['']);
@@ -38,7 +49,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
           {names.length > 0 && <div class="filter"><label for={fieldId}>{t('problems.field')}</label>
             <select id={fieldId} value={field} onChange={(e) => onField(e.target.value)}>
               <option value="">{t('problems.all')}</option>
-              {names.map((n) => <option key={n} value={n}>{fieldOf(n)?.room === 'contact' ? labelOf(fieldOf(n)) : n}</option>)}
+              {names.map((n) => <option key={n} value={n}>{fieldOf(n) ? labelOf(fieldOf(n)) : n}</option>)}
             </select>
           </div>}
         </div>
@@ -47,19 +58,27 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
         {({ items, nextCursor }) => (items.length === 0
           ? <Empty icon="search" title={t('problems.none')} />
           : <>
-            <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={items} rowKey={(p, i) => `${p.line}-${p.column}-${i}`} columns={[
-              { key: 'line', head: t('problems.line'), number: true, main: true, cell: (p) => num(p.line) },
-              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}`)}</Badge> },
+            <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={alike(items)} rowKey={(p) => `${p.lines[0]}-${p.column}-${p.code}`} columns={[
+              { key: 'line', head: t('problems.line'), main: true, class: 'lines', cell: (p) => <Lines of={p.lines} /> },
+              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}.row`, { n: p.lines.length })}</Badge> },
               { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
-              { key: 'value', head: t('problems.value'), cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
+              { key: 'value', head: t('problems.value'), class: 'value', cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
               { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },
-              { key: 'suggestion', head: t('problems.suggestion'), cell: (p) => (p.suggestion ? <Suggestion of={p} /> : null) },
+              { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (p.suggestion ? <Suggestion of={p} /> : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
           </>)}
       </Loaded>
     </section>
   );
+}
+
+const someLines = 8;
+
+function Lines({ of }) {
+  if (of.length === 1) return <><span class="line-word">{t('problems.line')} </span>{num(of[0])}</>;
+  const more = of.length - someLines;
+  return <>{t('problems.rows', { n: of.length })}<span class="hint block">{of.slice(0, someLines).map(num).join(', ')}{more > 0 && ` ${t('problems.moreLines', { n: more })}`}</span></>;
 }
 
 // A suggestion is what the cell should say; of a conflict it is what to do.
@@ -80,7 +99,7 @@ function Reason({ of }) {
   return (
     <>
       <span>{r.text}</span>
-      {of.otherLines?.length > 0 && <span class="hint block">{t('problems.otherLines', { lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
+      {r.detail && of.otherLines?.length > 0 && <span class="hint block">{t('problems.otherLines', { n: of.otherLines.length, lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
       {of.live !== undefined && (
         <span class="three">
           <span><span class="three-word">{t('conflict.old')}</span> {valueWords(def, of.old)}</span>

@@ -4,6 +4,9 @@ import { useCallback, useState } from 'preact/hooks';
 
 const at = (name) => `rollbook.draft.${name}`;
 
+/** Fills in the form of the name before it is shown. */
+export function keepDraft(name, value) { try { sessionStorage.setItem(at(name), JSON.stringify(value)); } catch { /* then it comes empty */ } }
+
 /** Like useState, kept under the name. Returns [value, set, forget]. */
 export function useDraft(name, initial) {
   const [value, setValue] = useState(() => {

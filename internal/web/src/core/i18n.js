@@ -93,6 +93,9 @@ export const dateTime = (iso) =>
 export const day = (iso) =>
   iso ? new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeZone: iso.length === 10 ? 'UTC' : undefined }).format(new Date(iso)) : '';
 
+/** The time of day of a moment. */
+export const time = (iso) => (iso ? new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(new Date(iso)) : '');
+
 /** How long ago a moment was. */
 export function ago(iso, now = Date.now()) {
   const s = Math.min(0, (new Date(iso).getTime() - now) / 1000);
@@ -111,7 +114,7 @@ export function bytes(n) {
   let i = 0;
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   while (n >= 1000 && i < units.length - 1) { n /= 1000; i += 1; }
-  return new Intl.NumberFormat(locale.value, { style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: n < 10 && i ? 1 : 0 }).format(n);
+  return new Intl.NumberFormat(locale.value, { style: 'unit', unit: units[i], unitDisplay: i ? 'short' : 'long', maximumFractionDigits: n < 10 && i ? 1 : 0 }).format(n);
 }
 
 /** Orders texts as the language does. */

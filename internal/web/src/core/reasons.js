@@ -11,3 +11,9 @@ export function reason(of, room = 'reason') {
   if (lang.value === 'en' || !has(key)) return { text: of.message, detail: '' };
   return { text: t(key), detail: of.message };
 }
+
+/** What is wrong with the part of a request, as one text; undefined if nothing is. */
+export function faultAt(error, at) {
+  const fault = error?.errors?.find((e) => e.location === at);
+  return fault && reason(fault).text;
+}

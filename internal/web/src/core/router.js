@@ -1,9 +1,12 @@
 // The address after # says what is shown.
 import { signal } from '@preact/signals';
 
+// What was cut or typed wrongly names nothing, and is shown as such.
+const decoded = (part) => { try { return decodeURIComponent(part); } catch { return part; } };
+
 const parse = () => {
   const [path, q] = location.hash.replace(/^#\/?/, '').split('?');
-  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(q || '') };
+  return { parts: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(q || '') };
 };
 
 /** The parts of the path and its query. */

@@ -10,6 +10,7 @@ import { useDraft } from '../core/draft.js';
 import { languages, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
+import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
@@ -132,13 +133,19 @@ function EditField({ room, code, stored }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const wrong = (at) => error?.errors?.find((e) => e.location === at)?.message;
+  const [missing, setMissing] = useState({});
+  const form = useRef(null);
+  const wrong = (at) => missing[at] || faultAt(error, at);
+  const toWrong = () => setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
   const choices = room === 'criterion' && (draft.kind === 'choice' || draft.kind === 'multichoice');
   const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));
   const save = async (e) => {
     e.preventDefault();
-    setBusy(true);
+    const faults = { 'path.code': fresh && !draft.code ? t('catalogue.code.missing') : '', 'body.label': draft.label.trim() ? '' : t('catalogue.label.missing') };
+    setMissing(faults);
     setError(null);
+    if (faults['path.code'] || faults['body.label']) { toWrong(); return; }
+    setBusy(true);
     const body = { label: draft.label, labels: Object.fromEntries(Object.entries(draft.labels).filter(([, l]) => l)) };
     if (room === 'criterion') {
       body.kind = draft.kind;
@@ -151,7 +158,7 @@ function EditField({ room, code, stored }) {
       await loadCatalogue(true);
       announce(t('catalogue.saved', { label: draft.label }), { shown: true });
       go(to('catalogue'));
-    } catch (x) { setError(x); setBusy(false); }
+    } catch (x) { setError(x); setBusy(false); toWrong(); }
   };
   const remove = async () => {
     setBusy(true);
@@ -165,7 +172,7 @@ function EditField({ room, code, stored }) {
     } catch (x) { setError(x); setBusy(false); setRemoving(false); }
   };
   return (
-    <form class="form" onSubmit={save} noValidate>
+    <form class="form" onSubmit={save} noValidate ref={form}>
       {fresh && (
         <Field label={t('catalogue.code')} hint={t('catalogue.code.hint')} error={wrong('path.code')}>
           {(p) => <input {...p} type="text" class="mono" maxLength={40} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}

@@ -8,6 +8,7 @@ import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
+import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
@@ -38,7 +39,7 @@ export function Contacts({ asked }) {
               { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
               { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <span class="any">{c.email}</span> : null) },
-              { key: 'city', head: t('contact.city'), cell: (c) => [c.postcode, c.city].filter(Boolean).join(' ') || null },
+              { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
@@ -112,8 +113,8 @@ function History({ of }) {
         {({ items }) => (items.length === 0 ? <p class="hint">{t('history.empty')}</p> : (
           <Table caption={t('history.title')} rows={items} rowKey={(i) => `${i.at} ${i.field} ${i.line || ''}`} columns={[
             { key: 'field', head: t('history.field'), main: true, cell: (i) => labelOf(named(i.field)) },
-            { key: 'from', head: t('changes.from'), cell: (i) => valueWords(named(i.field), i.from) },
-            { key: 'to', head: t('changes.to'), cell: (i) => valueWords(named(i.field), i.to) },
+            { key: 'from', head: t('changes.from'), cell: (i) => <span class="any">{valueWords(named(i.field), i.from)}</span> },
+            { key: 'to', head: t('changes.to'), cell: (i) => <span class="any">{valueWords(named(i.field), i.to)}</span> },
             { key: 'at', head: t('history.when'), class: 'small', cell: (i) => <Origin of={i} /> },
           ]} />
         ))}
@@ -178,7 +179,7 @@ function EditContact({ of, reload }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
-  const wrong = (at) => error?.errors?.find((e) => e.location === `body.${at}`)?.message;
+  const wrong = (at) => faultAt(error, `body.${at}`);
   const setIn = (room, code, v) => set((d) => {
     const next = { ...d[room] };
     if (v === '' || v === null || (Array.isArray(v) && v.length === 0)) delete next[code];
@@ -248,7 +249,7 @@ function EditContact({ of, reload }) {
         </Field>
       </fieldset>
       {error && (error.status === 412
-        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} />
+        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} retry={t('contact.reload')} />
         : <Failure error={error} />)}
       <div class="form-end">
         <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>

@@ -11,12 +11,14 @@ import { sendAgain, sending, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
 import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
-import { Download } from '../components/files.jsx';
+import { Download, filesOf } from '../components/files.jsx';
 import { Progress, Status, active } from '../components/status.jsx';
 import { Counts } from '../components/counts.jsx';
 import { Changes } from '../components/changes.jsx';
 import { Problems } from '../components/problems.jsx';
+import { keepDraft } from '../core/draft.js';
 import { actionWord } from './imports.jsx';
+import { newImport } from './new.jsx';
 
 export function Import({ id }) {
   const load = useLoad((o) => imports.get(id, o), [id]);
@@ -95,6 +97,7 @@ export function headline(i) {
   if (i.status === 'failed') return t('result.failed');
   if (i.status === 'cancelled') return t('result.cancelled');
   const n = i.counts.created + i.counts.updated;
+  if (!n) return t(i.counts.unchanged && !missed(i.counts) ? 'result.same' : test ? 'result.none.test' : 'result.none');
   if (i.ofKind !== 'undo' && i.counts.created) {
     const made = t(test ? 'result.created.test' : 'result.created', { n: i.counts.created });
     return i.counts.updated ? `${made} ${t(test ? 'result.test' : 'result.updated', { n: i.counts.updated })}` : made;
@@ -102,6 +105,8 @@ export function headline(i) {
   if (i.ofKind === 'undo') return t(test ? 'result.undoTest' : 'result.undone', { n });
   return t(test ? 'result.test' : 'result.updated', { n });
 }
+
+const updatable = (i) => i.action === 'test' && i.status === 'done' && i.ofKind !== 'undo' && !i.updatedBy && i.counts.created + i.counts.updated > 0;
 
 const missed = (c) => c.rejected + c.conflicted + c.unprocessed;
 
@@ -111,14 +116,17 @@ function Result({ of, reload }) {
   const n = missed(of.counts);
   const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || n ? 'warn' : 'good';
   const why = of.problem && reason(of.problem, 'fileReason');
+  const change = of.counts.created + of.counts.updated;
+  const operator = may('operator');
   return (
     <section class={`result ${kind}`}>
-      <Notice kind={kind} title={test && !bad ? t('result.nothing') : headline(of)}>
-        {test && !bad && <p>{headline(of)}</p>}
+      <Notice kind={kind} title={headline(of)}>
+        {test && !bad && <p>{t(of.ofKind === 'undo' ? 'result.preview' : 'result.nothing')}</p>}
         {why && <p>{why.text}</p>}
         {why?.detail && <p class="detail" lang="en">{why.detail}</p>}
-        {!bad && n > 0 && <p>{t(test ? 'result.missed.test' : 'result.missed', { n })}</p>}
+        {!bad && n > 0 && <p>{t(!test ? 'result.missed' : change ? 'result.missed.test' : 'result.missed.all', { n })}</p>}
         {bad && of.status !== 'failed' && <p>{t(`result.${of.status}.todo`)}</p>}
+        {operator && updatable(of) && n > 0 && <p>{t('result.next.test')}</p>}
         <Actions of={of} reload={reload} />
       </Notice>
       <Mail of={of} />
@@ -153,20 +161,26 @@ function Actions({ of, reload }) {
     setBusy('');
   };
   const change = of.counts.created + of.counts.updated;
-  const update = of.action === 'test' && of.status === 'done' && of.ofKind !== 'undo' && !of.updatedBy && change > 0;
+  const update = updatable(of);
   const undone = of.ofKind === 'undo' && of.action === 'test' && of.status === 'done' && change > 0;
   const undo = of.action === 'update' && of.files.includes('undo') && !of.undoneBy;
+  const bare = of.fields.reduce((n, f) => n + (f.notCompared || 0), 0);
+  const ended = of.status !== 'done';
+  const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
+  // The form for the corrected file is about the same type of data.
+  const correct = () => keepDraft('new', { ...newImport(), dataType: of.problem?.code === 'wrongDataType' ? '' : of.dataType, onConflict: of.onConflict || 'skip', allowSamePerson: Boolean(of.allowSamePerson) });
+  const retry = <ButtonLink kind={ended ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
   return (
     <>
       <div class="actions">
+        {again && ended && retry}
         {operator && update && <Button kind="primary" icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
         {of.files.includes('errors') && <Download ask={() => imports.file(of.id, 'errors')}>{t('result.errors')}</Download>}
+        {again && !ended && retry}
         {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
-        {of.files.includes('undo') && <Download kind="quiet" ask={() => imports.file(of.id, 'undo')}>{t('file.undo')}</Download>}
-        {of.files.includes('original') && <Download kind="quiet" ask={() => imports.file(of.id, 'original')}>{t('file.original')}</Download>}
-        {(of.status === 'rejected' || of.status === 'cancelled' || of.status === 'failed') && operator && <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
+        {filesOf(of).filter(([n]) => n === 'undo' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}
@@ -175,11 +189,12 @@ function Actions({ of, reload }) {
       </p>
       {error && <Failure error={error} />}
       {asking === 'update' && (
-        <Dialog title={t('update.ask', { n: change })} onClose={() => setAsking(null)} actions={<>
+        <Dialog title={t(of.counts.created ? of.counts.updated ? 'update.ask.both' : 'update.ask.create' : 'update.ask', { n: change })} onClose={() => setAsking(null)} actions={<>
           <Button kind="primary" icon="upload" busy={busy === 'update'} onClick={() => run('update', () => imports.update(of.id, key.current.update))}>{t('result.update')}</Button>
           <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
         </>}>
-          <p>{t('update.ask.text')}</p>
+          <p>{t(of.onConflict === 'overwrite' ? 'update.ask.overwrite' : 'update.ask.text')}</p>
+          {bare > 0 && <p>{t('changes.notCompared', { n: bare })}</p>}
           {missed(of.counts) > 0 && <p>{t('update.ask.missed', { n: missed(of.counts) })}</p>}
         </Dialog>
       )}
@@ -214,7 +229,7 @@ function Running({ of, reload }) {
         : (uploading || of.status !== 'waiting') && <Progress value={uploading ? mine.share * 0.99 : of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
       <p class="hint">{of.status === 'waiting' && !mine
         ? t('running.elsewhere')
-        : `${t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} ${t('running.leave')}`}</p>
+        : `${t(of.action === 'test' ? 'running.hint.test' : 'running.hint.update')} ${t(uploading ? 'running.leave' : 'running.goesOn')}`}</p>
       {error && <Failure error={error} />}
     </section>
   );

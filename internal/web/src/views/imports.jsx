@@ -1,7 +1,7 @@
 // The list of imports, newest first.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
-import { t, num, dateTime } from '../core/i18n.js';
+import { t, num, dateTime, day, time } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { may } from '../core/user.js';
@@ -9,7 +9,7 @@ import { go, to } from '../core/router.js';
 import { chosen, sending } from '../core/sending.js';
 import { announceProgress } from '../core/announce.js';
 import { ButtonLink, Empty, Loaded, Page, Pager, Search } from '../components/basics.jsx';
-import { Download } from '../components/files.jsx';
+import { Download, filesOf } from '../components/files.jsx';
 import { CountBar, Progress, Status, active, outcomes } from '../components/status.jsx';
 import { Table } from '../components/table.jsx';
 import { DropZone } from '../components/drop.jsx';
@@ -30,9 +30,12 @@ async function search(q, cursor, options) {
 }
 
 export function Imports() {
-  const [cursors, setCursors] = useState(['']);
-  const [typed, setTyped] = useState('');
+  // Back from an import leads to the page and the search it was found by.
+  const kept = history.state?.imports;
+  const [cursors, setCursors] = useState(kept?.cursors || ['']);
+  const [typed, setTyped] = useState(kept?.typed || '');
   const q = useStill(typed.trim());
+  useEffect(() => { history.replaceState({ imports: { cursors, typed } }, ''); }, [cursors, typed]);
   const cursor = cursors[cursors.length - 1];
   const list = useLoad((o) => search(q, cursor, o), [cursor, q]);
   const items = list.data?.items || [];
@@ -80,18 +83,18 @@ function Nothing({ q, operator }) {
 
 function List({ items }) {
   const count = (outcome) => ({
-    key: outcome, head: t(`outcome.${outcome}`), number: true, class: (i) => `count-cell ${outcome} ${i.counts.rows ? '' : 'unknown'}`,
+    key: outcome, head: t(`outcome.${outcome}`), number: true, class: (i) => `count-cell ${outcome} ${i.counts[outcome] ? '' : 'nil'}`,
     headCell: <span class={`count-head ${outcome}`}>{t(`outcome.${outcome}`)}</span>,
     cell: (i) => (i.counts.rows === 0 ? <span class="none">–</span> : <span class={i.counts[outcome] ? 'some' : 'none'}>{num(i.counts[outcome])}</span>),
   });
   return (
     <Table class="imports-table" caption={t('imports.title')} rows={items} rowKey={(i) => i.id} columns={[
-      { key: 'file', head: t('imports.file'), main: true, cell: (i) => <a class="file-link" href={to('imports', i.id)}><Icon name="file" /><span>{i.fileName}</span></a> },
+      { key: 'file', head: t('imports.file'), main: true, cell: (i) => <a class="file-link" href={to('imports', i.id)}><Icon name="file" /><span class="file-name" title={i.fileName}>{i.fileName}</span></a> },
       { key: 'type', head: t('imports.dataType'), cell: (i) => t(`dataType.${i.dataType}`) },
       { key: 'action', head: t('imports.action'), cell: (i) => actionWord(i) },
       { key: 'status', head: t('imports.status'), cell: (i) => <StatusCell of={i} /> },
       ...outcomes.map(count),
-      { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt}>{dateTime(i.createdAt)}</time>, class: 'small' },
+      { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt} title={dateTime(i.createdAt)}><span class="nowrap">{day(i.createdAt)}</span> <span class="nowrap">{time(i.createdAt)}</span></time>, class: 'small' },
       { key: 'by', head: t('imports.by'), cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span>, class: 'small' },
       { key: 'files', head: t('imports.downloads'), cell: (i) => (i.files.length ? <Files of={i} /> : null) },
     ]} />
@@ -120,12 +123,11 @@ const escape = (e) => {
 const left = (e) => { if (e.relatedTarget && !e.currentTarget.contains(e.relatedTarget)) e.currentTarget.open = false; };
 
 function Files({ of }) {
-  const names = ['errors', 'changes', 'undo', 'original'].filter((n) => of.files.includes(n));
   return (
     <details class="menu" name="files" onKeyDown={escape} onFocusOut={left}>
       <summary aria-label={t('imports.downloads.of', { file: of.fileName })}><Icon name="download" /></summary>
       <ul>
-        {names.map((n) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{t(`file.${n}`)}</Download></li>)}
+        {filesOf(of).map(([n, word]) => <li key={n}><Download kind="quiet" icon="file" ask={() => imports.file(of.id, n)}>{word}</Download></li>)}
       </ul>
     </details>
   );

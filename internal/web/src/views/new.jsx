@@ -13,10 +13,11 @@ import { Button, ButtonLink, Choices, Failure, Field, Page } from '../components
 import { DropZone, FilePicker } from '../components/drop.jsx';
 import { Icon } from '../components/icon.jsx';
 
+/** The form as it comes. */
+export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, mail: false, email: user.value?.email || '' });
+
 export function New() {
-  const [draft, set, forget] = useDraft('new', () => ({
-    dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, mail: false, email: user.value?.email || '',
-  }));
+  const [draft, set, forget] = useDraft('new', newImport);
   const [dataTypes, setDataTypes] = useState(['contacts', 'criteria', 'authorisations']);
   const [wrong, setWrong] = useState({});
   const [error, setError] = useState(null);
@@ -98,7 +99,7 @@ export function New() {
             { value: 'test', label: t('action.test'), hint: t('action.test.hint') },
             { value: 'update', label: t('action.update'), hint: t('action.update.hint') },
           ]} />
-          <details class="more" open={draft.onConflict !== 'skip' || draft.mail}>
+          <details class="more" open={draft.onConflict !== 'skip' || draft.mail || draft.allowSamePerson}>
             <summary>{t('new.more')}</summary>
             <Choices legend={t('conflict.title')} hint={t('conflict.hint')} name="onConflict" value={draft.onConflict} onChange={(onConflict) => set({ onConflict })} options={[
               { value: 'skip', label: t('conflict.skip'), hint: t('conflict.skip.hint') },

@@ -4,7 +4,7 @@ import { newKey, targets } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
 import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
-import { useDraft } from '../core/draft.js';
+import { keepDraft, useDraft } from '../core/draft.js';
 import { day, listed, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
@@ -13,6 +13,7 @@ import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from 
 import { Builder } from '../components/builder.jsx';
 import { Count } from '../components/count.jsx';
 import { Dialog } from '../components/dialog.jsx';
+import { newTemplate } from './templates.jsx';
 
 /** A condition as a sentence. */
 export function sentence(tree) {
@@ -85,10 +86,10 @@ function Edit({ id, stored, copied }) {
 
   const save = async (e) => {
     e.preventDefault();
-    const faults = { name: draft.name.trim() ? '' : t('targets.name.missing'), root: whole ? '' : t('targets.unfinished') };
+    const faults = { name: draft.name.trim() ? '' : t('targets.name.missing'), root: whole ? '' : t('targets.incomplete') };
     setWrong(faults);
     if (faults.name) { document.querySelector('[name=name]')?.focus(); return; }
-    if (faults.root) { document.querySelector('.leaf select')?.focus(); return; }
+    if (faults.root) { [...document.querySelectorAll('.leaf > :is(select, input, textarea)')].find((e) => !e.value)?.focus(); return; }
     setBusy(true);
     setError(null);
     try {
@@ -128,7 +129,7 @@ function Edit({ id, stored, copied }) {
       {error && <Failure error={error} />}
       <div class="form-end">
         {admin && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
-        {id !== 'new' && may('operator') && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => sessionStorage.removeItem('rollbook.draft.template')}>{t('templates.new')}</ButtonLink>}
+        {id !== 'new' && may('operator') && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => keepDraft('template', newTemplate(id))}>{t('templates.new')}</ButtonLink>}
         {admin && id !== 'new' && <ButtonLink icon="copy" href={`${to('targets', 'new')}?copy=${encodeURIComponent(id)}`}>{t('targets.duplicate')}</ButtonLink>}
         {admin && id !== 'new' && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}
         {changed && admin && <ButtonLink kind="quiet" href={to('targets')} onClick={forget}>{t('form.cancel')}</ButtonLink>}

@@ -40,9 +40,9 @@ export function Templates({ id }) {
               { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
               { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{reason(i.problem, 'fileReason').text}</span>}</> },
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
-              { key: 'age', head: t('templates.age'), cell: (i) => <Age of={i} /> },
+              { key: 'age', head: t('templates.age'), wide: true, cell: (i) => <Age of={i} /> },
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
-              { key: 'file', head: t('imports.downloads'), cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> · {bytes(i.bytes)}</Download> : null) },
+              { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
@@ -109,7 +109,10 @@ function One({ id }) {
   if (active(it)) return <Notice title={t('templates.one.preparing', { target: it.targetName })}><p>{it.email ? t('templates.one.mail', { email: it.email }) : t('templates.one.stay')}</p></Notice>;
   if (it.status === 'ready') {
     return (
-      <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<Button icon="download" onClick={fetchIt}>{t('templates.download')}</Button>}>
+      <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<>
+        {may('operator') && <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
+        <Button kind="quiet" icon="download" onClick={fetchIt}>{t('templates.again')}</Button>
+      </>}>
         <p>{t('templates.one.next')}</p>
         {it.mail.status === 'failed' && <p class="detail">{t('mail.failed', { email: it.email })} {it.mail.reason}</p>}
       </Notice>
@@ -122,8 +125,11 @@ function One({ id }) {
   );
 }
 
+/** The form for a template of the target. */
+export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, format: 'csv', mail: true, email: user.value?.email || '' });
+
 export function NewTemplate() {
-  const [draft, set, forget] = useDraft('template', () => ({ dataType: 'criteria', targetId: '', fields: null, format: 'csv', mail: true, email: user.value?.email || '' }));
+  const [draft, set, forget] = useDraft('template', () => newTemplate(''));
   const load = useLoad(() => targets.all(), []);
   const [ready, setReady] = useState(Boolean(catalogue.value));
   const [wrong, setWrong] = useState({});

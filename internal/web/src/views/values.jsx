@@ -69,8 +69,12 @@ export function Values() {
   );
 }
 
+const first = 50;
+
 function FieldCard({ of }) {
+  const [whole, setWhole] = useState(false);
   const usable = of.values.filter((v) => !v.retired);
+  const shown = whole ? of.values : of.values.slice(0, first);
   return (
     <article class="value-card">
       <header>
@@ -81,13 +85,14 @@ function FieldCard({ of }) {
       {of.values.length > 0
         ? <>
           <ul class="value-list">
-            {of.values.map((v) => (
+            {shown.map((v) => (
               <li key={v.code} class={v.retired ? 'retired' : ''}>
                 <span class="value-label">{v.label}{v.retired && <Badge>{t('values.retired')}</Badge>}</span>
                 <Code code={v.code} label={v.label} />
               </li>
             ))}
           </ul>
+          {of.values.length > first && <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? t('changes.less') : t('changes.all', { n: of.values.length })}</Button>}
           {usable.length > 1 && <Button kind="quiet" icon="copy" onClick={() => copy(usable.map((v) => v.code).join('\n'), t('copy.all.done', { n: usable.length }))}>{t('copy.all', { n: usable.length })}</Button>}
         </>
         : <p class="hint">{t(`kind.${of.kind}.takes`, { n: of.maxLength || 250 })}</p>}
