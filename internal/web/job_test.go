@@ -545,3 +545,46 @@ func TestResultsLeadOn(t *testing.T) {
 		})
 	}
 }
+
+// What became of the mail is told, in the user's language, and how old the
+// template of a workbook is.
+func TestMailsThatCameBackAreTold(t *testing.T) {
+	s := stack(t, dev.Options{})
+	i, err := s.Import(t.Context(), roll.Import{Institution: "aurora", FileName: "mailed.csv", DataType: roll.Criteria, Action: roll.Test, OnConflict: roll.Skip, CreatedBy: "operator@aurora.example",
+		Email: "operator@aurora.example", Language: "en"}, genres(t, s, "aurora", 2, "FOLK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := webtest.New(t).Page(webtest.Options{Language: "de-DE"})
+	p.Open(s.URL + "/#/imports/" + i.ID)
+	p.Press("Anmelden")
+	p.SignIn("operator@aurora.example", dev.Password)
+	p.Heading("mailed.csv")
+	p.See("Das Ergebnis wurde an operator@aurora.example geschickt.")
+	if p.Sees("Vorlage vom") {
+		t.Error("a CSV does not say how old its template is")
+	}
+	for code, c := range map[string]struct {
+		mail roll.MailState
+		says []string
+	}{
+		"mailBounced":     {roll.MailState{Status: roll.MailBounced}, []string{"Die E-Mail an operator@aurora.example ist zurückgekommen.", "konnte an diese Adresse nicht zugestellt werden"}},
+		"mailComplained":  {roll.MailState{Status: roll.MailComplained}, []string{"wurde als Spam markiert"}},
+		"mailRefused":     {roll.MailState{Status: "failed"}, []string{"konnte keine E-Mail geschickt werden", "hat die E-Mail an diese Adresse abgelehnt"}},
+		"addressReturned": {roll.MailState{}, []string{"Stimmt operator@aurora.example?", "Eine frühere E-Mail"}},
+	} {
+		made := time.Now().Add(-12*24*time.Hour - time.Hour)
+		if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", i.ID, func(i *roll.Import) error {
+			i.Mail, i.Mail.Code, i.Mail.Reason, i.Detected.TemplateMadeAt = c.mail, code, "in English", &made
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		p.Open(s.URL + "/#/imports")
+		p.Heading("Importe")
+		p.Open(s.URL + "/#/imports/" + i.ID)
+		for _, text := range append(c.says, "Vorlage vom", "vor 12 Tagen") {
+			p.See(text)
+		}
+	}
+}

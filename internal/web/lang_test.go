@@ -168,7 +168,7 @@ func TestReasonsHaveWords(t *testing.T) {
 		"A template could not be made":      "fileReason.",
 		"The API":                           "",
 		"In the log only":                   "",
-		"Mails":                             "",
+		"Mails":                             "mailReason.",
 	}
 	found := 0
 	for section := range strings.SplitSeq(string(b), "\n## ") {

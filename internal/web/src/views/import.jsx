@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { imports, newKey } from '../core/api.js';
 import { announce, announceProgress } from '../core/announce.js';
 import { loadCatalogue } from '../core/catalogue.js';
-import { t, num, dateTime, has } from '../core/i18n.js';
+import { t, ago, num, dateTime, has } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { reason } from '../core/reasons.js';
 import { go, to } from '../core/router.js';
@@ -135,9 +135,10 @@ function Result({ of, reload }) {
 }
 
 function Mail({ of }) {
-  if (!of.email || !of.mail.status) return null;
-  if (of.mail.status === 'failed') return <Notice kind="warn" title={t('mail.failed', { email: of.email })}><p class="detail">{of.mail.reason}</p></Notice>;
-  return <p class="hint mail-line">{t(of.mail.status === 'sent' ? 'mail.sent' : 'mail.sending', { email: of.email })}</p>;
+  const { status, code, reason: message } = of.mail;
+  if (!of.email || !status && !code) return null;
+  if (!code) return <p class="hint mail-line">{t(status === 'sent' ? 'mail.sent' : 'mail.sending', { email: of.email })}</p>;
+  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{reason({ code, message }, 'mailReason').text}</p></Notice>;
 }
 
 function Actions({ of, reload }) {
@@ -254,6 +255,7 @@ function Reading({ of }) {
   const d = of.detected;
   const separator = has(`separator.${d.separator}`) ? t(`separator.${d.separator}`) : d.separator;
   const facts = [
+    [t('reading.template'), d.templateMadeAt && `${dateTime(d.templateMadeAt)}, ${ago(d.templateMadeAt)}`],
     [t('reading.rows'), num(d.rows)], [t('reading.columns'), num(d.columns)], [t('reading.format'), d.format],
     [t('reading.encoding'), d.encoding], [t('reading.separator'), separator], [t('reading.lineEnds'), d.lineEnds],
   ].filter(([, v]) => v);

@@ -114,7 +114,7 @@ function One({ id }) {
         <Button kind="quiet" icon="download" onClick={fetchIt}>{t('templates.again')}</Button>
       </>}>
         <p>{t('templates.one.next')}</p>
-        {it.mail.status === 'failed' && <p class="detail">{t('mail.failed', { email: it.email })} {it.mail.reason}</p>}
+        {it.mail.code && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {reason({ code: it.mail.code, message: it.mail.reason }, 'mailReason').text}</p>}
       </Notice>
     );
   }
