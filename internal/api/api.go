@@ -157,6 +157,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, newProblem(http.StatusInternalServerError))
 		}
 	}()
+	// Media types have no case (RFC 9110, section 8.3.1), but huma's have.
+	r.Header.Set("Content-Type", strings.ToLower(r.Header.Get("Content-Type")))
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -186,10 +188,6 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
 	if pattern != "" {
 		s.mux.ServeHTTP(w, r)
-		return
-	}
-	if _, ok := claimsIn(r.Context()); !ok && strings.HasPrefix(r.URL.Path, "/api") {
-		writeProblem(w, newProblem(http.StatusUnauthorized))
 		return
 	}
 	seen := &statusOnly{header: http.Header{}}
@@ -253,6 +251,7 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 		}
 		return out, nil
 	})
+	unauthorised(s.operation(op.Method, op.Path))
 }
 
 // answer turns an error into a problem and notes what is ours.

@@ -242,19 +242,20 @@ func (s *server) authorisationRoutes() {
 
 // fields returns one page of the definitions that the type of data has.
 func (s *server) fields(ctx context.Context, c Claims, t roll.DataType, p *Paging) ([]roll.FieldDef, string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	if err != nil || p.Cursor != "" && !roll.ValidCode(string(after)) {
+	cursor, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	after, ok := strings.CutPrefix(string(cursor), string(t)+":")
+	if err != nil || p.Cursor != "" && !(ok && roll.ValidCode(after)) {
 		return nil, "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, "", err
 	}
-	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= string(after) && p.Cursor != "" })
+	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= after })
 	if len(ds) <= p.Limit {
 		return ds, "", nil
 	}
-	return ds[:p.Limit], base64.RawURLEncoding.EncodeToString([]byte(ds[p.Limit-1].Code)), nil
+	return ds[:p.Limit], base64.RawURLEncoding.EncodeToString([]byte(string(t) + ":" + ds[p.Limit-1].Code)), nil
 }
 
 func (s *server) field(ctx context.Context, c Claims, room, code string) (roll.FieldDef, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -308,6 +309,20 @@ func matches(header string, exists bool, tag string) bool {
 	return false
 }
 
+var quoted = regexp.MustCompile(`"[^"]{2,}"`)
+
+// withoutValue is what is wrong with a text, without the text: an answer may be
+// logged on its way.
+func withoutValue(p *cell.Problem, text string) string {
+	canonical, _ := cell.Text(text, len(text))
+	m := strings.ReplaceAll(p.Message, cell.Quote(string(canonical)), "This")
+	// The suggestion for one of a list is no person's.
+	if p.Code != person.UnknownTitle && p.Code != person.UnknownLanguage && p.Code != person.UnknownCountry && p.Suggestion != "" {
+		m = strings.Replace(m, " Did you mean "+p.Suggestion+"?", "", 1)
+	}
+	return quoted.ReplaceAllString(m, "something")
+}
+
 // read checks everything that is sent. What the contact has already is taken as
 // it is, although it might not be today.
 func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() time.Time) (roll.Contact, string, faults) {
@@ -324,11 +339,11 @@ func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() t
 		v := roll.Value(*text)
 		if v != old.Get(field) {
 			var p *cell.Problem
-			if v, _, p = check.Check(field, *text); p != nil {
-				f.add("body."+field.Code(), "%s", p.Message)
-			} else if field == roll.ContactBirthDate && string(v) != *text {
+			if _, err := time.Parse(time.DateOnly, *text); field == roll.ContactBirthDate && *text != "" && err != nil {
 				// A program has no excuse for a form that a person may use.
-				f.add("body.birthDate", "A birth date is of the form 1980-12-31.")
+				f.add("body.birthDate", "A birth date is a day of the form 1980-12-31.")
+			} else if v, _, p = check.Check(field, *text); p != nil {
+				f.add("body."+field.Code(), "%s", withoutValue(p, *text))
 			}
 		}
 		if v != roll.Empty {

@@ -122,6 +122,36 @@ func TestContactIsChecked(t *testing.T) {
 	}
 }
 
+// What is wrong with a person's data is said without the data.
+func TestFaultsOfAContactDoNotShowIt(t *testing.T) {
+	s := newStack(t)
+	for _, c := range []struct{ field, value, message string }{
+		{"email", "marker ana@example.com", "This has a blank, which no e-mail address has."},
+		{"email", " marker ana@example.com ", "This has a blank, which no e-mail address has."},
+		{"email", "ana@mar_ker..com", "This has two dots in a row."},
+		{"email", "ana@-märker.com", "This has something after the @, which is no domain."},
+		{"email", "Ana <marker@example.com>", "This has a name or angle brackets. Write the address alone."},
+		{"firstName", "marker 7", "This has a digit, which no first name has."},
+		{"lastName", "marker@example.com", "This is an e-mail address, not a name."},
+		{"birthDate", "marker", "A birth date is a day of the form 1980-12-31."},
+		{"birthDate", "3/4/1980", "A birth date is a day of the form 1980-12-31."},
+		{"birthDate", "2030-01-01", "This is in the future, and a birth date is not."},
+		{"phone", `marker "7"`, "This has letters. A telephone number has digits, blanks and a + at the beginning."},
+		{"phone", "2079460123", "This has lost its leading 0, as spreadsheets do. Format the column as text."},
+		{"title", "Compani", "This is not one of the titles. Did you mean Company?"},
+		{"language", "Italain", "This is no language. Did you mean it (Italian)?"},
+		{"country", "Frnace", "This is no country. Did you mean FR (France)?"},
+	} {
+		t.Run(c.field+" "+c.value, func(t *testing.T) {
+			s.t = t
+			p := s.call(operator, "PUT", "/api/contacts/1", object{c.field: c.value}).problem(422, "invalid", "body."+c.field)
+			if p.Detail != c.message || p.Errors[0].Message != c.message {
+				t.Errorf("%q, %q", p.Detail, p.Errors[0].Message)
+			}
+		})
+	}
+}
+
 // Who has a retired value keeps it; nobody gets it.
 func TestRetiredValuesStay(t *testing.T) {
 	s := newStack(t)

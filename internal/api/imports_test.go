@@ -59,7 +59,7 @@ func TestImportIsChecked(t *testing.T) {
 		at   []string
 	}{
 		"strange type":    {object{"dataType": "x", "action": "test"}, []string{"body.dataType"}},
-		"no action":       {object{"dataType": "criteria"}, []string{"body"}},
+		"no action":       {object{"dataType": "criteria"}, []string{"body.action"}},
 		"strange action":  {object{"dataType": "criteria", "action": "delete"}, []string{"body.action"}},
 		"bad e-mail":      {object{"dataType": "criteria", "action": "test", "email": "x"}, []string{"body.email"}},
 		"bad rule":        {object{"dataType": "criteria", "action": "test", "onConflict": "x"}, []string{"body.onConflict"}},

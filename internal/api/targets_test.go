@@ -70,7 +70,7 @@ func TestTargetIsChecked(t *testing.T) {
 	s.t = t
 	s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"not": 1}}).problem(422, "targetCondition", "body.condition.not")
 	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody, "name": "x"}).problem(422, "invalid", "body.name")
-	s.call(viewer, "POST", "/api/targets/preview", object{}).problem(422, "invalid", "body")
+	s.call(viewer, "POST", "/api/targets/preview", object{}).problem(422, "invalid", "body.condition")
 }
 
 func (s *stack) anyTarget() string {
