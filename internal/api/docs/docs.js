@@ -11,10 +11,12 @@ const paragraphs = text => (text ?? '').split('\n\n').filter(Boolean).map(p => e
 const typeOf = s => {
   if (!s) return ''
   if (s.$ref) return s.$ref.split('/').pop()
-  if (s.enum) return s.enum.map(v => JSON.stringify(v)).join(' | ')
-  if (s.type === 'array') return `list of ${typeOf(s.items)}`
-  if (s.type === 'object' && typeof s.additionalProperties === 'object') return `map of ${typeOf(s.additionalProperties) || 'values'}`
-  return [].concat(s.type ?? 'any').join(' | ') + (s.format ? ` (${s.format})` : '')
+  // What may be null may be absent too, and that is said beside it.
+  if (s.enum) return s.enum.filter(v => v !== null).map(v => JSON.stringify(v)).join(' | ')
+  const type = [].concat(s.type ?? 'any')[0]
+  if (type === 'array') return `list of ${typeOf(s.items)}`
+  if (type === 'object' && typeof s.additionalProperties === 'object') return `map of ${typeOf(s.additionalProperties) || 'values'}`
+  return type + (s.format ? ` (${s.format})` : '')
 }
 const limits = s => ['minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'pattern', 'default']
   .filter(k => s?.[k] !== undefined).map(k => `${k} ${JSON.stringify(s[k])}`).join(', ')
