@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,8 +26,6 @@ const (
 	lateness = 15 * time.Minute
 	// maxUpload is the most that one form takes (S3's limit for a single post).
 	maxUpload = 5 << 30
-	// maxFileName is how much of a file's name is shown, in characters.
-	maxFileName = 300
 )
 
 // importTypes are the types of data that can be imported.
@@ -228,7 +225,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	now := s.Now().UTC()
 	i := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: safeName(in.Body.FileName), Email: email,
+		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: roll.FileName(in.Body.FileName), Email: email,
 		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -249,33 +246,6 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	out.Body.Upload = &uploadForm{u, fields, maxUpload}
 	return out, nil
-}
-
-// safeName keeps of a file's name what can be shown: no folders, no control
-// characters, none that turn the direction of writing. It is never a path.
-func safeName(name string) string {
-	name = strings.ToValidUTF8(name, "")
-	if at := strings.LastIndexAny(name, `/\`); at >= 0 {
-		name = name[at+1:]
-	}
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return -1
-		}
-		return r
-	}, name))
-	if strings.Trim(name, ".") == "" {
-		return "upload"
-	}
-	r := []rune(name)
-	if len(r) <= maxFileName {
-		return name
-	}
-	ext := []rune(path.Ext(name))
-	if len(ext) > 10 {
-		ext = nil
-	}
-	return string(r[:maxFileName-len(ext)-1]) + "…" + string(ext)
 }
 
 // searched is how many imports one request looks at for a search.
