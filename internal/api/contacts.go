@@ -222,7 +222,7 @@ func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*
 	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
 		return nil, fault.At("query.q", "invalid", "This has characters that no name has.")
 	}
-	if n := roll.ContactNumber(strings.TrimPrefix(q, "#")); n.Valid() {
+	if n, p := cell.ParseNumber(q); p == nil {
 		q = string(n)
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
