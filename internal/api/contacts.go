@@ -277,7 +277,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 				return nil, err
 			}
 		}
-		_, err = s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
+		created, err := s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
 		if err != nil {
 			if fault.KindOf(err) == fault.Conflict && try < races {
 				continue
@@ -288,9 +288,9 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if err != nil {
 			return nil, err
 		}
-		status := http.StatusCreated
-		if exists {
-			status = http.StatusOK
+		status := http.StatusOK
+		if created {
+			status = http.StatusCreated
 		}
 		return &contactAnswer{status, etag(stored), showContact(stored, cat)}, nil
 	}

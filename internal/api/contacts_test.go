@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/demo"
 	"rollbook/internal/roll"
 )
 
@@ -294,6 +295,17 @@ func TestPutContactOutlastsARace(t *testing.T) {
 }
 
 // What people and imports changed can be read, by those who may read contacts.
+// Of two who put the same new contact at the same time, one creates it.
+func TestPutContactIsCreatedOnce(t *testing.T) {
+	s := newStack(t)
+	if _, err := s.contacts.Put(t.Context(), demo.Aurora, roll.Contact{Number: "556"}, roll.Provenance{}); err != nil {
+		t.Fatal(err)
+	}
+	s.config.Contacts = &hiddenContacts{Contacts: s.contacts, times: 1}
+	s.rebuild()
+	s.call(operator, "PUT", "/api/contacts/556", object{"city": "Bath"}).want(200)
+}
+
 func TestHistory(t *testing.T) {
 	s := newStack(t)
 	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "Old"}).want(201)

@@ -182,6 +182,20 @@ func (c *racingContacts) Put(ctx context.Context, in roll.InstitutionID, n roll.
 	return c.Contacts.Put(ctx, in, n, p)
 }
 
+// hiddenContacts are made just after they were looked for, some times.
+type hiddenContacts struct {
+	*memory.Contacts
+	times int
+}
+
+func (c *hiddenContacts) Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error) {
+	if c.times > 0 {
+		c.times--
+		return roll.Contact{}, fault.Missing()
+	}
+	return c.Contacts.Get(ctx, in, n)
+}
+
 // slowContacts has as many contacts as asked, each of which takes its time.
 type slowContacts struct {
 	*memory.Contacts

@@ -16,8 +16,8 @@ import (
 	"rollbook/internal/target"
 )
 
-// targetBody is what makes a dynamic target.
-type targetBody struct {
+// TargetBody is what makes a dynamic target.
+type TargetBody struct {
 	Name      string    `json:"name" minLength:"1" example:"Jazz lovers who allow e-mail"`
 	Condition condition `json:"condition"`
 }
@@ -64,12 +64,20 @@ type IDPath struct {
 
 type targetInput struct {
 	Once
-	Body targetBody
+	Body TargetBody
+}
+
+// targetChange is a target as it is replaced. What a GET shows can be sent back.
+type targetChange struct {
+	TargetBody
+	ID        string `json:"id,omitempty" doc:"If it is there, that of the address."`
+	CreatedAt any    `json:"createdAt,omitempty" doc:"Ignored: it does not change."`
+	CreatedBy any    `json:"createdBy,omitempty" doc:"Ignored: it does not change."`
 }
 
 type targetPut struct {
 	IDPath
-	Body targetBody
+	Body targetChange
 }
 
 type targetAnswer struct {
@@ -132,7 +140,7 @@ func (s *server) target(ctx context.Context, c Claims, id string) (roll.Target, 
 }
 
 // checkTarget reads a target's name and condition.
-func (s *server) checkTarget(ctx context.Context, c Claims, b targetBody) (name string, tree []byte, err error) {
+func (s *server) checkTarget(ctx context.Context, c Claims, b TargetBody) (name string, tree []byte, err error) {
 	var f faults
 	name = f.text("body.name", b.Name, 1, maxLabel)
 	cond, err := s.parse(ctx, c, b.Condition)
@@ -199,7 +207,10 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 	if _, err := s.target(ctx, c, in.ID); err != nil {
 		return nil, err
 	}
-	name, tree, err := s.checkTarget(ctx, c, in.Body)
+	if in.Body.ID != "" && in.Body.ID != in.ID {
+		return nil, fault.At("body.id", "invalid", "This is not the id in the address.")
+	}
+	name, tree, err := s.checkTarget(ctx, c, in.Body.TargetBody)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,11 @@ func TestTargets(t *testing.T) {
 	if d := cmp.Diff(want, s.call(admin, "PUT", "/api/targets/"+id, object{"name": "All", "condition": everybody}).want(200).object()); d != "" {
 		t.Error(d)
 	}
+	// What a GET shows can be put back.
+	if d := cmp.Diff(want, s.call(admin, "PUT", "/api/targets/"+id, want).want(200).object()); d != "" {
+		t.Error(d)
+	}
+	s.call(admin, "PUT", "/api/targets/"+id, object{"id": "another", "name": "All", "condition": everybody}).problem(422, "invalid", "body.id")
 	var page struct{ Items []struct{ ID, Name string } }
 	s.call(viewer, "GET", "/api/targets", nil).want(200).into(&page)
 	if len(page.Items) != 8 || page.Items[0].Name != "All" {
