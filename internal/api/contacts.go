@@ -229,8 +229,9 @@ func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*
 	if err != nil {
 		return nil, err
 	}
-	cs, next, err := s.Contacts.Find(ctx, c.Institution, q, in.Limit, in.Cursor)
-	return list(cs, next, func(c roll.Contact) contact { return showContact(c, cat) }), err
+	return list(in.Limit, func(limit int) ([]roll.Contact, string, error) {
+		return s.Contacts.Find(ctx, c.Institution, q, limit, in.Cursor)
+	}, func(c roll.Contact) contact { return showContact(c, cat) })
 }
 
 func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*contactAnswer, error) {

@@ -252,40 +252,41 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 const searched = 2000
 
 func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
-	is, next, err := s.searchImports(ctx, c, in)
-	if err != nil {
-		return nil, err
-	}
-	out := list(is, next, func(roll.Import) importView { return importView{} })
-	for n, i := range is {
-		if i, err = s.expire(ctx, i); err != nil {
-			return nil, err
-		}
-		v, err := s.showImport(ctx, i)
+	return list(in.Limit, func(limit int) ([]importView, string, error) {
+		is, next, err := s.searchImports(ctx, c, in.Q, limit, in.Cursor)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if in.Brief {
-			v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+		views := make([]importView, 0, len(is))
+		for _, i := range is {
+			if i, err = s.expire(ctx, i); err != nil {
+				return nil, "", err
+			}
+			v, err := s.showImport(ctx, i)
+			if err != nil {
+				return nil, "", err
+			}
+			if in.Brief {
+				v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+			}
+			views = append(views, v.Body)
 		}
-		out.Body.Items[n] = v.Body
-	}
-	return out, nil
+		return views, next, nil
+	}, func(v importView) importView { return v })
 }
 
 // searchImports returns a page of the imports whose file's name has the words.
 // When it has looked at many in vain, it returns what it found and the cursor
 // to go on from.
-func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) ([]roll.Import, string, error) {
-	words := fold.Text(strings.TrimSpace(in.Q))
+func (s *server) searchImports(ctx context.Context, c Claims, q string, limit int, cursor string) ([]roll.Import, string, error) {
+	words := fold.Text(strings.TrimSpace(q))
 	if words == "" {
-		return s.Jobs.Imports(ctx, c.Institution, in.Limit, in.Cursor)
+		return s.Jobs.Imports(ctx, c.Institution, limit, cursor)
 	}
 	var found []roll.Import
-	cursor := in.Cursor
 	for seen := 0; seen < searched; {
 		// Never more than still fit, so that the cursor is that of the last one.
-		is, next, err := s.Jobs.Imports(ctx, c.Institution, in.Limit-len(found), cursor)
+		is, next, err := s.Jobs.Imports(ctx, c.Institution, limit-len(found), cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -295,7 +296,7 @@ func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) 
 			}
 		}
 		seen, cursor = seen+len(is), next
-		if next == "" || len(found) == in.Limit {
+		if next == "" || len(found) == limit {
 			break
 		}
 	}
@@ -343,9 +344,10 @@ func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) 
 	if err != nil {
 		return nil, err
 	}
-	ps, next, err := flow.Problems(ctx, s.Files, c.Institution, i.ID,
-		flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, in.Limit, in.Cursor)
-	return list(ps, next, func(p roll.Problem) roll.Problem { return p }), err
+	return list(in.Limit, func(limit int) ([]roll.Problem, string, error) {
+		return flow.Problems(ctx, s.Files, c.Institution, i.ID,
+			flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
+	}, func(p roll.Problem) roll.Problem { return p })
 }
 
 func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {

@@ -96,8 +96,9 @@ func (s *server) targetRoutes() {
 		OperationID: "listTargets", Method: http.MethodGet, Path: all, Tags: []string{tagTargets},
 		Summary: "List dynamic targets, by name", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[dynamicTarget], error) {
-		ts, next, err := s.Catalogue.Targets(ctx, c.Institution, in.Limit, in.Cursor)
-		return list(ts, next, showTarget), err
+		return list(in.Limit, func(limit int) ([]roll.Target, string, error) {
+			return s.Catalogue.Targets(ctx, c.Institution, limit, in.Cursor)
+		}, showTarget)
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "createTarget", Method: http.MethodPost, Path: all, Tags: []string{tagTargets},

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,40 @@ func TestTargets(t *testing.T) {
 	for _, bad := range []string{"%00", "a%20b", "..%2F..", strings.Repeat("x", 100), "%FF"} {
 		s.call(viewer, "GET", "/api/targets/"+bad, nil).problem(404, "notFound")
 		s.call(admin, "DELETE", "/api/targets/"+bad, nil).problem(404, "notFound")
+	}
+}
+
+// An answer of more than 6 MB would not leave the function.
+func TestPagesOfLargeThings(t *testing.T) {
+	s := newStack(t)
+	names := make([]any, 1000)
+	for i := range names {
+		names[i] = fmt.Sprintf("%0200d", i)
+	}
+	large := object{"field": "contact:lastName", "op": "in", "value": names}
+	var all, seen []string
+	for i := range 40 {
+		all = append(all, fmt.Sprintf("%02d", i))
+		s.call(admin, "POST", "/api/targets", object{"name": all[i], "condition": large}).want(201)
+	}
+	for cursor := ""; ; {
+		var page struct {
+			Items      []struct{ Name string }
+			NextCursor string
+		}
+		a := s.call(viewer, "GET", "/api/targets?limit=200&cursor="+cursor, nil).want(200).into(&page)
+		if len(a.body) > 3<<20+1 || len(page.Items) == 0 {
+			t.Fatalf("%d targets in %d bytes", len(page.Items), len(a.body))
+		}
+		for _, v := range page.Items {
+			seen = append(seen, v.Name)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(all, seen[:len(all)]); d != "" || len(seen) != len(all)+7 {
+		t.Error(d, len(seen))
 	}
 }
 
