@@ -81,8 +81,17 @@ func unauthorised(op *huma.Operation) {
 	}}
 }
 
-// absentIsNull documents what bodies are read with: a member that may be absent
-// may be null, which means the same.
+// describeAbsence documents what is the same as absent: an empty parameter of
+// the query, and a null for a member that may be absent.
+func describeAbsence(op *huma.Operation, r huma.Registry) {
+	for _, p := range op.Parameters {
+		p.AllowEmptyValue = p.In == "query"
+	}
+	if op.RequestBody != nil {
+		absentIsNull(op.RequestBody.Content["application/json"].Schema, r)
+	}
+}
+
 func absentIsNull(s *huma.Schema, r huma.Registry) {
 	if s.Ref != "" {
 		s = r.SchemaFromRef(s.Ref)

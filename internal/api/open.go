@@ -28,9 +28,9 @@ type screenConfig struct {
 // itself, a page that shows it, and the screen's settings.
 func (s *server) openRoutes() {
 	for _, item := range s.huma.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Post, item.Put} {
-			if op != nil && op.RequestBody != nil {
-				absentIsNull(op.RequestBody.Content["application/json"].Schema, s.huma.OpenAPI().Components.Schemas)
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
+			if op != nil {
+				describeAbsence(op, s.huma.OpenAPI().Components.Schemas)
 			}
 		}
 	}
