@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -181,7 +180,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	if err != nil {
 		return nil, err
 	}
-	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name()}
+	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name(), Request: in.Once.of("target", in.Body).Digest}
 	if in.Key != "" {
 		// The same key gives the same id, so a repetition meets what it made.
 		h := sha256.Sum256([]byte(string(c.Institution) + "\n" + in.Key))
@@ -194,7 +193,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 		if err != nil {
 			return nil, err
 		}
-		if made.Name != t.Name || !bytes.Equal(made.Condition, t.Condition) {
+		if made.Request != t.Request {
 			return nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
 		}
 		t = made

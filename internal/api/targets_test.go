@@ -178,6 +178,13 @@ func TestTargetIdempotency(t *testing.T) {
 		t.Errorf("%s\n%s", first.body, second.body)
 	}
 	s.call(admin, "POST", "/api/targets", object{"name": "M", "condition": everybody}, key).problem(409, "idempotencyKeyReused")
+	// It is that target still when it has another name.
+	path := first.header.Get("Location")
+	s.call(admin, "PUT", path, object{"name": "M", "condition": everybody}).want(200)
+	if third := s.call(admin, "POST", "/api/targets", body, key).want(201); third.header.Get("Location") != path {
+		t.Errorf("%s", third.body)
+	}
+	s.call(admin, "POST", "/api/targets", object{"name": "M", "condition": everybody}, key).problem(409, "idempotencyKeyReused")
 	if other := s.call(admin, "POST", "/api/targets", body, "Idempotency-Key: k2").want(201); string(other.body) == string(first.body) {
 		t.Error("another key, the same target")
 	}
