@@ -508,6 +508,8 @@ func TestProblems(t *testing.T) {
 		p := roll.Problem{Line: n + 2, Field: "GENRE", Outcome: roll.RowRejected, Code: "unknownValue", Message: "M"}
 		if n%5 == 0 {
 			p.Field, p.Outcome = "NOTE", roll.RowConflicted
+		} else if n%5 == 1 {
+			p.Field, p.Column = "", "Contact"
 		}
 		if err := w.Add(t.Context(), p); err != nil {
 			t.Fatal(err)
@@ -536,7 +538,7 @@ func TestProblems(t *testing.T) {
 			}
 		}
 	}
-	for q, want := range map[string]int{"": 2500, "outcome=rejected": 2000, "field=NOTE": 500, "outcome=rejected&field=NOTE": 0, "field=NONE": 0, "outcome=unprocessed": 0} {
+	for q, want := range map[string]int{"": 2500, "outcome=rejected": 2000, "field=NOTE": 500, "field=Contact": 500, "outcome=rejected&field=NOTE": 0, "field=NONE": 0, "outcome=unprocessed": 0} {
 		if got := count(q); got != want {
 			t.Errorf("%q: %d, want %d", q, got, want)
 		}
