@@ -320,7 +320,7 @@ func TestWhatNeedsNoToken(t *testing.T) {
 		t.Error("the docs load from elsewhere or have inline styles")
 	}
 	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/criteria/"} {
-		s.call(nobody, "GET", path, nil).problem(401, "unauthorised")
+		s.call(nobody, "GET", path, nil).problem(404, "notFound")
 		s.call(viewer, "GET", path, nil).problem(404, "notFound")
 	}
 	s.call(nobody, "GET", "/docs/none", nil).problem(404, "notFound")

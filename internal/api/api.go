@@ -158,6 +158,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, newProblem(http.StatusInternalServerError))
 		}
 	}()
+	// Media types have no case (RFC 9110, section 8.3.1), but huma's have.
+	r.Header.Set("Content-Type", strings.ToLower(r.Header.Get("Content-Type")))
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -187,10 +189,6 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
 	if pattern != "" {
 		s.mux.ServeHTTP(w, r)
-		return
-	}
-	if _, ok := claimsIn(r.Context()); !ok && strings.HasPrefix(r.URL.Path, "/api") {
-		writeProblem(w, newProblem(http.StatusUnauthorized))
 		return
 	}
 	seen := &statusOnly{header: http.Header{}}
@@ -254,6 +252,7 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 		}
 		return out, nil
 	})
+	unauthorised(s.operation(op.Method, op.Path))
 }
 
 // answer turns an error into a problem and notes what is ours.
@@ -331,7 +330,7 @@ func (b badBody) Error() string { return string(b) }
 // Paging is what lists take. Parts of inputs are exported because huma looks
 // into no others.
 type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items at most."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items at most; fewer come if they are large."`
 	Cursor string `query:"cursor" maxLength:"2000" doc:"nextCursor of the page before."`
 }
 
@@ -343,12 +342,28 @@ type page[T any] struct {
 
 type listed[T any] struct{ Body page[T] }
 
-func list[S, T any](of []S, next string, show func(S) T) *listed[T] {
-	out := &listed[T]{page[T]{Items: make([]T, 0, len(of)), NextCursor: next}}
-	for _, v := range of {
-		out.Body.Items = append(out.Body.Items, show(v))
+// maxPage is the most that a page has in bytes: a Lambda function answers 6 MB,
+// and in its answer every quotation mark of ours is escaped.
+const maxPage = 3 << 20
+
+// list answers one page: as many items as are asked for, or fewer if they are
+// too large together.
+func list[S, T any](limit int, get func(limit int) (of []S, next string, err error), show func(S) T) (*listed[T], error) {
+	for {
+		of, next, err := get(limit)
+		if err != nil {
+			return nil, err
+		}
+		out := &listed[T]{page[T]{Items: make([]T, 0, len(of)), NextCursor: next}}
+		for _, v := range of {
+			out.Body.Items = append(out.Body.Items, show(v))
+		}
+		b, err := json.Marshal(out.Body)
+		if err != nil || len(b) <= maxPage || len(of) <= 1 {
+			return out, err
+		}
+		limit = len(of) / 2
 	}
-	return out
 }
 
 // Once is what a POST takes so that it can be repeated.

@@ -182,8 +182,9 @@ func (s *server) criterionRoutes() {
 		OperationID: "listCriteria", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
 		Summary: "List criteria with their values, by code", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[criterion], error) {
-		ds, next, err := s.fields(ctx, c, roll.Criteria, in)
-		return list(ds, next, showCriterion), err
+		return list(in.Limit, func(limit int) ([]roll.FieldDef, string, error) {
+			return s.fields(ctx, c, roll.Criteria, limit, in.Cursor)
+		}, showCriterion)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getCriterion", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
@@ -218,8 +219,9 @@ func (s *server) authorisationRoutes() {
 		OperationID: "listAuthorisations", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
 		Summary: "List authorisations, by code", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[authorisation], error) {
-		ds, next, err := s.fields(ctx, c, roll.Authorisations, in)
-		return list(ds, next, showAuthorisation), err
+		return list(in.Limit, func(limit int) ([]roll.FieldDef, string, error) {
+			return s.fields(ctx, c, roll.Authorisations, limit, in.Cursor)
+		}, showAuthorisation)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getAuthorisation", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
@@ -246,20 +248,21 @@ func (s *server) authorisationRoutes() {
 }
 
 // fields returns one page of the definitions that the type of data has.
-func (s *server) fields(ctx context.Context, c Claims, t roll.DataType, p *Paging) ([]roll.FieldDef, string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	if err != nil || p.Cursor != "" && !roll.ValidCode(string(after)) {
+func (s *server) fields(ctx context.Context, c Claims, t roll.DataType, limit int, from string) ([]roll.FieldDef, string, error) {
+	cursor, err := base64.RawURLEncoding.DecodeString(from)
+	after, ok := strings.CutPrefix(string(cursor), string(t)+":")
+	if err != nil || from != "" && !(ok && roll.ValidCode(after)) {
 		return nil, "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, "", err
 	}
-	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= string(after) && p.Cursor != "" })
-	if len(ds) <= p.Limit {
+	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= after })
+	if len(ds) <= limit {
 		return ds, "", nil
 	}
-	return ds[:p.Limit], base64.RawURLEncoding.EncodeToString([]byte(ds[p.Limit-1].Code)), nil
+	return ds[:limit], base64.RawURLEncoding.EncodeToString([]byte(string(t) + ":" + ds[limit-1].Code)), nil
 }
 
 func (s *server) field(ctx context.Context, c Claims, room, code string) (roll.FieldDef, error) {

@@ -74,14 +74,14 @@ func TestCriterionIsChecked(t *testing.T) {
 		"small letters in the code": {"colour", object{"label": "L", "kind": "text"}, []string{"path.code"}},
 		"long code":                 {strings.Repeat("A", 41), object{"label": "L", "kind": "text"}, []string{"path.code"}},
 		"another code":              {"C", object{"code": "D", "label": "L", "kind": "text"}, []string{"body.code"}},
-		"no label":                  {"C", object{"kind": "text"}, []string{"body"}},
+		"no label":                  {"C", object{"kind": "text"}, []string{"body.label"}},
 		"empty label":               {"C", object{"label": "", "kind": "text"}, []string{"body.label"}},
 		"blank label":               {"C", object{"label": " \u00a0 ", "kind": "text"}, []string{"body.label"}},
 		"long label":                {"C", object{"label": long, "kind": "text"}, []string{"body.label"}},
 		"control character":         {"C", object{"label": "a\x00b", "kind": "text"}, []string{"body.label"}},
 		"line break":                {"C", object{"label": "a\nb", "kind": "text"}, []string{"body.label"}},
 		"strange language":          {"C", object{"label": "L", "kind": "text", "labels": object{"nl": "L", "fr": long}}, []string{"body.labels.fr", "body.labels.nl"}},
-		"no kind":                   {"C", object{"label": "L"}, []string{"body"}},
+		"no kind":                   {"C", object{"label": "L"}, []string{"body.kind"}},
 		"strange kind":              {"C", object{"label": "L", "kind": "authorisation"}, []string{"body.kind"}},
 		"text with values":          {"C", object{"label": "L", "kind": "text", "values": []any{value}}, []string{"body.values"}},
 		"choice without values":     {"C", object{"label": "L", "kind": "choice"}, []string{"body.values"}},
@@ -89,10 +89,11 @@ func TestCriterionIsChecked(t *testing.T) {
 		"bad value code":            {"C", object{"label": "L", "kind": "choice", "values": []any{object{"code": "A|B", "label": "L"}}}, []string{"body.values[0].code"}},
 		"value twice":               {"C", object{"label": "L", "kind": "choice", "values": []any{value, value}}, []string{"body.values[1].code"}},
 		"value without label":       {"C", object{"label": "L", "kind": "choice", "values": []any{object{"code": "A", "label": ""}}}, []string{"body.values[0].label"}},
-		"value without code":        {"C", object{"label": "L", "kind": "choice", "values": []any{object{"label": "L"}}}, []string{"body.values[0]"}},
+		"value without code":        {"C", object{"label": "L", "kind": "choice", "values": []any{object{"label": "L"}}}, []string{"body.values[0].code"}},
 		"maxLength of a choice":     {"C", object{"label": "L", "kind": "choice", "maxLength": 5, "values": []any{value}}, []string{"body.maxLength"}},
 		"maxLength too big":         {"C", object{"label": "L", "kind": "text", "maxLength": 251}, []string{"body.maxLength"}},
 		"maxLength negative":        {"C", object{"label": "L", "kind": "text", "maxLength": -1}, []string{"body.maxLength"}},
+		"name in another case":      {"C", object{"label": "L", "Label": "M", "kind": "text"}, []string{"body.Label"}},
 		"unknown property":          {"C", object{"label": "L", "kind": "text", "colour": 1}, []string{"body.colour"}},
 		"too many values":           {"C", object{"label": "L", "kind": "choice", "values": values(501)}, []string{"body.values"}},
 	} {
@@ -142,6 +143,7 @@ func TestCatalogueIsPaged(t *testing.T) {
 	if len(page.Items) != 4 {
 		t.Error(page)
 	}
+	criteria := s.call(viewer, "GET", "/api/criteria?limit=1", nil).object()["nextCursor"].(string)
 	for _, all := range []string{"/api/criteria", "/api/authorisations", "/api/targets", "/api/templates", "/api/imports", "/api/contacts"} {
 		for _, q := range []string{"limit=0", "limit=201", "limit=-1", "limit=x", "limit=1e2", "limit=99999999999999999999"} {
 			s.call(viewer, "GET", all+"?"+q, nil).problem(422, "invalid", "query.limit")
@@ -150,6 +152,9 @@ func TestCatalogueIsPaged(t *testing.T) {
 			s.call(viewer, "GET", all+"?"+q, nil).problem(422, "cursorInvalid", "query.cursor")
 		}
 		s.call(viewer, "GET", all+"?cursor="+strings.Repeat("Q", 2001), nil).problem(422, "invalid", "query.cursor")
+		if all != "/api/criteria" {
+			s.call(viewer, "GET", all+"?cursor="+criteria, nil).problem(422, "cursorInvalid", "query.cursor")
+		}
 	}
 }
 

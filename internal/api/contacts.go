@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -221,15 +222,16 @@ func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*
 	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
 		return nil, fault.At("query.q", "invalid", "This has characters that no name has.")
 	}
-	if n := roll.ContactNumber(strings.TrimPrefix(q, "#")); n.Valid() {
+	if n, p := cell.ParseNumber(q); p == nil {
 		q = string(n)
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, err
 	}
-	cs, next, err := s.Contacts.Find(ctx, c.Institution, q, in.Limit, in.Cursor)
-	return list(cs, next, func(c roll.Contact) contact { return showContact(c, cat) }), err
+	return list(in.Limit, func(limit int) ([]roll.Contact, string, error) {
+		return s.Contacts.Find(ctx, c.Institution, q, limit, in.Cursor)
+	}, func(c roll.Contact) contact { return showContact(c, cat) })
 }
 
 func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*contactAnswer, error) {
@@ -276,7 +278,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 				return nil, err
 			}
 		}
-		_, err = s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
+		created, err := s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
 		if err != nil {
 			if fault.KindOf(err) == fault.Conflict && try < races {
 				continue
@@ -287,9 +289,9 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if err != nil {
 			return nil, err
 		}
-		status := http.StatusCreated
-		if exists {
-			status = http.StatusOK
+		status := http.StatusOK
+		if created {
+			status = http.StatusCreated
 		}
 		return &contactAnswer{status, etag(stored), showContact(stored, cat)}, nil
 	}
@@ -308,6 +310,20 @@ func matches(header string, exists bool, tag string) bool {
 	return false
 }
 
+var quoted = regexp.MustCompile(`"[^"]{2,}"`)
+
+// withoutValue is what is wrong with a text, without the text: an answer may be
+// logged on its way.
+func withoutValue(p *cell.Problem, text string) string {
+	canonical, _ := cell.Text(text, len(text))
+	m := strings.ReplaceAll(p.Message, cell.Quote(string(canonical)), "This")
+	// The suggestion for one of a list is no person's.
+	if p.Code != person.UnknownTitle && p.Code != person.UnknownLanguage && p.Code != person.UnknownCountry && p.Suggestion != "" {
+		m = strings.Replace(m, " Did you mean "+p.Suggestion+"?", "", 1)
+	}
+	return quoted.ReplaceAllString(m, "something")
+}
+
 // read checks everything that is sent. What the contact has already is taken as
 // it is, although it might not be today.
 func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() time.Time) (roll.Contact, string, faults) {
@@ -324,11 +340,11 @@ func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() t
 		v := roll.Value(*text)
 		if v != old.Get(field) {
 			var p *cell.Problem
-			if v, _, p = check.Check(field, *text); p != nil {
-				f.value("body."+field.Code(), p.Code, p.Message)
-			} else if field == roll.ContactBirthDate && string(v) != *text {
+			if _, err := time.Parse(time.DateOnly, *text); field == roll.ContactBirthDate && *text != "" && err != nil {
 				// A program has no excuse for a form that a person may use.
-				f.value("body.birthDate", person.BadDate, "A birth date is of the form 1980-12-31.")
+				f.value("body.birthDate", person.BadDate, "A birth date is a day of the form 1980-12-31.")
+			} else if v, _, p = check.Check(field, *text); p != nil {
+				f.value("body."+field.Code(), p.Code, withoutValue(p, *text))
 			}
 		}
 		if v != roll.Empty {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/demo"
 	"rollbook/internal/roll"
 )
 
@@ -138,6 +139,36 @@ func TestContactFaultsHaveCodes(t *testing.T) {
 	}
 }
 
+// What is wrong with a person's data is said without the data.
+func TestFaultsOfAContactDoNotShowIt(t *testing.T) {
+	s := newStack(t)
+	for _, c := range []struct{ field, value, message string }{
+		{"email", "marker ana@example.com", "This has a blank, which no e-mail address has."},
+		{"email", " marker ana@example.com ", "This has a blank, which no e-mail address has."},
+		{"email", "ana@mar_ker..com", "This has two dots in a row."},
+		{"email", "ana@-märker.com", "This has something after the @, which is no domain."},
+		{"email", "Ana <marker@example.com>", "This has a name or angle brackets. Write the address alone."},
+		{"firstName", "marker 7", "This has a digit, which no first name has."},
+		{"lastName", "marker@example.com", "This is an e-mail address, not a name."},
+		{"birthDate", "marker", "A birth date is a day of the form 1980-12-31."},
+		{"birthDate", "3/4/1980", "A birth date is a day of the form 1980-12-31."},
+		{"birthDate", "2030-01-01", "This is in the future, and a birth date is not."},
+		{"phone", `marker "7"`, "This has letters. A telephone number has digits, blanks and a + at the beginning."},
+		{"phone", "2079460123", "This has lost its leading 0, as spreadsheets do. Format the column as text."},
+		{"title", "Compani", "This is not one of the titles. Did you mean Company?"},
+		{"language", "Italain", "This is no language. Did you mean it (Italian)?"},
+		{"country", "Frnace", "This is no country. Did you mean FR (France)?"},
+	} {
+		t.Run(c.field+" "+c.value, func(t *testing.T) {
+			s.t = t
+			p := s.call(operator, "PUT", "/api/contacts/1", object{c.field: c.value}).problem(422, "invalid", "body."+c.field)
+			if p.Detail != c.message || p.Errors[0].Message != c.message {
+				t.Errorf("%q, %q", p.Detail, p.Errors[0].Message)
+			}
+		})
+	}
+}
+
 // Who has a retired value keeps it; nobody gets it.
 func TestRetiredValuesStay(t *testing.T) {
 	s := newStack(t)
@@ -227,7 +258,7 @@ func TestFindContacts(t *testing.T) {
 		return strings.Join(ns, " ")
 	}
 	for q, want := range map[string]string{
-		"0000777": "0000777", "#0000777": "0000777", " 0000777 ": "0000777", "777": "",
+		"0000777": "0000777", "#0000777": "0000777", " 0000777 ": "0000777", "＃００００７７７": "0000777", "777": "",
 		"CELIK@example.org": "0000777", "ana@nowhere.example": "",
 		"celik": "0000777 0000778", "ÇELIK Ö": "0000777", "elik": "",
 		"<script>": "", "%": "", "'": "", `\`: "", "*": "",
@@ -280,6 +311,17 @@ func TestPutContactOutlastsARace(t *testing.T) {
 }
 
 // What people and imports changed can be read, by those who may read contacts.
+// Of two who put the same new contact at the same time, one creates it.
+func TestPutContactIsCreatedOnce(t *testing.T) {
+	s := newStack(t)
+	if _, err := s.contacts.Put(t.Context(), demo.Aurora, roll.Contact{Number: "556"}, roll.Provenance{}); err != nil {
+		t.Fatal(err)
+	}
+	s.config.Contacts = &hiddenContacts{Contacts: s.contacts, times: 1}
+	s.rebuild()
+	s.call(operator, "PUT", "/api/contacts/556", object{"city": "Bath"}).want(200)
+}
+
 func TestHistory(t *testing.T) {
 	s := newStack(t)
 	s.call(operator, "PUT", "/api/contacts/0000777", object{"lastName": "Old"}).want(201)

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -40,7 +41,8 @@ do everything, operator works with templates, imports and contacts, viewer reads
 What belongs to another institution is answered as if it did not exist.
 
 Lists are paged: pass ` + "`nextCursor`" + ` as ` + "`cursor`" + ` until it is empty. POSTs can be
-repeated safely with an Idempotency-Key.`,
+repeated safely with an Idempotency-Key. A member of a body that may be absent may
+also be null: that is the same.`,
 			},
 			Components: &huma.Components{
 				Schemas: registry,
@@ -67,6 +69,46 @@ repeated safely with an Idempotency-Key.`,
 func creates(op *huma.Operation) {
 	ok := op.Responses["200"]
 	op.Responses["201"] = &huma.Response{Description: http.StatusText(http.StatusCreated), Content: ok.Content, Headers: ok.Headers}
+}
+
+// unauthorised documents both answers to a request without a valid token: the
+// gateway's own, which comes first, and ours.
+func unauthorised(op *huma.Operation) {
+	r := op.Responses["401"]
+	r.Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{
+		Type: huma.TypeObject, Properties: map[string]*huma.Schema{"message": {Type: huma.TypeString}}, Required: []string{"message"},
+		Description: "From the gateway, which checks tokens before the API is asked.",
+	}}
+}
+
+// describeAbsence documents what is the same as absent: an empty parameter of
+// the query, and a null for a member that may be absent.
+func describeAbsence(op *huma.Operation, r huma.Registry) {
+	for _, p := range op.Parameters {
+		p.AllowEmptyValue = p.In == "query"
+	}
+	if op.RequestBody != nil {
+		absentIsNull(op.RequestBody.Content["application/json"].Schema, r)
+	}
+}
+
+func absentIsNull(s *huma.Schema, r huma.Registry) {
+	if s.Ref != "" {
+		s = r.SchemaFromRef(s.Ref)
+	}
+	for name, p := range s.Properties {
+		absentIsNull(p, r)
+		if p.Nullable || p.Type == "" || slices.Contains(s.Required, name) {
+			continue
+		}
+		p.Nullable = true
+		if p.Enum != nil {
+			p.Enum = append(p.Enum, nil)
+		}
+	}
+	if s.Items != nil {
+		absentIsNull(s.Items, r)
+	}
 }
 
 // operation returns a registered operation of the description.

@@ -151,8 +151,10 @@ func TestBadBodies(t *testing.T) {
 				t.Errorf("%s %s as %s: %d %s", o.method, o.path, kind, a.status, a.body)
 			}
 		}
-		if a := s.call(admin, o.method, names.Replace(o.path), put(names, o.body), "Content-Type: application/json; charset=utf-8"); a.status >= 500 || a.status == 415 {
-			t.Errorf("%s %s: %d", o.method, o.path, a.status)
+		for _, kind := range []string{"application/json; charset=utf-8", "Application/JSON"} {
+			if a := s.call(admin, o.method, names.Replace(o.path), put(names, o.body), "Content-Type: "+kind); a.status >= 500 || a.status == 415 {
+				t.Errorf("%s %s as %s: %d", o.method, o.path, kind, a.status)
+			}
 		}
 	}
 }
@@ -178,6 +180,20 @@ func (c *racingContacts) Put(ctx context.Context, in roll.InstitutionID, n roll.
 		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
 	}
 	return c.Contacts.Put(ctx, in, n, p)
+}
+
+// hiddenContacts are made just after they were looked for, some times.
+type hiddenContacts struct {
+	*memory.Contacts
+	times int
+}
+
+func (c *hiddenContacts) Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error) {
+	if c.times > 0 {
+		c.times--
+		return roll.Contact{}, fault.Missing()
+	}
+	return c.Contacts.Get(ctx, in, n)
 }
 
 // slowContacts has as many contacts as asked, each of which takes its time.

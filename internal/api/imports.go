@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,8 +22,6 @@ const (
 	importLife = 30 * 24 * time.Hour
 	// maxUpload is the most that one form takes (S3's limit for a single post).
 	maxUpload = 5 << 30
-	// maxFileName is how much of a file's name is shown, in characters.
-	maxFileName = 300
 )
 
 // importTypes are the types of data that can be imported.
@@ -206,7 +203,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	now := s.Now().UTC()
 	i := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: safeName(in.Body.FileName), Email: email, Mail: mail,
+		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: roll.FileName(in.Body.FileName), Email: email, Mail: mail,
 		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -226,68 +223,42 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	return out, nil
 }
 
-// safeName keeps of a file's name what can be shown: no folders, no control
-// characters, none that turn the direction of writing. It is never a path.
-func safeName(name string) string {
-	name = strings.ToValidUTF8(name, "")
-	if at := strings.LastIndexAny(name, `/\`); at >= 0 {
-		name = name[at+1:]
-	}
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return -1
-		}
-		return r
-	}, name))
-	if strings.Trim(name, ".") == "" {
-		return "upload"
-	}
-	r := []rune(name)
-	if len(r) <= maxFileName {
-		return name
-	}
-	ext := []rune(path.Ext(name))
-	if len(ext) > 10 {
-		ext = nil
-	}
-	return string(r[:maxFileName-len(ext)-1]) + "…" + string(ext)
-}
-
 // searched is how many imports one request looks at for a search.
 const searched = 2000
 
 func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
-	is, next, err := s.searchImports(ctx, c, in)
-	if err != nil {
-		return nil, err
-	}
-	out := list(is, next, func(roll.Import) importView { return importView{} })
-	for n, i := range is {
-		v, err := s.showImport(ctx, i)
+	return list(in.Limit, func(limit int) ([]importView, string, error) {
+		is, next, err := s.searchImports(ctx, c, in.Q, limit, in.Cursor)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if in.Brief {
-			v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+		views := make([]importView, 0, len(is))
+		for _, i := range is {
+			v, err := s.showImport(ctx, i)
+			if err != nil {
+				return nil, "", err
+			}
+			if in.Brief {
+				v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+			}
+			views = append(views, v.Body)
 		}
-		out.Body.Items[n] = v.Body
-	}
-	return out, nil
+		return views, next, nil
+	}, func(v importView) importView { return v })
 }
 
 // searchImports returns a page of the imports whose file's name has the words.
 // When it has looked at many in vain, it returns what it found and the cursor
 // to go on from.
-func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) ([]roll.Import, string, error) {
-	words := fold.Text(strings.TrimSpace(in.Q))
+func (s *server) searchImports(ctx context.Context, c Claims, q string, limit int, cursor string) ([]roll.Import, string, error) {
+	words := fold.Text(strings.TrimSpace(q))
 	if words == "" {
-		return s.Jobs.Imports(ctx, c.Institution, in.Limit, in.Cursor)
+		return s.Jobs.Imports(ctx, c.Institution, limit, cursor)
 	}
 	var found []roll.Import
-	cursor := in.Cursor
 	for seen := 0; seen < searched; {
 		// Never more than still fit, so that the cursor is that of the last one.
-		is, next, err := s.Jobs.Imports(ctx, c.Institution, in.Limit-len(found), cursor)
+		is, next, err := s.Jobs.Imports(ctx, c.Institution, limit-len(found), cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -297,7 +268,7 @@ func (s *server) searchImports(ctx context.Context, c Claims, in *importsInput) 
 			}
 		}
 		seen, cursor = seen+len(is), next
-		if next == "" || len(found) == in.Limit {
+		if next == "" || len(found) == limit {
 			break
 		}
 	}
@@ -345,9 +316,10 @@ func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) 
 	if err != nil {
 		return nil, err
 	}
-	ps, next, err := flow.Problems(ctx, s.Files, c.Institution, i.ID,
-		flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, in.Limit, in.Cursor)
-	return list(ps, next, func(p roll.Problem) roll.Problem { return p }), err
+	return list(in.Limit, func(limit int) ([]roll.Problem, string, error) {
+		return flow.Problems(ctx, s.Files, c.Institution, i.ID,
+			flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
+	}, func(p roll.Problem) roll.Problem { return p })
 }
 
 func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {

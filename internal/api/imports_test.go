@@ -59,7 +59,7 @@ func TestImportIsChecked(t *testing.T) {
 		at   []string
 	}{
 		"strange type":    {object{"dataType": "x", "action": "test"}, []string{"body.dataType"}},
-		"no action":       {object{"dataType": "criteria"}, []string{"body"}},
+		"no action":       {object{"dataType": "criteria"}, []string{"body.action"}},
 		"strange action":  {object{"dataType": "criteria", "action": "delete"}, []string{"body.action"}},
 		"bad e-mail":      {object{"dataType": "criteria", "action": "test", "email": "x"}, []string{"body.email"}},
 		"bad rule":        {object{"dataType": "criteria", "action": "test", "onConflict": "x"}, []string{"body.onConflict"}},
@@ -502,6 +502,8 @@ func TestProblems(t *testing.T) {
 		p := roll.Problem{Line: n + 2, Field: "GENRE", Outcome: roll.RowRejected, Code: "unknownValue", Message: "M"}
 		if n%5 == 0 {
 			p.Field, p.Outcome = "NOTE", roll.RowConflicted
+		} else if n%5 == 1 {
+			p.Field, p.Column = "", "Contact"
 		}
 		if err := w.Add(t.Context(), p); err != nil {
 			t.Fatal(err)
@@ -530,7 +532,7 @@ func TestProblems(t *testing.T) {
 			}
 		}
 	}
-	for q, want := range map[string]int{"": 2500, "outcome=rejected": 2000, "field=NOTE": 500, "outcome=rejected&field=NOTE": 0, "field=NONE": 0, "outcome=unprocessed": 0} {
+	for q, want := range map[string]int{"": 2500, "outcome=rejected": 2000, "field=NOTE": 500, "field=Contact": 500, "outcome=rejected&field=NOTE": 0, "field=NONE": 0, "outcome=unprocessed": 0} {
 		if got := count(q); got != want {
 			t.Errorf("%q: %d, want %d", q, got, want)
 		}

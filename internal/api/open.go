@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"rollbook/internal/roll"
 )
 
@@ -25,6 +27,13 @@ type screenConfig struct {
 // openRoutes serves what needs no token and is not described: the description
 // itself, a page that shows it, and the screen's settings.
 func (s *server) openRoutes() {
+	for _, item := range s.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
+			if op != nil {
+				describeAbsence(op, s.huma.OpenAPI().Components.Schemas)
+			}
+		}
+	}
 	spec, err := json.Marshal(s.huma.OpenAPI())
 	if err != nil {
 		panic(err) // it is built from constants

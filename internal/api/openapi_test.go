@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"net/http"
 	"os"
 	"testing"
@@ -36,5 +37,28 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if d := cmp.Diff(string(want), got.String()); d != "" {
 		t.Errorf("run go test -update if this is meant:\n%s", d)
+	}
+}
+
+// Members that may be absent may be null, as the description says.
+func TestNullIsAbsent(t *testing.T) {
+	s := newStack(t)
+	for _, o := range []operation{
+		{"POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": nil, "email": nil, "onConflict": nil, "allowSamePerson": nil}, "", 201},
+		{"POST", "/api/templates", object{"dataType": "criteria", "targetId": s.anyTarget(), "email": nil, "fields": nil, "format": nil}, "", 202},
+		{"PUT", "/api/criteria/C", object{"code": nil, "label": "L", "labels": nil, "kind": "choice", "values": []any{object{"code": "A", "label": "A", "retired": nil}}, "maxLength": nil}, "", 201},
+		{"PUT", "/api/authorisations/A", object{"code": nil, "label": "L", "labels": nil}, "", 201},
+		{"PUT", "/api/settings", object{"name": "N", "language": "en", "separator": ",", "country": "GB", "numberDigits": nil, "titles": nil}, "", 200},
+		{"PUT", "/api/contacts/1", object{"number": nil, "email": nil, "criteria": nil, "authorisations": nil, "provenance": nil, "proof": nil}, "", 201},
+	} {
+		s.call(admin, o.method, o.path, o.body).want(o.status)
+		for name, v := range o.body.(object) {
+			if v == nil {
+				continue
+			}
+			body := maps.Clone(o.body.(object))
+			body[name] = nil
+			s.call(admin, o.method, o.path, body).problem(422, "invalid", "body."+name)
+		}
 	}
 }

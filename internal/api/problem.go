@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"rollbook/internal/fault"
 )
@@ -154,6 +156,9 @@ func init() {
 		return humaProblem(status, errs)
 	}
 	huma.DefaultArrayNullable = false
+	// Reading a body ignores the case of names, so that {"label":1,"LABEL":2}
+	// would be two values for one member.
+	huma.ValidateStrictCasing = true
 }
 
 // maxFaults is how many parts at fault are named.
@@ -170,7 +175,12 @@ func humaProblem(status int, errs []error) *httpProblem {
 			continue
 		}
 		e := d.ErrorDetail()
-		p.Errors = append(p.Errors, fieldFault{Location: location(e.Location), Message: e.Message})
+		at := e.Location
+		var absent string
+		if n, _ := fmt.Sscanf(e.Message, validation.MsgExpectedRequiredProperty, &absent); n == 1 {
+			at += "." + absent
+		}
+		p.Errors = append(p.Errors, fieldFault{Location: location(at), Message: e.Message})
 	}
 	return p
 }

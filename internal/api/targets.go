@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,8 +15,8 @@ import (
 	"rollbook/internal/target"
 )
 
-// targetBody is what makes a dynamic target.
-type targetBody struct {
+// TargetBody is what makes a dynamic target.
+type TargetBody struct {
 	Name      string    `json:"name" minLength:"1" example:"Jazz lovers who allow e-mail"`
 	Condition condition `json:"condition"`
 }
@@ -64,12 +63,20 @@ type IDPath struct {
 
 type targetInput struct {
 	Once
-	Body targetBody
+	Body TargetBody
+}
+
+// targetChange is a target as it is replaced. What a GET shows can be sent back.
+type targetChange struct {
+	TargetBody
+	ID        string `json:"id,omitempty" doc:"If it is there, that of the address."`
+	CreatedAt any    `json:"createdAt,omitempty" doc:"Ignored: it does not change."`
+	CreatedBy any    `json:"createdBy,omitempty" doc:"Ignored: it does not change."`
 }
 
 type targetPut struct {
 	IDPath
-	Body targetBody
+	Body targetChange
 }
 
 type targetAnswer struct {
@@ -88,8 +95,9 @@ func (s *server) targetRoutes() {
 		OperationID: "listTargets", Method: http.MethodGet, Path: all, Tags: []string{tagTargets},
 		Summary: "List dynamic targets, by name", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[dynamicTarget], error) {
-		ts, next, err := s.Catalogue.Targets(ctx, c.Institution, in.Limit, in.Cursor)
-		return list(ts, next, showTarget), err
+		return list(in.Limit, func(limit int) ([]roll.Target, string, error) {
+			return s.Catalogue.Targets(ctx, c.Institution, limit, in.Cursor)
+		}, showTarget)
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "createTarget", Method: http.MethodPost, Path: all, Tags: []string{tagTargets},
@@ -132,7 +140,7 @@ func (s *server) target(ctx context.Context, c Claims, id string) (roll.Target, 
 }
 
 // checkTarget reads a target's name and condition.
-func (s *server) checkTarget(ctx context.Context, c Claims, b targetBody) (name string, tree []byte, err error) {
+func (s *server) checkTarget(ctx context.Context, c Claims, b TargetBody) (name string, tree []byte, err error) {
 	var f faults
 	name = f.text("body.name", b.Name, 1, maxLabel)
 	cond, err := s.parse(ctx, c, b.Condition)
@@ -172,7 +180,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	if err != nil {
 		return nil, err
 	}
-	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name()}
+	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name(), Request: in.Once.of("target", in.Body).Digest}
 	if in.Key != "" {
 		// The same key gives the same id, so a repetition meets what it made.
 		h := sha256.Sum256([]byte(string(c.Institution) + "\n" + in.Key))
@@ -185,7 +193,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 		if err != nil {
 			return nil, err
 		}
-		if made.Name != t.Name || !bytes.Equal(made.Condition, t.Condition) {
+		if made.Request != t.Request {
 			return nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
 		}
 		t = made
@@ -199,7 +207,10 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 	if _, err := s.target(ctx, c, in.ID); err != nil {
 		return nil, err
 	}
-	name, tree, err := s.checkTarget(ctx, c, in.Body)
+	if in.Body.ID != "" && in.Body.ID != in.ID {
+		return nil, fault.At("body.id", "invalid", "This is not the id in the address.")
+	}
+	name, tree, err := s.checkTarget(ctx, c, in.Body.TargetBody)
 	if err != nil {
 		return nil, err
 	}

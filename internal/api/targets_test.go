@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,11 @@ func TestTargets(t *testing.T) {
 	if d := cmp.Diff(want, s.call(admin, "PUT", "/api/targets/"+id, object{"name": "All", "condition": everybody}).want(200).object()); d != "" {
 		t.Error(d)
 	}
+	// What a GET shows can be put back.
+	if d := cmp.Diff(want, s.call(admin, "PUT", "/api/targets/"+id, want).want(200).object()); d != "" {
+		t.Error(d)
+	}
+	s.call(admin, "PUT", "/api/targets/"+id, object{"id": "another", "name": "All", "condition": everybody}).problem(422, "invalid", "body.id")
 	var page struct{ Items []struct{ ID, Name string } }
 	s.call(viewer, "GET", "/api/targets", nil).want(200).into(&page)
 	if len(page.Items) != 8 || page.Items[0].Name != "All" {
@@ -40,6 +46,40 @@ func TestTargets(t *testing.T) {
 	for _, bad := range []string{"%00", "a%20b", "..%2F..", strings.Repeat("x", 100), "%FF"} {
 		s.call(viewer, "GET", "/api/targets/"+bad, nil).problem(404, "notFound")
 		s.call(admin, "DELETE", "/api/targets/"+bad, nil).problem(404, "notFound")
+	}
+}
+
+// An answer of more than 6 MB would not leave the function.
+func TestPagesOfLargeThings(t *testing.T) {
+	s := newStack(t)
+	names := make([]any, 1000)
+	for i := range names {
+		names[i] = fmt.Sprintf("%0200d", i)
+	}
+	large := object{"field": "contact:lastName", "op": "in", "value": names}
+	var all, seen []string
+	for i := range 40 {
+		all = append(all, fmt.Sprintf("%02d", i))
+		s.call(admin, "POST", "/api/targets", object{"name": all[i], "condition": large}).want(201)
+	}
+	for cursor := ""; ; {
+		var page struct {
+			Items      []struct{ Name string }
+			NextCursor string
+		}
+		a := s.call(viewer, "GET", "/api/targets?limit=200&cursor="+cursor, nil).want(200).into(&page)
+		if len(a.body) > 3<<20+1 || len(page.Items) == 0 {
+			t.Fatalf("%d targets in %d bytes", len(page.Items), len(a.body))
+		}
+		for _, v := range page.Items {
+			seen = append(seen, v.Name)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(all, seen[:len(all)]); d != "" || len(seen) != len(all)+7 {
+		t.Error(d, len(seen))
 	}
 }
 
@@ -70,7 +110,7 @@ func TestTargetIsChecked(t *testing.T) {
 	s.t = t
 	s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"not": 1}}).problem(422, "targetCondition", "body.condition.not")
 	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody, "name": "x"}).problem(422, "invalid", "body.name")
-	s.call(viewer, "POST", "/api/targets/preview", object{}).problem(422, "invalid", "body")
+	s.call(viewer, "POST", "/api/targets/preview", object{}).problem(422, "invalid", "body.condition")
 }
 
 func (s *stack) anyTarget() string {
@@ -136,6 +176,13 @@ func TestTargetIdempotency(t *testing.T) {
 	second := s.call(admin, "POST", "/api/targets", body, key).want(201)
 	if string(first.body) != string(second.body) || first.header.Get("Location") != second.header.Get("Location") {
 		t.Errorf("%s\n%s", first.body, second.body)
+	}
+	s.call(admin, "POST", "/api/targets", object{"name": "M", "condition": everybody}, key).problem(409, "idempotencyKeyReused")
+	// It is that target still when it has another name.
+	path := first.header.Get("Location")
+	s.call(admin, "PUT", path, object{"name": "M", "condition": everybody}).want(200)
+	if third := s.call(admin, "POST", "/api/targets", body, key).want(201); third.header.Get("Location") != path {
+		t.Errorf("%s", third.body)
 	}
 	s.call(admin, "POST", "/api/targets", object{"name": "M", "condition": everybody}, key).problem(409, "idempotencyKeyReused")
 	if other := s.call(admin, "POST", "/api/targets", body, "Idempotency-Key: k2").want(201); string(other.body) == string(first.body) {

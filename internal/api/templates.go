@@ -123,8 +123,9 @@ func (s *server) templateRoutes() {
 		OperationID: "listTemplates", Method: http.MethodGet, Path: all, Tags: []string{tagTemplates},
 		Summary: "List templates, newest first", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[template], error) {
-		ts, next, err := s.Jobs.Templates(ctx, c.Institution, in.Limit, in.Cursor)
-		return list(ts, next, s.showTemplate), err
+		return list(in.Limit, func(limit int) ([]roll.Template, string, error) {
+			return s.Jobs.Templates(ctx, c.Institution, limit, in.Cursor)
+		}, s.showTemplate)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getTemplate", Method: http.MethodGet, Path: one, Tags: []string{tagTemplates},

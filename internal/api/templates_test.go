@@ -62,7 +62,7 @@ func TestTemplateIsChecked(t *testing.T) {
 	}{
 		"criteria of contacts": {object{"dataType": "contacts", "targetId": target, "fields": []any{"email", "GENRE"}}, []string{"body.fields[1]"}},
 		"strange type":         {object{"dataType": "x", "targetId": target}, []string{"body.dataType"}},
-		"no target":            {object{"dataType": "criteria"}, []string{"body"}},
+		"no target":            {object{"dataType": "criteria"}, []string{"body.targetId"}},
 		"unknown target":       {object{"dataType": "criteria", "targetId": "none"}, []string{"body.targetId"}},
 		"hostile target":       {object{"dataType": "criteria", "targetId": "../x\x00"}, []string{"body.targetId"}},
 		"bad e-mail":           {object{"dataType": "criteria", "targetId": target, "email": "a@b@c"}, []string{"body.email"}},

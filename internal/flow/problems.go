@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -73,7 +74,7 @@ func (w *ProblemWriter) Add(ctx context.Context, p roll.Problem) error {
 func (w *ProblemWriter) flush(ctx context.Context) error {
 	ix := pageIndex{Count: len(w.page), By: map[string]int{}}
 	for _, p := range w.page {
-		ix.By[string(p.Outcome)+"\n"+p.Field]++
+		ix.By[string(p.Outcome)+"\n"+about(p)]++
 	}
 	b, err := json.Marshal(w.page)
 	if err != nil {
@@ -108,8 +109,12 @@ type ProblemFilter struct {
 	Field   string // CODE or column name
 }
 
+// about is what a problem is found by: its field or, where a column such as
+// Contact stands for none, that column.
+func about(p roll.Problem) string { return cmp.Or(p.Field, p.Column) }
+
 func (f ProblemFilter) match(p roll.Problem) bool {
-	return (f.Outcome == "" || p.Outcome == f.Outcome) && (f.Field == "" || p.Field == f.Field)
+	return (f.Outcome == "" || p.Outcome == f.Outcome) && (f.Field == "" || about(p) == f.Field)
 }
 
 func (f ProblemFilter) inPage(ix pageIndex) bool {

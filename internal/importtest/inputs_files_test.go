@@ -454,11 +454,21 @@ func tableIn(t testing.TB, z string) string {
 // content and no object is stored under it.
 func TestInputFileNames(t *testing.T) {
 	people := data(t, "people.csv")
-	for what, name := range map[string]string{
-		"path": "../../../etc/passwd", "path of Windows": `C:\temp\people.csv`, "quotes": `"people"'s.csv`, "unicode": "ünï 名前 😀 \u202efdp.csv", "300 characters": strings.Repeat("n", 300),
-		".exe": "people.exe", "none": "", "blanks and signs": "a b+c%20d&e=f.csv", ".xlsx": "people.xlsx",
+	for _, c := range []struct{ what, name, shown string }{
+		{"path", "../../../etc/passwd", "passwd"},
+		{"path of Windows", `C:\temp\people.csv`, "people.csv"},
+		{"quotes", `"people"'s.csv`, `"people"'s.csv`},
+		{"unicode", "ünï 名前 😀 \u202efdp.csv", "ünï 名前 😀 fdp.csv"},
+		{"line breaks", "a\tb\r\nBcc: c.csv", "abBcc: c.csv"},
+		{"300 characters", strings.Repeat("n", 300), strings.Repeat("n", 300)},
+		{"900 characters", strings.Repeat("n", 900), strings.Repeat("n", 299) + "…"},
+		{".exe", "people.exe", "people.exe"},
+		{"none", "", ""},
+		{"blanks and signs", "a b+c%20d&e=f.csv", "a b+c%20d&e=f.csv"},
+		{".xlsx", "people.xlsx", "people.xlsx"},
 	} {
-		t.Run("76 "+what, func(t *testing.T) {
+		t.Run("76 "+c.what, func(t *testing.T) {
+			name := c.name
 			w := fixture(t)
 			imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, people, func(i *roll.Import) { i.FileName = name })
 			if imp.Counts != (roll.Counts{Rows: 2, Updated: 2}) || imp.FileName != name {
@@ -480,6 +490,10 @@ func TestInputFileNames(t *testing.T) {
 			}
 			if v := w.Value(t, demo.Aurora, "0000001", note); v != want {
 				t.Errorf("from the drop folder: %q, want %q", v, want)
+			}
+			is, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 10, "")
+			if err != nil || name != "" && (len(is) != 1 || is[0].FileName != c.shown) {
+				t.Errorf("%+v %v, want one import shown as %q", is, err, c.shown)
 			}
 			for _, key := range w.Files.Keys() {
 				if !keyForm(key) || name != "" && strings.Contains(key, name) {

@@ -314,5 +314,6 @@ type Target struct {
 	Condition []byte
 	CreatedAt time.Time
 	CreatedBy string
+	Request   string // digest of the request that made it, if that can be repeated
 	Version   int
 }

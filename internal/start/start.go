@@ -10,7 +10,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -125,7 +124,7 @@ func (s *Step) dropped(ctx context.Context, in roll.InstitutionID, t roll.DataTy
 	now := s.Now().UTC()
 	imp := roll.Import{
 		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, OnConflict: roll.Skip,
-		FileName: path.Base(name), Language: cat.Settings.Language, Status: roll.Checking, Source: o,
+		FileName: roll.FileName(name), Language: cat.Settings.Language, Status: roll.Checking, Source: o,
 		CreatedAt: now, StartedAt: now, CreatedBy: "drop folder", ExpiresAt: now.Add(s.Keep),
 	}
 	made, _, err := s.Jobs.CreateImport(ctx, imp, roll.Once{Key: "inbox-" + hex.EncodeToString(sum[:])}, "")

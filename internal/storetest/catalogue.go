@@ -206,7 +206,7 @@ func catalogueDelete(t *testing.T, s Catalogue) {
 
 func target(id, name string) roll.Target {
 	return roll.Target{ID: id, Name: name, Condition: []byte(`{"field":"criterion:GENRE","op":"is","value":"ROCK"}`),
-		CreatedAt: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), CreatedBy: "anna"}
+		CreatedAt: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), CreatedBy: "anna", Request: "digest"}
 }
 
 func catalogueTargets(t *testing.T, s Catalogue) {

@@ -11,10 +11,12 @@ const paragraphs = text => (text ?? '').split('\n\n').filter(Boolean).map(p => e
 const typeOf = s => {
   if (!s) return ''
   if (s.$ref) return s.$ref.split('/').pop()
-  if (s.enum) return s.enum.map(v => JSON.stringify(v)).join(' | ')
-  if (s.type === 'array') return `list of ${typeOf(s.items)}`
-  if (s.type === 'object' && typeof s.additionalProperties === 'object') return `map of ${typeOf(s.additionalProperties) || 'values'}`
-  return [].concat(s.type ?? 'any').join(' | ') + (s.format ? ` (${s.format})` : '')
+  // What may be null may be absent too, and that is said beside it.
+  if (s.enum) return s.enum.filter(v => v !== null).map(v => JSON.stringify(v)).join(' | ')
+  const type = [].concat(s.type ?? 'any')[0]
+  if (type === 'array') return `list of ${typeOf(s.items)}`
+  if (type === 'object' && typeof s.additionalProperties === 'object') return `map of ${typeOf(s.additionalProperties) || 'values'}`
+  return type + (s.format ? ` (${s.format})` : '')
 }
 const limits = s => ['minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'pattern', 'default']
   .filter(k => s?.[k] !== undefined).map(k => `${k} ${JSON.stringify(s[k])}`).join(', ')
@@ -51,14 +53,14 @@ const body = (spec, content) => {
 
 const operation = (spec, method, path, op) => {
   const parts = [...paragraphs(op.description)]
-  if (op.parameters?.length) parts.push(el('h4', null, 'Parameters'), table(['Name', 'In', 'Type', 'Notes'],
+  if (op.parameters?.length) parts.push(el('h3', null, 'Parameters'), table(['Name', 'In', 'Type', 'Notes'],
     op.parameters.map(p => [code(p.name), p.in, typeOf(p.schema), [p.description, limits(p.schema)].filter(Boolean).join(' ')])))
-  if (op.requestBody) parts.push(el('h4', null, 'Body'), ...body(spec, op.requestBody.content))
+  if (op.requestBody) parts.push(el('h3', null, 'Body'), ...body(spec, op.requestBody.content))
   for (const [status, r] of Object.entries(op.responses)) {
-    if (status < '400') parts.push(el('h4', null, `${status} ${r.description}`), ...body(spec, r.content))
+    if (status < '400') parts.push(el('h3', null, `${status} ${r.description}`), ...body(spec, r.content))
   }
   const errors = Object.entries(op.responses).filter(([s]) => s >= '400').map(([s, r]) => `${s} ${r.description}`)
-  parts.push(el('h4', null, 'Problems'), el('p', null, errors.join(', ')))
+  parts.push(el('h3', null, 'Problems'), el('p', null, errors.join(', ')))
   return el('details', { id: op.operationId }, el('summary', null, el('span', { class: 'method' }, method.toUpperCase()), code(path), ` – ${op.summary}`), el('div', null, ...parts))
 }
 
@@ -72,7 +74,9 @@ const show = spec => {
   }
   out.push(el('h2', null, 'Problem'), fields(spec.components.schemas.HttpProblem))
   document.getElementById('main').replaceChildren(...out)
-  if (location.hash) document.getElementById(location.hash.slice(1))?.setAttribute('open', '')
+  const chosen = document.getElementById(location.hash.slice(1))
+  chosen?.setAttribute('open', '')
+  chosen?.scrollIntoView() // it was not there yet when the browser looked for it
 }
 
 try {
