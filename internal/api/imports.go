@@ -24,6 +24,9 @@ const (
 	maxUpload = 5 << 30
 )
 
+// encodings are those that a file's may be said to be.
+var encodings = []string{"UTF-8", "Windows-1252", "Windows-1250", "MacRoman", "CP850", "ISO-8859-2", "ISO-8859-15", "Windows-1254", "Windows-1257", "CP437", "CP852"}
+
 // importTypes are the types of data that can be imported.
 var importTypes = []roll.DataType{roll.Contacts, roll.Criteria, roll.Authorisations}
 
@@ -34,6 +37,7 @@ type importBody struct {
 	Email           string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
 	OnConflict      string `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
 	AllowSamePerson bool   `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
+	Encoding        string `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
 }
 
 // createdImport is an import that waits for its file.
@@ -56,6 +60,7 @@ type importView struct {
 	Action          string             `json:"action" enum:"test,update"`
 	OnConflict      string             `json:"onConflict" enum:"skip,overwrite"`
 	AllowSamePerson bool               `json:"allowSamePerson,omitempty"`
+	Encoding        string             `json:"encoding,omitempty" doc:"As it was chosen."`
 	FileName        string             `json:"fileName"`
 	Email           string             `json:"email,omitempty"`
 	Status          string             `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
@@ -203,7 +208,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	now := s.Now().UTC()
 	i := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, FileName: roll.FileName(in.Body.FileName), Email: email, Mail: mail,
+		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: roll.FileName(in.Body.FileName), Email: email, Mail: mail,
 		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -277,7 +282,7 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 
 func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, error) {
 	v := importView{
-		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, FileName: i.FileName, Email: i.Email,
+		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, FileName: i.FileName, Email: i.Email,
 		Status: string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: append([]roll.Warning{}, i.Warnings...), Problems: append([]roll.Problem{}, i.Problems...),
 		Fields: append([]roll.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
@@ -367,6 +372,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		return nil, err
 	}
 	next := update
+	next.Encoding = "" // the undo file is in ours
 	next.Source, next.OnConflict, next.FileName = o, roll.Skip, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
@@ -381,7 +387,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, 
 	now := s.Now().UTC()
 	next := roll.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
-		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: roll.Checking, Source: like.Source,
+		Encoding: like.Encoding, FileName: like.FileName, Email: like.Email, Language: like.Language, Status: roll.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	for try := 0; ; try++ {

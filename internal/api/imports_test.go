@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"rollbook/internal/flow"
 	"rollbook/internal/roll"
+	"rollbook/internal/sheet"
 )
 
 func TestCreateImport(t *testing.T) {
@@ -572,5 +574,46 @@ func TestListOfManyImports(t *testing.T) {
 	}
 	if len(seen) != 120 {
 		t.Errorf("%d imports", len(seen))
+	}
+}
+
+// The encoding that is said of a file holds for its update too, but not for the
+// undo file, which is ours.
+func TestEncodingIsChosen(t *testing.T) {
+	s := newStack(t)
+	id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "encoding": "CP850"}).want(201).object()["id"].(string)
+	s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "encoding": "EBCDIC"}).problem(422, "invalid", "body.encoding")
+	source, err := s.uploads.Put(t.Context(), flow.UploadKey("aurora", id), strings.NewReader("x"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.change(id, func(i *roll.Import) { i.Status, i.Source = roll.Done, source })
+	update := s.call(operator, "POST", "/api/imports/"+id+"/update", nil).want(201).object()["id"].(string)
+	if _, err := s.files.Put(t.Context(), flow.FileKey("aurora", update, "undo"), strings.NewReader("x"), ""); err != nil {
+		t.Fatal(err)
+	}
+	s.change(update, func(i *roll.Import) { i.Status, i.Files = roll.Done, []string{"original", "undo"} })
+	undo := s.call(operator, "POST", "/api/imports/"+update+"/undo", nil).want(201).object()["id"].(string)
+	for id, want := range map[string]any{id: "CP850", update: "CP850", undo: nil} {
+		if got := s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object()["encoding"]; got != want {
+			t.Errorf("%s: %v, want %v", id, got, want)
+		}
+	}
+
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Enum []string }
+			}
+		}
+	}
+	s.call(nobody, "GET", "/openapi.json", nil).want(200).into(&doc)
+	var config struct{ Encodings []string }
+	s.call(nobody, "GET", "/config.json", nil).want(200).into(&config)
+	known := slices.Sorted(slices.Values(sheet.Encodings()))
+	for name, list := range map[string][]string{"openapi.json": doc.Components.Schemas["ImportBody"].Properties["encoding"].Enum, "config.json": config.Encodings} {
+		if d := cmp.Diff(known, slices.Sorted(slices.Values(list))); d != "" {
+			t.Errorf("%s (-read +listed): %s", name, d)
+		}
 	}
 }

@@ -22,6 +22,7 @@ type screenConfig struct {
 	ClientID   string          `json:"clientId"`
 	DataTypes  []roll.DataType `json:"dataTypes"` // that can be imported
 	Languages  []string        `json:"languages"`
+	Encodings  []string        `json:"encodings"` // that a file's may be said to be
 }
 
 // openRoutes serves what needs no token and is not described: the description
@@ -42,7 +43,7 @@ func (s *server) openRoutes() {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(spec)
 	})
-	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, Languages})
+	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, Languages, encodings})
 	if err != nil {
 		panic(err)
 	}
