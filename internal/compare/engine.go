@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -457,6 +458,44 @@ func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Resul
 		out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
 	}
 	return nil
+}
+
+// Earlier returns the results of rows that an earlier try of this import wrote
+// though they are rejected now, because the catalogue changed in between; the
+// zero Result for the others. What such a row gave is what its contact has.
+func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
+	out := make([]Result, len(rows))
+	all := make([]int, len(rows))
+	for i := range rows {
+		all[i] = i
+	}
+	settle := *e
+	settle.Mode = Settle
+	if _, err := settle.find(ctx, rows, all, make([]Result, len(rows))); err != nil {
+		return nil, err
+	}
+	found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, all))
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		r := &rows[i]
+		c, there := found[r.Number]
+		switch {
+		case !there:
+		case c.Origin == roll.Origin{Import: e.Import, Line: r.Line}:
+			out[i] = Result{Number: r.Number, Outcome: roll.Created}
+			for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: c.Fields[f]})
+			}
+		case c.Applied.Import == e.Import && c.Applied.Line == r.Line:
+			out[i] = Result{Number: r.Number, Outcome: roll.Updated}
+			for _, f := range slices.Sorted(maps.Keys(c.Applied.Before)) {
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: c.Applied.Before[f], After: c.Get(f)})
+			}
+		}
+	}
+	return out, nil
 }
 
 // notDone is the problem of a row that was not tried.

@@ -345,3 +345,64 @@ func TestUndoCreatedKilled(t *testing.T) {
 		}
 	}
 }
+
+// What a file of contacts says twice is told before anything is written, so that
+// the test predicts it and no order of chunks shows.
+func TestOneContactOnTwoLines(t *testing.T) {
+	both := func(i *roll.Import) { i.AllowSamePerson = true }
+	for _, c := range []struct {
+		name  string
+		allow bool
+		file  string
+		want  []string // problems; the rest goes in
+	}{
+		{"by its number and by its address", false, "#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by its number and by the address that it gets", false, "#0000001,new@example.org,\n,new@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by its number and by the address that it loses", false, "#0000001,new@example.org,\n,C0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by both its addresses", false, "#0000001,new@example.org,\n,c0000001@example.org,Oslo\n,new@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3 4]", "3 rejected differentLines Contact [2]", "4 rejected differentLines Contact [2]"}},
+		{"the same, of which one line is there twice", false, "#0000001,,Rome\n#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3 4]", "3 rejected differentLines Contact [2 4]", "4 rejected differentLines Contact [2 3]"}},
+		{"an address that two contacts have names nobody", false, "#0000007,,Rome\n,shared@example.org,Oslo\n",
+			[]string{"3 rejected severalContacts Email []"}},
+		{"an address that two contacts had", false, "#0000007,new@example.org,\n,shared@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"an address that two numbers get is none's alone", false, "#0000005,new@example.org,\n#0000006,new@example.org,\n,new@example.org,Oslo\n",
+			[]string{"4 rejected differentLines Contact [2 3]"}},
+		{"different contacts", false, "#0000001,,Rome\n,c0000002@example.org,Oslo\n,new@example.org,Oslo\n", nil},
+		{"one new address", false, ",new@example.org,Oslo\n,new@example.org,Rome\n",
+			[]string{"2 rejected samePerson Contact [3]", "3 rejected samePerson Contact [2]"}},
+		{"one new address, allowed", true, ",new@example.org,Oslo\n,new@example.org,Rome\n", nil},
+		{"one new address, allowed, twice the same", true, ",new@example.org,Oslo\n,new@example.org,Oslo\n", nil},
+		{"an address that a contact has, allowed", true, ",c0000001@example.org,Oslo\n,c0000001@example.org,Rome\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"a number and its address, allowed", true, "#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var options []importtest.Option
+			if c.allow {
+				options = append(options, both)
+			}
+			for _, rows := range []int{0, 1} { // of a chunk
+				w := stageWorld(t, nil)
+				w.Plan.ChunkRows, w.Tries = rows, 2
+				w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")} // killed once it has written
+				file := "Contact,Email,City\n" + c.file
+				for _, a := range []roll.Action{roll.Test, roll.Update} {
+					imp := w.Import(t, demo.Aurora, roll.Contacts, a, file, options...)
+					var got []string
+					for _, p := range imp.Problems {
+						got = append(got, fmt.Sprintf("%d %s %s %s %v", p.Line, p.Outcome, p.Code, p.Column, p.OtherLines))
+					}
+					if d := cmp.Diff(c.want, got); d != "" || imp.Counts.Created+imp.Counts.Updated != imp.Counts.Rows-len(c.want) {
+						t.Errorf("%s in chunks of %d: %+v %s", a, rows, imp.Counts, d)
+					}
+				}
+			}
+		})
+	}
+}

@@ -552,3 +552,42 @@ func TestTemplateFails(t *testing.T) {
 		}
 	}
 }
+
+// Faults 12 and 23: a value that is retired after a chunk was killed and before
+// it is tried again. What the first try wrote is in the account all the same.
+func TestRetiredBetweenTries(t *testing.T) {
+	for _, tries := range []int{2, 1} { // tried again, or settled by its marks
+		w, file := thirty(t)
+		w.Plan.ChunkRows, w.Tries = 0, 2
+		w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 4}
+		w.BeforeChunk = func(n, try int) error {
+			if try == 0 {
+				return nil
+			}
+			cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+			if err != nil {
+				return err
+			}
+			d, _ := cat.Lookup(genre)
+			for i := range d.Values {
+				d.Values[i].Retired = true
+			}
+			if err := w.Catalogue.PutField(t.Context(), demo.Aurora, d); err != nil {
+				return err
+			}
+			if tries == 1 {
+				return errKilled
+			}
+			return nil
+		}
+		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+		o := ended(t, w, imp)
+		if want := (roll.Counts{Rows: 33, Updated: 4, Rejected: 29}); o.Counts != want {
+			t.Errorf("%d tries: %+v, want %+v", tries, o.Counts, want)
+		}
+		agrees(t, w, o)
+		if undo := w.Follow(t, imp, roll.UndoOf); undo.Counts != (roll.Counts{Rows: 4, Updated: 4}) {
+			t.Errorf("%d tries, undo: %+v", tries, undo.Counts)
+		}
+	}
+}

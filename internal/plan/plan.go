@@ -189,9 +189,10 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	return p, s.duplicates(ctx, imp, p, pass)
 }
 
-// together joins groups of lines with numbers and of persons without, ordered
-// by line. A line that is in two groups differs if it does in one of them.
-func together(numbered []duplicate, persons ...[]duplicate) []duplicate {
+// together joins groups of lines with numbers, of lines that name one contact by
+// its number and by its address, and of persons without numbers, ordered by line.
+// A line that is in two groups differs if it does in one of them.
+func together(numbered, named []duplicate, persons ...[]duplicate) []duplicate {
 	byLine := map[int]duplicate{}
 	for _, ds := range persons {
 		for _, d := range ds {
@@ -201,10 +202,14 @@ func together(numbered []duplicate, persons ...[]duplicate) []duplicate {
 			}
 		}
 	}
+	for _, d := range named {
+		byLine[d.line] = d
+	}
 	if len(byLine) == 0 {
 		return numbered
 	}
-	out := slices.AppendSeq(numbered, maps.Values(byLine))
+	out := slices.DeleteFunc(numbered, func(d duplicate) bool { _, ok := byLine[d.line]; return ok })
+	out = slices.AppendSeq(out, maps.Values(byLine))
 	slices.SortFunc(out, func(a, b duplicate) int { return cmp.Compare(a.line, b.line) })
 	return out
 }
@@ -277,11 +282,13 @@ type pass struct {
 	seed       maphash.Seed
 
 	// Of files of contacts: how values are read, where the columns are that
-	// make a person, and the persons that rows without a number would create.
+	// make a person, the persons that rows without a number would create, and
+	// the addresses that rows with one give.
 	persons        *person.Checker
 	own            map[roll.Field]int
 	undo           int
 	emails, people lines
+	given          []address
 }
 
 type comparedColumn struct {
@@ -377,6 +384,11 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		return out // the chunk step reports it, in its place
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
+	if p.persons != nil {
+		if email := p.values(r, roll.ContactEmail)[roll.ContactEmail]; email != roll.Empty {
+			p.given = append(p.given, address{code: p.code(email), number: p.lines.code(n), line: r.Line})
+		}
+	}
 	for _, c := range r.Cells {
 		p.sampled += len(c) // which the sample keeps: the cells of a row share memory
 	}
@@ -395,16 +407,23 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	return out
 }
 
-// person notes a row of contacts without a number, by what makes it one person.
-func (p *pass) person(r sheet.Row, hash uint64) {
-	fields := map[roll.Field]roll.Value{}
-	for _, f := range []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName, roll.ContactBirthDate} {
+// values are what a row of contacts says of the fields; cells at fault say
+// nothing.
+func (p *pass) values(r sheet.Row, fields ...roll.Field) map[roll.Field]roll.Value {
+	out := map[roll.Field]roll.Value{}
+	for _, f := range fields {
 		if i, ok := p.own[f]; ok {
 			if e, _, problem := p.persons.Parse(f, sheet.Unguard(r.Cells[i])); problem == nil {
-				fields[f] = e.Value
+				out[f] = e.Value
 			}
 		}
 	}
+	return out
+}
+
+// person notes a row of contacts without a number, by what makes it one person.
+func (p *pass) person(r sheet.Row, hash uint64) {
+	fields := p.values(r, roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName, roll.ContactBirthDate)
 	for _, k := range person.Key(fields) {
 		of := &p.people
 		if strings.HasPrefix(k, "email:") {
@@ -417,14 +436,20 @@ func (p *pass) person(r sheet.Row, hash uint64) {
 // duplicates writes, for each chunk, which of its rows share their contact with
 // other rows.
 func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, pass *pass) error {
-	groups := pass.lines.duplicates()
+	numbered := pass.lines.duplicates()
+	persons := [][]duplicate{pass.emails.duplicates()}
 	if !imp.AllowSamePerson {
-		groups = together(groups, pass.emails.duplicates(), pass.people.duplicates())
+		persons = append(persons, pass.people.duplicates())
 	}
+	named, err := s.named(ctx, imp, pass)
+	if err != nil {
+		return err
+	}
+	groups := together(numbered, named, persons...)
 	if len(groups) == 0 {
 		return nil
 	}
-	var same, differ, firstSame, firstDiffer, persons, firstPerson int
+	var same, differ, firstSame, firstDiffer, alike, firstPerson int
 	n, ofChunk := 0, flow.Duplicates{}
 	put := func() error {
 		if len(ofChunk) == 0 {
@@ -444,8 +469,9 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 		}
 		ofChunk[d.line] = d.Duplicate
 		switch {
+		case d.Person && imp.AllowSamePerson:
 		case d.Differ && d.Person:
-			if persons++; firstPerson == 0 {
+			if alike++; firstPerson == 0 {
 				firstPerson = d.line
 			}
 		case d.Differ:
@@ -465,9 +491,9 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
 			Message: fmt.Sprintf("%d lines repeat an earlier line with the same contact and the same values; each contact is changed once.", same)})
 	}
-	if persons > 0 {
+	if alike > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "samePerson", Line: firstPerson,
-			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", persons)})
+			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", alike)})
 	}
 	if differ > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "differentLines", Line: firstDiffer,
