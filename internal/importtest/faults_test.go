@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,15 @@ type blobs struct {
 	*memory.Blobs
 	put  func(key string) error // before storing
 	done func(key string) error // after storing
+	open func(key string, f roll.File) roll.File
+}
+
+func (b *blobs) Open(ctx context.Context, o roll.Object) (roll.File, error) {
+	f, err := b.Blobs.Open(ctx, o)
+	if err == nil && b.open != nil {
+		f = b.open(o.Key, f)
+	}
+	return f, err
 }
 
 func (b *blobs) Put(ctx context.Context, key string, r io.Reader, ct string) (roll.Object, error) {
@@ -238,9 +248,14 @@ func TestChunkLost(t *testing.T) {
 		t.Errorf("all failed: %s %+v", imp.Status, imp.Counts)
 	}
 
-	// A chunk object is missing, or cut.
-	for _, what := range []string{"missing", "cut"} {
+	// An object of a chunk is missing, or cut. Line 30 stands in the file twice.
+	for _, c := range []struct {
+		key func(roll.InstitutionID, string, int) string
+		cut bool
+	}{{flow.ChunkKey, false}, {flow.ChunkKey, true}, {flow.DuplicatesKey, false}, {flow.DuplicatesKey, true}} {
 		w, file = thirty(t)
+		file += strings.Split(file, "\n")[29] + "\n"
+		w.Plan.ChunkRows = 12
 		w.BeforeChunk = func(n, try int) error {
 			if n != 2 {
 				return nil
@@ -249,22 +264,89 @@ func TestChunkLost(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			key := flow.ChunkKey(demo.Aurora, imps[0].ID, 2)
+			key := c.key(demo.Aurora, imps[0].ID, 2)
 			b, err := w.Files.Get(t.Context(), key)
 			if err != nil {
-				return err
+				t.Error(err)
 			}
 			w.Files.Remove(key)
-			if what == "cut" {
+			if c.cut {
 				_, err = w.Files.Put(t.Context(), key, strings.NewReader(string(b[:len(b)/2])), "")
 			}
 			return err
 		}
 		imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
-		if want := (roll.Counts{Rows: 33, Updated: 20, Rejected: 2, Unprocessed: 11}); imp.Status != roll.Done || imp.Counts != want {
-			t.Errorf("%s: %s %+v, want %+v", what, imp.Status, imp.Counts, want)
+		lost := slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "chunkLost" && w.Line == 26 })
+		if want := (roll.Counts{Rows: 34, Updated: 22, Rejected: 2, Unprocessed: 10}); imp.Status != roll.Done || imp.Counts != want || !lost {
+			t.Errorf("%s, cut %t: %s %+v, want %+v; %+v", c.key("", "", 2), c.cut, imp.Status, imp.Counts, want, imp.Warnings)
 		}
 	}
+}
+
+// badly is a file that cannot be read on after some bytes, as when S3 answers
+// 503 for longer than the client tries.
+type badly struct {
+	roll.File
+	from int64
+}
+
+func (f badly) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) <= f.from {
+		return f.File.ReadAt(p, off)
+	}
+	return 0, fault.New(fault.Busy, "busy", "")
+}
+
+// Fault 25: a chunk object that cannot be read just now is read again, not given
+// up as damaged.
+func TestChunkReadAgain(t *testing.T) {
+	for _, from := range []int64{0, 1} {
+		w, file := thirty(t)
+		want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+		w, file = thirty(t)
+		w.Tries = 2
+		again := once("chunks/")
+		w.Chunk.Files = &blobs{Blobs: w.Files, open: func(key string, f roll.File) roll.File {
+			if again(key) != nil {
+				return badly{f, from * f.Size() / 2}
+			}
+			return f
+		}}
+		if d := cmp.Diff(want, ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))); d != "" {
+			t.Errorf("(-clean +read again): %s", d)
+		}
+	}
+}
+
+// A chunk whose import is gone ends there: that is not a chunk object that is
+// missing, whose other rows go on.
+func TestChunkOfNoImport(t *testing.T) {
+	w, file := thirty(t)
+	for i := range 1000 { // more than one batch
+		file += fmt.Sprintf("#99%05d,FOLK,JAZZ\n", i)
+	}
+	w.Plan.ChunkRows = 0
+	w.Chunk.Jobs = &forgetful{Jobs: w.Jobs}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if want := (roll.Counts{Rows: 1033, Updated: 30, Rejected: 3, Unprocessed: 1000}); imp.Counts != want {
+		t.Errorf("%+v, want %+v", imp.Counts, want)
+	}
+	if slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "chunkLost" }) {
+		t.Errorf("%+v", imp.Warnings)
+	}
+}
+
+// forgetful has an import at the first look and not afterwards.
+type forgetful struct {
+	*memory.Jobs
+	looks int
+}
+
+func (f *forgetful) Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error) {
+	if f.looks++; f.looks > 2 {
+		return roll.Import{}, fault.Missing()
+	}
+	return f.Jobs.Import(ctx, in, id)
 }
 
 // Faults 1, 2, 3, 4, 5 and 41: events more than once, late, out of order.

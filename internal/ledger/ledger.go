@@ -82,16 +82,6 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	if err != nil {
 		return err
 	}
-	dups := flow.Duplicates{}
-	if plan.Chunks[n].Duplicates {
-		b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
-		if err != nil {
-			return fmt.Errorf("read duplicates: %w", err)
-		}
-		if err := json.Unmarshal(b, &dups); err != nil {
-			return fmt.Errorf("read duplicates: %w", err)
-		}
-	}
 	var buf bytes.Buffer
 	w, err := flow.NewResultWriter(&buf)
 	if err != nil {
@@ -99,15 +89,24 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	}
 	a := &account{l: l, imp: imp,
 		persons: &person.Checker{Settings: cat.Settings, Now: l.Engine.Now, Phone: phone.Parse, Undo: imp.OfKind == roll.UndoOf},
-		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
+		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
 	}
-	err = l.rows(ctx, imp, n, func(r flow.Row) error { return a.add(ctx, r) })
+	if a.dups, err = l.duplicates(ctx, imp, plan, n); err == nil {
+		var stop error
+		err = l.rows(ctx, imp, n, func(r flow.Row) error {
+			stop = a.add(ctx, r)
+			return stop
+		})
+		if stop != nil {
+			return stop
+		}
+	}
 	if errors.Is(err, flow.ErrCut) || fault.KindOf(err) == fault.NotFound && err != nil {
-		// What could be read has been dealt with; the rest is counted, though
-		// its cells are lost here. The user's own file still has them.
+		// What could be read is dealt with; the rest is counted, though its
+		// cells are lost here. The user's own file still has them.
 		if err := a.flush(ctx); err != nil {
 			return err
 		}
@@ -129,6 +128,22 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	}
 	_, err = l.Files.Put(ctx, flow.ResultKey(imp.Institution, imp.ID, n), &buf, "application/zstd")
 	return err
+}
+
+// duplicates reads which rows of chunk n share their contact with others.
+func (l *Ledger) duplicates(ctx context.Context, imp *roll.Import, plan *flow.Plan, n int) (flow.Duplicates, error) {
+	if !plan.Chunks[n].Duplicates {
+		return nil, nil
+	}
+	b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
+	if err != nil {
+		return nil, fmt.Errorf("read duplicates: %w", err)
+	}
+	var dups flow.Duplicates
+	if json.Unmarshal(b, &dups) != nil {
+		return nil, flow.ErrCut
+	}
+	return dups, nil
 }
 
 func (l *Ledger) rows(ctx context.Context, imp *roll.Import, n int, yield func(flow.Row) error) error {
