@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -671,5 +674,158 @@ func TestRetiredBetweenTries(t *testing.T) {
 		if undo := w.Follow(t, imp, roll.UndoOf); undo.Counts != (roll.Counts{Rows: 4, Updated: 4}) {
 			t.Errorf("%d tries, undo: %+v", tries, undo.Counts)
 		}
+	}
+}
+
+// Fault 9: a plan that was killed anywhere and tried again ends as one clean run.
+func TestPlanKilled(t *testing.T) {
+	w, file := thirty(t)
+	file += strings.Split(file, "\n")[29] + "\n" // twice, so that there are duplicates
+	want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	for _, part := range []string{"chunks/00000.rows", "chunks/00002.rows", "chunks/00003.rows", "duplicates", "manifest", "plan.json"} {
+		for _, after := range []bool{false, true} {
+			w, _ := thirty(t)
+			files := &blobs{Blobs: w.Files}
+			if files.put = once(part); after {
+				files.put, files.done = nil, files.put
+			}
+			w.Plan.Files = files
+			imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update)
+			source, err := w.Uploads.Put(t.Context(), flow.UploadKey(imp.Institution, imp.ID), strings.NewReader(file), "text/csv")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Jobs.ChangeImport(t.Context(), imp.Institution, imp.ID, func(i *roll.Import) error { i.Source, i.Status = source, roll.Checking; return nil }); err != nil {
+				t.Fatal(err)
+			}
+			run := flow.Run{Version: flow.Version, Institution: imp.Institution, Import: imp.ID}
+			if _, err := w.Plan.Run(t.Context(), run); err != errKilled {
+				t.Fatalf("%s: plan was not killed: %v", part, err)
+			}
+			if err := w.Run(t.Context(), run); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, ended(t, w, w.Get(t, imp))); d != "" {
+				t.Errorf("killed at %s, after it %t: %s", part, after, d)
+			}
+		}
+	}
+}
+
+// Fault 23: a criterion that is deleted between plan and chunk. A row that asks
+// nothing of it goes in.
+func TestFieldDeletedInBetween(t *testing.T) {
+	w := world(t, "0000001", "0000002", "0000003")
+	if err := w.Catalogue.PutField(t.Context(), demo.Aurora, roll.FieldDef{Code: "SHORT", Label: "Short-lived", Kind: roll.Text}); err != nil {
+		t.Fatal(err)
+	}
+	w.BeforeChunk = func(int, int) error { return w.Catalogue.DeleteField(t.Context(), demo.Aurora, "criterion:SHORT") }
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines(
+		"Contact,[new] SHORT,[new] GENRE",
+		"#0000001,x,JAZZ",
+		"#0000002,,JAZZ",
+		"#0000003,y,",
+	))
+	if want := (roll.Counts{Rows: 3, Updated: 1, Rejected: 2}); imp.Counts != want {
+		t.Errorf("%s %+v, want %+v", imp.Status, imp.Counts, want)
+	}
+	if d := cmp.Diff([]string{"2 rejected fieldGone [new] SHORT", "4 rejected fieldGone [new] SHORT"}, problems(imp)); d != "" {
+		t.Error(d)
+	}
+}
+
+// Fault 24: a contact that would be over the database's limit.
+func TestContactTooLarge(t *testing.T) {
+	w := world(t, "0000001", "0000002")
+	big := roll.Contact{Number: "0000001", Fields: map[roll.Field]roll.Value{}}
+	for i := 0; ; i++ { // as much as goes in
+		f := roll.Field(fmt.Sprintf("criterion:OLD_%d", i))
+		big.Fields[f] = roll.Value(strings.Repeat("x", 250))
+		if _, err := w.Contacts.Put(t.Context(), demo.Aurora, big, roll.Provenance{}); fault.KindOf(err) == fault.TooLarge && err != nil {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines("Contact,[new] NOTE",
+		"#0000001,"+strings.Repeat("y", 250), "#0000002,"+strings.Repeat("y", 250)))
+	if d := cmp.Diff([]string{"2 rejected contactTooLarge Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
+		t.Errorf("%+v %s", imp.Counts, d)
+	}
+}
+
+// Fault 32: as many chunks as no import will have.
+func TestTwoThousandChunks(t *testing.T) {
+	w, _ := thirty(t)
+	var file strings.Builder
+	file.WriteString("Contact,[old] GENRE,[new] GENRE\n")
+	for i := range 2000 {
+		fmt.Fprintf(&file, "#%07d,FOLK,JAZZ\n", i)
+	}
+	w.Plan.ChunkRows = 1
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file.String())
+	if want := (roll.Counts{Rows: 2000, Updated: 33, Rejected: 1967}); imp.Status != roll.Done || imp.Counts != want {
+		t.Errorf("%s %+v, want %+v", imp.Status, imp.Counts, want)
+	}
+	for i, p := range imp.Problems {
+		if p.Line != 35+i {
+			t.Fatalf("problem %d is about line %d, want %d: they are not in the file's order", i, p.Line, 35+i)
+		}
+	}
+}
+
+// Fault 38: clocks that differ by hours, and one that goes back.
+func TestClocks(t *testing.T) {
+	w, file := thirty(t)
+	want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	w, _ = thirty(t)
+	w.Tries = 2
+	w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 12, after: true}
+	var back atomic.Int64
+	w.Chunk.Now = func() time.Time { return w.Now().Add(-time.Duration(back.Add(1)) * time.Hour) }
+	w.Finish.Now = func() time.Time { return w.Now().Add(5 * time.Hour) }
+	if d := cmp.Diff(want, ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))); d != "" {
+		t.Errorf("(-right +wrong clocks): %s", d)
+	}
+}
+
+// Fault 39: a step does nothing with a message of another version, or by a plan
+// of one.
+func TestAnotherVersion(t *testing.T) {
+	w, file := thirty(t)
+	imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update)
+	run := flow.Run{Version: flow.Version + 1, Institution: imp.Institution, Import: imp.ID}
+	refused := func(what string, err error) {
+		t.Helper()
+		if f, ok := fault.As(err); !ok || f.Code != "messageVersion" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := w.Plan.Run(t.Context(), run)
+	refused("plan", err)
+	refused("chunk", w.Chunk.Run(t.Context(), flow.Chunk{Run: run}))
+	refused("finish", w.Finish.Run(t.Context(), flow.Finish{Run: run}))
+	w.Template.Log = slog.New(slog.DiscardHandler)
+	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version + 1, Institution: imp.Institution, Template: "t"}); err == nil {
+		t.Error("template takes it")
+	}
+	if got := w.Get(t, imp); got.Status != roll.Waiting {
+		t.Errorf("the import is %s", got.Status)
+	}
+
+	w.BeforeChunk = func(n, _ int) error {
+		key := flow.PlanKey(demo.Aurora, "0199f0aa-0000-7000-8000-000000000002")
+		b, err := w.Files.Get(t.Context(), key)
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = w.Files.Put(t.Context(), key, strings.NewReader(strings.Replace(string(b), `"version":1`, `"version":2`, 1)), "")
+		refused("chunk", w.Chunk.Run(t.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: "0199f0aa-0000-7000-8000-000000000002"}}))
+		_, perr := w.Files.Put(t.Context(), key, strings.NewReader(string(b)), "")
+		return errors.Join(err, perr)
+	}
+	w.OneByOne = true
+	if got := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file); got.Counts.Updated != 30 {
+		t.Errorf("%s %+v", got.Status, got.Counts)
 	}
 }
