@@ -262,7 +262,7 @@ func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	case created && (c.Applied.Import != e.Import || len(c.Applied.Before) == 0):
 		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
 	case r.Person != nil && c.Applied.Line != r.Line:
-		return e.sameContact(r, c)
+		return e.sameContact(r, c.Applied.Line)
 	}
 	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
 }

@@ -36,6 +36,10 @@ func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result)
 	if err := e.drop(ctx, rows, todo, holders); err != nil {
 		return nil, err
 	}
+	numbered := map[roll.ContactNumber]int{}
+	for i := range rows {
+		numbered[rows[i].Number] = rows[i].Line
+	}
 	rest := todo[:0]
 	for _, i := range todo {
 		r := &rows[i]
@@ -58,6 +62,9 @@ func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result)
 			out[i] = e.reject(r, "differentLines", "The contact #"+string(ns[0])+" has this e-mail address, and other lines have it too.",
 				"Write the number of the one that is meant into the column Contact.")
 			out[i].Problems[0].OtherLines = r.Person.Shared
+		case numbered[ns[0]] != 0 && e.Mode != Settle:
+			// Since plan looked, its contact was given this address.
+			out[i] = e.sameContact(r, numbered[ns[0]])
 		default:
 			r.Number = ns[0]
 			rest = append(rest, i)
@@ -210,11 +217,11 @@ func (e *Engine) create(ctx context.Context, rows []Row, at []int, out []Result,
 	return there, nil
 }
 
-// sameContact rejects a row whose contact another line of the same file has
-// changed already.
-func (e *Engine) sameContact(r *Row, c *roll.Contact) Result {
+// sameContact rejects a row whose contact another line of the same file is about,
+// or has changed already.
+func (e *Engine) sameContact(r *Row, line int) Result {
 	res := e.reject(r, "differentLines", "Another line of this file is about the same contact.", "Keep one line for each contact.")
-	res.Problems[0].OtherLines = []int{c.Applied.Line}
+	res.Problems[0].OtherLines = []int{line}
 	return res
 }
 

@@ -406,3 +406,25 @@ func TestOneContactOnTwoLines(t *testing.T) {
 		})
 	}
 }
+
+// A contact that is given, after plan has looked, the address by which another
+// line finds its contact: one of the two lines goes in, and no request names it
+// twice.
+func TestAddressGivenInBetween(t *testing.T) {
+	for _, rows := range []int{0, 1} { // of a chunk
+		w := stageWorld(t, nil)
+		w.Plan.ChunkRows, w.OneByOne = rows, true
+		w.Chunk.Contacts = &stage{Contacts: w.Contacts, next: func() error { return nil }, wrote: map[string][]wrote{}}
+		w.BeforeChunk = func(int, int) error {
+			w.Set(t, demo.Aurora, "0000003", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+			return nil
+		}
+		imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Email,City\n#0000003,,Rome\n,new@example.org,Oslo\n")
+		if d := cmp.Diff([]string{"3 rejected differentLines Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
+			t.Errorf("chunks of %d: %+v %s", rows, imp.Counts, d)
+		}
+		if city := w.Value(t, demo.Aurora, "0000003", roll.ContactCity); city != "Rome" {
+			t.Errorf("chunks of %d: %q", rows, city)
+		}
+	}
+}
