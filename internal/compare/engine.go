@@ -261,6 +261,11 @@ func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	switch {
 	case created && (c.Applied.Import != e.Import || len(c.Applied.Before) == 0):
 		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
+	case r.Person != nil && c.Applied.Line != r.Line && c.Origin.Import == e.Import && r.Key != "":
+		res := e.reject(r, "differentLines", "While the import ran, this number was given to the new contact of a line without one.",
+			"Give this row another number: with this one it would change that contact.")
+		res.Problems[0].OtherLines = []int{c.Applied.Line}
+		return res
 	case r.Person != nil && c.Applied.Line != r.Line:
 		return e.sameContact(r, c.Applied.Line)
 	}

@@ -370,6 +370,8 @@ func TestOneContactOnTwoLines(t *testing.T) {
 			[]string{"3 rejected severalContacts Email []"}},
 		{"an address that two contacts had", false, "#0000007,new@example.org,\n,shared@example.org,Oslo\n",
 			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"an address that two contacts had, of which one gives it up", false, "#0000007,Empty,\n,shared@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
 		{"an address that two numbers get is none's alone", false, "#0000005,new@example.org,\n#0000006,new@example.org,\n,new@example.org,Oslo\n",
 			[]string{"4 rejected differentLines Contact [2 3]"}},
 		{"different contacts", false, "#0000001,,Rome\n,c0000002@example.org,Oslo\n,new@example.org,Oslo\n", nil},
@@ -426,5 +428,23 @@ func TestAddressGivenInBetween(t *testing.T) {
 		if city := w.Value(t, demo.Aurora, "0000003", roll.ContactCity); city != "Rome" {
 			t.Errorf("chunks of %d: %q", rows, city)
 		}
+	}
+}
+
+// A number that a line asks for may meanwhile be the next free one, and another
+// line's. The error file must not tempt to change that line's contact.
+func TestNumberGivenAway(t *testing.T) {
+	w := stageWorld(t, nil) // up to 0000008
+	w.Plan.ChunkRows, w.OneByOne = 1, true
+	imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Last name\n,First\n#0000009,Second\n")
+	if d := cmp.Diff([]string{"3 rejected differentLines Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Created: 1, Rejected: 1}) {
+		t.Fatalf("%+v %s", imp.Counts, d)
+	}
+	p := imp.Problems[0]
+	if !strings.Contains(p.Message, "given to the new contact") || !slices.Equal(p.OtherLines, []int{2}) {
+		t.Errorf("%+v", p)
+	}
+	if name := w.Value(t, demo.Aurora, "0000009", roll.ContactLastName); name != "First" {
+		t.Errorf("the contact is %q", name)
 	}
 }

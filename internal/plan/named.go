@@ -20,17 +20,21 @@ type address struct {
 	stays  string // the address itself, of a contact whose row gives no other
 }
 
-func (p *pass) code(email roll.Value) uint64 {
-	return maphash.String(p.seed, person.Key(map[roll.Field]roll.Value{roll.ContactEmail: email})[0])
+// address is the code that pass.emails has of an address, 0 for none.
+func (p *pass) address(email roll.Value) uint64 {
+	for _, key := range person.Key(map[roll.Field]roll.Value{roll.ContactEmail: email}) {
+		return maphash.String(p.seed, key)
+	}
+	return 0
 }
 
-// named finds the contacts that some lines name by their number and others by
+// namedTwice finds the contacts that some lines name by their number and others by
 // their address alone. Those lines are about one contact, and which of them would
 // come first nobody can say. Both seen are ordered by number.
 //
 // Only a file with lines of both kinds needs it, and only that is asked for what
 // its contacts have.
-func (s *Step) named(ctx context.Context, imp *roll.Import, p *pass) ([]duplicate, error) {
+func (s *Step) namedTwice(ctx context.Context, imp *roll.Import, p *pass) ([]duplicate, error) {
 	if len(p.emails.seen) == 0 || len(p.lines.seen) == 0 {
 		return nil, nil
 	}
@@ -40,8 +44,8 @@ func (s *Step) named(ctx context.Context, imp *roll.Import, p *pass) ([]duplicat
 			hits = append(hits, a)
 		}
 	}
-	for _, a := range p.given {
-		hit(a)
+	for _, g := range p.given {
+		hit(address{code: g.hash, number: g.number, line: g.line})
 	}
 	for part := range slices.Chunk(p.lines.seen, sampleRows) {
 		ask := make([]roll.ContactNumber, 0, len(part))
@@ -56,8 +60,8 @@ func (s *Step) named(ctx context.Context, imp *roll.Import, p *pass) ([]duplicat
 		}
 		for _, l := range part {
 			if c, ok := found[p.lines.number(l.number)]; ok && c.Email() != "" {
-				a := address{code: p.code(roll.Value(c.Email())), number: l.number, line: l.line, stays: c.Email()}
-				if _, ok := slices.BinarySearchFunc(p.given, l.line, func(g address, line int) int { return cmp.Compare(g.line, line) }); ok {
+				a := address{code: p.address(roll.Value(c.Email())), number: l.number, line: l.line, stays: c.Email()}
+				if _, ok := slices.BinarySearchFunc(p.given, l.line, func(g seen, line int) int { return cmp.Compare(g.line, line) }); ok {
 					a.stays = ""
 				}
 				hit(a)
@@ -103,7 +107,7 @@ func (s *Step) several(ctx context.Context, imp *roll.Import, p *pass, hits []ad
 		}
 		for email, ns := range found {
 			if len(ns) > 1 {
-				out[p.code(roll.Value(email))] = true
+				out[p.address(roll.Value(email))] = true
 			}
 		}
 	}

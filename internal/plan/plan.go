@@ -192,7 +192,7 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 // together joins groups of lines with numbers, of lines that name one contact by
 // its number and by its address, and of persons without numbers, ordered by line.
 // A line that is in two groups differs if it does in one of them.
-func together(numbered, named []duplicate, persons ...[]duplicate) []duplicate {
+func together(numbered, twice []duplicate, persons ...[]duplicate) []duplicate {
 	byLine := map[int]duplicate{}
 	for _, ds := range persons {
 		for _, d := range ds {
@@ -202,7 +202,7 @@ func together(numbered, named []duplicate, persons ...[]duplicate) []duplicate {
 			}
 		}
 	}
-	for _, d := range named {
+	for _, d := range twice {
 		byLine[d.line] = d
 	}
 	if len(byLine) == 0 {
@@ -283,12 +283,12 @@ type pass struct {
 
 	// Of files of contacts: how values are read, where the columns are that
 	// make a person, the persons that rows without a number would create, and
-	// the addresses that rows with one give.
+	// the rows with one that give an address, by line.
 	persons        *person.Checker
 	own            map[roll.Field]int
 	undo           int
 	emails, people lines
-	given          []address
+	given          []seen // its hash is the address
 }
 
 type comparedColumn struct {
@@ -384,9 +384,9 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		return out // the chunk step reports it, in its place
 	}
 	p.lines.add(n, h.Sum64(), r.Line)
-	if p.persons != nil {
-		if email := p.values(r, roll.ContactEmail)[roll.ContactEmail]; email != roll.Empty {
-			p.given = append(p.given, address{code: p.code(email), number: p.lines.code(n), line: r.Line})
+	if i, ok := p.own[roll.ContactEmail]; ok && p.persons != nil {
+		if e, _, problem := p.persons.Parse(roll.ContactEmail, sheet.Unguard(r.Cells[i])); problem == nil && !e.Keep {
+			p.given = append(p.given, seen{p.lines.code(n), p.address(e.Value), r.Line})
 		}
 	}
 	for _, c := range r.Cells {
@@ -407,23 +407,16 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	return out
 }
 
-// values are what a row of contacts says of the fields; cells at fault say
-// nothing.
-func (p *pass) values(r sheet.Row, fields ...roll.Field) map[roll.Field]roll.Value {
-	out := map[roll.Field]roll.Value{}
-	for _, f := range fields {
+// person notes a row of contacts without a number, by what makes it one person.
+func (p *pass) person(r sheet.Row, hash uint64) {
+	fields := map[roll.Field]roll.Value{}
+	for _, f := range []roll.Field{roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName, roll.ContactBirthDate} {
 		if i, ok := p.own[f]; ok {
 			if e, _, problem := p.persons.Parse(f, sheet.Unguard(r.Cells[i])); problem == nil {
-				out[f] = e.Value
+				fields[f] = e.Value
 			}
 		}
 	}
-	return out
-}
-
-// person notes a row of contacts without a number, by what makes it one person.
-func (p *pass) person(r sheet.Row, hash uint64) {
-	fields := p.values(r, roll.ContactEmail, roll.ContactLastName, roll.ContactFirstName, roll.ContactBirthDate)
 	for _, k := range person.Key(fields) {
 		of := &p.people
 		if strings.HasPrefix(k, "email:") {
@@ -441,11 +434,11 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 	if !imp.AllowSamePerson {
 		persons = append(persons, pass.people.duplicates())
 	}
-	named, err := s.named(ctx, imp, pass)
+	twice, err := s.namedTwice(ctx, imp, pass)
 	if err != nil {
 		return err
 	}
-	groups := together(numbered, named, persons...)
+	groups := together(numbered, twice, persons...)
 	if len(groups) == 0 {
 		return nil
 	}
