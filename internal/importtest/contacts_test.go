@@ -448,3 +448,19 @@ func TestNumberGivenAway(t *testing.T) {
 		t.Errorf("the contact is %q", name)
 	}
 }
+
+// What the values of a contact must fit together is looked at before a write
+// that [old] alone would allow.
+func TestWholeContactIsChecked(t *testing.T) {
+	w := stageWorld(t, nil)
+	w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactFirstName: "Ann", roll.ContactLastName: "Smith"})
+	for _, a := range []roll.Action{roll.Test, roll.Update} {
+		imp := w.Import(t, demo.Aurora, roll.Contacts, a, "Contact,[old] Last name,[new] Last name\n#0000001,Smith,Studio 54\n")
+		if d := cmp.Diff([]string{"2 rejected digitInName [new] Last name"}, problems(imp)); d != "" {
+			t.Errorf("%s: %s", a, d)
+		}
+	}
+	if name := w.Value(t, demo.Aurora, "0000001", roll.ContactLastName); name != "Smith" {
+		t.Errorf("the contact is %q", name)
+	}
+}

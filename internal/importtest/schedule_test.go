@@ -469,6 +469,21 @@ func TestAnySchedule(t *testing.T) {
 			return n
 		}
 		end := p.run(tb, stageWorld(tb, values))
+		if len(end.others) == 0 && dt != roll.Contacts && slices.Contains(end.imp.Files, "errors") {
+			// The error file does what is left to do.
+			rest := end.world.Import(tb, demo.Aurora, dt, roll.Update, end.world.File(tb, end.imp, "errors"), p.options...)
+			if d := cmp.Diff(stored(tb, clean.world, demo.Aurora), stored(tb, end.world, demo.Aurora)); d != "" {
+				r.Fatalf("%v, then the error file: %s %+v %+v (-clean +now): %s", p.events, rest.Status, rest.Counts, rest.Problem, d)
+			}
+			if rest.Status == roll.Done && rest.Counts.Rows != end.imp.Counts.Rejected+end.imp.Counts.Conflicted+end.imp.Counts.Unprocessed {
+				r.Fatalf("the error file has %d rows: %+v", rest.Counts.Rows, end.imp.Counts)
+			}
+			if slices.Contains(rest.Files, "undo") {
+				if undo := end.world.Follow(tb, rest, roll.UndoOf); undo.Counts.Updated != undo.Counts.Rows {
+					r.Fatalf("the undo of the error file: %+v %v", undo.Counts, problems(undo))
+				}
+			}
+		}
 		checkAccount(r, tb, cat, p, end)
 	})
 	if len(kinds) < 7 {
