@@ -259,7 +259,7 @@ func (e *Engine) mine(r *Row, c *roll.Contact) bool {
 func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	created := c.Origin == roll.Origin{Import: e.Import, Line: r.Line}
 	switch {
-	case created && (c.Applied.Import != e.Import || len(c.Applied.Before) == 0):
+	case created:
 		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
 	case r.Person != nil && c.Applied.Line != r.Line && c.Origin.Import == e.Import && r.Key != "":
 		res := e.reject(r, "differentLines", "While the import ran, this number was given to the new contact of a line without one.",

@@ -377,6 +377,8 @@ func TestOneContactOnTwoLines(t *testing.T) {
 		{"different contacts", false, "#0000001,,Rome\n,c0000002@example.org,Oslo\n,new@example.org,Oslo\n", nil},
 		{"one new address", false, ",new@example.org,Oslo\n,new@example.org,Rome\n",
 			[]string{"2 rejected samePerson Contact [3]", "3 rejected samePerson Contact [2]"}},
+		{"one new address, the same, but with another's name", false, ",a@example.org,Oslo,Lee,Ann,1980-01-02\n,a@example.org,Oslo,Lee,Ann,1980-01-02\n,b@example.org,Oslo,Lee,Ann,1980-01-02\n",
+			[]string{"2 rejected samePerson Contact [3 4]", "3 rejected samePerson Contact [2 4]", "4 rejected samePerson Contact [2 3]"}},
 		{"one new address, allowed", true, ",new@example.org,Oslo\n,new@example.org,Rome\n", nil},
 		{"one new address, allowed, twice the same", true, ",new@example.org,Oslo\n,new@example.org,Oslo\n", nil},
 		{"an address that a contact has, allowed", true, ",c0000001@example.org,Oslo\n,c0000001@example.org,Rome\n",
@@ -393,15 +395,23 @@ func TestOneContactOnTwoLines(t *testing.T) {
 				w := stageWorld(t, nil)
 				w.Plan.ChunkRows, w.Tries = rows, 2
 				w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")} // killed once it has written
-				file := "Contact,Email,City\n" + c.file
+				var file strings.Builder
+				for line := range strings.Lines("Contact,Email,City,Last name,First name,Birth date\n" + c.file) {
+					line = strings.TrimSuffix(line, "\n")
+					file.WriteString(line + strings.Repeat(",", 5-strings.Count(line, ",")) + "\n")
+				}
 				for _, a := range []roll.Action{roll.Test, roll.Update} {
-					imp := w.Import(t, demo.Aurora, roll.Contacts, a, file, options...)
+					imp := w.Import(t, demo.Aurora, roll.Contacts, a, file.String(), options...)
 					var got []string
 					for _, p := range imp.Problems {
 						got = append(got, fmt.Sprintf("%d %s %s %s %v", p.Line, p.Outcome, p.Code, p.Column, p.OtherLines))
 					}
 					if d := cmp.Diff(c.want, got); d != "" || imp.Counts.Created+imp.Counts.Updated != imp.Counts.Rows-len(c.want) {
 						t.Errorf("%s in chunks of %d: %+v %s", a, rows, imp.Counts, d)
+					}
+					warned := slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "samePerson" })
+					if same := len(c.want) > 0 && strings.Contains(c.want[0], "samePerson"); warned != same {
+						t.Errorf("%s in chunks of %d: %+v", a, rows, imp.Warnings)
 					}
 				}
 			}
@@ -462,5 +472,103 @@ func TestWholeContactIsChecked(t *testing.T) {
 	}
 	if name := w.Value(t, demo.Aurora, "0000001", roll.ContactLastName); name != "Smith" {
 		t.Errorf("the contact is %q", name)
+	}
+}
+
+// What happened to a contact after it was created, and before the chunk was
+// tried again, does not hide who created it.
+func TestCreatedIsCreatedWhateverFollows(t *testing.T) {
+	for what, then := range map[string]func(w *importtest.World, n roll.ContactNumber){
+		"another import changed it": func(w *importtest.World, n roll.ContactNumber) {
+			w.Chunk.Files = w.Files
+			w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] GENRE\n#"+string(n)+",ROCK\n")
+		},
+		"a colleague gave it another address": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: "other@example.org"})
+		},
+		"a colleague gave its address to another, too": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+		},
+		"a colleague gave its address to another": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: "other@example.org"})
+			w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+		},
+		"its value was retired": func(w *importtest.World, n roll.ContactNumber) {
+			cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, _ := cat.Lookup(genre)
+			for i := range d.Values {
+				d.Values[i].Retired = true
+			}
+			if err := w.Catalogue.PutField(t.Context(), demo.Aurora, d); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		for row, n := range map[string]roll.ContactNumber{",new@example.org,New,JAZZ": "0000009", "#0000050,new@example.org,New,JAZZ": "0000050"} {
+			for _, settled := range []bool{false, true} {
+				w := stageWorld(t, nil)
+				w.Tries = 2
+				w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+				w.BeforeChunk = func(_, try int) error {
+					if try == 0 {
+						return nil
+					}
+					w.BeforeChunk = nil
+					then(w, n)
+					if settled {
+						return errKilled
+					}
+					return nil
+				}
+				imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Email,Last name,[new] GENRE\n"+row+"\n")
+				if imp.Counts != (roll.Counts{Rows: 1, Created: 1}) {
+					t.Errorf("%s, settled %t: %+v %v", what, settled, imp.Counts, problems(imp))
+					continue
+				}
+				want := map[string]bool{"Email,,new@example.org": true, "Last name,,New": true, "GENRE,,JAZZ": true}
+				changes := w.File(t, imp, "changes")
+				for line := range want {
+					if !strings.Contains(changes, "#"+string(n)+",2,"+line+"\n") {
+						t.Errorf("%s, settled %t: changes.csv lacks %s:\n%s", what, settled, line, changes)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Addresses that colleagues moved after a row was written do not reject it when
+// its chunk is tried again.
+func TestAddressMovedBetweenTries(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		dt   roll.DataType
+		file string
+		then map[roll.ContactNumber]roll.Value
+		want roll.Counts
+	}{
+		{"[info] Email is another contact's by now", roll.Criteria, "Contact,[info] Email,[old] GENRE,[new] GENRE\n" +
+			"#0000001,c0000001@example.org,,JAZZ\n#0000002,c0000003@example.org,,JAZZ\n",
+			map[roll.ContactNumber]roll.Value{"0000001": "moved@example.org", "0000004": "c0000001@example.org"}, roll.Counts{Rows: 2, Updated: 1, Rejected: 1}},
+		{"the address finds two by now", roll.Contacts, "Email,City\nc0000001@example.org,Rome\n",
+			map[roll.ContactNumber]roll.Value{"0000004": "c0000001@example.org"}, roll.Counts{Rows: 1, Updated: 1}},
+	} {
+		w := stageWorld(t, nil)
+		w.Tries = 2
+		w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+		w.BeforeChunk = func(_, try int) error {
+			for n, email := range c.then {
+				if try == 1 {
+					w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: email})
+				}
+			}
+			return nil
+		}
+		if imp := w.Import(t, demo.Aurora, c.dt, roll.Update, c.file); imp.Counts != c.want {
+			t.Errorf("%s: %+v %v, want %+v", c.name, imp.Counts, problems(imp), c.want)
+		}
 	}
 }
