@@ -829,3 +829,53 @@ func TestAnotherVersion(t *testing.T) {
 		t.Errorf("%s %+v", got.Status, got.Counts)
 	}
 }
+
+// finishing is an import that is settled without its chunks after some looks.
+type finishing struct {
+	*memory.Jobs
+	after int
+}
+
+func (f *finishing) Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error) {
+	imp, err := f.Jobs.Import(ctx, in, id)
+	if f.after--; f.after < 0 {
+		imp.Status = roll.Failed
+	}
+	return imp, err
+}
+
+// Fault 33: a chunk that runs on when its import has been settled writes nothing
+// that would be in nobody's account.
+func TestStraggler(t *testing.T) {
+	for after, written := range map[int]int{0: 0, 1: 0, 2: 1000, 3: 1500} { // looks: at the start, and before each thousand rows
+		w, _ := thirty(t)
+		var file strings.Builder
+		file.WriteString("Contact,[old] GENRE,[new] GENRE\n")
+		if err := w.Contacts.Load(t.Context(), demo.Aurora, func(yield func(roll.Contact) bool) {
+			for i := range 1500 {
+				fmt.Fprintf(&file, "#%07d,FOLK,JAZZ\n", i)
+				if !yield(roll.Contact{Number: roll.ContactNumber(fmt.Sprintf("%07d", i)), Fields: map[roll.Field]roll.Value{genre: "FOLK"}}) {
+					return
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Plan.ChunkRows = 0
+		w.Chunk.Jobs = &finishing{w.Jobs, after}
+		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file.String())
+		changed := 0
+		for _, v := range stored(t, w, demo.Aurora) {
+			if v == "JAZZ" {
+				changed++
+			}
+		}
+		if changed != written || imp.Counts.Updated != written {
+			t.Errorf("settled after %d looks: %d written, %d in the account, want %d", after, changed, imp.Counts.Updated, written)
+		}
+		w.Chunk.Jobs = w.Jobs
+		if err := w.Chunk.Run(t.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: imp.Institution, Import: imp.ID}}); err != nil {
+			t.Errorf("a chunk of an import that has ended: %v, which would be tried again", err)
+		}
+	}
+}
