@@ -169,7 +169,7 @@ type ending struct {
 	before map[string]roll.Value
 	wrote  []wrote
 	others map[roll.ContactNumber]bool // contacts that somebody else wrote
-	hidden map[roll.ContactNumber]bool // of them, those whose mark is gone
+	hidden map[roll.ContactNumber]bool // of them, those whose mark is gone or not found by their address
 }
 
 func (p play) run(tb testing.TB, w *importtest.World) ending {
@@ -206,9 +206,7 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 			n := p.others(w, what)
 			w.BeforeChunk = saved
 			e.others[n] = true
-			if !strings.HasPrefix(what, "put") {
-				e.hidden[n] = true
-			}
+			e.hidden[n] = e.hidden[n] || what != "put"
 		}
 		return nil
 	}
