@@ -612,6 +612,7 @@ func TestEncodingIsChosen(t *testing.T) {
 	s.call(nobody, "GET", "/config.json", nil).want(200).into(&config)
 	known := slices.Sorted(slices.Values(sheet.Encodings()))
 	for name, list := range map[string][]string{"openapi.json": doc.Components.Schemas["ImportBody"].Properties["encoding"].Enum, "config.json": config.Encodings} {
+		list = slices.DeleteFunc(list, func(e string) bool { return e == "" }) // null is the same as absent
 		if d := cmp.Diff(known, slices.Sorted(slices.Values(list))); d != "" {
 			t.Errorf("%s (-read +listed): %s", name, d)
 		}

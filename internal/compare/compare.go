@@ -49,6 +49,9 @@ type Row struct {
 type Person struct {
 	// Email finds the contact when the row has no number, "" for none.
 	Email, EmailColumn string
+	// Shared are other lines without a number that have the address, in an
+	// import that allows it: each of them creates a contact, and none finds one.
+	Shared []int
 	// Identity is what makes it one person if it is created, "" for nothing.
 	Identity string
 	// Check looks at the contact as it would be.

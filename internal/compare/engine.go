@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -258,10 +259,15 @@ func (e *Engine) mine(r *Row, c *roll.Contact) bool {
 func (e *Engine) again(r *Row, c *roll.Contact) Result {
 	created := c.Origin == roll.Origin{Import: e.Import, Line: r.Line}
 	switch {
-	case created && (c.Applied.Import != e.Import || len(c.Applied.Before) == 0):
+	case created:
 		return Result{Number: c.Number, Outcome: roll.Created, Changes: creation(r)}
+	case r.Person != nil && c.Applied.Line != r.Line && c.Origin.Import == e.Import && r.Key != "":
+		res := e.reject(r, "differentLines", "While the import ran, this number was given to the new contact of a line without one.",
+			"Give this row another number: with this one it would change that contact.")
+		res.Problems[0].OtherLines = []int{c.Applied.Line}
+		return res
 	case r.Person != nil && c.Applied.Line != r.Line:
-		return e.sameContact(r, c)
+		return e.sameContact(r, c.Applied.Line)
 	}
 	return Result{Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
 }
@@ -457,6 +463,44 @@ func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Resul
 		out[i] = Result{Outcome: roll.Unprocessed, Problems: []roll.Problem{notDone(r.Line, e.Cancelled)}}
 	}
 	return nil
+}
+
+// Earlier returns the results of rows that an earlier try of this import wrote
+// though they are rejected now, because the catalogue changed in between; the
+// zero Result for the others. What such a row gave is what its contact has.
+func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
+	out := make([]Result, len(rows))
+	all := make([]int, len(rows))
+	for i := range rows {
+		all[i] = i
+	}
+	settle := *e
+	settle.Mode = Settle
+	if _, err := settle.find(ctx, rows, all, make([]Result, len(rows))); err != nil {
+		return nil, err
+	}
+	found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, all))
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		r := &rows[i]
+		c, there := found[r.Number]
+		switch {
+		case !there:
+		case c.Origin == roll.Origin{Import: e.Import, Line: r.Line}:
+			out[i] = Result{Number: r.Number, Outcome: roll.Created}
+			for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: c.Fields[f]})
+			}
+		case c.Applied.Import == e.Import && c.Applied.Line == r.Line:
+			out[i] = Result{Number: r.Number, Outcome: roll.Updated}
+			for _, f := range slices.Sorted(maps.Keys(c.Applied.Before)) {
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: c.Applied.Before[f], After: c.Get(f)})
+			}
+		}
+	}
+	return out, nil
 }
 
 // notDone is the problem of a row that was not tried.

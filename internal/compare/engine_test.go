@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"rollbook/internal/cell"
 	"rollbook/internal/compare"
 	"rollbook/internal/fault"
 	"rollbook/internal/memory"
@@ -341,6 +342,70 @@ func TestKeys(t *testing.T) {
 			}
 			if (got.Outcome == roll.RowRejected) != (c.code != "") {
 				t.Errorf("%s: %s", c.what, got.Outcome)
+			}
+		}
+	}
+}
+
+// answering answers some writes with an error of their own.
+type answering struct {
+	*memory.Contacts
+	errs map[roll.ContactNumber]error
+}
+
+func (a *answering) Write(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error) {
+	out, err := a.Contacts.Write(ctx, in, slices.DeleteFunc(slices.Clone(ws), func(w roll.Write) bool { return a.errs[w.Number] != nil }))
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range ws {
+		if e := a.errs[w.Number]; e != nil {
+			out = slices.Insert(out, i, roll.Written{Err: e})
+		}
+	}
+	return out, nil
+}
+
+func (a *answering) Create(ctx context.Context, in roll.InstitutionID, cs []roll.Creation) ([]roll.Made, error) {
+	return []roll.Made{{Number: cs[0].Number, Err: a.errs[cs[0].Number]}}, nil
+}
+
+func (a *answering) Remove(ctx context.Context, in roll.InstitutionID, ws []roll.Write) ([]roll.Written, error) {
+	return []roll.Written{{Err: a.errs[ws[0].Number]}}, nil
+}
+
+// What the store says of one row: a row that may be written later has the chunk
+// tried again, any other is that row's alone.
+func TestStoreRefusesOneRow(t *testing.T) {
+	name, _ := roll.ContactDef(roll.ContactLastName)
+	for _, c := range []struct {
+		err     error
+		outcome roll.Outcome
+		code    string
+	}{
+		{fault.New(fault.TooLarge, "contactTooLarge", ""), roll.RowRejected, "contactTooLarge"},
+		{fault.New(fault.Internal, "aws", ""), roll.Unprocessed, "notWritten"},
+		{fault.New(fault.Busy, "busy", ""), "", ""},
+	} {
+		for what, r := range map[string]compare.Row{
+			"written": {Line: 2, Number: "1", Cells: []compare.Cell{asked(t, genre, "ROCK", "JAZZ")}},
+			"created": {Line: 2, Number: "9", Person: &compare.Person{}, Cells: []compare.Cell{{Def: name, Edit: cell.Edit{Value: "Smith"}}}},
+			"removed": {Line: 2, Number: "3", Person: &compare.Person{Remove: "before", Values: contact{roll.ContactLastName: "Made"}}},
+		} {
+			s := &answering{filled(t, map[roll.ContactNumber]contact{"1": {genre.Field(): "ROCK"}, "2": {genre.Field(): "ROCK"}}), map[roll.ContactNumber]error{r.Number: c.err}}
+			if _, err := s.Contacts.Create(context.Background(), house, []roll.Creation{{Number: "3", Fields: contact{roll.ContactLastName: "Made"}, Applied: roll.Applied{Import: "before", Line: 2}}}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := engine(s, "u", compare.Update, roll.Skip).Run(context.Background(), []compare.Row{r, {Line: 3, Number: "2", Cells: []compare.Cell{asked(t, genre, "ROCK", "JAZZ")}}})
+			switch {
+			case c.outcome == "":
+				if fault.KindOf(err) != fault.Busy || err == nil {
+					t.Errorf("%s, %v: %v, want it again", what, c.err, err)
+				}
+			case err != nil:
+				t.Errorf("%s, %v: %v", what, c.err, err)
+			case got[0].Outcome != c.outcome || len(got[0].Problems) != 1 || got[0].Problems[0].Code != c.code || len(got[0].Changes) > 0 || got[1].Outcome != roll.Updated:
+				t.Errorf("%s, %v: %+v", what, c.err, got)
 			}
 		}
 	}

@@ -17,25 +17,8 @@ import (
 // address nobody has will create its contact, one whose address several have is
 // rejected.
 func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result) ([]int, error) {
-	if e.Mode == Settle {
-		// What an earlier try created is known by its line.
-		var lines []int
-		for _, i := range todo {
-			if rows[i].Number == "" {
-				lines = append(lines, rows[i].Line)
-			}
-		}
-		if len(lines) > 0 {
-			claimed, err := e.Store.Claimed(ctx, e.Institution, e.Import, lines)
-			if err != nil {
-				return nil, err
-			}
-			for _, i := range todo {
-				if rows[i].Number == "" {
-					rows[i].Number = claimed[rows[i].Line]
-				}
-			}
-		}
+	if err := e.made(ctx, rows, todo); err != nil {
+		return nil, err
 	}
 	var emails []string
 	for _, i := range todo {
@@ -50,6 +33,13 @@ func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result)
 	if err != nil {
 		return nil, err
 	}
+	if err := e.drop(ctx, rows, todo, holders); err != nil {
+		return nil, err
+	}
+	numbered := map[roll.ContactNumber]int{}
+	for i := range rows {
+		numbered[rows[i].Number] = rows[i].Line
+	}
 	rest := todo[:0]
 	for _, i := range todo {
 		r := &rows[i]
@@ -57,24 +47,104 @@ func (e *Engine) find(ctx context.Context, rows []Row, todo []int, out []Result)
 			rest = append(rest, i)
 			continue
 		}
-		switch ns := holders[fold.Email(r.Person.Email)]; len(ns) {
-		case 0:
+		switch ns := holders[fold.Email(r.Person.Email)]; {
+		case len(ns) == 0:
 			rest = append(rest, i)
-		case 1:
-			r.Number = ns[0]
-			rest = append(rest, i)
-		default:
+		case len(ns) > 1:
 			names := make([]string, 0, 5)
 			for _, n := range ns[:min(len(ns), 5)] {
 				names = append(names, "#"+string(n))
 			}
-			out[i] = Result{Outcome: roll.RowRejected, Problems: []roll.Problem{{
-				Line: r.Line, Column: r.Person.EmailColumn, Value: r.Person.Email, Outcome: roll.RowRejected, Code: "severalContacts",
-				Message:    "Several contacts have this e-mail address: " + strings.Join(names, ", ") + ".",
-				Suggestion: "Write the number of the one that is meant into the column Contact."}}}
+			out[i] = e.reject(r, "severalContacts", "Several contacts have this e-mail address: "+strings.Join(names, ", ")+".",
+				"Write the number of the one that is meant into the column Contact.")
+			out[i].Problems[0].Column, out[i].Problems[0].Value = r.Person.EmailColumn, r.Person.Email
+		case len(r.Person.Shared) > 0:
+			out[i] = e.reject(r, "differentLines", "The contact #"+string(ns[0])+" has this e-mail address, and other lines have it too.",
+				"Write the number of the one that is meant into the column Contact.")
+			out[i].Problems[0].OtherLines = r.Person.Shared
+		case numbered[ns[0]] != 0 && e.Mode != Settle:
+			// Since plan looked, its contact was given this address.
+			out[i] = e.sameContact(r, numbered[ns[0]])
+		default:
+			r.Number = ns[0]
+			rest = append(rest, i)
 		}
 	}
 	return rest, nil
+}
+
+// made fills in the numbers of rows without one whose contact an earlier try of
+// this import created: a number is given to a line, whatever address its contact
+// has by now.
+func (e *Engine) made(ctx context.Context, rows []Row, todo []int) error {
+	var lines []int
+	for _, i := range todo {
+		if rows[i].Number == "" {
+			lines = append(lines, rows[i].Line)
+		}
+	}
+	if e.Mode == Test || len(lines) == 0 {
+		return nil
+	}
+	claimed, err := e.Store.Claimed(ctx, e.Institution, e.Import, lines)
+	if err != nil || len(claimed) == 0 {
+		return err
+	}
+	there, err := e.Store.GetMany(ctx, e.Institution, slices.Collect(maps.Values(claimed)))
+	if err != nil {
+		return err
+	}
+	for _, i := range todo {
+		r := &rows[i]
+		if c, ok := there[claimed[r.Line]]; r.Number == "" && ok && c.Origin == (roll.Origin{Import: e.Import, Line: r.Line}) {
+			r.Number = c.Number
+		}
+	}
+	return nil
+}
+
+// drop leaves out of the holders of an address who stands there by this import's
+// own doing, so that a row finds what it would have found before: of those that
+// share an address, the contacts that the others created; of several, all but
+// the one that an earlier try of the row changed.
+func (e *Engine) drop(ctx context.Context, rows []Row, todo []int, holders map[string][]roll.ContactNumber) error {
+	if e.Mode == Test {
+		return nil
+	}
+	var doubtful []int
+	var ask []roll.ContactNumber
+	for _, i := range todo {
+		r := &rows[i]
+		if r.Number != "" || r.Person == nil {
+			continue
+		}
+		if ns := holders[fold.Email(r.Person.Email)]; len(ns) > 1 || len(ns) == 1 && len(r.Person.Shared) > 0 {
+			doubtful, ask = append(doubtful, i), append(ask, ns...)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	slices.Sort(ask)
+	there, err := e.Store.GetMany(ctx, e.Institution, slices.Compact(ask))
+	if err != nil {
+		return err
+	}
+	for _, i := range doubtful {
+		r := &rows[i]
+		email := fold.Email(r.Person.Email)
+		if len(r.Person.Shared) > 0 {
+			holders[email] = slices.DeleteFunc(holders[email], func(n roll.ContactNumber) bool { return there[n].Origin.Import == e.Import })
+			continue
+		}
+		for _, n := range holders[email] {
+			if m := there[n].Applied; m.Import == e.Import && m.Line == r.Line {
+				holders[email] = []roll.ContactNumber{n}
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // creation lists the values that a row gives a new contact.
@@ -147,11 +217,11 @@ func (e *Engine) create(ctx context.Context, rows []Row, at []int, out []Result,
 	return there, nil
 }
 
-// sameContact rejects a row whose contact another line of the same file has
-// changed already.
-func (e *Engine) sameContact(r *Row, c *roll.Contact) Result {
+// sameContact rejects a row whose contact another line of the same file is about,
+// or has changed already.
+func (e *Engine) sameContact(r *Row, line int) Result {
 	res := e.reject(r, "differentLines", "Another line of this file is about the same contact.", "Keep one line for each contact.")
-	res.Problems[0].OtherLines = []int{c.Applied.Line}
+	res.Problems[0].OtherLines = []int{line}
 	return res
 }
 

@@ -133,7 +133,8 @@ type Duplicate struct {
 	Differ bool `json:"differ"`
 	// First says that this is the first of identical lines: it counts.
 	First bool `json:"first"`
-	// Person says that the lines have no number, but would create one person.
+	// Person says that the lines have no number, but would create one person; of
+	// an import that allows that, that they have one e-mail address.
 	Person bool `json:"person,omitempty"`
 }
 

@@ -127,9 +127,10 @@ func (w *ResultWriter) Close(s Summary) error {
 }
 
 // ReadResults yields the results of a chunk in order and returns their summary,
-// or ErrCut when the object is not whole.
+// or ErrCut when the object is not whole, or r's error.
 func ReadResults(r io.Reader, yield func(Result) error) (Summary, error) {
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	from := &source{r: r}
+	z, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
 	if err != nil {
 		return Summary{}, err
 	}
@@ -141,7 +142,7 @@ func ReadResults(r io.Reader, yield func(Result) error) (Summary, error) {
 			Summary *Summary `json:"summary"`
 		}
 		if err := dec.Decode(&line); err != nil {
-			return Summary{}, ErrCut
+			return Summary{}, from.fault()
 		}
 		if line.Summary != nil {
 			if line.Summary.Version != Version {

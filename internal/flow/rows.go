@@ -81,10 +81,34 @@ func (w *RowWriter) Close() error {
 // ErrCut says that an object between steps is damaged or incomplete.
 var ErrCut = errors.New("object is damaged or incomplete")
 
+// source remembers why reading ended, if it is not the object's end: an object
+// that could not be read now is not a damaged one.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// fault is the error of an object that does not read on.
+func (s *source) fault() error {
+	if s.err != nil {
+		return s.err
+	}
+	return ErrCut
+}
+
 // ReadRows yields the rows of a chunk object in order. It returns ErrCut when
-// the object is not whole, after the rows that were.
+// the object is not whole, or r's error, after the rows that were read.
 func ReadRows(r io.Reader, yield func(Row) error) error {
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	from := &source{r: r}
+	z, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
 	if err != nil {
 		return err
 	}
@@ -95,29 +119,29 @@ func ReadRows(r io.Reader, yield func(Row) error) error {
 	text := func() (string, error) {
 		n, err := binary.ReadUvarint(b)
 		if err != nil || n > most {
-			return "", ErrCut
+			return "", from.fault()
 		}
 		p := make([]byte, n)
 		if _, err := io.ReadFull(b, p); err != nil {
-			return "", ErrCut
+			return "", from.fault()
 		}
 		return string(p), nil
 	}
 	for rows := uint64(0); ; rows++ {
 		line, err := binary.ReadUvarint(b)
 		if err != nil {
-			return ErrCut
+			return from.fault()
 		}
 		if line == 0 {
 			n, err := binary.ReadUvarint(b)
 			if err != nil || n != rows {
-				return ErrCut
+				return from.fault()
 			}
 			return nil
 		}
 		n, err := binary.ReadUvarint(b)
 		if err != nil || n > most {
-			return ErrCut
+			return from.fault()
 		}
 		row := Row{Line: int(line), Cells: make([]string, 0, min(n, 4096))}
 		for range n {

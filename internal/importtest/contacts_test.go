@@ -345,3 +345,230 @@ func TestUndoCreatedKilled(t *testing.T) {
 		}
 	}
 }
+
+// What a file of contacts says twice is told before anything is written, so that
+// the test predicts it and no order of chunks shows.
+func TestOneContactOnTwoLines(t *testing.T) {
+	both := func(i *roll.Import) { i.AllowSamePerson = true }
+	for _, c := range []struct {
+		name  string
+		allow bool
+		file  string
+		want  []string // problems; the rest goes in
+	}{
+		{"by its number and by its address", false, "#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by its number and by the address that it gets", false, "#0000001,new@example.org,\n,new@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by its number and by the address that it loses", false, "#0000001,new@example.org,\n,C0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"by both its addresses", false, "#0000001,new@example.org,\n,c0000001@example.org,Oslo\n,new@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3 4]", "3 rejected differentLines Contact [2]", "4 rejected differentLines Contact [2]"}},
+		{"the same, of which one line is there twice", false, "#0000001,,Rome\n#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3 4]", "3 rejected differentLines Contact [2 4]", "4 rejected differentLines Contact [2 3]"}},
+		{"an address that two contacts have names nobody", false, "#0000007,,Rome\n,shared@example.org,Oslo\n",
+			[]string{"3 rejected severalContacts Email []"}},
+		{"an address that two contacts had", false, "#0000007,new@example.org,\n,shared@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"an address that two contacts had, of which one gives it up", false, "#0000007,Empty,\n,shared@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"an address that two numbers get is none's alone", false, "#0000005,new@example.org,\n#0000006,new@example.org,\n,new@example.org,Oslo\n",
+			[]string{"4 rejected differentLines Contact [2 3]"}},
+		{"different contacts", false, "#0000001,,Rome\n,c0000002@example.org,Oslo\n,new@example.org,Oslo\n", nil},
+		{"one new address", false, ",new@example.org,Oslo\n,new@example.org,Rome\n",
+			[]string{"2 rejected samePerson Contact [3]", "3 rejected samePerson Contact [2]"}},
+		{"one new address, the same, but with another's name", false, ",a@example.org,Oslo,Lee,Ann,1980-01-02\n,a@example.org,Oslo,Lee,Ann,1980-01-02\n,b@example.org,Oslo,Lee,Ann,1980-01-02\n",
+			[]string{"2 rejected samePerson Contact [3 4]", "3 rejected samePerson Contact [2 4]", "4 rejected samePerson Contact [2 3]"}},
+		{"one new address, allowed", true, ",new@example.org,Oslo\n,new@example.org,Rome\n", nil},
+		{"one new address, allowed, twice the same", true, ",new@example.org,Oslo\n,new@example.org,Oslo\n", nil},
+		{"an address that a contact has, allowed", true, ",c0000001@example.org,Oslo\n,c0000001@example.org,Rome\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+		{"a number and its address, allowed", true, "#0000001,,Rome\n,c0000001@example.org,Oslo\n",
+			[]string{"2 rejected differentLines Contact [3]", "3 rejected differentLines Contact [2]"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var options []importtest.Option
+			if c.allow {
+				options = append(options, both)
+			}
+			for _, rows := range []int{0, 1} { // of a chunk
+				w := stageWorld(t, nil)
+				w.Plan.ChunkRows, w.Tries = rows, 2
+				w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")} // killed once it has written
+				var file strings.Builder
+				for line := range strings.Lines("Contact,Email,City,Last name,First name,Birth date\n" + c.file) {
+					line = strings.TrimSuffix(line, "\n")
+					file.WriteString(line + strings.Repeat(",", 5-strings.Count(line, ",")) + "\n")
+				}
+				for _, a := range []roll.Action{roll.Test, roll.Update} {
+					imp := w.Import(t, demo.Aurora, roll.Contacts, a, file.String(), options...)
+					var got []string
+					for _, p := range imp.Problems {
+						got = append(got, fmt.Sprintf("%d %s %s %s %v", p.Line, p.Outcome, p.Code, p.Column, p.OtherLines))
+					}
+					if d := cmp.Diff(c.want, got); d != "" || imp.Counts.Created+imp.Counts.Updated != imp.Counts.Rows-len(c.want) {
+						t.Errorf("%s in chunks of %d: %+v %s", a, rows, imp.Counts, d)
+					}
+					warned := slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "samePerson" })
+					if same := len(c.want) > 0 && strings.Contains(c.want[0], "samePerson"); warned != same {
+						t.Errorf("%s in chunks of %d: %+v", a, rows, imp.Warnings)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A contact that is given, after plan has looked, the address by which another
+// line finds its contact: one of the two lines goes in, and no request names it
+// twice.
+func TestAddressGivenInBetween(t *testing.T) {
+	for _, rows := range []int{0, 1} { // of a chunk
+		w := stageWorld(t, nil)
+		w.Plan.ChunkRows, w.OneByOne = rows, true
+		w.Chunk.Contacts = &stage{Contacts: w.Contacts, next: func() error { return nil }, wrote: map[string][]wrote{}}
+		w.BeforeChunk = func(int, int) error {
+			w.Set(t, demo.Aurora, "0000003", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+			return nil
+		}
+		imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Email,City\n#0000003,,Rome\n,new@example.org,Oslo\n")
+		if d := cmp.Diff([]string{"3 rejected differentLines Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
+			t.Errorf("chunks of %d: %+v %s", rows, imp.Counts, d)
+		}
+		if city := w.Value(t, demo.Aurora, "0000003", roll.ContactCity); city != "Rome" {
+			t.Errorf("chunks of %d: %q", rows, city)
+		}
+	}
+}
+
+// A number that a line asks for may meanwhile be the next free one, and another
+// line's. The error file must not tempt to change that line's contact.
+func TestNumberGivenAway(t *testing.T) {
+	w := stageWorld(t, nil) // up to 0000008
+	w.Plan.ChunkRows, w.OneByOne = 1, true
+	imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Last name\n,First\n#0000009,Second\n")
+	if d := cmp.Diff([]string{"3 rejected differentLines Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Created: 1, Rejected: 1}) {
+		t.Fatalf("%+v %s", imp.Counts, d)
+	}
+	p := imp.Problems[0]
+	if !strings.Contains(p.Message, "given to the new contact") || !slices.Equal(p.OtherLines, []int{2}) {
+		t.Errorf("%+v", p)
+	}
+	if name := w.Value(t, demo.Aurora, "0000009", roll.ContactLastName); name != "First" {
+		t.Errorf("the contact is %q", name)
+	}
+}
+
+// What the values of a contact must fit together is looked at before a write
+// that [old] alone would allow.
+func TestWholeContactIsChecked(t *testing.T) {
+	w := stageWorld(t, nil)
+	w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactFirstName: "Ann", roll.ContactLastName: "Smith"})
+	for _, a := range []roll.Action{roll.Test, roll.Update} {
+		imp := w.Import(t, demo.Aurora, roll.Contacts, a, "Contact,[old] Last name,[new] Last name\n#0000001,Smith,Studio 54\n")
+		if d := cmp.Diff([]string{"2 rejected digitInName [new] Last name"}, problems(imp)); d != "" {
+			t.Errorf("%s: %s", a, d)
+		}
+	}
+	if name := w.Value(t, demo.Aurora, "0000001", roll.ContactLastName); name != "Smith" {
+		t.Errorf("the contact is %q", name)
+	}
+}
+
+// What happened to a contact after it was created, and before the chunk was
+// tried again, does not hide who created it.
+func TestCreatedIsCreatedWhateverFollows(t *testing.T) {
+	for what, then := range map[string]func(w *importtest.World, n roll.ContactNumber){
+		"another import changed it": func(w *importtest.World, n roll.ContactNumber) {
+			w.Chunk.Files = w.Files
+			w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] GENRE\n#"+string(n)+",ROCK\n")
+		},
+		"a colleague gave it another address": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: "other@example.org"})
+		},
+		"a colleague gave its address to another, too": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+		},
+		"a colleague gave its address to another": func(w *importtest.World, n roll.ContactNumber) {
+			w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: "other@example.org"})
+			w.Set(t, demo.Aurora, "0000001", map[roll.Field]roll.Value{roll.ContactEmail: "new@example.org"})
+		},
+		"its value was retired": func(w *importtest.World, n roll.ContactNumber) {
+			cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, _ := cat.Lookup(genre)
+			for i := range d.Values {
+				d.Values[i].Retired = true
+			}
+			if err := w.Catalogue.PutField(t.Context(), demo.Aurora, d); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		for row, n := range map[string]roll.ContactNumber{",new@example.org,New,JAZZ": "0000009", "#0000050,new@example.org,New,JAZZ": "0000050"} {
+			for _, settled := range []bool{false, true} {
+				w := stageWorld(t, nil)
+				w.Tries = 2
+				w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+				w.BeforeChunk = func(_, try int) error {
+					if try == 0 {
+						return nil
+					}
+					w.BeforeChunk = nil
+					then(w, n)
+					if settled {
+						return errKilled
+					}
+					return nil
+				}
+				imp := w.Import(t, demo.Aurora, roll.Contacts, roll.Update, "Contact,Email,Last name,[new] GENRE\n"+row+"\n")
+				if imp.Counts != (roll.Counts{Rows: 1, Created: 1}) {
+					t.Errorf("%s, settled %t: %+v %v", what, settled, imp.Counts, problems(imp))
+					continue
+				}
+				want := map[string]bool{"Email,,new@example.org": true, "Last name,,New": true, "GENRE,,JAZZ": true}
+				changes := w.File(t, imp, "changes")
+				for line := range want {
+					if !strings.Contains(changes, "#"+string(n)+",2,"+line+"\n") {
+						t.Errorf("%s, settled %t: changes.csv lacks %s:\n%s", what, settled, line, changes)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Addresses that colleagues moved after a row was written do not reject it when
+// its chunk is tried again.
+func TestAddressMovedBetweenTries(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		dt   roll.DataType
+		file string
+		then map[roll.ContactNumber]roll.Value
+		want roll.Counts
+	}{
+		{"[info] Email is another contact's by now", roll.Criteria, "Contact,[info] Email,[old] GENRE,[new] GENRE\n" +
+			"#0000001,c0000001@example.org,,JAZZ\n#0000002,c0000001@example.org,,JAZZ\n",
+			map[roll.ContactNumber]roll.Value{"0000001": "moved@example.org", "0000004": "c0000001@example.org"}, roll.Counts{Rows: 2, Updated: 1, Rejected: 1}},
+		{"the address finds two by now", roll.Contacts, "Email,City\nc0000001@example.org,Rome\n",
+			map[roll.ContactNumber]roll.Value{"0000004": "c0000001@example.org"}, roll.Counts{Rows: 1, Updated: 1}},
+	} {
+		w := stageWorld(t, nil)
+		w.Tries = 2
+		w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
+		w.BeforeChunk = func(_, try int) error {
+			for n, email := range c.then {
+				if try == 1 {
+					w.Set(t, demo.Aurora, n, map[roll.Field]roll.Value{roll.ContactEmail: email})
+				}
+			}
+			return nil
+		}
+		if imp := w.Import(t, demo.Aurora, c.dt, roll.Update, c.file); imp.Counts != c.want {
+			t.Errorf("%s: %+v %v, want %+v", c.name, imp.Counts, problems(imp), c.want)
+		}
+	}
+}

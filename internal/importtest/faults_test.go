@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,6 +123,15 @@ type blobs struct {
 	*memory.Blobs
 	put  func(key string) error // before storing
 	done func(key string) error // after storing
+	open func(key string, f roll.File) roll.File
+}
+
+func (b *blobs) Open(ctx context.Context, o roll.Object) (roll.File, error) {
+	f, err := b.Blobs.Open(ctx, o)
+	if err == nil && b.open != nil {
+		f = b.open(o.Key, f)
+	}
+	return f, err
 }
 
 func (b *blobs) Put(ctx context.Context, key string, r io.Reader, ct string) (roll.Object, error) {
@@ -238,9 +251,14 @@ func TestChunkLost(t *testing.T) {
 		t.Errorf("all failed: %s %+v", imp.Status, imp.Counts)
 	}
 
-	// A chunk object is missing, or cut.
-	for _, what := range []string{"missing", "cut"} {
+	// An object of a chunk is missing, or cut. Line 30 stands in the file twice.
+	for _, c := range []struct {
+		key func(roll.InstitutionID, string, int) string
+		cut bool
+	}{{flow.ChunkKey, false}, {flow.ChunkKey, true}, {flow.DuplicatesKey, false}, {flow.DuplicatesKey, true}} {
 		w, file = thirty(t)
+		file += strings.Split(file, "\n")[29] + "\n"
+		w.Plan.ChunkRows = 12
 		w.BeforeChunk = func(n, try int) error {
 			if n != 2 {
 				return nil
@@ -249,22 +267,89 @@ func TestChunkLost(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			key := flow.ChunkKey(demo.Aurora, imps[0].ID, 2)
+			key := c.key(demo.Aurora, imps[0].ID, 2)
 			b, err := w.Files.Get(t.Context(), key)
 			if err != nil {
-				return err
+				t.Error(err)
 			}
 			w.Files.Remove(key)
-			if what == "cut" {
+			if c.cut {
 				_, err = w.Files.Put(t.Context(), key, strings.NewReader(string(b[:len(b)/2])), "")
 			}
 			return err
 		}
 		imp = w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
-		if want := (roll.Counts{Rows: 33, Updated: 20, Rejected: 2, Unprocessed: 11}); imp.Status != roll.Done || imp.Counts != want {
-			t.Errorf("%s: %s %+v, want %+v", what, imp.Status, imp.Counts, want)
+		lost := slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "chunkLost" && w.Line == 26 })
+		if want := (roll.Counts{Rows: 34, Updated: 22, Rejected: 2, Unprocessed: 10}); imp.Status != roll.Done || imp.Counts != want || !lost {
+			t.Errorf("%s, cut %t: %s %+v, want %+v; %+v", c.key("", "", 2), c.cut, imp.Status, imp.Counts, want, imp.Warnings)
 		}
 	}
+}
+
+// badly is a file that cannot be read on after some bytes, as when S3 answers
+// 503 for longer than the client tries.
+type badly struct {
+	roll.File
+	from int64
+}
+
+func (f badly) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) <= f.from {
+		return f.File.ReadAt(p, off)
+	}
+	return 0, fault.New(fault.Busy, "busy", "")
+}
+
+// Fault 25: a chunk object that cannot be read just now is read again, not given
+// up as damaged.
+func TestChunkReadAgain(t *testing.T) {
+	for _, from := range []int64{0, 1} {
+		w, file := thirty(t)
+		want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+		w, file = thirty(t)
+		w.Tries = 2
+		again := once("chunks/")
+		w.Chunk.Files = &blobs{Blobs: w.Files, open: func(key string, f roll.File) roll.File {
+			if again(key) != nil {
+				return badly{f, from * f.Size() / 2}
+			}
+			return f
+		}}
+		if d := cmp.Diff(want, ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))); d != "" {
+			t.Errorf("(-clean +read again): %s", d)
+		}
+	}
+}
+
+// A chunk whose import is gone ends there: that is not a chunk object that is
+// missing, whose other rows go on.
+func TestChunkOfNoImport(t *testing.T) {
+	w, file := thirty(t)
+	for i := range 1000 { // more than one batch
+		file += fmt.Sprintf("#99%05d,FOLK,JAZZ\n", i)
+	}
+	w.Plan.ChunkRows = 0
+	w.Chunk.Jobs = &forgetful{Jobs: w.Jobs}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+	if want := (roll.Counts{Rows: 1033, Updated: 30, Rejected: 3, Unprocessed: 1000}); imp.Counts != want {
+		t.Errorf("%+v, want %+v", imp.Counts, want)
+	}
+	if slices.ContainsFunc(imp.Warnings, func(w roll.Warning) bool { return w.Code == "chunkLost" }) {
+		t.Errorf("%+v", imp.Warnings)
+	}
+}
+
+// forgetful has an import at the first look and not afterwards.
+type forgetful struct {
+	*memory.Jobs
+	looks int
+}
+
+func (f *forgetful) Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error) {
+	if f.looks++; f.looks > 2 {
+		return roll.Import{}, fault.Missing()
+	}
+	return f.Jobs.Import(ctx, in, id)
 }
 
 // Faults 1, 2, 3, 4, 5 and 41: events more than once, late, out of order.
@@ -549,6 +634,248 @@ func TestTemplateFails(t *testing.T) {
 		last := try == 3
 		if (err != nil) == last || (got.Status == roll.TemplateFailed) != last || len(w.Mails.Sent()) != map[bool]int{true: 1}[last] {
 			t.Errorf("try %d: %v, %s, %d mails", try, err, got.Status, len(w.Mails.Sent()))
+		}
+	}
+}
+
+// Faults 12 and 23: a value that is retired after a chunk was killed and before
+// it is tried again. What the first try wrote is in the account all the same.
+func TestRetiredBetweenTries(t *testing.T) {
+	for _, tries := range []int{2, 1} { // tried again, or settled by its marks
+		w, file := thirty(t)
+		w.Plan.ChunkRows, w.Tries = 0, 2
+		w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 4}
+		w.BeforeChunk = func(n, try int) error {
+			if try == 0 {
+				return nil
+			}
+			cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+			if err != nil {
+				return err
+			}
+			d, _ := cat.Lookup(genre)
+			for i := range d.Values {
+				d.Values[i].Retired = true
+			}
+			if err := w.Catalogue.PutField(t.Context(), demo.Aurora, d); err != nil {
+				return err
+			}
+			if tries == 1 {
+				return errKilled
+			}
+			return nil
+		}
+		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+		o := ended(t, w, imp)
+		if want := (roll.Counts{Rows: 33, Updated: 4, Rejected: 29}); o.Counts != want {
+			t.Errorf("%d tries: %+v, want %+v", tries, o.Counts, want)
+		}
+		agrees(t, w, o)
+		if undo := w.Follow(t, imp, roll.UndoOf); undo.Counts != (roll.Counts{Rows: 4, Updated: 4}) {
+			t.Errorf("%d tries, undo: %+v", tries, undo.Counts)
+		}
+	}
+}
+
+// Fault 9: a plan that was killed anywhere and tried again ends as one clean run.
+func TestPlanKilled(t *testing.T) {
+	w, file := thirty(t)
+	file += strings.Split(file, "\n")[29] + "\n" // twice, so that there are duplicates
+	want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	for _, part := range []string{"chunks/00000.rows", "chunks/00002.rows", "chunks/00003.rows", "duplicates", "manifest", "plan.json"} {
+		for _, after := range []bool{false, true} {
+			w, _ := thirty(t)
+			files := &blobs{Blobs: w.Files}
+			if files.put = once(part); after {
+				files.put, files.done = nil, files.put
+			}
+			w.Plan.Files = files
+			imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update)
+			source, err := w.Uploads.Put(t.Context(), flow.UploadKey(imp.Institution, imp.ID), strings.NewReader(file), "text/csv")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Jobs.ChangeImport(t.Context(), imp.Institution, imp.ID, func(i *roll.Import) error { i.Source, i.Status = source, roll.Checking; return nil }); err != nil {
+				t.Fatal(err)
+			}
+			run := flow.Run{Version: flow.Version, Institution: imp.Institution, Import: imp.ID}
+			if _, err := w.Plan.Run(t.Context(), run); err != errKilled {
+				t.Fatalf("%s: plan was not killed: %v", part, err)
+			}
+			if err := w.Run(t.Context(), run); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, ended(t, w, w.Get(t, imp))); d != "" {
+				t.Errorf("killed at %s, after it %t: %s", part, after, d)
+			}
+		}
+	}
+}
+
+// Fault 23: a criterion that is deleted between plan and chunk. A row that asks
+// nothing of it goes in.
+func TestFieldDeletedInBetween(t *testing.T) {
+	w := world(t, "0000001", "0000002", "0000003")
+	if err := w.Catalogue.PutField(t.Context(), demo.Aurora, roll.FieldDef{Code: "SHORT", Label: "Short-lived", Kind: roll.Text}); err != nil {
+		t.Fatal(err)
+	}
+	w.BeforeChunk = func(int, int) error { return w.Catalogue.DeleteField(t.Context(), demo.Aurora, "criterion:SHORT") }
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines(
+		"Contact,[new] SHORT,[new] GENRE",
+		"#0000001,x,JAZZ",
+		"#0000002,,JAZZ",
+		"#0000003,y,",
+	))
+	if want := (roll.Counts{Rows: 3, Updated: 1, Rejected: 2}); imp.Counts != want {
+		t.Errorf("%s %+v, want %+v", imp.Status, imp.Counts, want)
+	}
+	if d := cmp.Diff([]string{"2 rejected fieldGone [new] SHORT", "4 rejected fieldGone [new] SHORT"}, problems(imp)); d != "" {
+		t.Error(d)
+	}
+}
+
+// Fault 24: a contact that would be over the database's limit.
+func TestContactTooLarge(t *testing.T) {
+	w := world(t, "0000001", "0000002")
+	big := roll.Contact{Number: "0000001", Fields: map[roll.Field]roll.Value{}}
+	for i := 0; ; i++ { // as much as goes in
+		f := roll.Field(fmt.Sprintf("criterion:OLD_%d", i))
+		big.Fields[f] = roll.Value(strings.Repeat("x", 250))
+		if _, err := w.Contacts.Put(t.Context(), demo.Aurora, big, roll.Provenance{}); fault.KindOf(err) == fault.TooLarge && err != nil {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines("Contact,[new] NOTE",
+		"#0000001,"+strings.Repeat("y", 250), "#0000002,"+strings.Repeat("y", 250)))
+	if d := cmp.Diff([]string{"2 rejected contactTooLarge Contact"}, problems(imp)); d != "" || imp.Counts != (roll.Counts{Rows: 2, Updated: 1, Rejected: 1}) {
+		t.Errorf("%+v %s", imp.Counts, d)
+	}
+}
+
+// Fault 32: as many chunks as no import will have.
+func TestTwoThousandChunks(t *testing.T) {
+	w, _ := thirty(t)
+	var file strings.Builder
+	file.WriteString("Contact,[old] GENRE,[new] GENRE\n")
+	for i := range 2000 {
+		fmt.Fprintf(&file, "#%07d,FOLK,JAZZ\n", i)
+	}
+	w.Plan.ChunkRows = 1
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file.String())
+	if want := (roll.Counts{Rows: 2000, Updated: 33, Rejected: 1967}); imp.Status != roll.Done || imp.Counts != want {
+		t.Errorf("%s %+v, want %+v", imp.Status, imp.Counts, want)
+	}
+	for i, p := range imp.Problems {
+		if p.Line != 35+i {
+			t.Fatalf("problem %d is about line %d, want %d: they are not in the file's order", i, p.Line, 35+i)
+		}
+	}
+}
+
+// Fault 38: clocks that differ by hours, and one that goes back.
+func TestClocks(t *testing.T) {
+	w, file := thirty(t)
+	want := ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))
+	w, _ = thirty(t)
+	w.Tries = 2
+	w.Chunk.Contacts = &killer{Contacts: w.Contacts, at: 12, after: true}
+	var back atomic.Int64
+	w.Chunk.Now = func() time.Time { return w.Now().Add(-time.Duration(back.Add(1)) * time.Hour) }
+	w.Finish.Now = func() time.Time { return w.Now().Add(5 * time.Hour) }
+	if d := cmp.Diff(want, ended(t, w, w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file))); d != "" {
+		t.Errorf("(-right +wrong clocks): %s", d)
+	}
+}
+
+// Fault 39: a step does nothing with a message of another version, or by a plan
+// of one.
+func TestAnotherVersion(t *testing.T) {
+	w, file := thirty(t)
+	imp := w.Create(t, demo.Aurora, roll.Criteria, roll.Update)
+	run := flow.Run{Version: flow.Version + 1, Institution: imp.Institution, Import: imp.ID}
+	refused := func(what string, err error) {
+		t.Helper()
+		if f, ok := fault.As(err); !ok || f.Code != "messageVersion" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := w.Plan.Run(t.Context(), run)
+	refused("plan", err)
+	refused("chunk", w.Chunk.Run(t.Context(), flow.Chunk{Run: run}))
+	refused("finish", w.Finish.Run(t.Context(), flow.Finish{Run: run}))
+	w.Template.Log = slog.New(slog.DiscardHandler)
+	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version + 1, Institution: imp.Institution, Template: "t"}); err == nil {
+		t.Error("template takes it")
+	}
+	if got := w.Get(t, imp); got.Status != roll.Waiting {
+		t.Errorf("the import is %s", got.Status)
+	}
+
+	w.BeforeChunk = func(n, _ int) error {
+		key := flow.PlanKey(demo.Aurora, "0199f0aa-0000-7000-8000-000000000002")
+		b, err := w.Files.Get(t.Context(), key)
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = w.Files.Put(t.Context(), key, strings.NewReader(strings.Replace(string(b), `"version":1`, `"version":2`, 1)), "")
+		refused("chunk", w.Chunk.Run(t.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: "0199f0aa-0000-7000-8000-000000000002"}}))
+		_, perr := w.Files.Put(t.Context(), key, strings.NewReader(string(b)), "")
+		return errors.Join(err, perr)
+	}
+	w.OneByOne = true
+	if got := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file); got.Counts.Updated != 30 {
+		t.Errorf("%s %+v", got.Status, got.Counts)
+	}
+}
+
+// finishing is an import that is settled without its chunks after some looks.
+type finishing struct {
+	*memory.Jobs
+	after int
+}
+
+func (f *finishing) Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error) {
+	imp, err := f.Jobs.Import(ctx, in, id)
+	if f.after--; f.after < 0 {
+		imp.Status = roll.Failed
+	}
+	return imp, err
+}
+
+// Fault 33: a chunk that runs on when its import has been settled writes nothing
+// that would be in nobody's account.
+func TestStraggler(t *testing.T) {
+	for after, written := range map[int]int{0: 0, 1: 0, 2: 1000, 3: 1500} { // looks: at the start, and before each thousand rows
+		w, _ := thirty(t)
+		var file strings.Builder
+		file.WriteString("Contact,[old] GENRE,[new] GENRE\n")
+		if err := w.Contacts.Load(t.Context(), demo.Aurora, func(yield func(roll.Contact) bool) {
+			for i := range 1500 {
+				fmt.Fprintf(&file, "#%07d,FOLK,JAZZ\n", i)
+				if !yield(roll.Contact{Number: roll.ContactNumber(fmt.Sprintf("%07d", i)), Fields: map[roll.Field]roll.Value{genre: "FOLK"}}) {
+					return
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Plan.ChunkRows = 0
+		w.Chunk.Jobs = &finishing{w.Jobs, after}
+		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file.String())
+		changed := 0
+		for _, v := range stored(t, w, demo.Aurora) {
+			if v == "JAZZ" {
+				changed++
+			}
+		}
+		if changed != written || imp.Counts.Updated != written {
+			t.Errorf("settled after %d looks: %d written, %d in the account, want %d", after, changed, imp.Counts.Updated, written)
+		}
+		w.Chunk.Jobs = w.Jobs
+		if err := w.Chunk.Run(t.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: imp.Institution, Import: imp.ID}}); err != nil {
+			t.Errorf("a chunk of an import that has ended: %v, which would be tried again", err)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"rollbook/internal/demo"
 	"rollbook/internal/flow"
 	"rollbook/internal/importtest"
+	"rollbook/internal/ledger"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
 )
@@ -348,5 +349,81 @@ func TestUndoToRetired(t *testing.T) {
 	chosen := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, "Contact,[new] SEGMENT\n#0000001,GOLD\n")
 	if chosen.Counts.Rejected != 1 {
 		t.Errorf("a retired value was taken: %+v", chosen.Counts)
+	}
+}
+
+// A chunk is bounded by its rows and by its bytes, whichever comes first.
+func TestChunksAreBounded(t *testing.T) {
+	wide := strings.Repeat("x", 100)
+	for _, c := range []struct {
+		rows, bytes int
+		want        []int // rows of each chunk
+	}{
+		{0, 0, []int{5}},
+		{2, 0, []int{2, 2, 1}},
+		{0, 250, []int{3, 2}}, // about 108 bytes a row
+		{2, 250, []int{2, 2, 1}},
+		{0, 1, []int{1, 1, 1, 1, 1}},
+	} {
+		w := world(t, "0000001", "0000002", "0000003", "0000004", "0000005")
+		w.Plan.ChunkRows, w.Plan.ChunkBytes = c.rows, c.bytes
+		file := "Contact,[new] NOTE\n"
+		for i := 1; i <= 5; i++ {
+			file += fmt.Sprintf("#%07d,%s\n", i, wide)
+		}
+		imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, file)
+		plan, err := ledger.LoadPlan(t.Context(), w.Files, imp.Institution, imp.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, ref := range plan.Chunks {
+			got = append(got, ref.Rows)
+		}
+		if d := cmp.Diff(c.want, got); d != "" || imp.Counts.Updated != 5 {
+			t.Errorf("%d rows, %d bytes: %+v %s", c.rows, c.bytes, imp.Counts, d)
+		}
+	}
+}
+
+// Rows whose addresses are others' reject the whole file only if they are most
+// rows: an address of nobody may just be a new one.
+func TestFewColumnsSorted(t *testing.T) {
+	w := world(t, "0000001", "0000002", "0000003", "0000004", "0000005", "0000006", "0000007")
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines(
+		"Contact,[info] Email,[new] GENRE",
+		"#0000001,c0000002@example.org,JAZZ",
+		"#0000002,c0000003@example.org,JAZZ",
+		"#0000003,c0000001@example.org,JAZZ",
+		"#0000004,new4@example.org,JAZZ",
+		"#0000005,new5@example.org,JAZZ",
+		"#0000006,c0000006@example.org,JAZZ",
+		"#0000007,c0000007@example.org,JAZZ",
+	))
+	if want := (roll.Counts{Rows: 7, Updated: 4, Rejected: 3}); imp.Counts != want {
+		t.Errorf("%s %+v %+v, want %+v", imp.Status, imp.Problem, imp.Counts, want)
+	}
+}
+
+// A row with more problems than a spreadsheet's cell holds says that there are
+// more.
+func TestManyProblemsOfOneRow(t *testing.T) {
+	w := world(t, "0000001")
+	head, row := "Contact", "#0000001"
+	for i := range 55 {
+		code := fmt.Sprintf("FLAG_%d", i)
+		if err := w.Catalogue.PutField(t.Context(), demo.Aurora, roll.FieldDef{Code: code, Label: code, Kind: roll.YesNo}); err != nil {
+			t.Fatal(err)
+		}
+		head, row = head+",[new] "+code, row+",perhaps"
+	}
+	imp := w.Import(t, demo.Aurora, roll.Criteria, roll.Update, lines(head, row))
+	if n := len(imp.Problems); n != 50 || imp.Counts.Rejected != 1 {
+		t.Fatalf("%d problems, %+v %+v", n, imp.Counts, imp.Problem)
+	}
+	for i, p := range imp.Problems {
+		if more := strings.HasSuffix(p.Message, "More cells of this row are at fault."); more != (i == 49) {
+			t.Errorf("problem %d: %s", i, p.Message)
+		}
 	}
 }

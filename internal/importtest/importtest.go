@@ -50,6 +50,8 @@ type World struct {
 	BeforeChunk func(n, try int) error
 	// Tries is how often a chunk is tried.
 	Tries int
+	// OneByOne runs the chunks one after the other, in order.
+	OneByOne bool
 
 	mu      sync.Mutex
 	started map[string]bool
@@ -153,7 +155,7 @@ func (w *World) Run(ctx context.Context, run flow.Run) error {
 		}
 		var all sync.WaitGroup
 		for _, c := range items {
-			all.Go(func() {
+			run := func() {
 				for try := range w.Tries {
 					if w.BeforeChunk != nil && w.BeforeChunk(c.Chunk, try) != nil {
 						continue
@@ -162,7 +164,12 @@ func (w *World) Run(ctx context.Context, run flow.Run) error {
 						return
 					}
 				}
-			})
+			}
+			if w.OneByOne {
+				run()
+			} else {
+				all.Go(run)
+			}
 		}
 		all.Wait()
 	}

@@ -82,16 +82,6 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	if err != nil {
 		return err
 	}
-	dups := flow.Duplicates{}
-	if plan.Chunks[n].Duplicates {
-		b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
-		if err != nil {
-			return fmt.Errorf("read duplicates: %w", err)
-		}
-		if err := json.Unmarshal(b, &dups); err != nil {
-			return fmt.Errorf("read duplicates: %w", err)
-		}
-	}
 	var buf bytes.Buffer
 	w, err := flow.NewResultWriter(&buf)
 	if err != nil {
@@ -99,15 +89,24 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	}
 	a := &account{l: l, imp: imp,
 		persons: &person.Checker{Settings: cat.Settings, Now: l.Engine.Now, Phone: phone.Parse, Undo: imp.OfKind == roll.UndoOf},
-		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), dups: dups, w: w}
+		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
 	}
-	err = l.rows(ctx, imp, n, func(r flow.Row) error { return a.add(ctx, r) })
+	if a.dups, err = l.duplicates(ctx, imp, plan, n); err == nil {
+		var stop error
+		err = l.rows(ctx, imp, n, func(r flow.Row) error {
+			stop = a.add(ctx, r)
+			return stop
+		})
+		if stop != nil {
+			return stop
+		}
+	}
 	if errors.Is(err, flow.ErrCut) || fault.KindOf(err) == fault.NotFound && err != nil {
-		// What could be read has been dealt with; the rest is counted, though
-		// its cells are lost here. The user's own file still has them.
+		// What could be read is dealt with; the rest is counted, though its
+		// cells are lost here. The user's own file still has them.
 		if err := a.flush(ctx); err != nil {
 			return err
 		}
@@ -129,6 +128,22 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	}
 	_, err = l.Files.Put(ctx, flow.ResultKey(imp.Institution, imp.ID, n), &buf, "application/zstd")
 	return err
+}
+
+// duplicates reads which rows of chunk n share their contact with others.
+func (l *Ledger) duplicates(ctx context.Context, imp *roll.Import, plan *flow.Plan, n int) (flow.Duplicates, error) {
+	if !plan.Chunks[n].Duplicates {
+		return nil, nil
+	}
+	b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
+	if err != nil {
+		return nil, fmt.Errorf("read duplicates: %w", err)
+	}
+	var dups flow.Duplicates
+	if json.Unmarshal(b, &dups) != nil {
+		return nil, flow.ErrCut
+	}
+	return dups, nil
 }
 
 func (l *Ledger) rows(ctx context.Context, imp *roll.Import, n int, yield func(flow.Row) error) error {
@@ -206,15 +221,18 @@ type account struct {
 	stopped bool
 	persons *person.Checker
 
-	// The batch: every row in order, and those that go to the engine.
-	rows  []pending
-	apply []compare.Row
+	// The batch: every row in order, those that go to the engine, and those
+	// whose values are rejected.
+	rows     []pending
+	apply    []compare.Row
+	rejected []compare.Row
 }
 
 type pending struct {
 	row    flow.Row
 	number roll.ContactNumber
-	at     int // its place in apply, or -1 when result is final
+	at     int // its place in apply, or -1
+	was    int // its place in rejected, or -1
 	result compare.Result
 }
 
@@ -229,11 +247,15 @@ func (a *account) between(ctx context.Context) error {
 
 // add takes one row into the batch.
 func (a *account) add(ctx context.Context, r flow.Row) error {
-	p := pending{row: r, at: -1}
-	if cr, result, final := a.check(r); final {
-		p.result, p.number = result, cr.Number
+	p := pending{row: r, at: -1, was: -1}
+	cr, result := a.about(r)
+	p.number = cr.Number
+	if result != nil {
+		p.result = *result
+	} else if problems := a.cells(r, &cr); len(problems) > 0 {
+		p.result, p.was = *rejected(r, problems...), len(a.rejected)
+		a.rejected = append(a.rejected, cr)
 	} else {
-		p.number = cr.Number
 		p.at = len(a.apply)
 		a.apply = append(a.apply, cr)
 	}
@@ -262,10 +284,19 @@ func (a *account) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var earlier []compare.Result
+	if engine.Mode != compare.Test && len(a.rejected) > 0 {
+		if earlier, err = engine.Earlier(ctx, a.rejected); err != nil {
+			return err
+		}
+	}
 	for i := range a.rows {
 		p := &a.rows[i]
 		if p.at >= 0 {
 			p.result = done[p.at]
+			p.number = p.result.Number
+		} else if p.was >= 0 && earlier != nil && earlier[p.was].Outcome != "" {
+			p.result = earlier[p.was]
 			p.number = p.result.Number
 		}
 		if err := a.record(p); err != nil {
@@ -275,7 +306,7 @@ func (a *account) flush(ctx context.Context) error {
 	if err := a.remember(ctx); err != nil {
 		return err
 	}
-	a.rows, a.apply = a.rows[:0], a.apply[:0]
+	a.rows, a.apply, a.rejected = a.rows[:0], a.apply[:0], a.rejected[:0]
 	return a.between(ctx)
 }
 
@@ -373,18 +404,19 @@ func (a *account) markUsed(ctx context.Context) error {
 	return a.l.Catalogue.MarkUsed(ctx, a.imp.Institution, used)
 }
 
-// check turns a row of the file into one to compare, or says at once what
-// becomes of it.
-func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
-	reject := func(ps ...roll.Problem) compare.Result {
-		for i := range ps {
-			ps[i].Line, ps[i].Outcome = r.Line, roll.RowRejected
-		}
-		return compare.Result{Outcome: roll.RowRejected, Problems: ps}
+func rejected(r flow.Row, ps ...roll.Problem) *compare.Result {
+	for i := range ps {
+		ps[i].Line, ps[i].Outcome = r.Line, roll.RowRejected
 	}
+	return &compare.Result{Outcome: roll.RowRejected, Problems: ps}
+}
+
+// about says which contact a row of the file is about, or at once what becomes of
+// the row, by what plan found out about it.
+func (a *account) about(r flow.Row) (compare.Row, *compare.Result) {
 	out := compare.Row{Line: r.Line, KeyColumn: a.cols.keyName, InfoColumn: a.cols.emailCol}
 	if r.Fault != nil {
-		return out, reject(*r.Fault), true
+		return out, rejected(r, *r.Fault)
 	}
 	if a.cols.key >= 0 {
 		out.Key = sheet.Unguard(r.Cells[a.cols.key])
@@ -395,29 +427,37 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 	if out.Person == nil || !cell.Blank(out.Key) {
 		n, problem := cell.ParseNumber(out.Key)
 		if problem != nil {
-			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key,
-				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}), true
+			return out, rejected(r, roll.Problem{Column: a.cols.keyName, Value: out.Key,
+				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
 		}
 		out.Number = n
 	}
-	if d, ok := a.dups[r.Line]; ok {
+	if d, ok := a.dups[r.Line]; ok && d.Person && a.imp.AllowSamePerson {
+		out.Person.Shared = d.Others
+	} else if ok {
 		if d.Differ && d.Person {
-			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "samePerson", OtherLines: d.Others,
+			return out, rejected(r, roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "samePerson", OtherLines: d.Others,
 				Message:    "This row would create the same person as others (" + lines(d.Others) + "): the e-mail address, or name and birth date, are the same.",
-				Suggestion: "Keep one line for each person, or import with “allow the same person twice”."}), true
+				Suggestion: "Keep one line for each person, or import with “allow the same person twice”."})
 		}
 		if d.Differ {
-			return out, reject(roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "differentLines", OtherLines: d.Others,
+			return out, rejected(r, roll.Problem{Column: a.cols.keyName, Value: out.Key, Code: "differentLines", OtherLines: d.Others,
 				Message:    "This contact stands on other lines too (" + lines(d.Others) + "), and they do not ask for the same.",
-				Suggestion: "Keep one line for each contact."}), true
+				Suggestion: "Keep one line for each contact."})
 		}
 		if !d.First {
-			return out, compare.Result{Outcome: roll.Unchanged}, true
+			return out, &compare.Result{Outcome: roll.Unchanged}
 		}
 	}
 	if a.cols.email >= 0 {
 		out.InfoEmail = strings.TrimSpace(sheet.Unguard(r.Cells[a.cols.email]))
 	}
+	return out, nil
+}
+
+// cells checks what a row asks for and notes it in out. A row with problems is
+// rejected.
+func (a *account) cells(r flow.Row, out *compare.Row) []roll.Problem {
 	var problems []roll.Problem
 	for i := range a.cols.fields {
 		fc := &a.cols.fields[i]
@@ -462,13 +502,10 @@ func (a *account) check(r flow.Row) (compare.Row, compare.Result, bool) {
 		}
 		out.Cells = append(out.Cells, c)
 	}
-	if len(problems) > 0 {
-		return out, reject(problems...), true
-	}
 	if out.Person != nil {
-		a.person(r, &out)
+		a.person(r, out)
 	}
-	return out, compare.Result{}, false
+	return problems
 }
 
 func (a *account) parseNew(text string, d roll.FieldDef) (cell.Edit, *cell.Warning, *cell.Problem) {

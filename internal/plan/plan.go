@@ -196,9 +196,10 @@ func (s *Step) read(ctx context.Context, imp *roll.Import) (*flow.Plan, error) {
 	return p, s.duplicates(ctx, imp, p, pass)
 }
 
-// together joins groups of lines with numbers and of persons without, ordered
-// by line. A line that is in two groups differs if it does in one of them.
-func together(numbered []duplicate, persons ...[]duplicate) []duplicate {
+// together joins groups of lines with numbers, of lines that name one contact by
+// its number and by its address, and of persons without numbers, ordered by line.
+// A line that is in two groups differs if it does in one of them.
+func together(numbered, twice []duplicate, persons ...[]duplicate) []duplicate {
 	byLine := map[int]duplicate{}
 	for _, ds := range persons {
 		for _, d := range ds {
@@ -208,10 +209,14 @@ func together(numbered []duplicate, persons ...[]duplicate) []duplicate {
 			}
 		}
 	}
+	for _, d := range twice {
+		byLine[d.line] = d
+	}
 	if len(byLine) == 0 {
 		return numbered
 	}
-	out := slices.AppendSeq(numbered, maps.Values(byLine))
+	out := slices.DeleteFunc(numbered, func(d duplicate) bool { _, ok := byLine[d.line]; return ok })
+	out = slices.AppendSeq(out, maps.Values(byLine))
 	slices.SortFunc(out, func(a, b duplicate) int { return cmp.Compare(a.line, b.line) })
 	return out
 }
@@ -286,11 +291,13 @@ type pass struct {
 	seed       maphash.Seed
 
 	// Of files of contacts: how values are read, where the columns are that
-	// make a person, and the persons that rows without a number would create.
+	// make a person, the persons that rows without a number would create, and
+	// the rows with one that give an address, by line.
 	persons        *person.Checker
 	own            map[roll.Field]int
 	undo           int
 	emails, people lines
+	given          []seen // its hash is the address
 }
 
 type comparedColumn struct {
@@ -408,6 +415,11 @@ func (p *pass) row(r sheet.Row) flow.Row {
 			p.accents = append(p.accents, accented{r.Line, n, c.field, strings.Clone(text)})
 		}
 	}
+	if i, ok := p.own[roll.ContactEmail]; ok && p.persons != nil {
+		if e, _, problem := p.persons.Parse(roll.ContactEmail, sheet.Unguard(r.Cells[i])); problem == nil && !e.Keep {
+			p.given = append(p.given, seen{p.lines.code(n), p.address(e.Value), r.Line})
+		}
+	}
 	for _, c := range r.Cells {
 		p.sampled += len(c) // which the sample keeps: the cells of a row share memory
 	}
@@ -448,14 +460,20 @@ func (p *pass) person(r sheet.Row, hash uint64) {
 // duplicates writes, for each chunk, which of its rows share their contact with
 // other rows.
 func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, pass *pass) error {
-	groups := pass.lines.duplicates()
+	numbered := pass.lines.duplicates()
+	persons := [][]duplicate{pass.emails.duplicates()}
 	if !imp.AllowSamePerson {
-		groups = together(groups, pass.emails.duplicates(), pass.people.duplicates())
+		persons = append(persons, pass.people.duplicates())
 	}
+	twice, err := s.namedTwice(ctx, imp, pass)
+	if err != nil {
+		return err
+	}
+	groups := together(numbered, twice, persons...)
 	if len(groups) == 0 {
 		return nil
 	}
-	var same, differ, firstSame, firstDiffer, persons, firstPerson int
+	var same, differ, firstSame, firstDiffer, alike, firstPerson int
 	n, ofChunk := 0, flow.Duplicates{}
 	put := func() error {
 		if len(ofChunk) == 0 {
@@ -475,8 +493,9 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 		}
 		ofChunk[d.line] = d.Duplicate
 		switch {
+		case d.Person && imp.AllowSamePerson:
 		case d.Differ && d.Person:
-			if persons++; firstPerson == 0 {
+			if alike++; firstPerson == 0 {
 				firstPerson = d.line
 			}
 		case d.Differ:
@@ -496,9 +515,9 @@ func (s *Step) duplicates(ctx context.Context, imp *roll.Import, p *flow.Plan, p
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "identicalLines", Line: firstSame,
 			Message: repeats(same) + " an earlier line with the same contact and the same values; each contact is changed once."})
 	}
-	if persons > 0 {
+	if alike > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "samePerson", Line: firstPerson,
-			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", persons)})
+			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", alike)})
 	}
 	if differ > 0 {
 		p.Warnings = append(p.Warnings, roll.Warning{Code: "differentLines", Line: firstDiffer,

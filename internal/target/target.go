@@ -22,9 +22,6 @@ const (
 // Number is the field of the contact number itself.
 const Number roll.Field = "contact:number"
 
-// Everyone is the condition that every contact matches.
-func Everyone() *Condition { return &Condition{op: opAll} }
-
 // Condition is a checked condition tree. It does not change, so it may be used
 // by several goroutines at once. Parse makes one.
 type Condition struct {
