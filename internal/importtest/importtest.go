@@ -182,6 +182,9 @@ type Option func(*roll.Import)
 // Overwrite sets the conflict rule.
 func Overwrite(i *roll.Import) { i.OnConflict = roll.Overwrite }
 
+// Encoded says what encoding the file has.
+func Encoded(name string) Option { return func(i *roll.Import) { i.Encoding = name } }
+
 // MailTo asks for a mail.
 func MailTo(address string) Option { return func(i *roll.Import) { i.Email = address } }
 
@@ -249,16 +252,16 @@ func (w *World) Import(t testing.TB, in roll.InstitutionID, dt roll.DataType, a 
 // or an undo.
 func (w *World) Follow(t testing.TB, of roll.Import, kind string) roll.Import {
 	t.Helper()
-	source := of.Source
+	source, encoding := of.Source, of.Encoding
 	if kind == roll.UndoOf {
 		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.ID, "undo"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		source = o
+		source, encoding = o, ""
 	}
 	imp := w.Create(t, of.Institution, of.DataType, roll.Update, func(i *roll.Import) {
-		i.Of, i.OfKind, i.Source, i.Status, i.OnConflict = of.ID, kind, source, roll.Checking, of.OnConflict
+		i.Of, i.OfKind, i.Source, i.Status, i.OnConflict, i.Encoding = of.ID, kind, source, roll.Checking, of.OnConflict, encoding
 	})
 	if err := (machine{w}).Start(t.Context(), imp.ID, flow.NewRun(imp.Institution, imp.ID)); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ type input struct {
 	file  string        // as uploaded, byte by byte
 	dt    roll.DataType // criteria, if not said
 	setup func(t *testing.T, w *importtest.World)
+	as    string // the encoding that the user chose
 
 	code     string   // the file is rejected with this code; else it is done
 	counts   string   // "2 updated, 1 rejected": the rest is none
@@ -254,7 +255,7 @@ func (in input) run(t *testing.T) {
 		in.dt = roll.Criteria
 	}
 	before, others := stored(t, w, demo.Aurora), stored(t, w, demo.Borealis)
-	test := w.Import(t, demo.Aurora, in.dt, roll.Test, in.file)
+	test := w.Import(t, demo.Aurora, in.dt, roll.Test, in.file, importtest.Encoded(in.as))
 	accounts(t, w, test, before)
 	up := w.Follow(t, test, roll.UpdateOf)
 	accounts(t, w, up, before)

@@ -588,3 +588,37 @@ func TestMailsThatCameBackAreTold(t *testing.T) {
 		}
 	}
 }
+
+// A file that is refused for its encoding goes in when that is said.
+func TestEncodingIsChosen(t *testing.T) {
+	s := stack(t, dev.Options{})
+	var number roll.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		number = c.Number
+		break
+	}
+	file := []byte("Contact;[new] NICKNAME\r\n#" + string(number) + ";caf\x82\r\n") // CP850
+	p := webtest.New(t).Page(webtest.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	for _, encoding := range []string{"", "CP850 (MS-DOS)"} {
+		p.Go("#/new")
+		p.Heading("New import")
+		p.Upload("dos.csv", file)
+		p.SeeIn(".recognised", "Recognised")
+		if encoding == "" {
+			p.Press("Test the file")
+			p.See("MS-DOS")
+			continue
+		}
+		p.Press("More options: changes by others, encoding, e-mail")
+		p.Choose("Encoding of the file", encoding)
+		p.Press("Test the file")
+		p.See("Nothing has been written")
+		if i := newest(t, s); i.Encoding != "CP850" || i.Counts.Updated != 1 {
+			t.Errorf("%q %+v", i.Encoding, i.Counts)
+		}
+	}
+}

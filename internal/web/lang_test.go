@@ -201,7 +201,7 @@ func TestAdviceHasWords(t *testing.T) {
 	keys := map[string]bool{"suggestion.cancelled": true} // takes over the advice of notProcessed
 	warned := regexp.MustCompile(`Warning\{Code: "(\w+)"`)
 	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
-	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^\n]*, "[^"]*\."\)`)
+	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^{}]*?,\s+"[^"]*\."\)`)
 	for _, dir := range []string{"ledger", "compare", "plan"} {
 		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
 		if err != nil {

@@ -13,12 +13,19 @@ import { Button, ButtonLink, Choices, Failure, Field, Page } from '../components
 import { DropZone, FilePicker } from '../components/drop.jsx';
 import { Icon } from '../components/icon.jsx';
 
+// Where the encodings are met, by names that need no translation.
+const used = {
+  'Windows-1252': 'English, Deutsch, Français…', 'Windows-1250': 'Polski, Čeština, Magyar…', MacRoman: 'Apple', CP850: 'MS-DOS',
+  'Windows-1254': 'Türkçe', 'Windows-1257': 'Latviešu, Lietuvių…',
+};
+
 /** The form as it comes. */
-export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, mail: false, email: user.value?.email || '' });
+export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, encoding: '', mail: false, email: user.value?.email || '' });
 
 export function New() {
   const [draft, set, forget] = useDraft('new', newImport);
   const [dataTypes, setDataTypes] = useState(['contacts', 'criteria', 'authorisations']);
+  const [encodings, setEncodings] = useState([]);
   const [wrong, setWrong] = useState({});
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -29,7 +36,7 @@ export function New() {
   const sniffing = useRef(null);
   const byHand = useRef(undefined);
 
-  useEffect(() => { config().then((c) => c.dataTypes && setDataTypes(c.dataTypes)).catch(() => {}); loadCatalogue().catch(() => {}); }, []);
+  useEffect(() => { config().then((c) => { if (c.dataTypes) setDataTypes(c.dataTypes); setEncodings(c.encodings || []); }).catch(() => {}); loadCatalogue().catch(() => {}); }, []);
   useEffect(() => {
     if (!file) return;
     sniffing.current = sniff(file, catalogue.value).catch(() => null).then((s) => {
@@ -65,6 +72,7 @@ export function New() {
     }
     const body = { dataType, action: draft.action, onConflict: draft.onConflict };
     if (dataType === 'contacts' && draft.allowSamePerson) body.allowSamePerson = true;
+    if (draft.encoding) body.encoding = draft.encoding;
     if (draft.mail) body.email = draft.email;
     // The same form sent again is the same request: a lost answer makes no second import.
     const of = JSON.stringify([body, file.name, file.size, file.lastModified]);
@@ -99,7 +107,7 @@ export function New() {
             { value: 'test', label: t('action.test'), hint: t('action.test.hint') },
             { value: 'update', label: t('action.update'), hint: t('action.update.hint') },
           ]} />
-          <details class="more" open={draft.onConflict !== 'skip' || draft.mail || draft.allowSamePerson}>
+          <details class="more" open={draft.onConflict !== 'skip' || draft.mail || draft.allowSamePerson || Boolean(draft.encoding)}>
             <summary>{t('new.more')}</summary>
             <Choices legend={t('conflict.title')} hint={t('conflict.hint')} name="onConflict" value={draft.onConflict} onChange={(onConflict) => set({ onConflict })} options={[
               { value: 'skip', label: t('conflict.skip'), hint: t('conflict.skip.hint') },
@@ -110,6 +118,14 @@ export function New() {
                 <span>{t('new.samePerson')}<span class="hint block">{t('new.samePerson.hint')}</span></span>
               </label>
             )}
+            <Field label={t('new.encoding')} hint={t('new.encoding.hint')}>
+              {(p) => (
+                <select {...p} value={draft.encoding || ''} onChange={(e) => set({ encoding: e.target.value })}>
+                  <option value="">{t('new.encoding.auto')}</option>
+                  {encodings.map((e) => <option key={e} value={e}>{used[e] ? `${e} (${used[e]})` : e}</option>)}
+                </select>
+              )}
+            </Field>
             <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('new.mail')}</label>
             {draft.mail && (
               <Field label={t('form.email')} error={wrong.email}>
