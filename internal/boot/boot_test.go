@@ -9,10 +9,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/boot"
 	"rollbook/internal/fault"
@@ -103,20 +101,5 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 	}
 	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "throttled: table jobs" {
 		t.Errorf("logged %s", lines[1])
-	}
-}
-
-func TestMetricsAreOneLineOfEMF(t *testing.T) {
-	var out bytes.Buffer
-	m := boot.Metrics{Out: &out, Step: "chunk", Now: func() time.Time { return time.UnixMilli(1700000000123) }}
-	err := m.Count(map[string]float64{"rows": 3, "milliseconds": 12}, map[string]string{"import": "i1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = `{"Step":"chunk","_aws":{"CloudWatchMetrics":[{"Namespace":"Rollbook","Dimensions":[["Step"]],` +
-		`"Metrics":[{"Name":"milliseconds","Unit":"Milliseconds"},{"Name":"rows","Unit":"Count"}]}],"Timestamp":1700000000123},` +
-		`"import":"i1","milliseconds":12,"rows":3}` + "\n"
-	if d := cmp.Diff(want, out.String()); d != "" {
-		t.Error(d)
 	}
 }

@@ -156,10 +156,6 @@ func (c *Checker) ParseOld(f roll.Field, text string) (v roll.Value, known bool)
 // as the same value.
 func Format(f roll.Field, v roll.Value) string { return cell.Format(v, Def(f)) }
 
-// FormatNew writes a value as Format does, but Empty as the word "Empty", so
-// that the cell asks for exactly this value.
-func FormatNew(f roll.Field, v roll.Value) string { return cell.FormatNew(v, Def(f)) }
-
 // check is the check of each field. The text is NFC, trimmed, without control
 // characters, and not empty.
 func (c *Checker) check(f roll.Field, text string) (v roll.Value, w *cell.Warning, p *cell.Problem) {

@@ -434,7 +434,7 @@ func TestKeepAndClear(t *testing.T) {
 				t.Errorf("%s %q clears", f.Column, text)
 			}
 		}
-		if got := person.FormatNew(f.Field, roll.Empty); got != "Empty" {
+		if got := cell.FormatNew(roll.Empty, person.Def(f.Field)); got != "Empty" {
 			t.Errorf("%s: FormatNew of nothing is %q", f.Column, got)
 		}
 		if got := person.Format(f.Field, roll.Empty); got != "" {

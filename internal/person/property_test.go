@@ -81,7 +81,7 @@ func holds(t interface{ Fatalf(string, ...any) }, k *person.Checker, f roll.Fiel
 	}
 	// What is stored is written so that it reads back as itself, in both
 	// columns, and is taken by the API's check as it is.
-	for _, out := range []string{person.FormatNew(f, edit.Value), person.Format(f, edit.Value)} {
+	for _, out := range []string{cell.FormatNew(edit.Value, person.Def(f)), person.Format(f, edit.Value)} {
 		if out == "" {
 			continue
 		}
@@ -212,7 +212,7 @@ func TestDemo(t *testing.T) {
 				if v == roll.Empty || f.Field == phoneNo {
 					continue
 				}
-				if edit, w, p := k.Parse(f.Field, person.FormatNew(f.Field, v)); p != nil || edit.Value != v || w != nil {
+				if edit, w, p := k.Parse(f.Field, cell.FormatNew(v, person.Def(f.Field))); p != nil || edit.Value != v || w != nil {
 					t.Fatalf("%s %q: %q, %v, %v", f.Field, v, edit.Value, w, p)
 				}
 			}
