@@ -78,7 +78,7 @@ func TestKeyboardOnly(t *testing.T) {
 	p.FocusIs("radio Bulk update the data")
 	p.See("Update now")
 	p.Keys(kb.ArrowUp)
-	p.TabTo("More options: changes by others, e-mail")
+	p.TabTo("More options: changes by others, encoding, e-mail")
 	p.Keys(kb.Enter)
 	p.TabTo("Leave the contact as it is")
 	p.Keys(kb.ArrowDown)
