@@ -217,7 +217,7 @@ func TestAuthorisationsAndConflict(t *testing.T) {
 		t.Fatalf("%+v, want one conflict", k)
 	}
 	p := got.Problems[0]
-	if p.Line != 2 || p.Column != "[new] EMAIL" || p.Old == nil || p.Live == nil || p.New == nil || *p.New != "true" || *p.Old != rows[1][old] {
+	if p.Line != 2 || p.Column != "[new] EMAIL" || p.Old == nil || p.Live == nil || p.New == nil || *p.New != "true" || *p.Old != rows[1][old] || string(p.Contact) != n {
 		t.Errorf("conflict: %+v", p)
 	}
 	for i, w := range ways[1:] {

@@ -351,6 +351,9 @@ func (a *account) record(p *pending) error {
 	for i := range res.Problems {
 		q := &res.Problems[i]
 		q.Value = roll.Shown(q.Value)
+		if p.result.Outcome == roll.RowConflicted {
+			q.Contact = p.number
+		}
 		if len(q.Suggestion) > maxSuggestion {
 			q.Suggestion = ""
 		}

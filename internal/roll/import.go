@@ -121,6 +121,8 @@ type Problem struct {
 	Live       *string `json:"live,omitempty"`
 	New        *string `json:"new,omitempty"`
 	OtherLines []int   `json:"otherLines,omitempty"`
+	// Contact is whom a conflict is about.
+	Contact ContactNumber `json:"contact,omitempty"`
 }
 
 // Shown returns as much of a cell as a Problem holds: 200 characters, so that

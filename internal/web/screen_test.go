@@ -189,6 +189,10 @@ func TestTemplateTestUpdateUndo(t *testing.T) {
 			if n := changed(); n != 0 {
 				t.Fatalf("the test changed %d contacts", n)
 			}
+			p.Press("Contact #" + string(form.number(7)))
+			p.See("colleague")
+			p.Eval("history.back()", nil)
+			p.See("in the template")
 			p.Press("Download error file")
 			if got := string(download()); !strings.Contains(got, "JAZZZ") || strings.Count(got, "\r\n") != 3 {
 				t.Errorf("the error file is\n%s", got)

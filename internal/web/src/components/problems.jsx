@@ -5,6 +5,7 @@ import { fieldOf, labelOf, valueWords } from '../core/catalogue.js';
 import { t, num, has, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { reason } from '../core/reasons.js';
+import { to } from '../core/router.js';
 import { Badge, Loaded, Pager, Empty } from './basics.jsx';
 import { Table } from './table.jsx';
 
@@ -64,7 +65,12 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
               { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
               { key: 'value', head: t('problems.value'), class: 'value', cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
               { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },
-              { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (p.suggestion ? <Suggestion of={p} /> : null) },
+              { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (
+                <>
+                  {p.suggestion && <Suggestion of={p} />}
+                  {p.contact && <a class="block" href={to('contacts', p.contact)}>{t('problems.contact', { number: p.contact })}</a>}
+                </>
+              ) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
           </>)}
