@@ -60,6 +60,9 @@ export function Field({ label, hint, error, children, optional }) {
   );
 }
 
+/** An e-mail address, which wraps where one would read on. */
+export const Address = ({ of }) => <span class="any">{of.split(/(?<=@)|(?=\.)/).flatMap((part) => [part, <wbr />])}</span>;
+
 /** One of a few, as cards. options: [{value, label, hint, icon}] */
 export function Choices({ legend, name, value, options, onChange, hint }) {
   const id = useId();

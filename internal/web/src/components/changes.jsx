@@ -34,6 +34,7 @@ function FieldChanges({ of }) {
       {sum > 0 && <p class="hint">{t('changes.contacts', { n: sum })}</p>}
       {sum > 0 && (
         <table>
+          <colgroup><col class="from" /><col class="to" /><col /></colgroup>
           <thead class="hidden"><tr><th scope="col">{t('changes.from')}</th><th scope="col">{t('changes.to')}</th><th scope="col">{t('changes.count')}</th></tr></thead>
           <tbody>
             {shown.map((c) => (

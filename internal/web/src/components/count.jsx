@@ -6,6 +6,7 @@ import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { to } from '../core/router.js';
 import { Icon } from './icon.jsx';
+import { Address } from './basics.jsx';
 
 /** sample: whether to show a few contacts. whenWrong gets the faults of the condition. */
 export function Count({ condition, sample, whenWrong }) {
@@ -33,7 +34,7 @@ export function Count({ condition, sample, whenWrong }) {
               <tr key={c.number}>
                 <td><a href={to('contacts', c.number)}>#{c.number}</a></td>
                 <td>{[c.firstName, c.lastName].filter(Boolean).join(' ')}</td>
-                <td class="any">{c.email}</td>
+                <td class="any">{c.email && <Address of={c.email} />}</td>
               </tr>
             ))}
           </tbody>

@@ -10,7 +10,7 @@ import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
 import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
-import { Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { Table } from '../components/table.jsx';
@@ -38,7 +38,7 @@ export function Contacts({ asked }) {
             <Table class="contacts-table" caption={t('contacts.title')} rows={items} rowKey={(c) => c.number} columns={[
               { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
               { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
-              { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <span class="any">{c.email}</span> : null) },
+              { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
             ]} />
@@ -74,7 +74,7 @@ function Record({ of }) {
         <h2>{t('room.contact')}</h2>
         <dl>
           {contactFields.map((f) => (
-            <div key={f} class={of[f] ? '' : 'void'}><dt>{t(`contact.${f}`)}</dt><dd>{(f === 'birthDate' ? day(of[f]) : of[f]) || <span class="empty-value">{t('value.empty')}</span>}</dd></div>
+            <div key={f} class={of[f] ? '' : 'void'}><dt>{t(`contact.${f}`)}</dt><dd>{(f === 'birthDate' ? day(of[f]) : f === 'email' && of[f] ? <Address of={of[f]} /> : of[f]) || <span class="empty-value">{t('value.empty')}</span>}</dd></div>
           ))}
         </dl>
       </section>
