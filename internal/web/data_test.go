@@ -701,14 +701,7 @@ func TestLongCodesAndManyValues(t *testing.T) {
 // What is wrong with a value that is typed is said in the user's language.
 func TestTypedValuesAreCorrectedInTheLanguage(t *testing.T) {
 	s := stack(t, dev.Options{})
-	var number roll.ContactNumber
-	for c, err := range s.Contacts.All(t.Context(), "aurora") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		number = c.Number
-		break
-	}
+	number := somebody(t, s)
 	b := webtest.New(t)
 	for _, x := range []struct{ browser, signIn, imports, save, says string }{
 		{"en-GB", "Sign in", "Imports", "Save", "is no e-mail address"},

@@ -589,17 +589,23 @@ func TestMailsThatCameBackAreTold(t *testing.T) {
 	}
 }
 
-// A file that is refused for its encoding goes in when that is said.
-func TestEncodingIsChosen(t *testing.T) {
-	s := stack(t, dev.Options{})
-	var number roll.ContactNumber
+// somebody is one of aurora's contacts.
+func somebody(t *testing.T, s *dev.Stack) roll.ContactNumber {
+	t.Helper()
 	for c, err := range s.Contacts.All(t.Context(), "aurora") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		number = c.Number
-		break
+		return c.Number
 	}
+	t.Fatal("aurora has no contacts")
+	return ""
+}
+
+// A file that is refused for its encoding goes in when that is said.
+func TestEncodingIsChosen(t *testing.T) {
+	s := stack(t, dev.Options{})
+	number := somebody(t, s)
 	file := []byte("Contact;[new] NICKNAME\r\n#" + string(number) + ";caf\x82\r\n") // CP850
 	p := webtest.New(t).Page(webtest.Options{})
 	signedIn(s, p, "operator@aurora.example")
