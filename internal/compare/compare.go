@@ -43,6 +43,9 @@ type Row struct {
 	// is created, and a row without a number finds it by e-mail. Nil for rows
 	// of criteria and authorisations.
 	Person *Person
+	// Unread are fields whose cells cannot be read any more, of a row that is
+	// rejected for them.
+	Unread []roll.Field
 }
 
 // Person is what a row of contacts has beyond its cells.

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -467,7 +466,8 @@ func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Resul
 
 // Earlier returns the results of rows that an earlier try of this import wrote
 // though they are rejected now, because the catalogue changed in between; the
-// zero Result for the others. What such a row gave is what its contact has.
+// zero Result for the others. What such a row gave to its Unread fields is taken
+// to be what its contact has.
 func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
 	out := make([]Result, len(rows))
 	all := make([]int, len(rows))
@@ -489,14 +489,18 @@ func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
 		switch {
 		case !there:
 		case c.Origin == roll.Origin{Import: e.Import, Line: r.Line}:
-			out[i] = Result{Number: r.Number, Outcome: roll.Created}
-			for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
-				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: c.Fields[f]})
+			out[i] = Result{Number: r.Number, Outcome: roll.Created, Changes: creation(r)}
+			for _, f := range r.Unread {
+				if v := c.Get(f); v != roll.Empty {
+					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: v})
+				}
 			}
 		case c.Applied.Import == e.Import && c.Applied.Line == r.Line:
-			out[i] = Result{Number: r.Number, Outcome: roll.Updated}
-			for _, f := range slices.Sorted(maps.Keys(c.Applied.Before)) {
-				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: c.Applied.Before[f], After: c.Get(f)})
+			out[i] = Result{Number: r.Number, Outcome: roll.Updated, Changes: again(r, c.Applied, e.OnConflict)}
+			for _, f := range r.Unread {
+				if before, ok := c.Applied.Before[f]; ok {
+					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: before, After: c.Get(f)})
+				}
 			}
 		}
 	}

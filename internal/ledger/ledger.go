@@ -89,7 +89,7 @@ func (l *Ledger) Chunk(ctx context.Context, imp *roll.Import, plan *flow.Plan, n
 	}
 	a := &account{l: l, imp: imp,
 		persons: &person.Checker{Settings: cat.Settings, Now: l.Engine.Now, Phone: phone.Parse, Undo: imp.OfKind == roll.UndoOf},
-		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), w: w}
+		cols:    columns(plan, cat, imp.OfKind == roll.UndoOf), unretired: columns(plan, cat, true), w: w}
 	a.sum.Fields = flow.FieldChanges{}
 	if err := a.between(ctx); err != nil {
 		return err
@@ -165,6 +165,7 @@ type layout struct {
 }
 
 type fieldColumn struct {
+	field    roll.Field
 	def      roll.FieldDef
 	known    bool // the catalogue still has it
 	name     string
@@ -194,7 +195,7 @@ func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
 		if c.Role != flow.NewRole {
 			continue
 		}
-		fc := fieldColumn{name: c.Name, new: i, old: -1}
+		fc := fieldColumn{field: c.Field, name: c.Name, new: i, old: -1}
 		fc.def, fc.known = cat.Lookup(c.Field)
 		if o, ok := old[c.Field]; ok {
 			fc.old = o
@@ -212,14 +213,16 @@ func columns(plan *flow.Plan, cat *roll.Catalogue, undo bool) layout {
 
 // account is the state of one chunk's pass.
 type account struct {
-	l       *Ledger
-	imp     *roll.Import
-	cols    layout
-	dups    flow.Duplicates
-	w       *flow.ResultWriter
-	sum     flow.Summary
-	stopped bool
-	persons *person.Checker
+	l    *Ledger
+	imp  *roll.Import
+	cols layout
+	// unretired is cols as it was before any value was retired.
+	unretired layout
+	dups      flow.Duplicates
+	w         *flow.ResultWriter
+	sum       flow.Summary
+	stopped   bool
+	persons   *person.Checker
 
 	// The batch: every row in order, those that go to the engine, and those
 	// whose values are rejected.
@@ -254,7 +257,7 @@ func (a *account) add(ctx context.Context, r flow.Row) error {
 		p.result = *result
 	} else if problems := a.cells(r, &cr); len(problems) > 0 {
 		p.result, p.was = *rejected(r, problems...), len(a.rejected)
-		a.rejected = append(a.rejected, cr)
+		a.rejected = append(a.rejected, a.asked(r))
 	} else {
 		p.at = len(a.apply)
 		a.apply = append(a.apply, cr)
@@ -509,6 +512,22 @@ func (a *account) cells(r flow.Row, out *compare.Row) []roll.Problem {
 		a.person(r, out)
 	}
 	return problems
+}
+
+// asked is what a row that is rejected asked for when none of its values was
+// retired: an earlier try may have written that.
+func (a *account) asked(r flow.Row) compare.Row {
+	b := *a
+	b.cols, b.sum = a.unretired, flow.Summary{} // what a row is noted for was noted
+	out, _ := b.about(r)
+	b.cells(r, &out)
+	for _, fc := range b.cols.fields {
+		read := slices.ContainsFunc(out.Cells, func(c compare.Cell) bool { return c.Def.Field() == fc.field })
+		if !read && !cell.Blank(sheet.Unguard(r.Cells[fc.new])) {
+			out.Unread = append(out.Unread, fc.field)
+		}
+	}
+	return out
 }
 
 func (a *account) parseNew(text string, d roll.FieldDef) (cell.Edit, *cell.Warning, *cell.Problem) {
