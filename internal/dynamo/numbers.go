@@ -275,5 +275,6 @@ func (s *Contacts) highest(ctx context.Context, in roll.InstitutionID, digits in
 			return nil
 		})
 	}
-	return highest, g.Wait()
+	err := g.Wait() // before highest is looked at
+	return highest, err
 }
