@@ -406,30 +406,8 @@ func TestInputOwnTemplate(t *testing.T) {
 // template makes a template of aurora for the condition and returns its zip.
 func template(t testing.TB, w *importtest.World, dt roll.DataType, condition string) string {
 	t.Helper()
-	id := "t" + fmt.Sprint(w.Now().Unix())
-	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: id, Name: id, Condition: []byte(condition)}); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: id, Institution: demo.Aurora, DataType: dt, TargetID: id,
-		Language: "en", Status: roll.Preparing, CreatedAt: w.Now(), ExpiresAt: w.Now().AddDate(0, 0, 7)}, roll.Once{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: id}); err != nil {
-		t.Fatal(err)
-	}
-	made, err := w.Jobs.Template(t.Context(), demo.Aurora, id)
-	if err != nil || made.Status != roll.Ready {
-		t.Fatalf("%v %+v", err, made)
-	}
-	f, err := w.Files.Open(t.Context(), made.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	_, z := w.Make(t, w.Ask(t, roll.Template{DataType: dt}, condition))
+	return string(z)
 }
 
 // tableIn returns the first file of a template's zip.

@@ -1,16 +1,15 @@
 package importtest_test
 
 import (
-	"archive/zip"
 	"context"
 	"encoding/csv"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"rollbook/internal/demo"
-	"rollbook/internal/flow"
 	"rollbook/internal/importtest"
 	"rollbook/internal/memory"
 	"rollbook/internal/roll"
@@ -48,33 +47,11 @@ func TestContactsChangeWhileATemplateIsWritten(t *testing.T) {
 	}
 	change(0)
 	w.Template.Contacts = restless{w.Contacts, change}
-	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: "all", Name: "All", Condition: []byte(`{"all":[]}`)}); err != nil {
-		t.Fatal(err)
+	made, z := w.Make(t, w.Ask(t, roll.Template{DataType: roll.Criteria, Fields: []string{"NICKNAME", "NOTE"}}, `{"all":[]}`))
+	if made.Contacts != contacts {
+		t.Fatalf("%+v", made)
 	}
-	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: "t", Institution: demo.Aurora, DataType: roll.Criteria, TargetID: "all", Fields: []string{"NICKNAME", "NOTE"},
-		Status: roll.Preparing, CreatedAt: w.Now(), ExpiresAt: w.Now().AddDate(0, 0, 7)}, roll.Once{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: "t"}); err != nil {
-		t.Fatal(err)
-	}
-	made, err := w.Jobs.Template(t.Context(), demo.Aurora, "t")
-	if err != nil || made.Status != roll.Ready || made.Contacts != contacts {
-		t.Fatalf("%+v %v", made, err)
-	}
-	f, err := w.Files.Open(t.Context(), made.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := zip.NewReader(f, f.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := z.Open("criteria.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(table).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(tableIn(t, string(z)))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

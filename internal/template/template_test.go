@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
-	"rollbook/internal/demo"
 	"rollbook/internal/fault"
 	"rollbook/internal/flow"
 	"rollbook/internal/importtest"
@@ -31,15 +30,7 @@ var asked = time.Date(2026, 11, 24, 12, 0, 30, 0, time.UTC)
 // ask asks for a template of everybody in aurora and returns its message.
 func ask(t testing.TB, w *importtest.World, dt roll.DataType, format string) flow.Template {
 	t.Helper()
-	id := "t" + fmt.Sprint(w.Now().Unix())
-	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: id, Name: "Everybody", Condition: []byte(`{"all":[]}`)}); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: id, Institution: demo.Aurora, DataType: dt, TargetID: id, Format: format,
-		Language: "en", Status: roll.Preparing, CreatedAt: asked, ExpiresAt: asked.AddDate(0, 0, 60)}, roll.Once{}); err != nil {
-		t.Fatal(err)
-	}
-	return flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: id}
+	return w.Ask(t, roll.Template{DataType: dt, Format: format, TargetName: "Everybody", CreatedAt: asked}, `{"all":[]}`)
 }
 
 func job(t testing.TB, w *importtest.World, in flow.Template) roll.Template {
@@ -54,22 +45,7 @@ func job(t testing.TB, w *importtest.World, in flow.Template) roll.Template {
 // made makes the template and returns its zip.
 func made(t testing.TB, w *importtest.World, dt roll.DataType, format string) ([]byte, *zip.Reader) {
 	t.Helper()
-	in := ask(t, w, dt, format)
-	if err := w.Template.Run(t.Context(), in); err != nil {
-		t.Fatal(err)
-	}
-	j := job(t, w, in)
-	if j.Status != roll.Ready {
-		t.Fatalf("%+v", j)
-	}
-	f, err := w.Files.Open(t.Context(), j.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	j, b := w.Make(t, ask(t, w, dt, format))
 	if j.Bytes != int64(len(b)) {
 		t.Errorf("%d bytes, said to be %d", len(b), j.Bytes)
 	}

@@ -14,7 +14,6 @@ import (
 
 	"rollbook/internal/cell"
 	"rollbook/internal/demo"
-	"rollbook/internal/flow"
 	"rollbook/internal/importtest"
 	"rollbook/internal/roll"
 	"rollbook/internal/sheet"
@@ -23,30 +22,8 @@ import (
 // template makes a template of everybody in aurora and returns its zip.
 func template(t testing.TB, w *importtest.World, dt roll.DataType, format string) []byte {
 	t.Helper()
-	id := fmt.Sprint(dt, format)
-	if err := w.Catalogue.PutTarget(t.Context(), demo.Aurora, roll.Target{ID: id, Name: id, Condition: []byte(`{"all":[]}`)}); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := w.Jobs.CreateTemplate(t.Context(), roll.Template{ID: id, Institution: demo.Aurora, DataType: dt, TargetID: id, Format: format,
-		Language: "en", Status: roll.Preparing, CreatedAt: noon, ExpiresAt: noon.AddDate(0, 0, 60)}, roll.Once{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: id}); err != nil {
-		t.Fatal(err)
-	}
-	made, err := w.Jobs.Template(t.Context(), demo.Aurora, id)
-	if err != nil || made.Status != roll.Ready {
-		t.Fatalf("%v %+v", err, made)
-	}
-	f, err := w.Files.Open(t.Context(), made.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	_, z := w.Make(t, w.Ask(t, roll.Template{DataType: dt, Format: format, CreatedAt: noon}, `{"all":[]}`))
+	return z
 }
 
 // rowsOf are all rows of a file, header first.
