@@ -127,9 +127,8 @@ func (d *decoder) use(name string) {
 		d.order = binary.LittleEndian
 	case encUTF16BE:
 		d.order = binary.BigEndian
-	case encUTF8:
 	default:
-		d.table = tableOf(name)
+		d.table = tableOf(name) // none for UTF-8
 	}
 }
 

@@ -82,12 +82,7 @@ var candidates = [...]struct {
 }
 
 func tableOf(name string) *[256]glyph {
-	for _, c := range candidates {
-		if c.name == name {
-			return c.table
-		}
-	}
-	for _, e := range encodings { // which only users choose
+	for _, e := range encodings {
 		if e.name == name {
 			return table(e.Charmap)
 		}

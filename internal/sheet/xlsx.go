@@ -230,11 +230,7 @@ func (w *workbook) open(p parts, name string, r *Reader) error {
 // (ECMA-376 part 2, core properties), which spreadsheet programs keep. Damaged
 // properties say nothing, and are no fault of the table.
 func (p parts) madeAt() time.Time {
-	name := "docProps/core.xml"
-	if p.files[strings.ToLower(name)] == nil {
-		return time.Time{}
-	}
-	x, err := p.open(name)
+	x, err := p.open("docProps/core.xml")
 	if err != nil {
 		return time.Time{}
 	}
