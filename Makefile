@@ -53,7 +53,7 @@ lint: setup ## check form, types, known weaknesses, and the template
 	@cd $(ROOT) && $(SAM) validate --lint --template-file template.yaml --region eu-central-1
 
 bench: ## measure the work on rows
-	@cd $(ROOT) && go run ./internal/bench
+	@cd $(ROOT) && go run ./internal/testing/bench
 
 build: $(LOCAL)/sam/.done ## build the functions for AWS into .aws-sam
 	@cd $(ROOT) && GOFLAGS="-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'" $(SAM) build

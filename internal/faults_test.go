@@ -38,9 +38,13 @@ func TestFaults(t *testing.T) {
 
 func hasTest(t *testing.T, pkg, name string) bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(pkg, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, depth := range []string{"", "*"} {
+		found, err := filepath.Glob(filepath.Join(depth, pkg, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
 	}
 	for _, file := range files {
 		b, err := os.ReadFile(file)

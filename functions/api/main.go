@@ -17,21 +17,21 @@ import (
 
 	"rollbook/internal/api"
 	"rollbook/internal/api/token"
-	"rollbook/internal/apigw"
-	"rollbook/internal/blob"
-	"rollbook/internal/boot"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/flow"
-	"rollbook/internal/invoke"
-	"rollbook/internal/roll"
-	"rollbook/internal/states"
+	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/httpapi"
+	"rollbook/internal/aws/invoke"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/domain"
+	"rollbook/internal/importing/flow"
 	"rollbook/internal/web"
 )
 
 // templates asks the template function to make a template some time later.
 type templates struct{ function *invoke.Function }
 
-func (t templates) Prepare(ctx context.Context, in roll.InstitutionID, id string) error {
+func (t templates) Prepare(ctx context.Context, in domain.InstitutionID, id string) error {
 	return t.function.Later(ctx, flow.Template{Version: flow.Version, Institution: in, Template: id})
 }
 
@@ -53,7 +53,7 @@ func main() {
 		Issuer    string `env:"ISSUER"`
 		Keys      string `env:"JWKS_URL"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
@@ -73,7 +73,7 @@ func main() {
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
-		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
+		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
 		Templates: templates{invoke.New(lambdaservice.NewFromConfig(conf), c.Template)},
 		Verify: func(ctx context.Context, bearer string) (api.Claims, error) {
 			claims, err := verifier.Verify(ctx, bearer)
@@ -87,9 +87,9 @@ func main() {
 		ClientID:      c.Client,
 		UploadsOrigin: uploadsOrigin,
 		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
-		Log:           boot.Logger(),
+		Log:           lambdaruntime.Logger(),
 	})
-	lambda.Start(apigw.Function{
+	lambda.Start(httpapi.Function{
 		Handler: handler,
 		Claims: func(ctx context.Context, claims map[string]string) context.Context {
 			return api.WithClaims(ctx, api.ClaimsOf(claims))

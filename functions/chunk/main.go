@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"rollbook/internal/blob"
-	"rollbook/internal/boot"
-	"rollbook/internal/chunk"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/flow"
+	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/importing/flow"
+	"rollbook/internal/steps/chunk"
 )
 
 func main() {
@@ -27,7 +27,7 @@ func main() {
 		Jobs      string `env:"TABLE_JOBS"`
 		Files     string `env:"BUCKET_FILES"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
@@ -42,7 +42,7 @@ func main() {
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Now:       time.Now,
 	}
-	lambda.Start(boot.Step(boot.Logger(), func(ctx context.Context, in flow.Chunk) (struct{}, error) {
+	lambda.Start(lambdaruntime.Step(lambdaruntime.Logger(), func(ctx context.Context, in flow.Chunk) (struct{}, error) {
 		return struct{}{}, step.Run(ctx, in)
 	}))
 }

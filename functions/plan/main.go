@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"rollbook/internal/blob"
-	"rollbook/internal/boot"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/plan"
+	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/steps/plan"
 )
 
 func main() {
@@ -26,7 +26,7 @@ func main() {
 		Uploads   string `env:"BUCKET_UPLOADS"`
 		Files     string `env:"BUCKET_FILES"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
@@ -42,5 +42,5 @@ func main() {
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
 		Files:     buckets[c.Files],
 	}
-	lambda.Start(boot.Step(boot.Logger(), step.Run))
+	lambda.Start(lambdaruntime.Step(lambdaruntime.Logger(), step.Run))
 }

@@ -16,14 +16,14 @@ import (
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"rollbook/internal/blob"
-	"rollbook/internal/boot"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/flow"
-	"rollbook/internal/invoke"
-	"rollbook/internal/reconcile"
-	"rollbook/internal/start"
-	"rollbook/internal/states"
+	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/invoke"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/importing/flow"
+	"rollbook/internal/steps/reconcile"
+	"rollbook/internal/steps/start"
 )
 
 func main() {
@@ -34,16 +34,16 @@ func main() {
 		Template string `env:"TEMPLATE_FUNCTION"`
 		Finish   string `env:"FINISH_FUNCTION"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	logger, functions := boot.Logger(), lambdaservice.NewFromConfig(conf)
+	logger, functions := lambdaruntime.Logger(), lambdaservice.NewFromConfig(conf)
 	jobs := dynamo.NewJobs(dynamodb.NewFromConfig(conf), c.Jobs, time.Now)
-	machine := states.New(sfn.NewFromConfig(conf), c.Machine)
+	machine := stepfunctions.New(sfn.NewFromConfig(conf), c.Machine)
 	finish, template := invoke.New(functions, c.Finish), invoke.New(functions, c.Template)
 	step := &reconcile.Step{
 		Jobs:     jobs,
@@ -55,7 +55,7 @@ func main() {
 		Log:      logger,
 		Now:      time.Now,
 	}
-	lambda.Start(boot.Step(logger, func(ctx context.Context, e events.EventBridgeEvent) (struct{}, error) {
+	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, e events.EventBridgeEvent) (struct{}, error) {
 		if e.Source == "aws.ses" {
 			var m reconcile.MailEvent
 			if err := json.Unmarshal(e.Detail, &m); err != nil {

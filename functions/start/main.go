@@ -13,10 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"rollbook/internal/boot"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/start"
-	"rollbook/internal/states"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/steps/start"
 )
 
 // keep is how long jobs of the drop folder are kept, as those of the API are.
@@ -28,23 +28,23 @@ func main() {
 		Jobs      string `env:"TABLE_JOBS"`
 		Machine   string `env:"STATE_MACHINE_ARN"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
+	db, logger := dynamodb.NewFromConfig(conf), lambdaruntime.Logger()
 	step := &start.Step{
 		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Machine:   states.New(sfn.NewFromConfig(conf), c.Machine),
+		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
 		Log:       logger,
 		Now:       time.Now,
 		Keep:      keep,
 	}
-	lambda.Start(boot.Step(logger, func(ctx context.Context, e events.S3Event) (struct{}, error) {
+	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, e events.S3Event) (struct{}, error) {
 		for _, r := range e.Records {
 			if err := step.Run(ctx, start.Event{
 				Bucket: r.S3.Bucket.Name, Key: r.S3.Object.Key, Version: r.S3.Object.VersionID,

@@ -12,14 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
-	"rollbook/internal/blob"
-	"rollbook/internal/boot"
-	"rollbook/internal/dynamo"
-	"rollbook/internal/flow"
-	"rollbook/internal/guide"
+	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/aws/ses"
+	"rollbook/internal/file/guide"
+	"rollbook/internal/importing/flow"
 	"rollbook/internal/mail"
-	"rollbook/internal/ses"
-	"rollbook/internal/template"
+	"rollbook/internal/steps/template"
 )
 
 func main() {
@@ -32,14 +32,14 @@ func main() {
 		MailSettings string `env:"MAIL_CONFIGURATION_SET"`
 		Screen       string `env:"SCREEN_URL"`
 	}
-	if err := boot.Read(&c, os.LookupEnv); err != nil {
+	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, logger := dynamodb.NewFromConfig(conf), boot.Logger()
+	db, logger := dynamodb.NewFromConfig(conf), lambdaruntime.Logger()
 	step := &template.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, "", ""), // it reads contacts only, nothing beside them
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
@@ -51,7 +51,7 @@ func main() {
 		Log:       logger,
 		Now:       time.Now,
 	}
-	lambda.Start(boot.Step(logger, func(ctx context.Context, in flow.Template) (struct{}, error) {
+	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, in flow.Template) (struct{}, error) {
 		return struct{}{}, step.Run(ctx, in)
 	}))
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"rollbook/internal/api"
-	"rollbook/internal/demo"
-	"rollbook/internal/flow"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/importing/flow"
+	"rollbook/internal/local/demo"
 )
 
 // operation is one route with a request that is right.
@@ -77,32 +77,32 @@ func (s *stack) things() *strings.Replacer {
 	target := s.call(admin, "POST", "/api/targets", object{"name": "Own", "condition": everybody}).want(201).object()["id"].(string)
 	waiting := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
 	return strings.NewReplacer("{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
-		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(roll.Test).ID, "{update}", s.doneImport(roll.Update).ID, "{waiting}", waiting)
+		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
 }
 
 // readyTemplate stores a template whose file is there.
-func (s *stack) readyTemplate() roll.Template {
+func (s *stack) readyTemplate() domain.Template {
 	s.t.Helper()
-	t := roll.Template{ID: fmt.Sprintf("template-%d", s.ids.Add(1)), Institution: demo.Aurora, DataType: roll.Criteria, TargetID: demo.Targets(demo.Aurora)[0].ID, TargetName: "Own", Format: "csv",
-		Status: roll.Ready, FileName: "rollbook-criteria-own.zip", CreatedAt: s.now, ExpiresAt: s.now.Add(2 * roll.TemplateLife)}
+	t := domain.Template{ID: fmt.Sprintf("template-%d", s.ids.Add(1)), Institution: demo.Aurora, DataType: domain.Criteria, TargetID: demo.Targets(demo.Aurora)[0].ID, TargetName: "Own", Format: "csv",
+		Status: domain.Ready, FileName: "rollbook-criteria-own.zip", CreatedAt: s.now, ExpiresAt: s.now.Add(2 * domain.TemplateLife)}
 	o, err := s.files.Put(s.t.Context(), flow.TemplateKey(t.Institution, t.ID, t.FileName), strings.NewReader("zip"), "application/zip")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	t.File = o
-	if t, _, err = s.jobs.CreateTemplate(s.t.Context(), t, roll.Once{}); err != nil {
+	if t, _, err = s.jobs.CreateTemplate(s.t.Context(), t, domain.Once{}); err != nil {
 		s.t.Fatal(err)
 	}
 	return t
 }
 
 // doneImport stores an import that is done, with its file and all results.
-func (s *stack) doneImport(a roll.Action) roll.Import {
+func (s *stack) doneImport(a domain.Action) domain.Import {
 	s.t.Helper()
-	i := roll.Import{ID: "done-" + string(a), Institution: demo.Aurora, DataType: roll.Criteria, Action: a, OnConflict: roll.Overwrite,
-		FileName: "criteria.csv", Email: "ana@aurora.example", Language: "fr", Status: roll.Done, Rows: 3, Counts: roll.Counts{Rows: 3, Updated: 1, Unchanged: 1, Rejected: 1},
+	i := domain.Import{ID: "done-" + string(a), Institution: demo.Aurora, DataType: domain.Criteria, Action: a, OnConflict: domain.Overwrite,
+		FileName: "criteria.csv", Email: "ana@aurora.example", Language: "fr", Status: domain.Done, Rows: 3, Counts: domain.Counts{Rows: 3, Updated: 1, Unchanged: 1, Rejected: 1},
 		Files: []string{"original", "errors", "changes"}, CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
-	if a == roll.Update {
+	if a == domain.Update {
 		i.Files = append(i.Files, "undo")
 	}
 	o, err := s.uploads.Put(s.t.Context(), flow.UploadKey(i.Institution, i.ID), strings.NewReader("file"), "text/csv")
@@ -115,7 +115,7 @@ func (s *stack) doneImport(a roll.Action) roll.Import {
 			s.t.Fatal(err)
 		}
 	}
-	if i, _, err = s.jobs.CreateImport(s.t.Context(), i, roll.Once{}, ""); err != nil {
+	if i, _, err = s.jobs.CreateImport(s.t.Context(), i, domain.Once{}, ""); err != nil {
 		s.t.Fatal(err)
 	}
 	return i

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollbook/internal/api"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 // Whatever is asked, the answer is one of ours: never a 5xx, and a problem
@@ -161,7 +161,7 @@ func TestContactSurvivesPutAndGet(t *testing.T) {
 			rt.Fatalf("%d %s\n%s", again.status, again.body, got.body)
 		}
 		c, err := s.contacts.Get(t.Context(), "aurora", "0000777")
-		if err != nil || (criteria["SUBSCRIBER"] == true) != (c.Get("criterion:SUBSCRIBER") == roll.True) {
+		if err != nil || (criteria["SUBSCRIBER"] == true) != (c.Get("criterion:SUBSCRIBER") == domain.True) {
 			rt.Fatal(c, err)
 		}
 	})

@@ -26,59 +26,59 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"rollbook/internal/fault"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
 )
 
 // Contacts is what the API needs of the contacts.
 type Contacts interface {
-	Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error)
-	Put(ctx context.Context, in roll.InstitutionID, c roll.Contact, p roll.Provenance) (created bool, err error)
-	Delete(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) error
-	History(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber, limit int) ([]roll.HistoryEntry, error)
-	Find(ctx context.Context, in roll.InstitutionID, q string, limit int, cursor string) (cs []roll.Contact, next string, err error)
-	All(ctx context.Context, in roll.InstitutionID) iter.Seq2[roll.Contact, error]
+	Get(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error)
+	Put(ctx context.Context, in domain.InstitutionID, c domain.Contact, p domain.Provenance) (created bool, err error)
+	Delete(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
+	History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error)
+	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
+	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
 
 // Catalogue is what the API needs of definitions, settings and targets.
 type Catalogue interface {
-	Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error)
-	PutSettings(ctx context.Context, in roll.InstitutionID, s roll.Settings) error
-	PutField(ctx context.Context, in roll.InstitutionID, d roll.FieldDef) error
-	DeleteField(ctx context.Context, in roll.InstitutionID, f roll.Field) error
-	MarkUsed(ctx context.Context, in roll.InstitutionID, used map[roll.Field][]string) error
-	PutTarget(ctx context.Context, in roll.InstitutionID, t roll.Target) error
-	Target(ctx context.Context, in roll.InstitutionID, id string) (roll.Target, error)
-	Targets(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Target, next string, err error)
-	DeleteTarget(ctx context.Context, in roll.InstitutionID, id string) error
+	Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error)
+	PutSettings(ctx context.Context, in domain.InstitutionID, s domain.Settings) error
+	PutField(ctx context.Context, in domain.InstitutionID, d domain.FieldDef) error
+	DeleteField(ctx context.Context, in domain.InstitutionID, f domain.Field) error
+	MarkUsed(ctx context.Context, in domain.InstitutionID, used map[domain.Field][]string) error
+	PutTarget(ctx context.Context, in domain.InstitutionID, t domain.Target) error
+	Target(ctx context.Context, in domain.InstitutionID, id string) (domain.Target, error)
+	Targets(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (ts []domain.Target, next string, err error)
+	DeleteTarget(ctx context.Context, in domain.InstitutionID, id string) error
 }
 
 // Jobs is what the API needs of imports and templates.
 type Jobs interface {
-	CreateImport(ctx context.Context, imp roll.Import, once roll.Once, replaces string) (made roll.Import, created bool, err error)
-	Import(ctx context.Context, in roll.InstitutionID, id string) (roll.Import, error)
-	ChangeImport(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Import) error) (roll.Import, error)
-	Imports(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (is []roll.Import, next string, err error)
-	Progress(ctx context.Context, in roll.InstitutionID, id string) (roll.Counts, error)
-	CreateTemplate(ctx context.Context, t roll.Template, once roll.Once) (made roll.Template, created bool, err error)
-	Template(ctx context.Context, in roll.InstitutionID, id string) (roll.Template, error)
-	ChangeTemplate(ctx context.Context, in roll.InstitutionID, id string, f func(*roll.Template) error) (roll.Template, error)
-	Templates(ctx context.Context, in roll.InstitutionID, limit int, cursor string) (ts []roll.Template, next string, err error)
-	Returned(ctx context.Context, in roll.InstitutionID, email string) (bool, error)
+	CreateImport(ctx context.Context, imp domain.Import, once domain.Once, replaces string) (made domain.Import, created bool, err error)
+	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
+	Imports(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (is []domain.Import, next string, err error)
+	Progress(ctx context.Context, in domain.InstitutionID, id string) (domain.Counts, error)
+	CreateTemplate(ctx context.Context, t domain.Template, once domain.Once) (made domain.Template, created bool, err error)
+	Template(ctx context.Context, in domain.InstitutionID, id string) (domain.Template, error)
+	ChangeTemplate(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Template) error) (domain.Template, error)
+	Templates(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (ts []domain.Template, next string, err error)
+	Returned(ctx context.Context, in domain.InstitutionID, email string) (bool, error)
 }
 
 // Uploads is what the API needs of the bucket that files come to.
 type Uploads interface {
-	Open(ctx context.Context, o roll.Object) (roll.File, error)
-	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+	Open(ctx context.Context, o domain.Object) (domain.File, error)
+	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 	SignPost(ctx context.Context, key string, maxBytes int64, for_ time.Duration) (url string, fields map[string]string, err error)
 }
 
 // Files is what the API needs of the bucket of templates and results.
 type Files interface {
 	Get(ctx context.Context, key string) ([]byte, error)
-	Head(ctx context.Context, key string) (o roll.Object, modified time.Time, err error)
-	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)
+	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 }
 
 // Machine starts the state machine. Starting an id again is no error and
@@ -90,7 +90,7 @@ type Machine interface {
 // Templates makes the file of a template that is stored, some time after
 // Prepare returned.
 type Templates interface {
-	Prepare(ctx context.Context, in roll.InstitutionID, id string) error
+	Prepare(ctx context.Context, in domain.InstitutionID, id string) error
 }
 
 // Config is what the API works with. All of it is needed but for Verify,
@@ -282,7 +282,7 @@ func allowed(c Claims, signedIn bool, group string) error {
 
 // catalogue returns the institution's catalogue. An institution without
 // settings does not exist: then the token is of no use here.
-func (s *server) catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error) {
+func (s *server) catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
 	cat, err := s.Catalogue.Catalogue(ctx, in)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return nil, fault.New(fault.Forbidden, "institutionMissing", "Your institution is not set up here. Ask your administrator.")
@@ -291,7 +291,7 @@ func (s *server) catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Ca
 }
 
 // language is that of mails and messages for the user.
-func language(c Claims, s roll.Settings) string {
+func language(c Claims, s domain.Settings) string {
 	switch {
 	case c.Language != "":
 		return c.Language

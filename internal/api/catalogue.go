@@ -11,9 +11,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/cell"
-	"rollbook/internal/fault"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
 )
 
 const (
@@ -44,7 +44,7 @@ type authorisation struct {
 	Labels map[string]string `json:"labels,omitempty" doc:"By language: en, fr, de, it, es."`
 }
 
-func showCriterion(d roll.FieldDef) criterion {
+func showCriterion(d domain.FieldDef) criterion {
 	c := criterion{Code: d.Code, Label: d.Label, Labels: d.Labels, Kind: string(d.Kind), MaxLength: d.MaxLength}
 	for _, v := range d.Values {
 		c.Values = append(c.Values, choice{v.Code, v.Label, v.Retired})
@@ -52,41 +52,41 @@ func showCriterion(d roll.FieldDef) criterion {
 	return c
 }
 
-func showAuthorisation(d roll.FieldDef) authorisation {
+func showAuthorisation(d domain.FieldDef) authorisation {
 	return authorisation{Code: d.Code, Label: d.Label, Labels: d.Labels}
 }
 
-func (c criterion) def(code string) (roll.FieldDef, []fault.Field) {
-	d := roll.FieldDef{Code: code, Kind: roll.Kind(c.Kind), MaxLength: c.MaxLength}
+func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
+	d := domain.FieldDef{Code: code, Kind: domain.Kind(c.Kind), MaxLength: c.MaxLength}
 	var f faults
 	d.Label, d.Labels = f.labels(code, c.Code, c.Label, c.Labels)
-	choices := d.Kind == roll.SingleChoice || d.Kind == roll.MultiChoice
+	choices := d.Kind == domain.SingleChoice || d.Kind == domain.MultiChoice
 	if choices && len(c.Values) == 0 {
 		f.add("body.values", "A %s criterion needs at least one value.", c.Kind)
 	}
 	if !choices && len(c.Values) > 0 {
 		f.add("body.values", "A %s criterion has no values.", c.Kind)
 	}
-	if d.Kind != roll.Text && c.MaxLength != 0 {
+	if d.Kind != domain.Text && c.MaxLength != 0 {
 		f.add("body.maxLength", "Only a text has a maxLength.")
 	}
 	seen := map[string]int{}
 	for i, v := range c.Values {
 		at := fmt.Sprintf("body.values[%d]", i)
-		if !roll.ValidCode(v.Code) {
+		if !domain.ValidCode(v.Code) {
 			f.add(at+".code", "A code is 1 to 40 of A-Z, 0-9 and _.")
 		} else if first, ok := seen[v.Code]; ok {
 			f.add(at+".code", "The code is that of values[%d] already.", first)
 		} else {
 			seen[v.Code] = i
 		}
-		d.Values = append(d.Values, roll.Choice{Code: v.Code, Label: f.text(at+".label", v.Label, 1, maxLabel), Retired: v.Retired})
+		d.Values = append(d.Values, domain.Choice{Code: v.Code, Label: f.text(at+".label", v.Label, 1, maxLabel), Retired: v.Retired})
 	}
 	return d, f
 }
 
-func (a authorisation) def(code string) (roll.FieldDef, []fault.Field) {
-	d := roll.FieldDef{Code: code, Kind: roll.Authorisation}
+func (a authorisation) def(code string) (domain.FieldDef, []fault.Field) {
+	d := domain.FieldDef{Code: code, Kind: domain.Authorisation}
 	var f faults
 	d.Label, d.Labels = f.labels(code, a.Code, a.Label, a.Labels)
 	return d, f
@@ -108,18 +108,18 @@ func (f *faults) value(at, code, message string) {
 
 // text checks a line of text and returns its canonical form.
 func (f *faults) text(at, s string, least, most int) string {
-	v, p := cell.Text(s, most)
+	v, p := field.Text(s, most)
 	switch {
 	case p != nil:
 		f.value(at, p.Code, p.Message)
-	case least > 0 && v == roll.Empty:
+	case least > 0 && v == domain.Empty:
 		f.add(at, "This must not be empty.")
 	}
 	return string(v)
 }
 
 func (f *faults) labels(code, inBody, label string, labels map[string]string) (string, map[string]string) {
-	if !roll.ValidCode(code) {
+	if !domain.ValidCode(code) {
 		f.add("path.code", "A code is 1 to 40 of A-Z, 0-9 and _.")
 	}
 	if inBody != "" && inBody != code {
@@ -182,15 +182,15 @@ func (s *server) criterionRoutes() {
 		OperationID: "listCriteria", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
 		Summary: "List criteria with their values, by code", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[criterion], error) {
-		return list(in.Limit, func(limit int) ([]roll.FieldDef, string, error) {
-			return s.fields(ctx, c, roll.Criteria, limit, in.Cursor)
+		return list(in.Limit, func(limit int) ([]domain.FieldDef, string, error) {
+			return s.fields(ctx, c, domain.Criteria, limit, in.Cursor)
 		}, showCriterion)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getCriterion", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
 		Summary: "Get a criterion", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*criterionAnswer, error) {
-		d, err := s.field(ctx, c, roll.CriterionRoom, in.Code)
+		d, err := s.field(ctx, c, domain.CriterionRoom, in.Code)
 		return &criterionAnswer{http.StatusOK, showCriterion(d)}, err
 	})
 	route(s, Admin, huma.Operation{
@@ -209,7 +209,7 @@ func (s *server) criterionRoutes() {
 		OperationID: "deleteCriterion", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
 		Summary: "Delete a criterion that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
-		return nil, s.deleteField(ctx, c, roll.CriterionRoom, in.Code)
+		return nil, s.deleteField(ctx, c, domain.CriterionRoom, in.Code)
 	})
 }
 
@@ -219,15 +219,15 @@ func (s *server) authorisationRoutes() {
 		OperationID: "listAuthorisations", Method: http.MethodGet, Path: all, Tags: []string{tagCatalogue},
 		Summary: "List authorisations, by code", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[authorisation], error) {
-		return list(in.Limit, func(limit int) ([]roll.FieldDef, string, error) {
-			return s.fields(ctx, c, roll.Authorisations, limit, in.Cursor)
+		return list(in.Limit, func(limit int) ([]domain.FieldDef, string, error) {
+			return s.fields(ctx, c, domain.Authorisations, limit, in.Cursor)
 		}, showAuthorisation)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getAuthorisation", Method: http.MethodGet, Path: one, Tags: []string{tagCatalogue},
 		Summary: "Get an authorisation", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*authorisationAnswer, error) {
-		d, err := s.field(ctx, c, roll.AuthorisationRoom, in.Code)
+		d, err := s.field(ctx, c, domain.AuthorisationRoom, in.Code)
 		return &authorisationAnswer{http.StatusOK, showAuthorisation(d)}, err
 	})
 	route(s, Admin, huma.Operation{
@@ -243,34 +243,34 @@ func (s *server) authorisationRoutes() {
 		OperationID: "deleteAuthorisation", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
 		Summary: "Delete an authorisation that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
-		return nil, s.deleteField(ctx, c, roll.AuthorisationRoom, in.Code)
+		return nil, s.deleteField(ctx, c, domain.AuthorisationRoom, in.Code)
 	})
 }
 
 // fields returns one page of the definitions that the type of data has.
-func (s *server) fields(ctx context.Context, c Claims, t roll.DataType, limit int, from string) ([]roll.FieldDef, string, error) {
+func (s *server) fields(ctx context.Context, c Claims, t domain.DataType, limit int, from string) ([]domain.FieldDef, string, error) {
 	cursor, err := base64.RawURLEncoding.DecodeString(from)
 	after, ok := strings.CutPrefix(string(cursor), string(t)+":")
-	if err != nil || from != "" && !(ok && roll.ValidCode(after)) {
+	if err != nil || from != "" && !(ok && domain.ValidCode(after)) {
 		return nil, "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, "", err
 	}
-	ds := slices.DeleteFunc(cat.Of(t), func(d roll.FieldDef) bool { return d.Code <= after })
+	ds := slices.DeleteFunc(cat.Of(t), func(d domain.FieldDef) bool { return d.Code <= after })
 	if len(ds) <= limit {
 		return ds, "", nil
 	}
 	return ds[:limit], base64.RawURLEncoding.EncodeToString([]byte(string(t) + ":" + ds[limit-1].Code)), nil
 }
 
-func (s *server) field(ctx context.Context, c Claims, room, code string) (roll.FieldDef, error) {
+func (s *server) field(ctx context.Context, c Claims, room, code string) (domain.FieldDef, error) {
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
-		return roll.FieldDef{}, err
+		return domain.FieldDef{}, err
 	}
-	d, ok := cat.Lookup(roll.Field(room + ":" + code))
+	d, ok := cat.Lookup(domain.Field(room + ":" + code))
 	if !ok {
 		return d, fault.Missing()
 	}
@@ -283,7 +283,7 @@ const races = 5
 
 // putField creates or replaces a definition. It returns the stored form and the
 // status to answer.
-func (s *server) putField(ctx context.Context, c Claims, d roll.FieldDef, fs faults) (roll.FieldDef, int, error) {
+func (s *server) putField(ctx context.Context, c Claims, d domain.FieldDef, fs faults) (domain.FieldDef, int, error) {
 	if err := fs.err(); err != nil {
 		return d, 0, err
 	}
@@ -314,7 +314,7 @@ func (s *server) putField(ctx context.Context, c Claims, d roll.FieldDef, fs fau
 }
 
 // mayReplace checks that what contacts have keeps its meaning.
-func mayReplace(old, d roll.FieldDef) error {
+func mayReplace(old, d domain.FieldDef) error {
 	if old.Kind != d.Kind {
 		return fault.New(fault.Conflict, "kindFixed", "%s is of kind %s, and a kind cannot be changed. Make a criterion with another code.", d.Code, old.Kind)
 	}
@@ -335,5 +335,5 @@ func (s *server) deleteField(ctx context.Context, c Claims, room, code string) e
 	if _, err := s.field(ctx, c, room, code); err != nil {
 		return err
 	}
-	return s.Catalogue.DeleteField(ctx, c.Institution, roll.Field(room+":"+code))
+	return s.Catalogue.DeleteField(ctx, c.Institution, domain.Field(room+":"+code))
 }

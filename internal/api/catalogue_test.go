@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 func TestPutCriterion(t *testing.T) {
@@ -175,10 +175,10 @@ func TestPutCriterionOutlastsARace(t *testing.T) {
 	}
 }
 
-func (s *stack) field(code string) (roll.FieldDef, bool) {
+func (s *stack) field(code string) (domain.FieldDef, bool) {
 	cat, err := s.catalogue.Catalogue(s.t.Context(), "aurora")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return cat.Lookup(roll.Field("criterion:" + code))
+	return cat.Lookup(domain.Field("criterion:" + code))
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 // The groups of the user pool. Each may do what the ones after it may.
@@ -22,7 +22,7 @@ var Languages = []string{"en", "fr", "de", "it", "es"}
 
 // Claims say who asks, as a verified token does.
 type Claims struct {
-	Institution roll.InstitutionID
+	Institution domain.InstitutionID
 	User        string // the user's name in the pool
 	Email       string
 	Language    string // one of Languages, or "" for the institution's
@@ -34,7 +34,7 @@ type Claims struct {
 // "[admin operator]".
 func ClaimsOf(m map[string]string) Claims {
 	c := Claims{
-		Institution: roll.InstitutionID(m["custom:institution"]),
+		Institution: domain.InstitutionID(m["custom:institution"]),
 		User:        m["cognito:username"],
 		Email:       m["email"],
 		Groups: strings.FieldsFunc(m["cognito:groups"], func(r rune) bool {

@@ -16,11 +16,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/cell"
-	"rollbook/internal/fault"
-	"rollbook/internal/person"
-	"rollbook/internal/phone"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/person"
+	"rollbook/internal/domain/phone"
 )
 
 // Person is what a contact has of its own.
@@ -39,15 +39,15 @@ type Person struct {
 }
 
 // each yields the person's fields by name.
-func (p *Person) each(yield func(f roll.Field, v *string)) {
+func (p *Person) each(yield func(f domain.Field, v *string)) {
 	for _, x := range []struct {
-		f roll.Field
+		f domain.Field
 		v *string
 	}{
-		{roll.ContactEmail, &p.Email}, {roll.ContactTitle, &p.Title}, {roll.ContactFirstName, &p.FirstName},
-		{roll.ContactLastName, &p.LastName}, {roll.ContactLanguage, &p.Language}, {roll.ContactBirthDate, &p.BirthDate},
-		{roll.ContactPhone, &p.Phone}, {roll.ContactStreet, &p.Street}, {roll.ContactPostcode, &p.Postcode},
-		{roll.ContactCity, &p.City}, {roll.ContactCountry, &p.Country},
+		{domain.ContactEmail, &p.Email}, {domain.ContactTitle, &p.Title}, {domain.ContactFirstName, &p.FirstName},
+		{domain.ContactLastName, &p.LastName}, {domain.ContactLanguage, &p.Language}, {domain.ContactBirthDate, &p.BirthDate},
+		{domain.ContactPhone, &p.Phone}, {domain.ContactStreet, &p.Street}, {domain.ContactPostcode, &p.Postcode},
+		{domain.ContactCity, &p.City}, {domain.ContactCountry, &p.Country},
 	} {
 		yield(x.f, x.v)
 	}
@@ -55,7 +55,7 @@ func (p *Person) each(yield func(f roll.Field, v *string)) {
 
 // contact is a person or organisation with all its values.
 type contact struct {
-	Number roll.ContactNumber `json:"number" example:"0012345"`
+	Number domain.ContactNumber `json:"number" example:"0012345"`
 	Person
 	Criteria       map[string]any        `json:"criteria" doc:"By code; an absent criterion is empty."`
 	Authorisations map[string]any        `json:"authorisations" doc:"By code, all of them: true, false or \"empty\"."`
@@ -101,18 +101,18 @@ type searchInput struct {
 	Paging
 }
 
-func showContact(c roll.Contact, cat *roll.Catalogue) contact {
+func showContact(c domain.Contact, cat *domain.Catalogue) contact {
 	out := contact{Number: c.Number, Criteria: map[string]any{}, Authorisations: map[string]any{}, Provenance: map[string]provenance{}}
-	out.each(func(f roll.Field, v *string) { *v = string(c.Get(f)) })
+	out.each(func(f domain.Field, v *string) { *v = string(c.Get(f)) })
 	for _, d := range cat.Fields {
 		v := c.Get(d.Field())
 		switch {
-		case d.Kind == roll.Authorisation:
-			out.Authorisations[d.Code] = cell.ToJSON(v, d)
-		case v != roll.Empty:
-			out.Criteria[d.Code] = cell.ToJSON(v, d)
+		case d.Kind == domain.Authorisation:
+			out.Authorisations[d.Code] = field.ToJSON(v, d)
+		case v != domain.Empty:
+			out.Criteria[d.Code] = field.ToJSON(v, d)
 		}
-		if p, ok := c.Provenance[d.Field()]; ok && v != roll.Empty {
+		if p, ok := c.Provenance[d.Field()]; ok && v != domain.Empty {
 			out.Provenance[d.Code] = provenance{timeOf(p.At), p.Import, p.By, p.Proof}
 		}
 	}
@@ -120,7 +120,7 @@ func showContact(c roll.Contact, cat *roll.Catalogue) contact {
 }
 
 // etag is the same exactly if every value of the contact is.
-func etag(c roll.Contact) string {
+func etag(c domain.Contact) string {
 	h := sha256.New()
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
 		fmt.Fprintf(h, "%q=%q\n", f, c.Fields[f])
@@ -164,7 +164,7 @@ func (s *server) contactRoutes() {
 		OperationID: "deleteContact", Method: http.MethodDelete, Path: one, Tags: []string{tagContacts},
 		Summary: "Delete a contact", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *NumberPath) (*struct{}, error) {
-		n := roll.ContactNumber(in.Number)
+		n := domain.ContactNumber(in.Number)
 		if !n.Valid() {
 			return nil, fault.Missing()
 		}
@@ -209,10 +209,10 @@ func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*histor
 	return out, nil
 }
 
-func (s *server) contact(ctx context.Context, c Claims, number string) (roll.Contact, error) {
-	n := roll.ContactNumber(number)
+func (s *server) contact(ctx context.Context, c Claims, number string) (domain.Contact, error) {
+	n := domain.ContactNumber(number)
 	if !n.Valid() {
-		return roll.Contact{}, fault.Missing()
+		return domain.Contact{}, fault.Missing()
 	}
 	return s.Contacts.Get(ctx, c.Institution, n)
 }
@@ -222,16 +222,16 @@ func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*
 	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
 		return nil, fault.At("query.q", "invalid", "This has characters that no name has.")
 	}
-	if n, p := cell.ParseNumber(q); p == nil {
+	if n, p := field.ParseNumber(q); p == nil {
 		q = string(n)
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, err
 	}
-	return list(in.Limit, func(limit int) ([]roll.Contact, string, error) {
+	return list(in.Limit, func(limit int) ([]domain.Contact, string, error) {
 		return s.Contacts.Find(ctx, c.Institution, q, limit, in.Cursor)
-	}, func(c roll.Contact) contact { return showContact(c, cat) })
+	}, func(c domain.Contact) contact { return showContact(c, cat) })
 }
 
 func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*contactAnswer, error) {
@@ -240,8 +240,8 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		return nil, err
 	}
 	for try := 0; ; try++ {
-		var old roll.Contact
-		if n := roll.ContactNumber(in.Number); n.Valid() {
+		var old domain.Contact
+		if n := domain.ContactNumber(in.Number); n.Valid() {
 			old, err = s.Contacts.Get(ctx, c.Institution, n)
 		} else {
 			err = fault.Missing()
@@ -257,11 +257,11 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if !matches(in.IfMatch, exists, etag(old)) {
 			return nil, newProblem(http.StatusPreconditionFailed)
 		}
-		used := map[roll.Field][]string{}
+		used := map[domain.Field][]string{}
 		for _, d := range cat.Fields {
-			if v := next.Get(d.Field()); v != roll.Empty {
+			if v := next.Get(d.Field()); v != domain.Empty {
 				var codes []string
-				if d.Kind == roll.SingleChoice || d.Kind == roll.MultiChoice {
+				if d.Kind == domain.SingleChoice || d.Kind == domain.MultiChoice {
 					codes = v.Codes()
 				}
 				used[d.Field()] = codes
@@ -278,7 +278,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 				return nil, err
 			}
 		}
-		created, err := s.Contacts.Put(ctx, c.Institution, next, roll.Provenance{At: s.Now(), By: c.name(), Proof: proof})
+		created, err := s.Contacts.Put(ctx, c.Institution, next, domain.Provenance{At: s.Now(), By: c.name(), Proof: proof})
 		if err != nil {
 			if fault.KindOf(err) == fault.Conflict && try < races {
 				continue
@@ -314,9 +314,9 @@ var quoted = regexp.MustCompile(`"[^"]{2,}"`)
 
 // withoutValue is what is wrong with a text, without the text: an answer may be
 // logged on its way.
-func withoutValue(p *cell.Problem, text string) string {
-	canonical, _ := cell.Text(text, len(text))
-	m := strings.ReplaceAll(p.Message, cell.Quote(string(canonical)), "This")
+func withoutValue(p *field.Problem, text string) string {
+	canonical, _ := field.Text(text, len(text))
+	m := strings.ReplaceAll(p.Message, field.Quote(string(canonical)), "This")
 	// The suggestion for one of a list is no person's.
 	if p.Code != person.UnknownTitle && p.Code != person.UnknownLanguage && p.Code != person.UnknownCountry && p.Suggestion != "" {
 		m = strings.Replace(m, " Did you mean "+p.Suggestion+"?", "", 1)
@@ -326,9 +326,9 @@ func withoutValue(p *cell.Problem, text string) string {
 
 // read checks everything that is sent. What the contact has already is taken as
 // it is, although it might not be today.
-func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() time.Time) (roll.Contact, string, faults) {
+func (in *contactInput) read(cat *domain.Catalogue, old domain.Contact, now func() time.Time) (domain.Contact, string, faults) {
 	var f faults
-	c := roll.Contact{Number: roll.ContactNumber(in.Number), Fields: map[roll.Field]roll.Value{}, Version: old.Version}
+	c := domain.Contact{Number: domain.ContactNumber(in.Number), Fields: map[domain.Field]domain.Value{}, Version: old.Version}
 	if !c.Number.Valid() {
 		f.add("path.number", "A contact number is 1 to 20 digits.")
 	}
@@ -336,47 +336,47 @@ func (in *contactInput) read(cat *roll.Catalogue, old roll.Contact, now func() t
 		f.add("body.number", "This is not the number in the address.")
 	}
 	check := person.Checker{Settings: cat.Settings, Now: now, Phone: phone.Parse}
-	in.Body.each(func(field roll.Field, text *string) {
-		v := roll.Value(*text)
-		if v != old.Get(field) {
-			var p *cell.Problem
-			if _, err := time.Parse(time.DateOnly, *text); field == roll.ContactBirthDate && *text != "" && err != nil {
+	in.Body.each(func(of domain.Field, text *string) {
+		v := domain.Value(*text)
+		if v != old.Get(of) {
+			var p *field.Problem
+			if _, err := time.Parse(time.DateOnly, *text); of == domain.ContactBirthDate && *text != "" && err != nil {
 				// A program has no excuse for a form that a person may use.
 				f.value("body.birthDate", person.BadDate, "A birth date is a day of the form 1980-12-31.")
-			} else if v, _, p = check.Check(field, *text); p != nil {
-				f.value("body."+field.Code(), p.Code, withoutValue(p, *text))
+			} else if v, _, p = check.Check(of, *text); p != nil {
+				f.value("body."+of.Code(), p.Code, withoutValue(p, *text))
 			}
 		}
-		if v != roll.Empty {
-			c.Fields[field] = v
+		if v != domain.Empty {
+			c.Fields[of] = v
 		}
 	})
 	for _, room := range []struct {
 		name, room string
 		values     map[string]value
 	}{
-		{"criteria", roll.CriterionRoom, in.Body.Criteria},
-		{"authorisations", roll.AuthorisationRoom, in.Body.Authorisations},
+		{"criteria", domain.CriterionRoom, in.Body.Criteria},
+		{"authorisations", domain.AuthorisationRoom, in.Body.Authorisations},
 	} {
 		for _, code := range slices.Sorted(maps.Keys(room.values)) {
 			at := "body." + room.name + "." + code
-			d, ok := cat.Lookup(roll.Field(room.room + ":" + code))
+			d, ok := cat.Lookup(domain.Field(room.room + ":" + code))
 			if !ok {
 				f.add(at, "There is no such code among the %s.", room.name)
 				continue
 			}
-			v, p := cell.FromJSON(json.RawMessage(room.values[code]), d)
+			v, p := field.FromJSON(json.RawMessage(room.values[code]), d)
 			if p != nil {
 				f.value(at, p.Code, p.Message)
 				continue
 			}
-			if code, is := cell.NewlyRetired(v, old.Get(d.Field()), d); is {
-				f.value(at, cell.RetiredValue, code+" is a retired value: it can no longer be set.")
+			if code, is := field.NewlyRetired(v, old.Get(d.Field()), d); is {
+				f.value(at, field.RetiredValue, code+" is a retired value: it can no longer be set.")
 			}
-			if v != roll.Empty {
+			if v != domain.Empty {
 				c.Fields[d.Field()] = v
 			}
 		}
 	}
-	return c, f.text("body.proof", in.Body.Proof, 0, roll.MaxText), f
+	return c, f.text("body.proof", in.Body.Proof, 0, domain.MaxText), f
 }

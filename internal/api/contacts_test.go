@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollbook/internal/demo"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/local/demo"
 )
 
 const contact = "/api/contacts/0000777"
@@ -172,8 +172,8 @@ func TestFaultsOfAContactDoNotShowIt(t *testing.T) {
 // Who has a retired value keeps it; nobody gets it.
 func TestRetiredValuesStay(t *testing.T) {
 	s := newStack(t)
-	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(roll.Contact) bool) {
-		yield(roll.Contact{Number: "0000777", Fields: map[roll.Field]roll.Value{"criterion:SEGMENT": "GOLD"}})
+	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(domain.Contact) bool) {
+		yield(domain.Contact{Number: "0000777", Fields: map[domain.Field]domain.Value{"criterion:SEGMENT": "GOLD"}})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -185,8 +185,8 @@ func TestRetiredValuesStay(t *testing.T) {
 // What a contact has may stay, although it would not be taken today.
 func TestWhatAContactHasMayStay(t *testing.T) {
 	s := newStack(t)
-	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(roll.Contact) bool) {
-		yield(roll.Contact{Number: "0000777", Fields: map[roll.Field]roll.Value{roll.ContactTitle: "Captain", roll.ContactPhone: "ask at the desk", roll.ContactEmail: "nobody"}})
+	if err := s.contacts.Load(t.Context(), "aurora", func(yield func(domain.Contact) bool) {
+		yield(domain.Contact{Number: "0000777", Fields: map[domain.Field]domain.Value{domain.ContactTitle: "Captain", domain.ContactPhone: "ask at the desk", domain.ContactEmail: "nobody"}})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestIfMatch(t *testing.T) {
 	}
 	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+tag).problem(412, "changed")
 	// An import's change counts as well.
-	ws, err := s.contacts.Write(t.Context(), "aurora", []roll.Write{{Number: "0000777", Set: map[roll.Field]roll.Value{"criterion:NOTE": "x"}, Applied: roll.Applied{Import: "i"}}})
+	ws, err := s.contacts.Write(t.Context(), "aurora", []domain.Write{{Number: "0000777", Set: map[domain.Field]domain.Value{"criterion:NOTE": "x"}, Applied: domain.Applied{Import: "i"}}})
 	if err != nil || !ws[0].Done {
 		t.Fatal(ws, err)
 	}
@@ -314,7 +314,7 @@ func TestPutContactOutlastsARace(t *testing.T) {
 // Of two who put the same new contact at the same time, one creates it.
 func TestPutContactIsCreatedOnce(t *testing.T) {
 	s := newStack(t)
-	if _, err := s.contacts.Put(t.Context(), demo.Aurora, roll.Contact{Number: "556"}, roll.Provenance{}); err != nil {
+	if _, err := s.contacts.Put(t.Context(), demo.Aurora, domain.Contact{Number: "556"}, domain.Provenance{}); err != nil {
 		t.Fatal(err)
 	}
 	s.config.Contacts = &hiddenContacts{Contacts: s.contacts, times: 1}

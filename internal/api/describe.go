@@ -117,16 +117,16 @@ func (s *server) operation(method, path string) *huma.Operation {
 	return map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete}[method]
 }
 
-// condition is a condition tree as JSON; package target reads it.
-type condition json.RawMessage
+// conditionTree is a condition tree as JSON; package condition reads it.
+type conditionTree json.RawMessage
 
-func (c condition) MarshalJSON() ([]byte, error) { return json.RawMessage(c).MarshalJSON() }
-func (c *condition) UnmarshalJSON(data []byte) error {
+func (c conditionTree) MarshalJSON() ([]byte, error) { return json.RawMessage(c).MarshalJSON() }
+func (c *conditionTree) UnmarshalJSON(data []byte) error {
 	return (*json.RawMessage)(c).UnmarshalJSON(data)
 }
 
 // Schema describes the tree without its recursion, which few tools follow.
-func (condition) Schema(huma.Registry) *huma.Schema {
+func (conditionTree) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type:                 huma.TypeObject,
 		AdditionalProperties: true,

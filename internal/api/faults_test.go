@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"rollbook/internal/api"
-	"rollbook/internal/fault"
-	"rollbook/internal/memory"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/testing/memory"
 )
 
 // rebuild makes the handler anew, after a change of the configuration.
@@ -25,7 +25,7 @@ type racingCatalogue struct {
 	times int
 }
 
-func (c *racingCatalogue) PutField(ctx context.Context, in roll.InstitutionID, d roll.FieldDef) error {
+func (c *racingCatalogue) PutField(ctx context.Context, in domain.InstitutionID, d domain.FieldDef) error {
 	if c.times > 0 {
 		c.times--
 		return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
@@ -33,7 +33,7 @@ func (c *racingCatalogue) PutField(ctx context.Context, in roll.InstitutionID, d
 	return c.store.PutField(ctx, in, d)
 }
 
-func (c *racingCatalogue) PutTarget(ctx context.Context, in roll.InstitutionID, t roll.Target) error {
+func (c *racingCatalogue) PutTarget(ctx context.Context, in domain.InstitutionID, t domain.Target) error {
 	if c.times > 0 {
 		c.times--
 		return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
@@ -47,12 +47,12 @@ type broken struct {
 	err error
 }
 
-func (b broken) Get(context.Context, roll.InstitutionID, roll.ContactNumber) (roll.Contact, error) {
-	return roll.Contact{}, b.err
+func (b broken) Get(context.Context, domain.InstitutionID, domain.ContactNumber) (domain.Contact, error) {
+	return domain.Contact{}, b.err
 }
 
-func (b broken) All(context.Context, roll.InstitutionID) iter.Seq2[roll.Contact, error] {
-	return func(yield func(roll.Contact, error) bool) { yield(roll.Contact{}, b.err) }
+func (b broken) All(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) { yield(domain.Contact{}, b.err) }
 }
 
 func TestOurFaultsSayNothing(t *testing.T) {
@@ -174,7 +174,7 @@ type racingContacts struct {
 	times int
 }
 
-func (c *racingContacts) Put(ctx context.Context, in roll.InstitutionID, n roll.Contact, p roll.Provenance) (bool, error) {
+func (c *racingContacts) Put(ctx context.Context, in domain.InstitutionID, n domain.Contact, p domain.Provenance) (bool, error) {
 	if c.times > 0 {
 		c.times--
 		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
@@ -188,10 +188,10 @@ type hiddenContacts struct {
 	times int
 }
 
-func (c *hiddenContacts) Get(ctx context.Context, in roll.InstitutionID, n roll.ContactNumber) (roll.Contact, error) {
+func (c *hiddenContacts) Get(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error) {
 	if c.times > 0 {
 		c.times--
-		return roll.Contact{}, fault.Missing()
+		return domain.Contact{}, fault.Missing()
 	}
 	return c.Contacts.Get(ctx, in, n)
 }
@@ -203,10 +203,10 @@ type slowContacts struct {
 	n    int
 }
 
-func (c slowContacts) All(context.Context, roll.InstitutionID) iter.Seq2[roll.Contact, error] {
-	return func(yield func(roll.Contact, error) bool) {
+func (c slowContacts) All(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) {
 		for range c.n {
-			if c.tick(); !yield(roll.Contact{}, nil) {
+			if c.tick(); !yield(domain.Contact{}, nil) {
 				return
 			}
 		}
@@ -216,17 +216,17 @@ func (c slowContacts) All(context.Context, roll.InstitutionID) iter.Seq2[roll.Co
 // hangingContacts never come.
 type hangingContacts struct{ *memory.Contacts }
 
-func (hangingContacts) All(ctx context.Context, _ roll.InstitutionID) iter.Seq2[roll.Contact, error] {
-	return func(yield func(roll.Contact, error) bool) {
+func (hangingContacts) All(ctx context.Context, _ domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) {
 		<-ctx.Done()
-		yield(roll.Contact{}, ctx.Err())
+		yield(domain.Contact{}, ctx.Err())
 	}
 }
 
 // goingCatalogue loses the criterion GOING as soon as it was read.
 type goingCatalogue struct{ *store }
 
-func (c *goingCatalogue) Catalogue(ctx context.Context, in roll.InstitutionID) (*roll.Catalogue, error) {
+func (c *goingCatalogue) Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
 	cat, err := c.store.Catalogue(ctx, in)
 	if err := c.store.DeleteField(ctx, in, "criterion:GOING"); err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err

@@ -11,10 +11,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/fault"
-	"rollbook/internal/flow"
-	"rollbook/internal/fold"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/text"
+	"rollbook/internal/importing/flow"
 )
 
 const (
@@ -28,7 +28,7 @@ const (
 var encodings = []string{"UTF-8", "Windows-1252", "Windows-1250", "MacRoman", "CP850", "ISO-8859-2", "ISO-8859-15", "Windows-1254", "Windows-1257", "CP437", "CP852"}
 
 // importTypes are the types of data that can be imported.
-var importTypes = []roll.DataType{roll.Contacts, roll.Criteria, roll.Authorisations}
+var importTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
 
 type importBody struct {
 	DataType        string `json:"dataType" enum:"contacts,criteria,authorisations"`
@@ -55,35 +55,35 @@ type uploadForm struct {
 
 // importView is one file, one type of data, one action.
 type importView struct {
-	ID              string             `json:"id"`
-	DataType        string             `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action          string             `json:"action" enum:"test,update"`
-	OnConflict      string             `json:"onConflict" enum:"skip,overwrite"`
-	AllowSamePerson bool               `json:"allowSamePerson,omitempty"`
-	Encoding        string             `json:"encoding,omitempty" doc:"As it was chosen."`
-	FileName        string             `json:"fileName"`
-	Email           string             `json:"email,omitempty"`
-	Status          string             `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
-	Progress        float64            `json:"progress" minimum:"0" maximum:"1"`
-	Counts          roll.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
-	Problem         *roll.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
-	Detected        *roll.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
-	Warnings        []roll.Warning     `json:"warnings"`
-	Problems        []roll.Problem     `json:"problems" doc:"The first 100."`
-	ProblemsTotal   int                `json:"problemsTotal"`
-	Fields          []roll.FieldReport `json:"fields" doc:"What changes in each field."`
-	Files           []string           `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
-	Of              string             `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
-	OfKind          string             `json:"ofKind,omitempty" enum:"update,undo"`
-	UpdatedBy       string             `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
-	UndoneBy        string             `json:"undoneBy,omitempty" doc:"The undo of this update."`
-	Cancelling      bool               `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
-	Mail            roll.MailState     `json:"mail"`
-	CreatedAt       time.Time          `json:"createdAt"`
-	CreatedBy       string             `json:"createdBy"`
-	StartedAt       *time.Time         `json:"startedAt,omitempty"`
-	FinishedAt      *time.Time         `json:"finishedAt,omitempty"`
-	ExpiresAt       *time.Time         `json:"expiresAt,omitempty" doc:"When the import and its files go."`
+	ID              string               `json:"id"`
+	DataType        string               `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action          string               `json:"action" enum:"test,update"`
+	OnConflict      string               `json:"onConflict" enum:"skip,overwrite"`
+	AllowSamePerson bool                 `json:"allowSamePerson,omitempty"`
+	Encoding        string               `json:"encoding,omitempty" doc:"As it was chosen."`
+	FileName        string               `json:"fileName"`
+	Email           string               `json:"email,omitempty"`
+	Status          string               `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
+	Progress        float64              `json:"progress" minimum:"0" maximum:"1"`
+	Counts          domain.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
+	Problem         *domain.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
+	Detected        *domain.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
+	Warnings        []domain.Warning     `json:"warnings"`
+	Problems        []domain.Problem     `json:"problems" doc:"The first 100."`
+	ProblemsTotal   int                  `json:"problemsTotal"`
+	Fields          []domain.FieldReport `json:"fields" doc:"What changes in each field."`
+	Files           []string             `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
+	Of              string               `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
+	OfKind          string               `json:"ofKind,omitempty" enum:"update,undo"`
+	UpdatedBy       string               `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
+	UndoneBy        string               `json:"undoneBy,omitempty" doc:"The undo of this update."`
+	Cancelling      bool                 `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
+	Mail            domain.MailState     `json:"mail"`
+	CreatedAt       time.Time            `json:"createdAt"`
+	CreatedBy       string               `json:"createdBy"`
+	StartedAt       *time.Time           `json:"startedAt,omitempty"`
+	FinishedAt      *time.Time           `json:"finishedAt,omitempty"`
+	ExpiresAt       *time.Time           `json:"expiresAt,omitempty" doc:"When the import and its files go."`
 }
 
 type importsInput struct {
@@ -180,16 +180,16 @@ func (s *server) importRoutes() {
 	s.redirects(one + "/files/{name}")
 }
 
-func (s *server) theImport(ctx context.Context, c Claims, id string) (roll.Import, error) {
+func (s *server) theImport(ctx context.Context, c Claims, id string) (domain.Import, error) {
 	if !safeID(id) {
-		return roll.Import{}, fault.Missing()
+		return domain.Import{}, fault.Missing()
 	}
 	return s.Jobs.Import(ctx, c.Institution, id)
 }
 
 func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*createdAnswer, error) {
 	var f faults
-	t := roll.DataType(in.Body.DataType)
+	t := domain.DataType(in.Body.DataType)
 	if !slices.Contains(importTypes, t) {
 		f.add("body.dataType", "Files of %s cannot be imported yet.", t)
 	}
@@ -206,10 +206,10 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 		return nil, err
 	}
 	now := s.Now().UTC()
-	i := roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: roll.Action(in.Body.Action),
-		OnConflict: roll.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: roll.FileName(in.Body.FileName), Email: email, Mail: mail,
-		Language: language(c, cat.Settings), Status: roll.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+	i := domain.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
+		OnConflict: domain.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
+		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	out := &createdAnswer{"/api/imports/" + i.ID, createdImport{ID: i.ID, Status: string(i.Status)}}
 	left := i.CreatedAt.Add(flow.UploadLife).Sub(s.Now())
-	if i.Status != roll.Waiting || left <= 0 {
+	if i.Status != domain.Waiting || left <= 0 {
 		return out, nil
 	}
 	u, fields, err := s.Uploads.SignPost(ctx, flow.UploadKey(i.Institution, i.ID), maxUpload, left)
@@ -244,7 +244,7 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 				return nil, "", err
 			}
 			if in.Brief {
-				v.Body.Problems, v.Body.Fields = []roll.Problem{}, []roll.FieldReport{}
+				v.Body.Problems, v.Body.Fields = []domain.Problem{}, []domain.FieldReport{}
 			}
 			views = append(views, v.Body)
 		}
@@ -255,12 +255,12 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 // searchImports returns a page of the imports whose file's name has the words.
 // When it has looked at many in vain, it returns what it found and the cursor
 // to go on from.
-func (s *server) searchImports(ctx context.Context, c Claims, q string, limit int, cursor string) ([]roll.Import, string, error) {
-	words := fold.Text(strings.TrimSpace(q))
+func (s *server) searchImports(ctx context.Context, c Claims, q string, limit int, cursor string) ([]domain.Import, string, error) {
+	words := text.Normalise(strings.TrimSpace(q))
 	if words == "" {
 		return s.Jobs.Imports(ctx, c.Institution, limit, cursor)
 	}
-	var found []roll.Import
+	var found []domain.Import
 	for seen := 0; seen < searched; {
 		// Never more than still fit, so that the cursor is that of the last one.
 		is, next, err := s.Jobs.Imports(ctx, c.Institution, limit-len(found), cursor)
@@ -268,7 +268,7 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 			return nil, "", err
 		}
 		for _, i := range is {
-			if strings.Contains(fold.Text(i.FileName), words) {
+			if strings.Contains(text.Normalise(i.FileName), words) {
 				found = append(found, i)
 			}
 		}
@@ -280,12 +280,12 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 	return found, cursor, nil
 }
 
-func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, error) {
+func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer, error) {
 	v := importView{
 		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, FileName: i.FileName, Email: i.Email,
 		Status: string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
-		Warnings: append([]roll.Warning{}, i.Warnings...), Problems: append([]roll.Problem{}, i.Problems...),
-		Fields: append([]roll.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
+		Warnings: append([]domain.Warning{}, i.Warnings...), Problems: append([]domain.Problem{}, i.Problems...),
+		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
 		Mail: i.Mail, CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy,
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
@@ -294,14 +294,14 @@ func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, 
 		v.Files = append(v.Files, original)
 	}
 	for n := range v.Fields {
-		v.Fields[n].Changes = append([]roll.Transition{}, v.Fields[n].Changes...)
+		v.Fields[n].Changes = append([]domain.Transition{}, v.Fields[n].Changes...)
 	}
 	switch {
 	case i.Status.Final():
 		v.Progress = 1
-	case i.Status == roll.Checking:
+	case i.Status == domain.Checking:
 		v.Progress = 0.01
-	case i.Status == roll.Running:
+	case i.Status == domain.Running:
 		done, err := s.Jobs.Progress(ctx, i.Institution, i.ID)
 		if err != nil {
 			return nil, err
@@ -316,15 +316,15 @@ func (s *server) showImport(ctx context.Context, i roll.Import) (*importAnswer, 
 	return &importAnswer{v}, nil
 }
 
-func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[roll.Problem], error) {
+func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[domain.Problem], error) {
 	i, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return list(in.Limit, func(limit int) ([]roll.Problem, string, error) {
+	return list(in.Limit, func(limit int) ([]domain.Problem, string, error) {
 		return flow.Problems(ctx, s.Files, c.Institution, i.ID,
-			flow.ProblemFilter{Outcome: roll.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
-	}, func(p roll.Problem) roll.Problem { return p })
+			flow.ProblemFilter{Outcome: domain.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
+	}, func(p domain.Problem) domain.Problem { return p })
 }
 
 func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
@@ -333,13 +333,13 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 		return nil, err
 	}
 	switch {
-	case test.Action != roll.Test:
+	case test.Action != domain.Test:
 		return nil, fault.New(fault.Conflict, "notATest", "Only a test can be followed by its bulk update.")
-	case test.OfKind == roll.UndoOf:
+	case test.OfKind == domain.UndoOf:
 		return nil, fault.New(fault.Conflict, "notATest", "This tested an undo file. Undo the update itself.")
-	case test.Status == roll.Rejected:
+	case test.Status == domain.Rejected:
 		return nil, fault.New(fault.Conflict, "fileRejected", "The file was rejected. Correct it and upload it again.")
-	case test.Status != roll.Done:
+	case test.Status != domain.Done:
 		return nil, fault.New(fault.Conflict, "notDone", "The test is not done: it is %s.", test.Status)
 	}
 	if _, err := s.Uploads.Open(ctx, test.Source); err != nil {
@@ -348,7 +348,7 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 		}
 		return nil, err
 	}
-	return s.run(ctx, c, test, test, roll.UpdateOf, test.UpdatedBy, in.Once)
+	return s.run(ctx, c, test, test, domain.UpdateOf, test.UpdatedBy, in.Once)
 }
 
 func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*madeAnswer, error) {
@@ -357,7 +357,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		return nil, err
 	}
 	switch {
-	case update.Action != roll.Update:
+	case update.Action != domain.Update:
 		return nil, fault.New(fault.Conflict, "notAnUpdate", "A test changed nothing, so there is nothing to undo.")
 	case !update.Status.Final():
 		return nil, fault.New(fault.Conflict, "notDone", "The update is still %s. Cancel it or wait.", update.Status)
@@ -373,21 +373,21 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	}
 	next := update
 	next.Encoding = "" // the undo file is in ours
-	next.Source, next.OnConflict, next.FileName = o, roll.Skip, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
+	next.Source, next.OnConflict, next.FileName = o, domain.Skip, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
 	}
-	return s.run(ctx, c, update, next, roll.UndoOf, update.UndoneBy, in.Once)
+	return s.run(ctx, c, update, next, domain.UndoOf, update.UndoneBy, in.Once)
 }
 
 // run makes and starts the import that runs of's bytes or undo file. Like holds
 // what it takes over. holder is the import that did it already, if any: only
 // one that came to nothing is replaced.
-func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, holder string, key Once) (*madeAnswer, error) {
+func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind, holder string, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
-	next := roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
-		Encoding: like.Encoding, FileName: like.FileName, Email: like.Email, Language: like.Language, Status: roll.Checking, Source: like.Source,
+	next := domain.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
+		Encoding: like.Encoding, FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}
 	for try := 0; ; try++ {
@@ -419,12 +419,12 @@ func (s *server) run(ctx context.Context, c Claims, of, like roll.Import, kind, 
 
 // testUndo makes and starts a test of an update's undo file. It sends no mail
 // and may be made again and again.
-func (s *server) testUndo(ctx context.Context, c Claims, update, like roll.Import, key Once) (*madeAnswer, error) {
+func (s *server) testUndo(ctx context.Context, c Claims, update, like domain.Import, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
-	made, created, err := s.Jobs.CreateImport(ctx, roll.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: roll.Test, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
-		FileName: like.FileName, Language: like.Language, Status: roll.Checking, Source: like.Source,
-		Of: update.ID, OfKind: roll.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+	made, created, err := s.Jobs.CreateImport(ctx, domain.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Test, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
+		FileName: like.FileName, Language: like.Language, Status: domain.Checking, Source: like.Source,
+		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
 	}, key.of("undoTest", update.ID), "")
 	if err != nil {
 		return nil, err
@@ -439,7 +439,7 @@ func (s *server) testUndo(ctx context.Context, c Claims, update, like roll.Impor
 
 func alreadyDone(kind, id string) error {
 	e := fault.New(fault.Conflict, "alreadyDone", "The bulk update of this test exists already.")
-	if kind == roll.UndoOf {
+	if kind == domain.UndoOf {
 		e.Text = "This update is undone already."
 	}
 	e.ID = id
@@ -458,7 +458,7 @@ func (s *server) replaceable(ctx context.Context, c Claims, holder string) (stri
 		return "", nil // it was done so long ago that it has expired
 	case err != nil:
 		return "", err
-	case i.Status == roll.Failed || i.Status == roll.Cancelled || i.Status == roll.Rejected:
+	case i.Status == domain.Failed || i.Status == domain.Cancelled || i.Status == domain.Rejected:
 		return holder, nil
 	case !i.Status.Final():
 		// Who made it may have stopped before starting it.
@@ -468,17 +468,17 @@ func (s *server) replaceable(ctx context.Context, c Claims, holder string) (stri
 }
 
 // start starts the machine for a stored import, or marks the import as failed.
-func (s *server) start(ctx context.Context, i roll.Import) error {
+func (s *server) start(ctx context.Context, i domain.Import) error {
 	cause := s.Machine.Start(ctx, i.ID, flow.NewRun(i.Institution, i.ID))
 	if cause == nil {
 		return nil
 	}
 	const text = "The import could not be started. Nothing was changed; try again in a few minutes."
-	_, err := s.Jobs.ChangeImport(context.WithoutCancel(ctx), i.Institution, i.ID, func(i *roll.Import) error {
+	_, err := s.Jobs.ChangeImport(context.WithoutCancel(ctx), i.Institution, i.ID, func(i *domain.Import) error {
 		// An import past the check was started after all.
-		if i.Status == roll.Checking {
-			i.Status, i.FinishedAt = roll.Failed, s.Now().UTC()
-			i.Problem = &roll.FileProblem{Code: "notStarted", Message: text}
+		if i.Status == domain.Checking {
+			i.Status, i.FinishedAt = domain.Failed, s.Now().UTC()
+			i.Problem = &domain.FileProblem{Code: "notStarted", Message: text}
 		}
 		return nil
 	})
@@ -492,14 +492,14 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	if _, err := s.theImport(ctx, c, in.ID); err != nil {
 		return nil, err
 	}
-	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *roll.Import) error {
+	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *domain.Import) error {
 		switch {
-		case i.Status == roll.Cancelled:
+		case i.Status == domain.Cancelled:
 		case i.Status.Final():
 			return fault.New(fault.Conflict, "alreadyFinal", "The import has ended: it is %s.", i.Status)
-		case i.Status == roll.Waiting:
-			i.Status, i.FinishedAt, i.Cancel = roll.Cancelled, s.Now().UTC(), true
-			i.Problem = &roll.FileProblem{Code: "cancelled", Message: "The import was cancelled before its file came."}
+		case i.Status == domain.Waiting:
+			i.Status, i.FinishedAt, i.Cancel = domain.Cancelled, s.Now().UTC(), true
+			i.Problem = &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before its file came."}
 		default:
 			i.Cancel = true
 		}
@@ -522,7 +522,7 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 	expired := gone("This file has expired.")
 	base := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
 	switch {
-	case in.Name == original && i.Source.Key != "" && i.OfKind == roll.UndoOf:
+	case in.Name == original && i.Source.Key != "" && i.OfKind == domain.UndoOf:
 		if _, _, err := s.Files.Head(ctx, i.Source.Key); err != nil {
 			return nil, missingAs(err, expired)
 		}

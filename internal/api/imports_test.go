@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollbook/internal/flow"
-	"rollbook/internal/roll"
-	"rollbook/internal/sheet"
+	"rollbook/internal/domain"
+	"rollbook/internal/file/sheet"
+	"rollbook/internal/importing/flow"
 )
 
 func TestCreateImport(t *testing.T) {
@@ -104,7 +104,7 @@ func TestImportIdempotency(t *testing.T) {
 	}
 	s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update", "fileName": "a.csv"}, key).problem(409, "idempotencyKeyReused")
 	// A file that came needs no form.
-	s.change(first["id"].(string), func(i *roll.Import) { i.Status = roll.Running })
+	s.change(first["id"].(string), func(i *domain.Import) { i.Status = domain.Running })
 	if got := s.call(operator, "POST", "/api/imports", body, key).want(201).object(); got["upload"] != nil || got["status"] != "running" {
 		t.Error(got)
 	}
@@ -114,9 +114,9 @@ func TestImportIdempotency(t *testing.T) {
 }
 
 // change changes a stored import of aurora.
-func (s *stack) change(id string, f func(*roll.Import)) roll.Import {
+func (s *stack) change(id string, f func(*domain.Import)) domain.Import {
 	s.t.Helper()
-	i, err := s.jobs.ChangeImport(s.t.Context(), "aurora", id, func(i *roll.Import) error {
+	i, err := s.jobs.ChangeImport(s.t.Context(), "aurora", id, func(i *domain.Import) error {
 		f(i)
 		return nil
 	})
@@ -153,8 +153,8 @@ func TestProgress(t *testing.T) {
 	type view struct {
 		Status   string
 		Progress float64
-		Counts   roll.Counts
-		Problem  *roll.FileProblem
+		Counts   domain.Counts
+		Problem  *domain.FileProblem
 	}
 	look := func() (v view) {
 		t.Helper()
@@ -164,31 +164,31 @@ func TestProgress(t *testing.T) {
 		}
 		return v
 	}
-	s.change(id, func(i *roll.Import) { i.Status = roll.Checking })
+	s.change(id, func(i *domain.Import) { i.Status = domain.Checking })
 	if v := look(); v.Progress <= 0 || v.Progress > 0.05 {
 		t.Error(v)
 	}
-	s.change(id, func(i *roll.Import) { i.Status, i.Rows = roll.Running, 200 })
+	s.change(id, func(i *domain.Import) { i.Status, i.Rows = domain.Running, 200 })
 	if v := look(); v.Progress <= 0 || v.Progress > 0.05 || v.Counts.Rows != 0 {
 		t.Error(v)
 	}
-	for chunk, c := range []roll.Counts{{Rows: 60, Updated: 50, Rejected: 10}, {Rows: 40, Unchanged: 40}} {
+	for chunk, c := range []domain.Counts{{Rows: 60, Updated: 50, Rejected: 10}, {Rows: 40, Unchanged: 40}} {
 		if err := s.jobs.SetProgress(t.Context(), "aurora", id, chunk, c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if v := look(); v.Progress != 0.5 || v.Counts != (roll.Counts{Rows: 100, Updated: 50, Rejected: 10, Unchanged: 40}) {
+	if v := look(); v.Progress != 0.5 || v.Counts != (domain.Counts{Rows: 100, Updated: 50, Rejected: 10, Unchanged: 40}) {
 		t.Error(v)
 	}
-	if err := s.jobs.SetProgress(t.Context(), "aurora", id, 2, roll.Counts{Rows: 100, Updated: 100}); err != nil {
+	if err := s.jobs.SetProgress(t.Context(), "aurora", id, 2, domain.Counts{Rows: 100, Updated: 100}); err != nil {
 		t.Fatal(err)
 	}
 	if v := look(); v.Progress >= 1 {
 		t.Error("1 before the results are there")
 	}
-	for _, status := range []roll.Status{roll.Done, roll.Rejected, roll.Failed, roll.Cancelled} {
-		s.change(id, func(i *roll.Import) {
-			i.Status, i.Counts, i.Problem = status, roll.Counts{Rows: 1, Updated: 1}, &roll.FileProblem{Code: "c", Message: "m"}
+	for _, status := range []domain.Status{domain.Done, domain.Rejected, domain.Failed, domain.Cancelled} {
+		s.change(id, func(i *domain.Import) {
+			i.Status, i.Counts, i.Problem = status, domain.Counts{Rows: 1, Updated: 1}, &domain.FileProblem{Code: "c", Message: "m"}
 		})
 		if v := look(); v.Progress != 1 || v.Status != string(status) || v.Counts.Rows != 1 || v.Problem.Code != "c" {
 			t.Error(v)
@@ -200,14 +200,14 @@ func TestProgress(t *testing.T) {
 func TestImportView(t *testing.T) {
 	s := newStack(t)
 	old, live, wish := "A", "B", "C"
-	i := s.doneImport(roll.Update)
-	i = s.change(i.ID, func(i *roll.Import) {
-		i.Detected = &roll.Detected{Format: "csv", Encoding: "UTF-8", Separator: ";", LineEnds: "CRLF", Rows: 3, Columns: 5}
-		i.Warnings = []roll.Warning{{Code: "w", Message: "W", Line: 2}}
-		i.Problems = []roll.Problem{{Line: 3, Column: "[new] GENRE", Field: "GENRE", Value: "C", Outcome: roll.RowConflicted, Code: "conflict", Message: "M", Old: &old, Live: &live, New: &wish, OtherLines: []int{7}}}
+	i := s.doneImport(domain.Update)
+	i = s.change(i.ID, func(i *domain.Import) {
+		i.Detected = &domain.Detected{Format: "csv", Encoding: "UTF-8", Separator: ";", LineEnds: "CRLF", Rows: 3, Columns: 5}
+		i.Warnings = []domain.Warning{{Code: "w", Message: "W", Line: 2}}
+		i.Problems = []domain.Problem{{Line: 3, Column: "[new] GENRE", Field: "GENRE", Value: "C", Outcome: domain.RowConflicted, Code: "conflict", Message: "M", Old: &old, Live: &live, New: &wish, OtherLines: []int{7}}}
 		i.ProblemsAll = 1
-		i.Fields = []roll.FieldReport{{Field: "GENRE", Label: "Genre", Kind: roll.SingleChoice, Changes: []roll.Transition{{From: "A", To: "B", Count: 2}}}, {Field: "NOTE", Kind: roll.Text, NotCompared: 4}}
-		i.Mail = roll.MailState{Status: "sent"}
+		i.Fields = []domain.FieldReport{{Field: "GENRE", Label: "Genre", Kind: domain.SingleChoice, Changes: []domain.Transition{{From: "A", To: "B", Count: 2}}}, {Field: "NOTE", Kind: domain.Text, NotCompared: 4}}
+		i.Mail = domain.MailState{Status: "sent"}
 		i.Of, i.OfKind, i.UndoneBy, i.StartedAt, i.FinishedAt = "t", "update", "u", s.now, s.now
 	})
 	got := s.call(viewer, "GET", "/api/imports/"+i.ID, nil).want(200).object()
@@ -230,7 +230,7 @@ func TestImportView(t *testing.T) {
 
 func TestUpdateRunsTheTestedBytes(t *testing.T) {
 	s := newStack(t)
-	test := s.doneImport(roll.Test)
+	test := s.doneImport(domain.Test)
 	// A later upload to the same key changes nothing.
 	if _, err := s.uploads.Put(t.Context(), test.Source.Key, strings.NewReader("other"), ""); err != nil {
 		t.Fatal(err)
@@ -245,8 +245,8 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Overwrite, FileName: "criteria.csv",
-		Email: "ana@aurora.example", Language: "fr", Status: roll.Checking, Of: test.ID, OfKind: "update", Source: test.Source,
+	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Overwrite, FileName: "criteria.csv",
+		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: test.ID, OfKind: "update", Source: test.Source,
 		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -265,7 +265,7 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	s.change(id, func(i *roll.Import) { i.Status = roll.Done })
+	s.change(id, func(i *domain.Import) { i.Status = domain.Done })
 	if p := s.call(operator, "POST", path, nil).problem(409, "alreadyDone"); p.ID != id {
 		t.Errorf("%+v", p)
 	}
@@ -273,8 +273,8 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 		t.Error("a second execution")
 	}
 	// One that came to nothing may be followed by another.
-	for _, status := range []roll.Status{roll.Failed, roll.Cancelled, roll.Rejected} {
-		s.change(id, func(i *roll.Import) { i.Status = status })
+	for _, status := range []domain.Status{domain.Failed, domain.Cancelled, domain.Rejected} {
+		s.change(id, func(i *domain.Import) { i.Status = status })
 		next := s.call(operator, "POST", path, nil).want(201).object()["id"].(string)
 		if next == id {
 			t.Error("the same import")
@@ -292,7 +292,7 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 // name it.
 func TestUpdatePressedAtTheSameTime(t *testing.T) {
 	s := newStack(t)
-	path := "/api/imports/" + s.doneImport(roll.Test).ID + "/update"
+	path := "/api/imports/" + s.doneImport(domain.Test).ID + "/update"
 	answers := make([]answer, 16)
 	var wg sync.WaitGroup
 	for n := range answers {
@@ -314,14 +314,14 @@ func TestUpdatePressedAtTheSameTime(t *testing.T) {
 
 func TestUpdateIsRefused(t *testing.T) {
 	s := newStack(t)
-	test := s.doneImport(roll.Test)
+	test := s.doneImport(domain.Test)
 	path := "/api/imports/" + test.ID + "/update"
-	for status, code := range map[roll.Status]string{roll.Waiting: "notDone", roll.Checking: "notDone", roll.Running: "notDone", roll.Failed: "notDone", roll.Cancelled: "notDone", roll.Rejected: "fileRejected"} {
-		s.change(test.ID, func(i *roll.Import) { i.Status = status })
+	for status, code := range map[domain.Status]string{domain.Waiting: "notDone", domain.Checking: "notDone", domain.Running: "notDone", domain.Failed: "notDone", domain.Cancelled: "notDone", domain.Rejected: "fileRejected"} {
+		s.change(test.ID, func(i *domain.Import) { i.Status = status })
 		s.call(operator, "POST", path, nil).problem(409, code)
 	}
-	s.change(test.ID, func(i *roll.Import) { i.Status = roll.Done })
-	s.call(operator, "POST", "/api/imports/"+s.doneImport(roll.Update).ID+"/update", nil).problem(409, "notATest")
+	s.change(test.ID, func(i *domain.Import) { i.Status = domain.Done })
+	s.call(operator, "POST", "/api/imports/"+s.doneImport(domain.Update).ID+"/update", nil).problem(409, "notATest")
 	s.uploads.Remove(test.Source.Key)
 	s.call(operator, "POST", path, nil).problem(410, "expired")
 	if len(s.machine.Started()) != 0 {
@@ -331,26 +331,26 @@ func TestUpdateIsRefused(t *testing.T) {
 
 func TestUpdateIdempotency(t *testing.T) {
 	s := newStack(t)
-	path := "/api/imports/" + s.doneImport(roll.Test).ID + "/update"
+	path := "/api/imports/" + s.doneImport(domain.Test).ID + "/update"
 	const key = "Idempotency-Key: k"
 	first := s.call(operator, "POST", path, nil, key).want(201)
 	second := s.call(operator, "POST", path, nil, key).want(201)
 	if string(first.body) != string(second.body) || len(s.machine.Started()) != 1 {
 		t.Errorf("%s\n%s", first.body, second.body)
 	}
-	s.call(operator, "POST", "/api/imports/"+s.doneImport(roll.Update).ID+"/undo", nil, key).problem(409, "idempotencyKeyReused")
+	s.call(operator, "POST", "/api/imports/"+s.doneImport(domain.Update).ID+"/undo", nil, key).problem(409, "idempotencyKeyReused")
 }
 
 func TestUndo(t *testing.T) {
 	s := newStack(t)
-	update := s.doneImport(roll.Update)
+	update := s.doneImport(domain.Update)
 	path := "/api/imports/" + update.ID + "/undo"
-	for _, status := range []roll.Status{roll.Checking, roll.Running} {
-		s.change(update.ID, func(i *roll.Import) { i.Status = status })
+	for _, status := range []domain.Status{domain.Checking, domain.Running} {
+		s.change(update.ID, func(i *domain.Import) { i.Status = status })
 		s.call(operator, "POST", path, nil).problem(409, "notDone")
 	}
 	// What was done before an update stopped can be undone too.
-	s.change(update.ID, func(i *roll.Import) { i.Status = roll.Cancelled })
+	s.change(update.ID, func(i *domain.Import) { i.Status = domain.Cancelled })
 	id := s.call(operator, "POST", path, nil).want(201).object()["id"].(string)
 	got, err := s.jobs.Import(t.Context(), "aurora", id)
 	if err != nil {
@@ -360,8 +360,8 @@ func TestUndo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := roll.Import{ID: id, Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, OnConflict: roll.Skip, FileName: "criteria-undo.csv",
-		Email: "ana@aurora.example", Language: "fr", Status: roll.Checking, Of: update.ID, OfKind: "undo", Source: o,
+	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Skip, FileName: "criteria-undo.csv",
+		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: update.ID, OfKind: "undo", Source: o,
 		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -382,21 +382,21 @@ func TestUndo(t *testing.T) {
 	if _, err := s.files.Put(t.Context(), flow.FileKey("aurora", id, "undo"), strings.NewReader("undo"), ""); err != nil {
 		t.Fatal(err)
 	}
-	s.change(id, func(i *roll.Import) { i.Status, i.Files = roll.Done, []string{"original", "undo"} })
+	s.change(id, func(i *domain.Import) { i.Status, i.Files = domain.Done, []string{"original", "undo"} })
 	again := s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).want(201).object()["id"].(string)
 	if p := s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(409, "alreadyDone"); p.ID != again {
 		t.Errorf("%+v", p)
 	}
 	s.files.Remove("imports/aurora/" + id + "/undo.csv")
-	s.change(again, func(i *roll.Import) { i.Status = roll.Failed })
+	s.change(again, func(i *domain.Import) { i.Status = domain.Failed })
 	s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(410, "expired")
-	s.change(id, func(i *roll.Import) { i.Files = []string{"original"} })
+	s.change(id, func(i *domain.Import) { i.Files = []string{"original"} })
 	s.call(operator, "POST", "/api/imports/"+id+"/undo", nil).problem(409, "nothingToUndo")
 }
 
 func TestImportThatCannotBeStarted(t *testing.T) {
 	s := newStack(t)
-	test := s.doneImport(roll.Test)
+	test := s.doneImport(domain.Test)
 	path := "/api/imports/" + test.ID + "/update"
 	s.machine.Fail(errors.New("secret cause"))
 	a := s.call(operator, "POST", path, nil)
@@ -420,9 +420,9 @@ func TestImportThatCannotBeStarted(t *testing.T) {
 // starts it, and names it.
 func TestImportThatWasMadeButNotStarted(t *testing.T) {
 	s := newStack(t)
-	test := s.doneImport(roll.Test)
-	lost := roll.Import{ID: "lost", Institution: "aurora", DataType: roll.Criteria, Action: roll.Update, Status: roll.Checking, Of: test.ID, OfKind: "update", CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
-	if _, _, err := s.jobs.CreateImport(t.Context(), lost, roll.Once{}, ""); err != nil {
+	test := s.doneImport(domain.Test)
+	lost := domain.Import{ID: "lost", Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, Status: domain.Checking, Of: test.ID, OfKind: "update", CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
+	if _, _, err := s.jobs.CreateImport(t.Context(), lost, domain.Once{}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if p := s.call(operator, "POST", "/api/imports/"+test.ID+"/update", nil).problem(409, "alreadyDone"); p.ID != "lost" {
@@ -442,19 +442,19 @@ func TestCancel(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	for _, status := range []roll.Status{roll.Checking, roll.Running} {
-		s.change(id, func(i *roll.Import) { i.Status, i.Cancel = status, false })
+	for _, status := range []domain.Status{domain.Checking, domain.Running} {
+		s.change(id, func(i *domain.Import) { i.Status, i.Cancel = status, false })
 		for range 2 {
 			if got := s.call(operator, "POST", path, nil).want(200).object(); got["status"] != string(status) || got["cancelling"] != true {
 				t.Error(got)
 			}
 		}
-		if i := s.change(id, func(*roll.Import) {}); !i.Cancel {
+		if i := s.change(id, func(*domain.Import) {}); !i.Cancel {
 			t.Error("not asked for")
 		}
 	}
-	for _, status := range []roll.Status{roll.Done, roll.Rejected, roll.Failed} {
-		s.change(id, func(i *roll.Import) { i.Status = status })
+	for _, status := range []domain.Status{domain.Done, domain.Rejected, domain.Failed} {
+		s.change(id, func(i *domain.Import) { i.Status = status })
 		if p := s.call(operator, "POST", path, nil).problem(409, "alreadyFinal"); !strings.Contains(p.Detail, string(status)) {
 			t.Error(p)
 		}
@@ -463,7 +463,7 @@ func TestCancel(t *testing.T) {
 
 func TestImportFiles(t *testing.T) {
 	s := newStack(t)
-	i := s.doneImport(roll.Update)
+	i := s.doneImport(domain.Update)
 	path := "/api/imports/" + i.ID + "/files/"
 	for name, want := range map[string][2]string{ // origin and file name
 		"errors": {"https://files.example", "criteria-errors.csv"}, "changes": {"https://files.example", "criteria-changes.csv"},
@@ -484,7 +484,7 @@ func TestImportFiles(t *testing.T) {
 	s.uploads.Remove(i.Source.Key)
 	s.call(viewer, "GET", path+"errors", nil).problem(410, "expired")
 	s.call(viewer, "GET", path+"original", nil).problem(410, "expired")
-	s.change(i.ID, func(i *roll.Import) { i.Files, i.Source = nil, roll.Object{} })
+	s.change(i.ID, func(i *domain.Import) { i.Files, i.Source = nil, domain.Object{} })
 	for _, name := range []string{"errors", "original"} {
 		s.call(viewer, "GET", path+name, nil).problem(404, "notFound")
 	}
@@ -494,16 +494,16 @@ func TestImportFiles(t *testing.T) {
 
 func TestProblems(t *testing.T) {
 	s := newStack(t)
-	i := s.doneImport(roll.Update)
+	i := s.doneImport(domain.Update)
 	path := "/api/imports/" + i.ID + "/problems"
 	if got := s.call(viewer, "GET", path, nil).want(200).object(); len(got["items"].([]any)) != 0 || got["nextCursor"] != "" {
 		t.Error(got)
 	}
 	w := flow.NewProblemWriter(s.files, i.Institution, i.ID)
 	for n := range 2500 {
-		p := roll.Problem{Line: n + 2, Field: "GENRE", Outcome: roll.RowRejected, Code: "unknownValue", Message: "M"}
+		p := domain.Problem{Line: n + 2, Field: "GENRE", Outcome: domain.RowRejected, Code: "unknownValue", Message: "M"}
 		if n%5 == 0 {
-			p.Field, p.Outcome = "NOTE", roll.RowConflicted
+			p.Field, p.Outcome = "NOTE", domain.RowConflicted
 		} else if n%5 == 1 {
 			p.Field, p.Column = "", "Contact"
 		}
@@ -519,7 +519,7 @@ func TestProblems(t *testing.T) {
 		n, last, cursor := 0, 0, ""
 		for {
 			var page struct {
-				Items      []roll.Problem
+				Items      []domain.Problem
 				NextCursor string
 			}
 			s.call(viewer, "GET", path+"?limit=200&"+q+"&cursor="+cursor, nil).want(200).into(&page)
@@ -587,12 +587,12 @@ func TestEncodingIsChosen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.change(id, func(i *roll.Import) { i.Status, i.Source = roll.Done, source })
+	s.change(id, func(i *domain.Import) { i.Status, i.Source = domain.Done, source })
 	update := s.call(operator, "POST", "/api/imports/"+id+"/update", nil).want(201).object()["id"].(string)
 	if _, err := s.files.Put(t.Context(), flow.FileKey("aurora", update, "undo"), strings.NewReader("x"), ""); err != nil {
 		t.Fatal(err)
 	}
-	s.change(update, func(i *roll.Import) { i.Status, i.Files = roll.Done, []string{"original", "undo"} })
+	s.change(update, func(i *domain.Import) { i.Status, i.Files = domain.Done, []string{"original", "undo"} })
 	undo := s.call(operator, "POST", "/api/imports/"+update+"/undo", nil).want(201).object()["id"].(string)
 	for id, want := range map[string]any{id: "CP850", update: "CP850", undo: nil} {
 		if got := s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object()["encoding"]; got != want {

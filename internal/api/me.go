@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 // me says who is signed in.
@@ -19,8 +19,8 @@ type me struct {
 }
 
 type institution struct {
-	ID   roll.InstitutionID `json:"id" example:"aurora"`
-	Name string             `json:"name" example:"Aurora Theatre"`
+	ID   domain.InstitutionID `json:"id" example:"aurora"`
+	Name string               `json:"name" example:"Aurora Theatre"`
 }
 
 type meAnswer struct{ Body me }

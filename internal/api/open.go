@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 //go:embed docs
@@ -16,13 +16,13 @@ var docs embed.FS
 
 // screenConfig is what the screen must know before anybody signs in.
 type screenConfig struct {
-	ScreenURL  string          `json:"screenUrl"`
-	SignInURL  string          `json:"signInUrl"`
-	UserPoolID string          `json:"userPoolId"`
-	ClientID   string          `json:"clientId"`
-	DataTypes  []roll.DataType `json:"dataTypes"` // that can be imported
-	Languages  []string        `json:"languages"`
-	Encodings  []string        `json:"encodings"` // that a file's may be said to be
+	ScreenURL  string            `json:"screenUrl"`
+	SignInURL  string            `json:"signInUrl"`
+	UserPoolID string            `json:"userPoolId"`
+	ClientID   string            `json:"clientId"`
+	DataTypes  []domain.DataType `json:"dataTypes"` // that can be imported
+	Languages  []string          `json:"languages"`
+	Encodings  []string          `json:"encodings"` // that a file's may be said to be
 }
 
 // openRoutes serves what needs no token and is not described: the description

@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 
-	"rollbook/internal/fault"
+	"rollbook/internal/domain/fault"
 )
 
 // httpProblem is the body of every answer that is not a success (RFC 9457).

@@ -8,8 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/fault"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
 )
 
 // settings are an institution's own choices. Writing them for the first time is
@@ -56,7 +56,7 @@ func (s *server) settingsRoutes() {
 			}
 			b.Titles[i] = t
 		}
-		return &settingsAnswer{b}, s.Catalogue.PutSettings(ctx, c.Institution, roll.Settings{
+		return &settingsAnswer{b}, s.Catalogue.PutSettings(ctx, c.Institution, domain.Settings{
 			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles})
 	})
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/api"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 // An admin sets a new institution up; before that nothing works for it.
 func TestSettings(t *testing.T) {
 	s := newStack(t)
-	in := roll.InstitutionID("new-house")
+	in := domain.InstitutionID("new-house")
 	as := func(group string) api.Claims {
 		return api.Claims{Institution: in, User: "u9", Email: "nina@new-house.example", Groups: []string{group}}
 	}
@@ -26,7 +26,7 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := roll.Settings{Name: "New House", Language: "de", Separator: ";", Country: "CH", Titles: []string{"Frau", "Herr"}}
+	want := domain.Settings{Name: "New House", Language: "de", Separator: ";", Country: "CH", Titles: []string{"Frau", "Herr"}}
 	if d := cmp.Diff(want, cat.Settings); d != "" {
 		t.Error(d)
 	}

@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"rollbook/internal/api"
-	"rollbook/internal/demo"
-	"rollbook/internal/fault"
-	"rollbook/internal/memory"
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/local/demo"
+	"rollbook/internal/testing/memory"
 )
 
 // stack is the API over stores in memory, with a clock that stands still.
@@ -46,7 +46,7 @@ type templates struct {
 	err error
 }
 
-func (p *templates) Prepare(_ context.Context, _ roll.InstitutionID, id string) error {
+func (p *templates) Prepare(_ context.Context, _ domain.InstitutionID, id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
@@ -68,7 +68,7 @@ func newStack(t *testing.T) *stack {
 	}
 	s.jobs = memory.NewJobs(func() time.Time { return s.now })
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
-	for _, in := range []roll.InstitutionID{demo.Aurora, demo.Borealis} {
+	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(t.Context(), s.contacts, s.catalogue, in, seeded); err != nil {
 			t.Fatal(err)
 		}

@@ -10,36 +10,36 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"rollbook/internal/fault"
-	"rollbook/internal/roll"
-	"rollbook/internal/target"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/condition"
+	"rollbook/internal/domain/fault"
 )
 
 // TargetBody is what makes a dynamic target.
 type TargetBody struct {
-	Name      string    `json:"name" minLength:"1" example:"Jazz lovers who allow e-mail"`
-	Condition condition `json:"condition"`
+	Name      string        `json:"name" minLength:"1" example:"Jazz lovers who allow e-mail"`
+	Condition conditionTree `json:"condition"`
 }
 
 // dynamicTarget is a saved condition over contacts.
 type dynamicTarget struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	Condition condition  `json:"condition"`
-	CreatedAt *time.Time `json:"createdAt,omitempty"`
-	CreatedBy string     `json:"createdBy,omitempty"`
+	ID        string        `json:"id"`
+	Name      string        `json:"name"`
+	Condition conditionTree `json:"condition"`
+	CreatedAt *time.Time    `json:"createdAt,omitempty"`
+	CreatedBy string        `json:"createdBy,omitempty"`
 }
 
-func showTarget(t roll.Target) dynamicTarget {
-	return dynamicTarget{t.ID, t.Name, condition(t.Condition), timeOf(t.CreatedAt), t.CreatedBy}
+func showTarget(t domain.Target) dynamicTarget {
+	return dynamicTarget{t.ID, t.Name, conditionTree(t.Condition), timeOf(t.CreatedAt), t.CreatedBy}
 }
 
 // brief is as much of a contact as recognises it.
 type brief struct {
-	Number    roll.ContactNumber `json:"number" example:"0012345"`
-	Email     string             `json:"email,omitempty"`
-	FirstName string             `json:"firstName,omitempty"`
-	LastName  string             `json:"lastName,omitempty"`
+	Number    domain.ContactNumber `json:"number" example:"0012345"`
+	Email     string               `json:"email,omitempty"`
+	FirstName string               `json:"firstName,omitempty"`
+	LastName  string               `json:"lastName,omitempty"`
 }
 
 type preview struct {
@@ -50,7 +50,7 @@ type preview struct {
 
 type previewInput struct {
 	Body struct {
-		Condition condition `json:"condition"`
+		Condition conditionTree `json:"condition"`
 	}
 }
 
@@ -85,7 +85,7 @@ type targetAnswer struct {
 }
 
 // targetBytes is the most that a request with a condition has.
-const targetBytes = target.MaxBytes + 16<<10
+const targetBytes = condition.MaxBytes + 16<<10
 
 const previewSample = 10
 
@@ -95,7 +95,7 @@ func (s *server) targetRoutes() {
 		OperationID: "listTargets", Method: http.MethodGet, Path: all, Tags: []string{tagTargets},
 		Summary: "List dynamic targets, by name", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[dynamicTarget], error) {
-		return list(in.Limit, func(limit int) ([]roll.Target, string, error) {
+		return list(in.Limit, func(limit int) ([]domain.Target, string, error) {
 			return s.Catalogue.Targets(ctx, c.Institution, limit, in.Cursor)
 		}, showTarget)
 	})
@@ -132,9 +132,9 @@ func (s *server) targetRoutes() {
 	})
 }
 
-func (s *server) target(ctx context.Context, c Claims, id string) (roll.Target, error) {
+func (s *server) target(ctx context.Context, c Claims, id string) (domain.Target, error) {
 	if !safeID(id) {
-		return roll.Target{}, fault.Missing()
+		return domain.Target{}, fault.Missing()
 	}
 	return s.Catalogue.Target(ctx, c.Institution, id)
 }
@@ -161,12 +161,12 @@ func (s *server) checkTarget(ctx context.Context, c Claims, b TargetBody) (name 
 }
 
 // parse reads a condition; its faults are located in the body.
-func (s *server) parse(ctx context.Context, c Claims, tree condition) (*target.Condition, error) {
+func (s *server) parse(ctx context.Context, c Claims, tree conditionTree) (*condition.Condition, error) {
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, err
 	}
-	cond, err := target.Parse(tree, cat)
+	cond, err := condition.Parse(tree, cat)
 	if f, ok := fault.As(err); ok {
 		for i := range f.Fields {
 			f.Fields[i].Location = "body." + f.Fields[i].Location
@@ -180,7 +180,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	if err != nil {
 		return nil, err
 	}
-	t := roll.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name(), Request: in.Once.of("target", in.Body).Digest}
+	t := domain.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name(), Request: in.Once.of("target", in.Body).Digest}
 	if in.Key != "" {
 		// The same key gives the same id, so a repetition meets what it made.
 		h := sha256.Sum256([]byte(string(c.Institution) + "\n" + in.Key))
@@ -236,7 +236,7 @@ func (s *server) deleteTarget(ctx context.Context, c Claims, id string) error {
 		return err
 	}
 	for _, t := range newest {
-		if t.TargetID == id && t.Status == roll.Preparing {
+		if t.TargetID == id && t.Status == domain.Preparing {
 			return fault.New(fault.Conflict, "inUse", "A template is being made of this target. Delete it when that is ready.")
 		}
 	}
@@ -249,13 +249,13 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 		return nil, err
 	}
 	out := &previewAnswer{preview{Sample: []brief{}}}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact roll.Contact) bool {
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact domain.Contact) bool {
 		if !cond.Match(contact) {
 			return false
 		}
 		if len(out.Body.Sample) < previewSample {
 			out.Body.Sample = append(out.Body.Sample, brief{contact.Number, contact.Email(),
-				string(contact.Get(roll.ContactFirstName)), string(contact.Get(roll.ContactLastName))})
+				string(contact.Get(domain.ContactFirstName)), string(contact.Get(domain.ContactLastName))})
 		}
 		return true
 	})
@@ -264,7 +264,7 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 
 // count counts the contacts that match, as far as it comes in the time of a
 // preview.
-func (s *server) count(ctx context.Context, c Claims, match func(roll.Contact) bool) (n int, complete bool, err error) {
+func (s *server) count(ctx context.Context, c Claims, match func(domain.Contact) bool) (n int, complete bool, err error) {
 	// The context ends a slow read; the clock ends a long count.
 	ends := s.Now().Add(s.PreviewFor)
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)

@@ -16,9 +16,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"rollbook/internal/fault"
-	"rollbook/internal/roll"
-	"rollbook/internal/target"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/condition"
+	"rollbook/internal/domain/fault"
 )
 
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 // templateTypes are the types of data that templates are made for.
-var templateTypes = []roll.DataType{roll.Contacts, roll.Criteria, roll.Authorisations}
+var templateTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
 
 type templateBody struct {
 	DataType string   `json:"dataType" enum:"contacts,criteria,authorisations"`
@@ -46,32 +46,32 @@ type job struct {
 }
 
 type template struct {
-	ID         string            `json:"id"`
-	Status     string            `json:"status" enum:"preparing,ready,failed,expired"`
-	DataType   string            `json:"dataType" enum:"contacts,criteria,authorisations"`
-	TargetID   string            `json:"targetId"`
-	TargetName string            `json:"targetName"`
-	Fields     []string          `json:"fields" doc:"Empty for all."`
-	Format     string            `json:"format" enum:"csv,xlsx,both"`
-	Email      string            `json:"email,omitempty"`
-	Contacts   int               `json:"contacts" doc:"How many the file lists."`
-	Bytes      int64             `json:"bytes" doc:"The size of the zip."`
-	FileName   string            `json:"fileName,omitempty"`
-	Problem    *roll.FileProblem `json:"problem,omitempty"`
-	Mail       roll.MailState    `json:"mail"`
-	CreatedAt  time.Time         `json:"createdAt"`
-	CreatedBy  string            `json:"createdBy"`
-	FinishedAt *time.Time        `json:"finishedAt,omitempty"`
-	ExpiresAt  time.Time         `json:"expiresAt" doc:"When the file can no longer be fetched."`
+	ID         string              `json:"id"`
+	Status     string              `json:"status" enum:"preparing,ready,failed,expired"`
+	DataType   string              `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID   string              `json:"targetId"`
+	TargetName string              `json:"targetName"`
+	Fields     []string            `json:"fields" doc:"Empty for all."`
+	Format     string              `json:"format" enum:"csv,xlsx,both"`
+	Email      string              `json:"email,omitempty"`
+	Contacts   int                 `json:"contacts" doc:"How many the file lists."`
+	Bytes      int64               `json:"bytes" doc:"The size of the zip."`
+	FileName   string              `json:"fileName,omitempty"`
+	Problem    *domain.FileProblem `json:"problem,omitempty"`
+	Mail       domain.MailState    `json:"mail"`
+	CreatedAt  time.Time           `json:"createdAt"`
+	CreatedBy  string              `json:"createdBy"`
+	FinishedAt *time.Time          `json:"finishedAt,omitempty"`
+	ExpiresAt  time.Time           `json:"expiresAt" doc:"When the file can no longer be fetched."`
 }
 
-func (s *server) showTemplate(t roll.Template) template {
-	if t.Status == roll.Ready && !s.Now().Before(t.FileEnds()) {
-		t.Status = roll.TemplateExpired
+func (s *server) showTemplate(t domain.Template) template {
+	if t.Status == domain.Ready && !s.Now().Before(t.FileEnds()) {
+		t.Status = domain.TemplateExpired
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
-		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, roll.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
+		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, domain.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
 		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy,
 		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
 	}
@@ -123,7 +123,7 @@ func (s *server) templateRoutes() {
 		OperationID: "listTemplates", Method: http.MethodGet, Path: all, Tags: []string{tagTemplates},
 		Summary: "List templates, newest first", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[template], error) {
-		return list(in.Limit, func(limit int) ([]roll.Template, string, error) {
+		return list(in.Limit, func(limit int) ([]domain.Template, string, error) {
 			return s.Jobs.Templates(ctx, c.Institution, limit, in.Cursor)
 		}, s.showTemplate)
 	})
@@ -207,9 +207,9 @@ func (s *server) linkClaims(r *http.Request) (Claims, error) {
 	return c, nil
 }
 
-func (s *server) template(ctx context.Context, c Claims, id string) (roll.Template, error) {
+func (s *server) template(ctx context.Context, c Claims, id string) (domain.Template, error) {
 	if !safeID(id) {
-		return roll.Template{}, fault.Missing()
+		return domain.Template{}, fault.Missing()
 	}
 	return s.Jobs.Template(ctx, c.Institution, id)
 }
@@ -226,7 +226,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 	if err != nil {
 		return nil, err
 	}
-	if t.DataType == roll.Contacts {
+	if t.DataType == domain.Contacts {
 		return nil, fault.New(fault.Invalid, "notCounted", "What changed in the contacts' own data is not counted.")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
@@ -237,19 +237,19 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 	if err != nil {
 		return nil, err
 	}
-	cond, err := target.Parse(goal.Condition, cat)
+	cond, err := condition.Parse(goal.Condition, cat)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
 	}
-	var fields []roll.Field
+	var fields []domain.Field
 	for _, d := range cat.Of(t.DataType) {
 		if len(t.Fields) == 0 || slices.Contains(t.Fields, d.Code) {
 			fields = append(fields, d.Field())
 		}
 	}
 	out := &changesAnswer{}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact roll.Contact) bool {
-		return slices.ContainsFunc(fields, func(f roll.Field) bool {
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact domain.Contact) bool {
+		return slices.ContainsFunc(fields, func(f domain.Field) bool {
 			p, ok := contact.Provenance[f]
 			return ok && p.At.After(t.CreatedAt)
 		}) && cond.Match(contact)
@@ -259,7 +259,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 
 func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput) (*madeAnswer, error) {
 	var f faults
-	t := roll.DataType(in.Body.DataType)
+	t := domain.DataType(in.Body.DataType)
 	if !slices.Contains(templateTypes, t) {
 		f.add("body.dataType", "There are no templates for %s.", t)
 	}
@@ -275,7 +275,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	for i, code := range in.Body.Fields {
 		at := fmt.Sprintf("body.fields[%d]", i)
 		switch {
-		case !slices.ContainsFunc(defs, func(d roll.FieldDef) bool { return d.Code == code }):
+		case !slices.ContainsFunc(defs, func(d domain.FieldDef) bool { return d.Code == code }):
 			f.add(at, "This is not the code of one of the %s.", t)
 		case slices.Index(in.Body.Fields, code) < i:
 			f.add(at, "This code is here twice.")
@@ -288,7 +288,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	case err != nil:
 		return nil, err
 	default:
-		if _, err := target.Parse(goal.Condition, cat); err != nil {
+		if _, err := condition.Parse(goal.Condition, cat); err != nil {
 			f.add("body.targetId", "The target's condition no longer fits the catalogue. Open the target and correct it.")
 		}
 	}
@@ -300,9 +300,9 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		return nil, err
 	}
 	now := s.Now()
-	stored := roll.Template{
+	stored := domain.Template{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
-		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, roll.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: roll.Preparing,
+		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: domain.Preparing,
 		CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(jobLife),
 	}
 	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))
@@ -311,7 +311,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	}
 	// A repeated request prepares again while nothing is ready, since the first
 	// one may have stopped before this.
-	if stored.Status == roll.Preparing {
+	if stored.Status == domain.Preparing {
 		if err := s.Templates.Prepare(ctx, c.Institution, stored.ID); err != nil {
 			return nil, s.notPrepared(ctx, c, stored.ID, err)
 		}
@@ -321,23 +321,23 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 
 // mailState is that of a job before its mail is sent: with a warning if mails to
 // the address came back.
-func (s *server) mailState(ctx context.Context, c Claims, email string) (roll.MailState, error) {
+func (s *server) mailState(ctx context.Context, c Claims, email string) (domain.MailState, error) {
 	if email == "" {
-		return roll.MailState{}, nil
+		return domain.MailState{}, nil
 	}
 	returned, err := s.Jobs.Returned(ctx, c.Institution, email)
 	if err != nil || !returned {
-		return roll.MailState{}, err
+		return domain.MailState{}, err
 	}
-	return roll.MailState{Code: "addressReturned", Reason: "An earlier mail to this address came back. Check the address."}, nil
+	return domain.MailState{Code: "addressReturned", Reason: "An earlier mail to this address came back. Check the address."}, nil
 }
 
 // notPrepared marks a template that nobody will make.
 func (s *server) notPrepared(ctx context.Context, c Claims, id string, cause error) error {
-	_, err := s.Jobs.ChangeTemplate(context.WithoutCancel(ctx), c.Institution, id, func(t *roll.Template) error {
-		if t.Status == roll.Preparing {
-			t.Status, t.FinishedAt = roll.TemplateFailed, s.Now()
-			t.Problem = &roll.FileProblem{Code: "notStarted", Message: "The template could not be started. Try again in a few minutes."}
+	_, err := s.Jobs.ChangeTemplate(context.WithoutCancel(ctx), c.Institution, id, func(t *domain.Template) error {
+		if t.Status == domain.Preparing {
+			t.Status, t.FinishedAt = domain.TemplateFailed, s.Now()
+			t.Problem = &domain.FileProblem{Code: "notStarted", Message: "The template could not be started. Try again in a few minutes."}
 		}
 		return nil
 	})
@@ -354,19 +354,19 @@ func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*si
 	}
 	expired := gone("This template has expired. Make a new one.")
 	switch s.showTemplate(t).Status {
-	case string(roll.TemplateExpired):
+	case string(domain.TemplateExpired):
 		return nil, expired
-	case string(roll.Preparing):
+	case string(domain.Preparing):
 		return nil, fault.New(fault.Conflict, "notReady", "The template is still being prepared.")
-	case string(roll.TemplateFailed):
+	case string(domain.TemplateFailed):
 		return nil, fault.New(fault.Conflict, "templateFailed", "The template could not be made. Make a new one.")
 	}
 	if _, _, err := s.Files.Head(ctx, t.File.Key); err != nil {
 		if fault.KindOf(err) != fault.NotFound {
 			return nil, err
 		}
-		_, err := s.Jobs.ChangeTemplate(ctx, c.Institution, t.ID, func(t *roll.Template) error {
-			t.Status = roll.TemplateExpired
+		_, err := s.Jobs.ChangeTemplate(ctx, c.Institution, t.ID, func(t *domain.Template) error {
+			t.Status = domain.TemplateExpired
 			return nil
 		})
 		if err != nil {
@@ -378,10 +378,10 @@ func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*si
 }
 
 type signer interface {
-	SignGet(ctx context.Context, o roll.Object, fileName string, for_ time.Duration) (string, error)
+	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 }
 
-func (s *server) sign(ctx context.Context, by signer, o roll.Object, name string, redirect bool) (*signedAnswer, error) {
+func (s *server) sign(ctx context.Context, by signer, o domain.Object, name string, redirect bool) (*signedAnswer, error) {
 	u, err := by.SignGet(ctx, o, name, linkLife)
 	if err != nil {
 		return nil, err
@@ -393,16 +393,16 @@ func (s *server) sign(ctx context.Context, by signer, o roll.Object, name string
 }
 
 // of names a request for the store.
-func (o Once) of(kind string, body any) roll.Once {
+func (o Once) of(kind string, body any) domain.Once {
 	if o.Key == "" {
-		return roll.Once{}
+		return domain.Once{}
 	}
 	b, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // it was read from JSON
 	}
 	h := sha256.Sum256(append([]byte(kind+"\n"), b...))
-	return roll.Once{Key: o.Key, Digest: hex.EncodeToString(h[:])}
+	return domain.Once{Key: o.Key, Digest: hex.EncodeToString(h[:])}
 }
 
 // maxEmail is the longest address (RFC 5321 section 4.5.3.1, less the brackets).

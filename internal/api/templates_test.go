@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 func TestCreateTemplate(t *testing.T) {
@@ -138,12 +138,12 @@ func TestTemplateFile(t *testing.T) {
 
 	// The file's life ends before the job's.
 	now := s.now
-	s.now = now.Add(roll.TemplateLife)
+	s.now = now.Add(domain.TemplateLife)
 	if got := s.call(viewer, "GET", path, nil).object()["status"]; got != "expired" {
 		t.Error(got)
 	}
 	s.call(viewer, "GET", path+"/file", nil).problem(410, "expired")
-	s.now = now.Add(3 * roll.TemplateLife)
+	s.now = now.Add(3 * domain.TemplateLife)
 	s.call(viewer, "GET", path+"/file", nil).problem(404, "notFound")
 	s.now = now
 
@@ -155,8 +155,8 @@ func TestTemplateFile(t *testing.T) {
 	}
 
 	failed := s.readyTemplate()
-	if _, err := s.jobs.ChangeTemplate(t.Context(), "aurora", failed.ID, func(t *roll.Template) error {
-		t.Status, t.Problem, t.Mail = roll.TemplateFailed, &roll.FileProblem{Code: "targetGone", Message: "Gone."}, roll.MailState{Status: "failed", Reason: "No."}
+	if _, err := s.jobs.ChangeTemplate(t.Context(), "aurora", failed.ID, func(t *domain.Template) error {
+		t.Status, t.Problem, t.Mail = domain.TemplateFailed, &domain.FileProblem{Code: "targetGone", Message: "Gone."}, domain.MailState{Status: "failed", Reason: "No."}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestTargetInUse(t *testing.T) {
 	goal := s.call(admin, "POST", "/api/targets", object{"name": "N", "condition": everybody}).want(201).object()["id"].(string)
 	made := s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": goal}).want(202).object()
 	s.call(admin, "DELETE", "/api/targets/"+goal, nil).problem(409, "inUse")
-	if _, err := s.jobs.ChangeTemplate(t.Context(), "aurora", made["id"].(string), func(f *roll.Template) error { f.Status = roll.Ready; return nil }); err != nil {
+	if _, err := s.jobs.ChangeTemplate(t.Context(), "aurora", made["id"].(string), func(f *domain.Template) error { f.Status = domain.Ready; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	s.call(admin, "DELETE", "/api/targets/"+goal, nil).want(204)

@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"testing"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 func TestUndoCanBeTested(t *testing.T) {
 	s := newStack(t)
-	update := s.doneImport(roll.Update)
+	update := s.doneImport(domain.Update)
 	path := "/api/imports/" + update.ID + "/undo"
 	id := s.call(operator, "POST", path+"?test=true", nil, "Idempotency-Key: k").want(201).object()["id"].(string)
 	got, err := s.jobs.Import(t.Context(), "aurora", id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Action != roll.Test || got.Of != update.ID || got.OfKind != "undo" || got.Email != "" || got.Source.Key != "imports/aurora/"+update.ID+"/undo.csv" {
+	if got.Action != domain.Test || got.Of != update.ID || got.OfKind != "undo" || got.Email != "" || got.Source.Key != "imports/aurora/"+update.ID+"/undo.csv" {
 		t.Errorf("%+v", got)
 	}
 	if started := s.machine.Started(); len(started) != 1 || started[0].ID != id {
@@ -27,7 +27,7 @@ func TestUndoCanBeTested(t *testing.T) {
 	}
 	// It takes nobody's place: it can be tested again, and undone.
 	s.call(operator, "POST", path+"?test=true", nil).want(201)
-	s.change(id, func(i *roll.Import) { i.Status = roll.Done })
+	s.change(id, func(i *domain.Import) { i.Status = domain.Done })
 	s.call(operator, "POST", "/api/imports/"+id+"/update", nil).problem(409, "notATest")
 	s.call(operator, "POST", path, nil).want(201)
 	s.call(viewer, "POST", path+"?test=true", nil).problem(403, "forbidden")

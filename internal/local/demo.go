@@ -5,8 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"rollbook/internal/demo"
-	"rollbook/internal/dynamo"
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/local/demo"
 )
 
 // Demo returns a Seed that fills the two demo institutions: aurora with n

@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollbook/internal/dynamo"
+	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/local/emulator"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"rollbook/internal/roll"
+	"rollbook/internal/domain"
 )
 
 //go:embed words layout.html
@@ -41,9 +41,9 @@ type Letters struct {
 
 // Template returns the mail about a template that is ready or has failed, to
 // nobody yet.
-func (l Letters) Template(t roll.Template) Message {
+func (l Letters) Template(t domain.Template) Message {
 	w := writer{lang: known(t.Language), name: "templateFailed", action: "templateFailed.action", link: l.ScreenURL + "/#/templates/" + t.ID}
-	if t.Status == roll.Ready {
+	if t.Status == domain.Ready {
 		w.name, w.action = "templateReady", "templateReady.action"
 		w.link = l.ScreenURL + "/api/templates/" + t.ID + "/file"
 	}
@@ -58,32 +58,32 @@ func (l Letters) Template(t roll.Template) Message {
 }
 
 // Import returns the mail about an import that has ended, to nobody yet.
-func (l Letters) Import(i roll.Import) Message {
+func (l Letters) Import(i domain.Import) Message {
 	w := writer{lang: known(i.Language), action: "import.action", link: l.ScreenURL + "/#/imports/" + i.ID}
 	c := i.Counts
 	switch {
-	case i.Status == roll.Rejected:
+	case i.Status == domain.Rejected:
 		w.name = "rejected"
-	case i.Status == roll.Failed:
+	case i.Status == domain.Failed:
 		w.name = "failed"
-	case i.Status == roll.Cancelled:
+	case i.Status == domain.Cancelled:
 		w.name = "cancelled"
-	case i.Action == roll.Test:
+	case i.Action == domain.Test:
 		w.name = "testDone"
-	case i.OfKind == roll.UndoOf:
+	case i.OfKind == domain.UndoOf:
 		w.name = "undoDone"
 	default:
 		w.name = "updateDone"
 	}
 	w.data = map[string]any{
-		"DataType": w.say(string(i.DataType), nil), "File": shown(i.FileName), "Test": i.Action == roll.Test,
+		"DataType": w.say(string(i.DataType), nil), "File": shown(i.FileName), "Test": i.Action == domain.Test,
 		"Rows": c.Rows, "Unprocessed": c.Unprocessed, "Errors": c.Rejected+c.Conflicted > 0, "Changes": c.Created+c.Updated > 0,
-		"Undo": i.Action == roll.Update && slices.Contains(i.Files, "undo"), "Reason": "",
+		"Undo": i.Action == domain.Update && slices.Contains(i.Files, "undo"), "Reason": "",
 	}
 	if i.Problem != nil {
 		w.data["Reason"] = reasons[i.Problem.Code]
 	}
-	if i.Status != roll.Rejected && c.Rows > 0 {
+	if i.Status != domain.Rejected && c.Rows > 0 {
 		for _, x := range []struct {
 			name string
 			n    int

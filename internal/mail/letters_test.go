@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/domain"
 	"rollbook/internal/mail"
-	"rollbook/internal/roll"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -29,41 +29,41 @@ func cases(lang string) (names []string, out []mail.Message) {
 		names, out = append(names, name), append(out, m)
 	}
 	made := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	t := roll.Template{ID: "t1", DataType: roll.Criteria, TargetName: "Jazz & Rock", Language: lang, Status: roll.Ready, Contacts: 12345, CreatedAt: made}
+	t := domain.Template{ID: "t1", DataType: domain.Criteria, TargetName: "Jazz & Rock", Language: lang, Status: domain.Ready, Contacts: 12345, CreatedAt: made}
 	add("template ready", letters.Template(t))
-	t.Contacts, t.DataType = 1, roll.Authorisations
+	t.Contacts, t.DataType = 1, domain.Authorisations
 	add("template ready, one contact", letters.Template(t))
-	t.Status = roll.TemplateFailed
+	t.Status = domain.TemplateFailed
 	for _, code := range []string{"targetGone", "targetInvalid", "noFields", "templateFailed"} {
-		t.Problem = &roll.FileProblem{Code: code, Message: "secret"}
+		t.Problem = &domain.FileProblem{Code: code, Message: "secret"}
 		add("template failed: "+code, letters.Template(t))
 	}
-	i := roll.Import{ID: "i1", DataType: roll.Criteria, Action: roll.Test, FileName: "criteria.csv", Language: lang, Status: roll.Done,
-		Counts: roll.Counts{Rows: 10234, Updated: 10000, Unchanged: 200, Rejected: 30, Conflicted: 4}, Files: []string{"original", "errors", "changes"}}
+	i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Test, FileName: "criteria.csv", Language: lang, Status: domain.Done,
+		Counts: domain.Counts{Rows: 10234, Updated: 10000, Unchanged: 200, Rejected: 30, Conflicted: 4}, Files: []string{"original", "errors", "changes"}}
 	add("test done", letters.Import(i))
-	i.Counts = roll.Counts{Rows: 5, Unchanged: 5}
+	i.Counts = domain.Counts{Rows: 5, Unchanged: 5}
 	add("test done, nothing would change", letters.Import(i))
-	i.Action, i.Files, i.Counts = roll.Update, []string{"original", "changes", "undo"}, roll.Counts{Rows: 7, Created: 2, Updated: 5}
+	i.Action, i.Files, i.Counts = domain.Update, []string{"original", "changes", "undo"}, domain.Counts{Rows: 7, Created: 2, Updated: 5}
 	add("update done", letters.Import(i))
-	i.Counts = roll.Counts{Rows: 10234, Updated: 200, Unchanged: 10000, Rejected: 30, Conflicted: 3, Unprocessed: 1}
+	i.Counts = domain.Counts{Rows: 10234, Updated: 200, Unchanged: 10000, Rejected: 30, Conflicted: 3, Unprocessed: 1}
 	add("update done, with errors", letters.Import(i))
 	i.Counts.Unprocessed, i.Counts.Rows = 1000, 11233
 	add("update done, many not processed", letters.Import(i))
-	i.OfKind, i.FileName, i.Counts = "undo", "undo.csv", roll.Counts{Rows: 200, Updated: 199, Conflicted: 1}
+	i.OfKind, i.FileName, i.Counts = "undo", "undo.csv", domain.Counts{Rows: 200, Updated: 199, Conflicted: 1}
 	add("undo done", letters.Import(i))
-	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", roll.Failed, roll.Counts{Rows: 20, Updated: 5, Unprocessed: 15}
-	i.Problem = &roll.FileProblem{Code: "importFailed", Message: "secret"}
+	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", domain.Failed, domain.Counts{Rows: 20, Updated: 5, Unprocessed: 15}
+	i.Problem = &domain.FileProblem{Code: "importFailed", Message: "secret"}
 	add("update failed", letters.Import(i))
-	i.Counts, i.Files = roll.Counts{}, []string{"original"}
+	i.Counts, i.Files = domain.Counts{}, []string{"original"}
 	add("failed before anything", letters.Import(i))
-	i.Status, i.Counts, i.Files = roll.Cancelled, roll.Counts{Rows: 20, Updated: 5, Unprocessed: 15}, []string{"original", "errors", "undo"}
+	i.Status, i.Counts, i.Files = domain.Cancelled, domain.Counts{Rows: 20, Updated: 5, Unprocessed: 15}, []string{"original", "errors", "undo"}
 	add("update cancelled", letters.Import(i))
-	i.Action, i.Files = roll.Test, []string{"original"}
+	i.Action, i.Files = domain.Test, []string{"original"}
 	add("test cancelled", letters.Import(i))
-	i.Status, i.Counts = roll.Rejected, roll.Counts{}
+	i.Status, i.Counts = domain.Rejected, domain.Counts{}
 	for _, code := range []string{"noRows", "nothingToDo", "oldEdited", "wrongDataType", "unknownColumn", "noneYours", "columnsSorted",
 		"kindChanged", "encodingNotRecognised", "quotesBroken", "notATable", "fileTooLarge", "somethingNew"} {
-		i.Problem = &roll.FileProblem{Code: code, Message: "secret"}
+		i.Problem = &domain.FileProblem{Code: code, Message: "secret"}
 		add("rejected: "+code, letters.Import(i))
 	}
 	return names, out
@@ -157,7 +157,7 @@ func wellFormed(t *testing.T, name, s string) {
 func TestNamesAreShownSafely(t *testing.T) {
 	for _, lang := range languages {
 		bad := "a\r\nBcc: x@example.com\x00 <b>&\u202e{{.}} " + strings.Repeat("ü", 200)
-		i := roll.Import{ID: "i1", DataType: roll.Criteria, Action: roll.Update, FileName: bad, Language: lang, Status: roll.Done}
+		i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Update, FileName: bad, Language: lang, Status: domain.Done}
 		m := letters.Import(i)
 		check(t, lang, lang, strip(m))
 		if strings.Contains(m.HTML, "<b>") || strings.ContainsAny(m.Subject, "\r\n\x00\u202e") || len([]rune(m.Subject)) > 160 {
@@ -178,7 +178,7 @@ func strip(m mail.Message) mail.Message {
 }
 
 func TestUnknownLanguageIsEnglish(t *testing.T) {
-	i := roll.Import{ID: "i1", DataType: roll.Criteria, Action: roll.Update, FileName: "a.csv", Status: roll.Done}
+	i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Update, FileName: "a.csv", Status: domain.Done}
 	want := letters.Import(i)
 	i.Language = "en"
 	if d := cmp.Diff(want, letters.Import(i)); d != "" {

@@ -3,12 +3,12 @@
 // link to asks for a sign-in.
 package mail
 
-import "rollbook/internal/roll"
+import "rollbook/internal/domain"
 
 // Message is one mail to one address. Job is whose mail it is, by which it is
 // known when it comes back.
 type Message struct {
-	Job     roll.Job
+	Job     domain.Job
 	To      string
 	Subject string // one line
 	Text    string

@@ -18,7 +18,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"rollbook/internal/fault"
+	"rollbook/internal/domain/fault"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/api/token"
-	"rollbook/internal/fault"
+	"rollbook/internal/domain/fault"
 )
 
 // pool is a user pool that signs tokens and serves its keys.

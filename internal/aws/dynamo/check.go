@@ -1,0 +1,235 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"rollbook/internal/domain"
+)
+
+// LookupReport says how what lies beside an institution's contacts fits them.
+type LookupReport struct {
+	Contacts, Lookups, Claims, Histories int // looked at
+	Missing                              int // look-ups that a contact should have
+	Stale                                int // look-ups of a contact that is gone or has another e-mail address or name
+	StaleClaims                          int // claims for a contact that is gone or has another address
+	StaleHistories                       int // of a contact that is gone
+	Repaired                             int
+}
+
+// Clean tells whether everything fits.
+func (r LookupReport) Clean() bool {
+	return r.Missing == 0 && r.Stale == 0 && r.StaleClaims == 0 && r.StaleHistories == 0
+}
+
+// settled is after how long nothing that a call has begun goes on: what is
+// younger may have its contact made next.
+const settled = 24 * time.Hour
+
+// CheckLookups compares what lies beside an institution's contacts with them,
+// and with repair puts it right. None of it is wrong in the answers of a store,
+// which compares what it finds with the contact; but a missing look-up hides a
+// contact, and a stale one is personal data. It reads all of the table of
+// look-ups, that of other institutions included, in memory that does not grow.
+func (s *Contacts) CheckLookups(ctx context.Context, in domain.InstitutionID, repair bool) (LookupReport, error) {
+	c := checker{Contacts: s, in: in, repair: repair}
+	for _, step := range []func(context.Context) error{c.contactsHaveTheirs, c.lookupsFit, c.historiesFit} {
+		if err := step(ctx); err != nil {
+			return c.report, err
+		}
+	}
+	return c.report, nil
+}
+
+type checker struct {
+	*Contacts
+	in     domain.InstitutionID
+	repair bool
+	report LookupReport
+}
+
+func (c *checker) contactsHaveTheirs(ctx context.Context) error {
+	var expected []lookup
+	look := func() error {
+		ask := make([]item, len(expected))
+		for i, l := range expected {
+			ask[i] = l.item()
+		}
+		found, err := c.getMany(ctx, c.emails, ask)
+		if err != nil {
+			return err
+		}
+		there := map[lookup]bool{}
+		for _, it := range found {
+			there[lookup{stringOf(it["pk"]), stringOf(it["sk"])}] = true
+		}
+		var puts []types.WriteRequest
+		for _, l := range expected {
+			if !there[l] {
+				c.report.Missing++
+				puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: l.item()}})
+			}
+		}
+		expected = expected[:0]
+		if !c.repair {
+			return nil
+		}
+		c.report.Repaired += len(puts)
+		return c.writeMany(ctx, c.emails, puts)
+	}
+	for contact, err := range c.All(ctx, c.in) {
+		if err != nil {
+			return err
+		}
+		c.report.Contacts++
+		if expected = append(expected, lookups(c.in, contact)...); len(expected) >= 400 {
+			if err := look(); err != nil {
+				return err
+			}
+		}
+	}
+	return look()
+}
+
+func (c *checker) lookupsFit(ctx context.Context) error {
+	q := &dynamodb.ScanInput{TableName: &c.emails, ConsistentRead: aws.Bool(true),
+		FilterExpression: aws.String("begins_with(pk, :e) OR begins_with(pk, :n) OR begins_with(pk, :c)"),
+		ExpressionAttributeValues: item{":e": str(string(c.in) + "#e#"), ":n": str(string(c.in) + "#n#"),
+			":c": claimItem(c.in, "")["pk"]}}
+	for {
+		var out *dynamodb.ScanOutput
+		err := c.Wait.retrying(ctx, func() (err error) {
+			out, err = c.client.Scan(ctx, q)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(out.Items, 400) {
+			if err := c.fit(ctx, part); err != nil {
+				return err
+			}
+		}
+		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+}
+
+// fit looks at look-ups and claims.
+func (c *checker) fit(ctx context.Context, its []item) error {
+	identityOf := func(it item) (id string, ok bool) {
+		return strings.CutPrefix(stringOf(it["pk"]), stringOf(claimItem(c.in, "")["pk"]))
+	}
+	ns := make([]domain.ContactNumber, len(its))
+	for i, it := range its {
+		if _, ok := identityOf(it); ok {
+			ns[i] = domain.ContactNumber(stringOf(it["n"]))
+		} else {
+			ns[i] = numberOf(stringOf(it["sk"]))
+		}
+	}
+	contacts, err := c.items(ctx, c.in, slices.DeleteFunc(slices.Clone(ns), func(n domain.ContactNumber) bool { return !n.Valid() }))
+	if err != nil {
+		return err
+	}
+	for i, it := range its {
+		stored := contacts[ns[i]]
+		live := liveContact(stored)
+		if id, ok := identityOf(it); ok {
+			c.report.Claims++
+			young := time.Unix(number(it["ttl"]), 0).Add(settled - claimLife).After(c.Now())
+			if live != nil && has(*live, id) || stored == nil && young {
+				continue
+			}
+			c.report.StaleClaims++
+		} else {
+			c.report.Lookups++
+			young := it["at"] != nil && time.Unix(number(it["at"]), 0).Add(settled).After(c.Now())
+			if live != nil && slices.Contains(lookups(c.in, *live), lookup{stringOf(it["pk"]), stringOf(it["sk"])}) || stored == nil && young {
+				continue
+			}
+			c.report.Stale++
+		}
+		if !c.repair {
+			continue
+		}
+		err := c.Wait.transact(ctx, c.client,
+			types.TransactWriteItem{ConditionCheck: c.unchanged(ns[i], stored)},
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &c.emails, Key: keys(stringOf(it["pk"]), stringOf(it["sk"]))}})
+		if _, ok := errors.AsType[errRaced](err); ok {
+			continue // somebody is at it: the next check will see
+		}
+		if err != nil {
+			return err
+		}
+		c.report.Repaired++
+	}
+	return nil
+}
+
+// unchanged is the condition that under a number lies what was read.
+func (c *checker) unchanged(n domain.ContactNumber, stored item) *types.ConditionCheck {
+	check := &types.ConditionCheck{TableName: &c.contacts, Key: contactKey(c.in, n)}
+	switch {
+	case stored == nil:
+		check.ConditionExpression = aws.String("attribute_not_exists(pk)")
+	case isGone(stored):
+		check.ConditionExpression = aws.String("attribute_exists(gone)")
+	default:
+		check.ConditionExpression = aws.String("#v = :v AND #mark = :mark")
+		check.ExpressionAttributeNames = map[string]string{"#v": "v", "#mark": "mark"}
+		check.ExpressionAttributeValues = item{":v": stored["v"], ":mark": stored["mark"]}
+	}
+	return check
+}
+
+func (c *checker) historiesFit(ctx context.Context) error {
+	for bucket := range Buckets {
+		q := &dynamodb.QueryInput{TableName: &c.history, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk, sk"),
+			KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(bucketKey(c.in, bucket))}}
+		for {
+			out, err := c.query(ctx, q)
+			if err != nil {
+				return err
+			}
+			of := func(it item) domain.ContactNumber {
+				n, _, _ := strings.Cut(stringOf(it["sk"]), "#")
+				return domain.ContactNumber(n)
+			}
+			var ns []domain.ContactNumber
+			for _, it := range out.Items {
+				ns = append(ns, of(it))
+			}
+			contacts, err := c.GetMany(ctx, c.in, ns)
+			if err != nil {
+				return err
+			}
+			var stale []types.WriteRequest
+			for _, it := range out.Items {
+				c.report.Histories++
+				if _, ok := contacts[of(it)]; !ok {
+					c.report.StaleHistories++
+					stale = append(stale, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{"pk": it["pk"], "sk": it["sk"]}}})
+				}
+			}
+			if c.repair {
+				c.report.Repaired += len(stale)
+				if err := c.writeMany(ctx, c.history, stale); err != nil {
+					return err
+				}
+			}
+			if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+				break
+			}
+		}
+	}
+	return nil
+}

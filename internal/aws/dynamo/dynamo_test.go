@@ -1,0 +1,44 @@
+package dynamo_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/local/emulator"
+	"rollbook/internal/testing/storetest"
+)
+
+// settings are the emulator's, or those of the DynamoDB that ROLLBOOK_DYNAMODB
+// names (dynamodb-local/run.sh starts Amazon's own).
+func settings(t emulator.T) aws.Config {
+	if endpoint := os.Getenv("ROLLBOOK_DYNAMODB"); endpoint != "" {
+		return emulator.Config(endpoint)
+	}
+	return emulator.ForTest(t)
+}
+
+func TestContacts(t *testing.T) {
+	conf := settings(t)
+	storetest.TestContacts(t, func(t *testing.T) storetest.Contacts {
+		return dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	})
+}
+
+func TestCatalogue(t *testing.T) {
+	conf := settings(t)
+	storetest.TestCatalogue(t, func(t *testing.T) storetest.Catalogue {
+		return dynamo.NewCatalogue(dynamodb.NewFromConfig(conf), emulator.Table(t, conf))
+	})
+}
+
+func TestJobs(t *testing.T) {
+	conf := settings(t)
+	storetest.TestJobs(t, func(t *testing.T, now func() time.Time) storetest.Jobs {
+		return dynamo.NewJobs(dynamodb.NewFromConfig(conf), emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"}), now)
+	})
+}

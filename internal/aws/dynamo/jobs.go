@@ -1,0 +1,495 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"rollbook/internal/aws/awsfault"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/text"
+)
+
+const (
+	// onceFor is how long an idempotency key is remembered.
+	onceFor = 24 * time.Hour
+	// progressFor is longer than an execution may take.
+	progressFor = 7 * 24 * time.Hour
+	// maxRaces is how often a change is tried while others keep writing.
+	maxRaces = 100
+)
+
+// Jobs keeps imports and templates. What the TTL says has expired is gone, also
+// before the service removes it.
+type Jobs struct {
+	// Wait replaces the waits between attempts.
+	Wait Wait
+
+	client *dynamodb.Client
+	table  string
+	now    func() time.Time
+}
+
+// NewJobs returns the store in the table with the name.
+func NewJobs(client *dynamodb.Client, table string, now func() time.Time) *Jobs {
+	return &Jobs{Wait: backoff, client: client, table: table, now: now}
+}
+
+func importsKey(in domain.InstitutionID) string   { return string(in) + "#imports" }
+func templatesKey(in domain.InstitutionID) string { return string(in) + "#templates" }
+func progressKey(in domain.InstitutionID, id string) string {
+	return string(in) + "#import#" + id
+}
+
+// gone is the condition that there is no item, or one that has expired; alive
+// is its contrary. They need jobNames and :now.
+const (
+	gone  = "(attribute_not_exists(pk) OR #ttl <= :now)"
+	alive = "attribute_exists(pk) AND (attribute_not_exists(#ttl) OR #ttl > :now)"
+)
+
+func (s *Jobs) nowSeconds() types.AttributeValue { return num(s.now().Unix()) }
+
+// importItem keeps as attributes what conditions look at or what changes apart
+// from the document.
+func importItem(imp domain.Import) (item, error) {
+	doc, err := marshal(imp)
+	if err != nil {
+		return nil, err
+	}
+	it := keys(importsKey(imp.Institution), imp.ID)
+	it["doc"], it["v"] = doc, num(int64(imp.Version))
+	it["updatedBy"], it["undoneBy"] = str(imp.UpdatedBy), str(imp.UndoneBy)
+	expires(it, imp.ExpiresAt)
+	open(it, domain.ImportJob, !imp.Status.Final(), imp.CreatedAt)
+	return it, nil
+}
+
+func readImport(it item) (imp domain.Import, err error) {
+	err = unmarshal(it, &imp)
+	imp.Version = int(number(it["v"]))
+	imp.UpdatedBy, imp.UndoneBy = stringOf(it["updatedBy"]), stringOf(it["undoneBy"])
+	return imp, err
+}
+
+func templateItem(t domain.Template) (item, error) {
+	doc, err := marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	it := keys(templatesKey(t.Institution), t.ID)
+	it["doc"], it["v"] = doc, num(int64(t.Version))
+	expires(it, t.ExpiresAt)
+	open(it, domain.TemplateJob, t.Status == domain.Preparing, t.CreatedAt)
+	return it, nil
+}
+
+func readTemplate(it item) (t domain.Template, err error) {
+	err = unmarshal(it, &t)
+	t.Version = int(number(it["v"]))
+	return t, err
+}
+
+func expires(it item, at time.Time) {
+	if !at.IsZero() {
+		it["ttl"] = num(at.Unix())
+	}
+}
+
+// open enters a job that is at no end in the index of those, by its kind and
+// since when it is there. Who writes the item without takes it out.
+func open(it item, kind domain.JobKind, is bool, since time.Time) {
+	if is {
+		it["open"], it["since"] = str(string(kind)), num(since.Unix())
+	}
+}
+
+// OpenIndex is the jobs table's index of open jobs: its keys are open and since.
+const OpenIndex = "open"
+
+// OpenImports yields the imports of all institutions that were made before the
+// time and are at no end, oldest first. What changed in the last second may be
+// missing or be there with its end.
+func (s *Jobs) OpenImports(ctx context.Context, before time.Time) iter.Seq2[domain.Import, error] {
+	return opened(ctx, s, domain.ImportJob, before, readImport)
+}
+
+// OpenTemplates does so for templates that are being prepared.
+func (s *Jobs) OpenTemplates(ctx context.Context, before time.Time) iter.Seq2[domain.Template, error] {
+	return opened(ctx, s, domain.TemplateJob, before, readTemplate)
+}
+
+func opened[T any](ctx context.Context, s *Jobs, kind domain.JobKind, before time.Time, read func(item) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		q := &dynamodb.QueryInput{TableName: &s.table, IndexName: aws.String(OpenIndex),
+			KeyConditionExpression:    aws.String("#open = :kind AND since < :before"),
+			ExpressionAttributeNames:  map[string]string{"#open": "open"},
+			ExpressionAttributeValues: item{":kind": str(string(kind)), ":before": num(before.Unix())}}
+		for {
+			var out *dynamodb.QueryOutput
+			err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, entry := range out.Items {
+				it, err := s.get(ctx, item{"pk": entry["pk"], "sk": entry["sk"]})
+				if fault.KindOf(err) == fault.NotFound && err != nil {
+					continue // it expired
+				}
+				v := none
+				if err == nil {
+					v, err = read(it)
+				}
+				if !yield(v, err) || err != nil {
+					return
+				}
+			}
+			if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+				return
+			}
+		}
+	}
+}
+
+// returnedFor is how long it is remembered that mails to an address came back.
+const returnedFor = 180 * 24 * time.Hour
+
+// returnedKey holds no address, only what it can be recognised by.
+func returnedKey(in domain.InstitutionID, email string) item {
+	sum := sha256.Sum256([]byte(text.NormaliseEmail(email)))
+	return keys(string(in)+"#returned", hex.EncodeToString(sum[:]))
+}
+
+// NoteReturned remembers for half a year that a mail to the address came back.
+func (s *Jobs) NoteReturned(ctx context.Context, in domain.InstitutionID, email string) error {
+	it := returnedKey(in, email)
+	expires(it, s.now().Add(returnedFor))
+	return s.Wait.retrying(ctx, func() error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
+		return err
+	})
+}
+
+// Returned tells whether a mail to the address came back.
+func (s *Jobs) Returned(ctx context.Context, in domain.InstitutionID, email string) (bool, error) {
+	_, err := s.get(ctx, returnedKey(in, email))
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// CreateImport stores a new import, or returns what the same key made before.
+func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.Once, replaces string) (domain.Import, bool, error) {
+	imp.Version = 1
+	it, err := importItem(imp)
+	if err != nil {
+		return domain.Import{}, false, err
+	}
+	var follow *types.Update
+	holds := map[string]string{"update": "updatedBy", "undo": "undoneBy"}[imp.OfKind]
+	if imp.Of != "" && imp.Action != domain.Test { // a test takes nobody's place
+		if holds == "" {
+			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown", "")
+		}
+		follow = &types.Update{TableName: &s.table, Key: keys(importsKey(imp.Institution), imp.Of),
+			UpdateExpression:          aws.String("SET #by = :id ADD #v :one"),
+			ConditionExpression:       aws.String(alive + " AND #by = :replaces"),
+			ExpressionAttributeNames:  map[string]string{"#by": holds, "#v": "v", "#ttl": "ttl"},
+			ExpressionAttributeValues: item{":id": str(imp.ID), ":one": num(1), ":replaces": str(replaces), ":now": s.nowSeconds()},
+
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
+	}
+	earlier, of, err := s.create(ctx, it, onceKey(imp.Institution, "import", once), once, follow)
+	switch {
+	case err != nil:
+		return domain.Import{}, false, err
+	case earlier != "":
+		imp, err = s.Import(ctx, imp.Institution, earlier)
+		return imp, false, err
+	case of != nil:
+		e := fault.New(fault.Conflict, "alreadyDone", "This was already done.")
+		e.ID = stringOf(of[holds])
+		return domain.Import{}, false, e
+	}
+	imp, err = readImport(it)
+	return imp, true, err
+}
+
+func onceKey(in domain.InstitutionID, kind string, once domain.Once) item {
+	return keys(string(in)+"#once", kind+"#"+once.Key)
+}
+
+// create puts a job, remembers its idempotency key and does follow, all or
+// nothing. It returns the id of the job that the key made before, or the item
+// that did not fit follow's condition.
+func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once, follow *types.Update) (earlier string, of item, err error) {
+	put := func(it item) types.TransactWriteItem {
+		return types.TransactWriteItem{Put: &types.Put{TableName: &s.table, Item: it, ConditionExpression: aws.String(gone),
+			ExpressionAttributeNames:            map[string]string{"#ttl": "ttl"},
+			ExpressionAttributeValues:           item{":now": s.nowSeconds()},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}}
+	}
+	items := []types.TransactWriteItem{put(job)}
+	onceAt, followAt := -1, -1
+	if once.Key != "" {
+		onceAt = len(items)
+		key["id"], key["digest"] = job["sk"], str(once.Digest)
+		expires(key, s.now().Add(onceFor))
+		items = append(items, put(key))
+	}
+	if follow != nil {
+		followAt = len(items)
+		items = append(items, types.TransactWriteItem{Update: follow})
+	}
+	err = s.Wait.transact(ctx, s.client, items...)
+	raced, ok := errors.AsType[errRaced](err)
+	if !ok {
+		return "", nil, err
+	}
+	if onceAt >= 0 {
+		if it, failed := raced.failed(onceAt); failed {
+			if stringOf(it["digest"]) != once.Digest {
+				return "", nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
+			}
+			return stringOf(it["id"]), nil, nil
+		}
+	}
+	if _, failed := raced.failed(0); failed {
+		e := fault.New(fault.Conflict, "exists", "There is one already.")
+		e.ID = stringOf(job["sk"])
+		return "", nil, e
+	}
+	it, _ := raced.failed(followAt)
+	if it == nil || s.expired(it) {
+		return "", nil, fault.Missing()
+	}
+	return "", it, nil
+}
+
+func (s *Jobs) expired(it item) bool {
+	ttl, ok := it["ttl"]
+	return ok && number(ttl) <= s.now().Unix()
+}
+
+// get returns an item that has not expired, or kind NotFound.
+func (s *Jobs) get(ctx context.Context, key item) (item, error) {
+	var out *dynamodb.GetItemOutput
+	err := s.Wait.retrying(ctx, func() (err error) {
+		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key, ConsistentRead: aws.Bool(true)})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if out.Item == nil || s.expired(out.Item) {
+		return nil, fault.Missing()
+	}
+	return out.Item, nil
+}
+
+// change reads an item, lets f make its successor and writes that if nobody
+// wrote in between, again and again.
+func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next item, err error)) (item, error) {
+	for attempt := 1; ; attempt++ {
+		stored, err := s.get(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		next, err := f(stored)
+		if err != nil {
+			return nil, err
+		}
+		err = s.Wait.transact(ctx, s.client, types.TransactWriteItem{Put: &types.Put{TableName: &s.table, Item: next,
+			ConditionExpression:       aws.String("#v = :v"),
+			ExpressionAttributeNames:  map[string]string{"#v": "v"},
+			ExpressionAttributeValues: item{":v": stored["v"]}}})
+		if _, ok := errors.AsType[errRaced](err); !ok {
+			return next, err
+		}
+		if attempt == maxRaces {
+			return nil, fault.Wrap(fault.Busy, "busy", errors.New("DynamoDB: a job is written all the time"))
+		}
+		if err := s.Wait(ctx, min(attempt, 4)); err != nil {
+			return nil, awsfault.Of(err)
+		}
+	}
+}
+
+// Import returns one import, or kind NotFound.
+func (s *Jobs) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+	it, err := s.get(ctx, keys(importsKey(in), id))
+	if err != nil {
+		return domain.Import{}, err
+	}
+	return readImport(it)
+}
+
+// ChangeImport applies f to the import and keeps the result.
+func (s *Jobs) ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error) {
+	it, err := s.change(ctx, keys(importsKey(in), id), func(stored item) (item, error) {
+		imp, err := readImport(stored)
+		if err != nil {
+			return nil, err
+		}
+		version := imp.Version
+		if err := f(&imp); err != nil {
+			return nil, err
+		}
+		imp.Institution, imp.ID, imp.Version = in, id, version+1
+		return importItem(imp)
+	})
+	if err != nil {
+		return domain.Import{}, err
+	}
+	return readImport(it)
+}
+
+// Imports lists newest first.
+func (s *Jobs) Imports(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error) {
+	return list(ctx, s, importsKey(in), "imports", limit, from, readImport)
+}
+
+// list pages through the jobs of one partition, newest first.
+func list[T any](ctx context.Context, s *Jobs, pk, list string, limit int, from string, read func(item) (T, error)) ([]T, string, error) {
+	last, err := after(list, from)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = pageSize(limit)
+	q := &dynamodb.QueryInput{TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}, Limit: aws.Int32(int32(limit + 1))}
+	if last != "" {
+		q.KeyConditionExpression = aws.String("pk = :pk AND sk < :last")
+		q.ExpressionAttributeValues[":last"] = str(last)
+	}
+	var found []T
+	for {
+		var out *dynamodb.QueryOutput
+		err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+		if err != nil {
+			return nil, "", err
+		}
+		for _, it := range out.Items {
+			if s.expired(it) {
+				continue
+			}
+			if len(found) == limit {
+				return found, cursor(list, last), nil
+			}
+			v, err := read(it)
+			if err != nil {
+				return nil, "", err
+			}
+			found, last = append(found, v), stringOf(it["sk"])
+		}
+		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+			return found, "", nil
+		}
+	}
+}
+
+// SetProgress remembers the account of one chunk so far.
+func (s *Jobs) SetProgress(ctx context.Context, in domain.InstitutionID, id string, chunk int, c domain.Counts) error {
+	doc, err := marshal(c)
+	if err != nil {
+		return err
+	}
+	it := keys(progressKey(in, id), fmt.Sprintf("%06d", chunk))
+	it["doc"] = doc
+	expires(it, s.now().Add(progressFor))
+	return s.Wait.retrying(ctx, func() error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
+		return err
+	})
+}
+
+// Progress returns the sum over all chunks.
+func (s *Jobs) Progress(ctx context.Context, in domain.InstitutionID, id string) (sum domain.Counts, err error) {
+	q := &dynamodb.QueryInput{TableName: &s.table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(progressKey(in, id))}}
+	for {
+		var out *dynamodb.QueryOutput
+		err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+		if err != nil {
+			return domain.Counts{}, err
+		}
+		for _, it := range out.Items {
+			var c domain.Counts
+			if s.expired(it) {
+				continue
+			}
+			if err := unmarshal(it, &c); err != nil {
+				return domain.Counts{}, err
+			}
+			sum = sum.Plus(c)
+		}
+		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+			return sum, nil
+		}
+	}
+}
+
+// CreateTemplate stores a new template, or returns what the same key made before.
+func (s *Jobs) CreateTemplate(ctx context.Context, t domain.Template, once domain.Once) (domain.Template, bool, error) {
+	t.Version = 1
+	it, err := templateItem(t)
+	if err != nil {
+		return domain.Template{}, false, err
+	}
+	earlier, _, err := s.create(ctx, it, onceKey(t.Institution, "template", once), once, nil)
+	switch {
+	case err != nil:
+		return domain.Template{}, false, err
+	case earlier != "":
+		t, err = s.Template(ctx, t.Institution, earlier)
+		return t, false, err
+	}
+	t, err = readTemplate(it)
+	return t, true, err
+}
+
+// Template returns one template, or kind NotFound.
+func (s *Jobs) Template(ctx context.Context, in domain.InstitutionID, id string) (domain.Template, error) {
+	it, err := s.get(ctx, keys(templatesKey(in), id))
+	if err != nil {
+		return domain.Template{}, err
+	}
+	return readTemplate(it)
+}
+
+// ChangeTemplate applies f to the template and keeps the result.
+func (s *Jobs) ChangeTemplate(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Template) error) (domain.Template, error) {
+	it, err := s.change(ctx, keys(templatesKey(in), id), func(stored item) (item, error) {
+		t, err := readTemplate(stored)
+		if err != nil {
+			return nil, err
+		}
+		version := t.Version
+		if err := f(&t); err != nil {
+			return nil, err
+		}
+		t.Institution, t.ID, t.Version = in, id, version+1
+		return templateItem(t)
+	})
+	if err != nil {
+		return domain.Template{}, err
+	}
+	return readTemplate(it)
+}
+
+// Templates lists newest first.
+func (s *Jobs) Templates(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Template, string, error) {
+	return list(ctx, s, templatesKey(in), "templates", limit, from, readTemplate)
+}

@@ -1,0 +1,280 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"rollbook/internal/domain"
+)
+
+// Next free numbers are given to lines of imports, not to calls: whoever asks
+// again for the same line, after a crash or at the same time, gets the same one.
+// The numbers of 100 lines are one item.
+
+// linesInItem is bound by the 300 functions of an update expression and by its
+// 4 KB.
+const linesInItem = 100
+
+// claimLife is how long a claim protects its identity, and how long the numbers
+// of lines are remembered: longer than any import runs or waits to be run again.
+const claimLife = 30 * 24 * time.Hour
+
+func numbersKey(in domain.InstitutionID) string { return string(in) + "#numbers" }
+
+func lineItem(in domain.InstitutionID, a domain.Applied) item {
+	return keys(numbersKey(in), fmt.Sprintf("%s#%07d", a.Import, a.Line/linesInItem))
+}
+
+func lineAttribute(a domain.Applied) string { return "l" + strconv.Itoa(a.Line) }
+
+func digits(m *making) int {
+	if d := m.cr.Digits; d > 0 && d <= domain.MaxDigits {
+		return d
+	}
+	return domain.DefaultDigits
+}
+
+// assign gives every making without one its number, and returns those that were
+// given it by an earlier call.
+func (s *Contacts) assign(ctx context.Context, in domain.InstitutionID, ms []*making) (known []*making, err error) {
+	type group struct {
+		key item
+		ms  []*making
+	}
+	groups := map[string]*group{}
+	var order []*group
+	for _, m := range ms {
+		if m.given {
+			continue
+		}
+		key := lineItem(in, m.cr.Applied)
+		g := groups[stringOf(key["sk"])]
+		if g == nil {
+			g = &group{key: key}
+			groups[stringOf(key["sk"])] = g
+			order = append(order, g)
+		}
+		g.ms = append(g.ms, m)
+	}
+	if len(order) == 0 {
+		return nil, nil
+	}
+	ask := make([]item, len(order))
+	for i, g := range order {
+		ask[i] = g.key
+	}
+	found, err := s.getMany(ctx, s.emails, ask)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range found {
+		g := groups[stringOf(it["sk"])]
+		rest := g.ms[:0:0]
+		for _, m := range g.ms {
+			if m.n = domain.ContactNumber(stringOf(it[lineAttribute(m.cr.Applied)])); m.n != "" {
+				known = append(known, m)
+			} else {
+				rest = append(rest, m)
+			}
+		}
+		g.ms = rest
+	}
+	var fresh []*making
+	for _, g := range order {
+		fresh = append(fresh, g.ms...)
+	}
+	numbers, err := s.free(ctx, in, fresh)
+	if err != nil {
+		return nil, err
+	}
+	for m, n := range numbers {
+		m.n = n
+	}
+	eg, ectx := errgroup.WithContext(ctx)
+	eg.SetLimit(4 * max(1, s.Concurrency)) // small requests
+	for _, g := range order {
+		if len(g.ms) > 0 {
+			eg.Go(func() error { return s.agree(ectx, g.key, g.ms) })
+		}
+	}
+	return known, eg.Wait()
+}
+
+// free returns the next free numbers, one for each.
+func (s *Contacts) free(ctx context.Context, in domain.InstitutionID, ms []*making) (map[*making]domain.ContactNumber, error) {
+	wide := map[int][]*making{}
+	for _, m := range ms {
+		wide[digits(m)] = append(wide[digits(m)], m)
+	}
+	out := make(map[*making]domain.ContactNumber, len(ms))
+	for d, ms := range wide {
+		first, err := s.take(ctx, in, d, len(ms))
+		if err != nil {
+			return nil, err
+		}
+		for i, m := range ms {
+			out[m] = domain.ContactNumber(fmt.Sprintf("%0*d", d, first+uint64(i)))
+		}
+	}
+	return out, nil
+}
+
+// agree writes down the numbers of lines of one item. Where somebody gave a line
+// another number before, that one holds.
+func (s *Contacts) agree(ctx context.Context, key item, ms []*making) error {
+	set := []string{"#ttl = :ttl"}
+	names, values := map[string]string{"#ttl": "ttl"}, item{":ttl": num(s.Now().Add(claimLife).Unix())}
+	for _, m := range ms {
+		l := strconv.Itoa(m.cr.Applied.Line % linesInItem)
+		if _, twice := names["#"+l]; twice {
+			continue
+		}
+		set = append(set, "#"+l+"=if_not_exists(#"+l+",:"+l+")")
+		names["#"+l], values[":"+l] = lineAttribute(m.cr.Applied), str(string(m.n))
+	}
+	var out *dynamodb.UpdateItemOutput
+	err := s.Wait.retrying(ctx, func() (err error) {
+		out, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: key,
+			UpdateExpression: aws.String("SET " + strings.Join(set, ",")), ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ReturnValues: types.ReturnValueAllNew})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		m.n = domain.ContactNumber(stringOf(out.Attributes[lineAttribute(m.cr.Applied)]))
+	}
+	return nil
+}
+
+// renumber gives a line the number to instead of the one it has, unless somebody
+// did before: then it has that one.
+func (s *Contacts) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.ContactNumber) error {
+	l := lineAttribute(m.cr.Applied)
+	var now item
+	err := s.Wait.retrying(ctx, func() error {
+		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: lineItem(in, m.cr.Applied),
+			UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("#l = :from OR #l = :to"),
+			ExpressionAttributeNames:            map[string]string{"#l": l, "#ttl": "ttl"},
+			ExpressionAttributeValues:           item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
+		if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+			now = failed.Item
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m.n = to
+	if n := stringOf(now[l]); n != "" {
+		m.n = domain.ContactNumber(n)
+	}
+	return nil
+}
+
+func counterKey(in domain.InstitutionID, digits int) item {
+	return keys(numbersKey(in), fmt.Sprintf("next#%02d", digits))
+}
+
+// take returns the first of n numbers that nobody else is given.
+func (s *Contacts) take(ctx context.Context, in domain.InstitutionID, digits, n int) (first uint64, err error) {
+	for attempt := 1; ; attempt++ {
+		var out *dynamodb.UpdateItemOutput
+		var unknown bool
+		err := s.Wait.retrying(ctx, func() (err error) {
+			out, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: counterKey(in, digits),
+				UpdateExpression: aws.String("ADD #n :n"), ConditionExpression: aws.String("attribute_exists(pk)"),
+				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(n))},
+				ReturnValues: types.ReturnValueUpdatedNew})
+			if _, unknown = errors.AsType[*types.ConditionalCheckFailedException](err); unknown {
+				return nil
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			return 0, err
+		case !unknown:
+			return uint64(number(out.Attributes["n"])) - uint64(n) + 1, nil
+		}
+		if err := s.raise(ctx, in, digits); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// raise makes the next number one above the highest that has the width.
+func (s *Contacts) raise(ctx context.Context, in domain.InstitutionID, digits int) error {
+	highest, err := s.highest(ctx, in, digits)
+	if err != nil {
+		return err
+	}
+	return s.Wait.retrying(ctx, func() error {
+		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: counterKey(in, digits),
+			UpdateExpression: aws.String("SET #n = :n"), ConditionExpression: aws.String("attribute_not_exists(pk) OR #n < :n"),
+			ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(highest))}})
+		if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+			return nil
+		}
+		return err
+	})
+}
+
+// highestPages is how far down a partition the highest number of a width is
+// looked for among those of other widths.
+const highestPages = 20
+
+// highest returns the highest number of the width, of contacts that are there or
+// were, 0 if there is none.
+func (s *Contacts) highest(ctx context.Context, in domain.InstitutionID, digits int) (uint64, error) {
+	var mu sync.Mutex
+	var highest uint64
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(4 * max(1, s.Concurrency))
+	for bucket := range Buckets {
+		g.Go(func() error {
+			q := &dynamodb.QueryInput{TableName: &s.contacts, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(25),
+				KeyConditionExpression: aws.String("pk = :pk AND sk <= :top"), ProjectionExpression: aws.String("sk"),
+				ExpressionAttributeValues: item{":pk": str(bucketKey(in, bucket)), ":top": str(strings.Repeat("9", digits))}}
+			for range highestPages {
+				out, err := s.query(gctx, q)
+				if err != nil {
+					return err
+				}
+				for _, it := range out.Items {
+					sk := stringOf(it["sk"])
+					if len(sk) != digits {
+						continue
+					}
+					n, err := strconv.ParseUint(sk, 10, 64)
+					if err != nil {
+						continue
+					}
+					mu.Lock()
+					highest = max(highest, n)
+					mu.Unlock()
+					return nil
+				}
+				if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait() // before highest is looked at
+	return highest, err
+}

@@ -1,0 +1,189 @@
+package dynamo_test
+
+import (
+	gocmp "cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/local/emulator"
+	"rollbook/internal/testing/memory"
+	"rollbook/internal/testing/storetest"
+)
+
+// retries tells whether a call was sent again, because its answer did not come.
+type retries struct {
+	inner aws.HTTPClient
+	seen  atomic.Bool
+}
+
+func (r *retries) Do(req *http.Request) (*http.Response, error) {
+	if attempt := req.Header.Get("Amz-Sdk-Request"); !strings.HasPrefix(attempt+";", "attempt=1;") {
+		r.seen.Store(true)
+	}
+	return r.inner.Do(req)
+}
+
+// Whatever is done to contacts, the database and memory answer the same.
+func TestContactsAnswerAsInMemory(t *testing.T) {
+	conf := settings(t)
+	again := &retries{inner: awshttp.NewBuildableClient()}
+	conf.HTTPClient = again
+	db := dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	var institutions atomic.Int64
+	rapid.Check(t, func(t *rapid.T) {
+		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
+		mem := memory.NewContacts()
+		number := rapid.SampledFrom([]domain.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "34", "35", "0000001"})
+		imports := rapid.SampledFrom([]string{"i", "i1", "i2", "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"})
+		field := rapid.SampledFrom([]domain.Field{"criterion:GENRE", "criterion:NOTE", "authorisation:MAIL", domain.ContactCity, domain.ContactEmail, domain.ContactLastName, domain.ContactFirstName})
+		value := rapid.SampledFrom([]domain.Value{"", "ROCK", "Abel", "ABÉL", "a@example.org", "A@example.org", "b@example.org", "true", "a b|c"})
+		values := rapid.MapOfN(field, value, 0, 5)
+		proof := rapid.Custom(func(t *rapid.T) domain.Provenance {
+			return domain.Provenance{Import: imports.Draw(t, "import"), By: rapid.SampledFrom([]string{"", "anna"}).Draw(t, "by"), Proof: rapid.StringMatching(`[ -~é]{0,5}`).Draw(t, "proof")}
+		})
+		// An answer that was lost may cost a number, since numbers are promised
+		// without repetition and not without gaps. From then on the two part.
+		again.seen.Store(false)
+		part := false
+		// same runs one call on both and compares answers and errors.
+		same := func(call func(storetest.Contacts) (any, error)) {
+			if part {
+				return
+			}
+			want, wantErr := call(mem)
+			got, gotErr := call(db)
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateErrors()); diff != "" && again.seen.Load() {
+				part = true
+				return
+			}
+			if fault.KindOf(wantErr) != fault.KindOf(gotErr) || (wantErr == nil) != (gotErr == nil) {
+				t.Fatalf("memory says %v, the database %v", wantErr, gotErr)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateErrors()); diff != "" {
+				t.Fatalf("memory and database differ:\n%s", diff)
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				c := domain.Contact{Number: number.Draw(t, "number"), Fields: values.Draw(t, "fields"), Version: rapid.IntRange(0, 3).Draw(t, "version")}
+				p := proof.Draw(t, "provenance")
+				same(func(s storetest.Contacts) (any, error) { return s.Put(t.Context(), in, c, p) })
+			},
+			"delete": func(t *rapid.T) {
+				n := number.Draw(t, "number")
+				same(func(s storetest.Contacts) (any, error) { return nil, s.Delete(t.Context(), in, n) })
+			},
+			"write": func(t *rapid.T) {
+				var ws []domain.Write
+				imp, p := imports.Draw(t, "import"), proof.Draw(t, "provenance")
+				for i, n := range rapid.SliceOfNDistinct(number, 1, 4, rapid.ID).Draw(t, "numbers") {
+					set := values.Draw(t, "set")
+					ifs := values.Draw(t, "other conditions")
+					before := map[domain.Field]domain.Value{}
+					live, err := mem.Get(t.Context(), in, n)
+					for _, f := range slices.Sorted(maps.Keys(set)) {
+						ifs[f] = value.Draw(t, "old")
+						if err == nil && rapid.Bool().Draw(t, "fits") {
+							ifs[f] = live.Get(f)
+						}
+						before[f] = ifs[f]
+					}
+					for _, f := range slices.Sorted(maps.Keys(ifs)) {
+						if err == nil && rapid.Bool().Draw(t, "fits") {
+							ifs[f] = live.Get(f)
+						}
+					}
+					ws = append(ws, domain.Write{Number: n, If: ifs, Set: set, Provenance: p, Applied: domain.Applied{Import: imp, Line: i, Before: before}})
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Write(t.Context(), in, ws) })
+			},
+			"create": func(t *rapid.T) {
+				// One at a time: of those in one call that race, any may win.
+				cr := domain.Creation{Fields: values.Draw(t, "fields"), Provenance: proof.Draw(t, "provenance"),
+					Identity: rapid.SampledFrom([]string{"", "email:a@example.org", "email:A@example.org", "email:b@example.org"}).Draw(t, "identity"),
+					Digits:   rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "digits"),
+					Applied:  domain.Applied{Import: imports.Draw(t, "import"), Line: rapid.IntRange(0, 4).Draw(t, "line")}}
+				if rapid.IntRange(0, 3).Draw(t, "numbered") == 0 {
+					cr.Number = number.Draw(t, "number")
+					cr.Applied.Line += 10 // a line of a file has a number or it has none
+				}
+				if rapid.Bool().Draw(t, "identity fits") && cr.Identity != "" {
+					cr.Fields[domain.ContactEmail] = domain.Value(domain.IdentityEmail(cr.Identity))
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Create(t.Context(), in, []domain.Creation{cr}) })
+			},
+			"remove": func(t *rapid.T) {
+				var ws []domain.Write
+				imp := imports.Draw(t, "import")
+				for _, n := range rapid.SliceOfNDistinct(number, 1, 6, rapid.ID).Draw(t, "numbers") {
+					w := domain.Write{Number: n, Applied: domain.Applied{Import: imp}}
+					if c, err := mem.Get(t.Context(), in, n); err == nil && rapid.Bool().Draw(t, "fits") {
+						w.If, w.Applied.Import = c.Fields, gocmp.Or(c.Origin.Import, imp)
+					}
+					if rapid.IntRange(0, 3).Draw(t, "other condition") == 0 {
+						w.If = values.Draw(t, "conditions")
+					}
+					ws = append(ws, w)
+				}
+				same(func(s storetest.Contacts) (any, error) { return s.Remove(t.Context(), in, ws) })
+			},
+			"find": func(t *rapid.T) {
+				q := rapid.SampledFrom([]string{"", "1", "01", "ab", "abel", "Abel a", "rock", "a@example.org", "r"}).Draw(t, "q")
+				same(func(s storetest.Contacts) (any, error) {
+					var all []domain.Contact
+					for cursor := ""; ; {
+						cs, next, err := s.Find(t.Context(), in, q, 2, cursor)
+						if err != nil {
+							return nil, err
+						}
+						if all = append(all, cs...); next == "" {
+							return all, nil
+						}
+						cursor = next
+					}
+				})
+			},
+			"all": func(t *rapid.T) {
+				same(func(s storetest.Contacts) (any, error) {
+					var all []domain.Contact
+					for c, err := range s.All(t.Context(), in) {
+						if err != nil {
+							return nil, err
+						}
+						all = append(all, c)
+					}
+					return all, nil
+				})
+			},
+			"": func(t *rapid.T) {
+				same(func(s storetest.Contacts) (any, error) {
+					return s.GetMany(t.Context(), in, []domain.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "0000001"})
+				})
+				n := number.Draw(t, "number")
+				same(func(s storetest.Contacts) (any, error) {
+					return s.Gone(t.Context(), in, []domain.ContactNumber{n, "1", "33"})
+				})
+				same(func(s storetest.Contacts) (any, error) { return s.Claimed(t.Context(), in, "i", []int{0, 1, 2, 3, 4}) })
+				same(func(s storetest.Contacts) (any, error) { return s.History(t.Context(), in, n, 7) })
+				same(func(s storetest.Contacts) (any, error) {
+					return s.ByEmail(t.Context(), in, []string{"a@example.org", "B@example.org", "rock", "abel"})
+				})
+			},
+		})
+	})
+}

@@ -1,0 +1,60 @@
+// Package lambdaruntime is what every function does before its own work: read the
+// environment, make the logger, and give the state machine errors it can
+// choose by.
+package lambdaruntime
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// Read fills the string fields of the struct that config points to from the
+// environment, by their env tag:
+//
+//	var config struct {
+//		Jobs string `env:"TABLE_JOBS"`
+//	}
+//	err := boot.Read(&config, os.LookupEnv)
+//
+// The error names every variable that is missing or empty, not only the first.
+func Read(config any, lookup func(string) (string, bool)) error {
+	v := reflect.ValueOf(config).Elem()
+	var missing []string
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("env")
+		value, _ := lookup(name)
+		if value == "" {
+			missing = append(missing, name)
+			continue
+		}
+		v.Field(i).SetString(value)
+	}
+	if missing != nil {
+		return fmt.Errorf("environment variables are not set: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// The keys of log attributes. Nothing else about a contact, a file's cells or a
+// person is ever logged.
+const (
+	Institution = "institution"
+	Import      = "import"
+	Template    = "template"
+	Chunk       = "chunk"
+	Row         = "row"
+	Code        = "code"
+	Kind        = "kind"
+	Cause       = "cause"
+	Duration    = "milliseconds"
+)
+
+// Logger returns the logger of a function: lines as the runtime's settings say
+// (JSON on Lambda), each with the request's id. Log with the …Context methods.
+func Logger() *slog.Logger {
+	return slog.New(lambdacontext.NewLogHandler())
+}

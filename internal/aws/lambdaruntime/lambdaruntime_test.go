@@ -1,0 +1,105 @@
+package lambdaruntime_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/domain/fault"
+)
+
+func TestReadFillsEveryField(t *testing.T) {
+	var config struct {
+		Jobs  string `env:"TABLE_JOBS"`
+		Files string `env:"BUCKET_FILES"`
+	}
+	env := map[string]string{"TABLE_JOBS": "jobs", "BUCKET_FILES": "files", "OTHER": "x"}
+	if err := lambdaruntime.Read(&config, lookup(env)); err != nil {
+		t.Fatal(err)
+	}
+	if config.Jobs != "jobs" || config.Files != "files" {
+		t.Errorf("read %+v", config)
+	}
+}
+
+func TestReadNamesEverythingThatIsMissing(t *testing.T) {
+	var config struct {
+		Jobs  string `env:"TABLE_JOBS"`
+		Files string `env:"BUCKET_FILES"`
+		From  string `env:"MAIL_FROM"`
+	}
+	err := lambdaruntime.Read(&config, lookup(map[string]string{"BUCKET_FILES": "files", "MAIL_FROM": ""}))
+	const want = "environment variables are not set: TABLE_JOBS, MAIL_FROM"
+	if err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+func lookup(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := env[name]
+		return v, ok
+	}
+}
+
+func TestStepNamesErrorsForTheMachine(t *testing.T) {
+	secret := errors.New("jane@example.org")
+	for _, c := range []struct {
+		err           error
+		name, message string
+	}{
+		{fault.New(fault.Invalid, "unknownColumn", "There is no column X."), "FileRejected", "unknownColumn: There is no column X."},
+		{fault.New(fault.TooLarge, "tooLarge", "Too large."), "FileRejected", "tooLarge: Too large."},
+		{fault.Missing(), "ImportMissing", "notFound: There is nothing at this address."},
+		{fault.New(fault.Forbidden, "forbidden", "Not yours."), "ImportMissing", "forbidden: Not yours."},
+		{fault.New(fault.Conflict, "finished", "It is done."), "ImportConflict", "finished: It is done."},
+		{fault.Wrap(fault.Busy, "throttled", secret), "Busy", "throttled"},
+		{fault.Wrap(fault.Internal, "storage", secret), "Unexpected", "storage"},
+		{fmt.Errorf("read: %w", fault.Wrap(fault.Busy, "throttled", secret)), "Busy", "throttled"},
+		{secret, "Unexpected", "something unexpected happened; the log has the cause"},
+		{fmt.Errorf("get: %w", context.DeadlineExceeded), "Busy", "the time ran out"},
+	} {
+		step := lambdaruntime.Step(slog.New(slog.DiscardHandler), func(context.Context, int) (int, error) { return 0, c.err })
+		_, err := step(t.Context(), 1)
+		// A value, not a pointer: by its type the runtime decides on the name.
+		got, ok := err.(messages.InvokeResponse_Error)
+		if !ok {
+			t.Fatalf("%v: error is a %T", c.err, err)
+		}
+		if got.Type != c.name || got.Message != c.message {
+			t.Errorf("%v: got %s %q, want %s %q", c.err, got.Type, got.Message, c.name, c.message)
+		}
+	}
+}
+
+func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&out, nil))
+	double := lambdaruntime.Step(log, func(_ context.Context, in int) (int, error) { return 2 * in, nil })
+	if got, err := double(t.Context(), 21); got != 42 || err != nil {
+		t.Errorf("got %d, %v", got, err)
+	}
+	fail := lambdaruntime.Step(log, func(context.Context, int) (int, error) {
+		return 0, fault.Wrap(fault.Busy, "throttled", errors.New("table jobs"))
+	})
+	fail(t.Context(), 1)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d log lines, want 2: %s", len(lines), out.String())
+	}
+	var last map[string]any
+	if err := json.Unmarshal([]byte(lines[1]), &last); err != nil {
+		t.Fatal(err)
+	}
+	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "throttled: table jobs" {
+		t.Errorf("logged %s", lines[1])
+	}
+}

@@ -1,0 +1,189 @@
+package domain
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is what values a field takes.
+type Kind string
+
+// The kinds of a criterion, and the two that are no criteria.
+const (
+	SingleChoice  Kind = "choice"
+	MultiChoice   Kind = "multichoice"
+	YesNo         Kind = "yesno"
+	Text          Kind = "text"
+	Authorisation Kind = "authorisation"
+	ContactText   Kind = "contact"
+)
+
+// MaxText is the longest text value, in characters (runes after NFC).
+const MaxText = 250
+
+// Choice is one value of a choice or multichoice criterion.
+type Choice struct {
+	Code    string `json:"code"`
+	Label   string `json:"label"`
+	Retired bool   `json:"retired,omitempty"`
+}
+
+// FieldDef is a criterion or an authorisation of an institution's catalogue.
+type FieldDef struct {
+	Code   string            `json:"code"`
+	Label  string            `json:"label"`
+	Labels map[string]string `json:"labels,omitempty"` // by language: en, fr, de, it, es
+	Kind   Kind              `json:"kind"`
+	Values []Choice          `json:"values,omitempty"` // in catalogue order
+	// MaxLength of a text in characters, at most MaxText; 0 means MaxText.
+	MaxLength int `json:"maxLength,omitempty"`
+	// Used says that a contact has or had a value in it: then it is not deleted.
+	Used bool `json:"used,omitempty"`
+	// UsedValues are the codes of Values that a contact has or had.
+	UsedValues []string `json:"usedValues,omitempty"`
+	// Version counts the writes of the definition, for optimistic updates.
+	Version int `json:"version,omitempty"`
+}
+
+// Field returns the name under which contacts hold it.
+func (d FieldDef) Field() Field {
+	switch d.Kind {
+	case Authorisation:
+		return Field(AuthorisationRoom + ":" + d.Code)
+	case ContactText:
+		return Field(ContactRoom + ":" + d.Code)
+	}
+	return Field(CriterionRoom + ":" + d.Code)
+}
+
+// Name is how files and reports call the field: the code, or for a contact's own
+// field the column's name.
+func (d FieldDef) Name() string {
+	if d.Kind == ContactText {
+		return d.Label
+	}
+	return d.Code
+}
+
+// DataType returns the type of data whose files carry it.
+func (d FieldDef) DataType() DataType {
+	switch d.Kind {
+	case Authorisation:
+		return Authorisations
+	case ContactText:
+		return Contacts
+	}
+	return Criteria
+}
+
+// Choice returns the value with the code.
+func (d FieldDef) Choice(code string) (Choice, bool) {
+	for _, c := range d.Values {
+		if c.Code == code {
+			return c, true
+		}
+	}
+	return Choice{}, false
+}
+
+// LabelIn returns the label in the language, else the main label.
+func (d FieldDef) LabelIn(lang string) string {
+	if l := d.Labels[lang]; l != "" {
+		return l
+	}
+	return d.Label
+}
+
+// Order returns the codes as a multichoice Value: each once, in catalogue
+// order; codes the catalogue does not know keep their order at the end.
+func (d FieldDef) Order(codes []string) Value {
+	out := make([]string, 0, len(codes))
+	for _, c := range d.Values {
+		if slices.Contains(codes, c.Code) {
+			out = append(out, c.Code)
+		}
+	}
+	for _, c := range codes {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return Value(strings.Join(out, "|"))
+}
+
+// Catalogue is what an institution knows about contacts, ordered by code.
+type Catalogue struct {
+	Fields   []FieldDef
+	Settings Settings
+}
+
+// Settings are an institution's own choices.
+type Settings struct {
+	Name      string   `json:"name"`
+	Language  string   `json:"language"`  // en, fr, de, it, es
+	Separator string   `json:"separator"` // "," or ";"
+	Country   string   `json:"country"`   // ISO 3166-1 alpha-2, for telephone numbers
+	Titles    []string `json:"titles,omitempty"`
+	// NumberDigits is the width of new contact numbers, at most MaxDigits; 0
+	// means DefaultDigits.
+	NumberDigits int `json:"numberDigits,omitempty"`
+}
+
+// The width of new contact numbers.
+const (
+	DefaultDigits = 7
+	MaxDigits     = 18
+)
+
+// Digits returns the width of new contact numbers.
+func (s Settings) Digits() int {
+	if s.NumberDigits <= 0 || s.NumberDigits > MaxDigits {
+		return DefaultDigits
+	}
+	return s.NumberDigits
+}
+
+// Lookup returns the definition with the field name, also of the contact's own
+// fields.
+func (c *Catalogue) Lookup(f Field) (FieldDef, bool) {
+	if room, _ := f.Split(); room == ContactRoom {
+		return ContactDef(f)
+	}
+	for _, d := range c.Fields {
+		if d.Field() == f {
+			return d, true
+		}
+	}
+	return FieldDef{}, false
+}
+
+// Of returns the definitions that files of the type of data carry.
+func (c *Catalogue) Of(t DataType) []FieldDef {
+	var out []FieldDef
+	if t == Contacts {
+		for _, f := range ContactFields {
+			d, _ := ContactDef(f.Field)
+			out = append(out, d)
+		}
+	}
+	for _, d := range c.Fields {
+		if d.DataType() == t {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// ValidCode tells whether s may be the code of a criterion, an authorisation
+// or a value: 1 to 40 of A-Z, 0-9 and _.
+func ValidCode(s string) bool {
+	if len(s) == 0 || len(s) > 40 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,147 @@
+package domain
+
+import "time"
+
+// InstitutionID names the tenant: 1 to 40 of a-z, 0-9 and -. It comes from the
+// token's claim, or from the drop folder's path.
+type InstitutionID string
+
+// Valid tells whether the id has the form of one.
+func (id InstitutionID) Valid() bool {
+	if len(id) == 0 || len(id) > 40 {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// ContactNumber is 1 to 20 digits; leading zeros count.
+type ContactNumber string
+
+// Valid tells whether the number has the form of one.
+func (n ContactNumber) Valid() bool {
+	if len(n) == 0 || len(n) > 20 {
+		return false
+	}
+	for i := range len(n) {
+		if n[i] < '0' || n[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Contact is a person or organisation with all its values.
+type Contact struct {
+	Number ContactNumber
+	// Fields holds every value that is not empty: criteria, authorisations
+	// and the contact's own data (contact:email, contact:lastName …).
+	Fields map[Field]Value
+	// Provenance says where each set criterion and authorisation came from.
+	Provenance map[Field]Provenance
+	// Applied is the last import that changed the contact.
+	Applied Applied
+	// Origin says which import made the contact, if one did.
+	Origin Origin
+	// Version counts writes through the API, for optimistic updates; a new
+	// contact has 1.
+	Version int
+}
+
+// Get returns the value of a field, Empty if it has none.
+func (c Contact) Get(f Field) Value { return c.Fields[f] }
+
+// Email returns the contact's e-mail address.
+func (c Contact) Email() string { return string(c.Fields[ContactEmail]) }
+
+// The contact's own fields, in the order in which files carry them.
+const (
+	ContactEmail     Field = "contact:email"
+	ContactTitle     Field = "contact:title"
+	ContactFirstName Field = "contact:firstName"
+	ContactLastName  Field = "contact:lastName"
+	ContactLanguage  Field = "contact:language"
+	ContactBirthDate Field = "contact:birthDate" // yyyy-mm-dd
+	ContactPhone     Field = "contact:phone"
+	ContactStreet    Field = "contact:street"
+	ContactPostcode  Field = "contact:postcode"
+	ContactCity      Field = "contact:city"
+	ContactCountry   Field = "contact:country"
+)
+
+// ContactField is one of the contact's own fields with its column name.
+type ContactField struct {
+	Field  Field
+	Column string
+	Max    int // characters
+}
+
+// ContactFields lists them in file order.
+var ContactFields = []ContactField{
+	{ContactEmail, "Email", 254}, // RFC 5321 section 4.5.3.1, less the brackets
+	{ContactTitle, "Title", 60},
+	{ContactFirstName, "First name", 100},
+	{ContactLastName, "Last name", 100},
+	{ContactLanguage, "Language", 5},
+	{ContactBirthDate, "Birth date", 10},
+	{ContactPhone, "Phone", 40},
+	{ContactStreet, "Street", 200},
+	{ContactPostcode, "Postcode", 20},
+	{ContactCity, "City", 100},
+	{ContactCountry, "Country", 60},
+}
+
+// ContactDef returns the definition of one of the contact's own fields: its code
+// is its name in the API and its label the column's name.
+func ContactDef(f Field) (FieldDef, bool) {
+	for _, c := range ContactFields {
+		if c.Field == f {
+			return FieldDef{Code: f.Code(), Label: c.Column, Kind: ContactText, MaxLength: c.Max}, true
+		}
+	}
+	return FieldDef{}, false
+}
+
+// Provenance says when and by whom a value was set.
+type Provenance struct {
+	At     time.Time
+	Import string // the import's id, if an import did it
+	By     string // the user's name in the pool, if a person did it through the API
+	Proof  string // free text that proves an authorisation
+}
+
+// Applied is what an item remembers of the last import that changed it, so that
+// the same row applied again reports what its first try did.
+type Applied struct {
+	Import string
+	Line   int
+	Before map[Field]Value // what the changed fields had
+}
+
+// Write is one conditional change of one contact: if the contact exists, does
+// not carry the same import's mark, and every field in If has that stored value,
+// then Set is written whole; otherwise nothing is.
+type Write struct {
+	Number ContactNumber
+	If     map[Field]Value
+	Set    map[Field]Value // Empty removes
+	// Applied is remembered with the contact; its Before must equal If for
+	// every field in Set.
+	Applied    Applied
+	Provenance Provenance
+}
+
+// Written is the answer to one Write.
+type Written struct {
+	Done bool
+	// Live is the contact as it stands when the condition failed; nil when
+	// there is no such contact.
+	Live *Contact
+	// Err says that this write was not tried or cannot be done: kind Busy when
+	// it may succeed later, TooLarge when the contact would be over its limit.
+	Err error
+}

@@ -1,0 +1,71 @@
+package domain
+
+import (
+	"strings"
+	"time"
+)
+
+// Origin is the import and the line that made a contact.
+type Origin struct {
+	Import string // "" if no import did
+	Line   int
+}
+
+// Creation asks for a new contact.
+type Creation struct {
+	// Number is "" for the next free number of the institution: one above the
+	// highest of its width. Numbers of deleted contacts are never used again.
+	Number ContactNumber
+	// Digits is the width of the next free number, 0 for DefaultDigits; shorter
+	// numbers get leading zeros.
+	Digits int
+	Fields map[Field]Value
+	// Identity is "" or what makes it one person, "email:jo@example.org": at
+	// most one contact is created for it, however many imports race. Contacts
+	// that were not made by a Creation do not count: look them up before.
+	Identity string
+	// Applied is remembered with the contact: import and line, no Before. The
+	// pair makes the call repeatable.
+	Applied    Applied
+	Provenance Provenance // for criteria and authorisations among Fields
+}
+
+// EmailIdentity begins an Identity that is an e-mail address.
+const EmailIdentity = "email:"
+
+// IdentityEmail returns the address of an identity that is one, else "".
+func IdentityEmail(identity string) string {
+	email, ok := strings.CutPrefix(identity, EmailIdentity)
+	if !ok {
+		return ""
+	}
+	return email
+}
+
+// Made is the answer to one Creation. Exactly one of Done, Live, Gone and Err
+// is set.
+type Made struct {
+	// Number is that of the contact made, or of the one that stands in the way.
+	Number ContactNumber
+	// Done says that this call made it or an earlier one with the same import
+	// and line did, whatever became of it since.
+	Done bool
+	// Live is somebody else's contact, which has the number or was created for
+	// the identity.
+	Live *Contact
+	// Gone says that the number belonged to a contact that was deleted.
+	Gone bool
+	// Err is as for Written.
+	Err error
+}
+
+// HistoryEntry is one change of one field.
+type HistoryEntry struct {
+	Number        ContactNumber
+	At            time.Time
+	Import        string // the import's id, if an import did it
+	Line          int
+	By            string // the user's name, if a person did it
+	Field         Field
+	Before, After Value
+}

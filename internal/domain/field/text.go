@@ -1,0 +1,125 @@
+package field
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"rollbook/internal/domain"
+)
+
+// Text makes a text value: NFC, trimmed, at most max characters (runes after
+// NFC), without line breaks, control characters and what is not valid Unicode.
+// What shows nothing is Empty. It knows no escapes and no words: "Empty" is the
+// text Empty.
+func Text(text string, max int) (domain.Value, *Problem) {
+	if p := checkUnicode(text); p != nil {
+		return domain.Empty, p
+	}
+	if Blank(text) {
+		return domain.Empty, nil
+	}
+	text = trim(norm.NFC.String(text))
+	n := 0
+	for _, r := range text {
+		n++
+		switch {
+		case r == '\n' || r == '\r' || r == 0x0B || r == 0x0C || r == 0x85 || r == 0x2028 || r == 0x2029:
+			return domain.Empty, &Problem{Code: LineBreak,
+				Message: fmt.Sprintf("There is a line break at character %d. A text must be on one line.", n)}
+		case r == '\t':
+			return domain.Empty, &Problem{Code: ControlCharacter,
+				Message: fmt.Sprintf("There is a tab at character %d. Write a blank instead.", n)}
+		case unicode.IsControl(r):
+			return domain.Empty, &Problem{Code: ControlCharacter,
+				Message: fmt.Sprintf("There is a control character (U+%04X) at character %d. Delete it.", r, n)}
+		}
+	}
+	if n > max {
+		return domain.Empty, &Problem{Code: TextTooLong,
+			Message: fmt.Sprintf("The text %s has %d characters. At most %d are taken.", quote(text), n, max)}
+	}
+	return domain.Value(text), nil
+}
+
+// checkUnicode finds what cannot be a character of anybody's text: bytes that
+// are not UTF-8 (lone surrogates are none), U+FFFD, which stands where a
+// character was lost, and noncharacters.
+func checkUnicode(text string) *Problem {
+	n := 0
+	for i, r := range text {
+		n++
+		if r == utf8.RuneError {
+			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
+				return &Problem{Code: BadCharacter,
+					Message: fmt.Sprintf("Character %d is not valid text. Save the file as CSV UTF-8.", n)}
+			}
+			return &Problem{Code: BadCharacter,
+				Message: fmt.Sprintf("Character %d was lost when the file was saved (it shows as \uFFFD). Write it again.", n)}
+		}
+		if r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF {
+			return &Problem{Code: BadCharacter,
+				Message: fmt.Sprintf("Character %d (U+%04X) is no character of any language. Delete it.", n, r)}
+		}
+	}
+	return nil
+}
+
+// maxLength is the longest text of the field. The limit of 250 is for criteria;
+// a contact's own fields bring theirs.
+func maxLength(d domain.FieldDef) int {
+	if d.MaxLength <= 0 || d.Kind != domain.ContactText && d.MaxLength > domain.MaxText {
+		return domain.MaxText
+	}
+	return d.MaxLength
+}
+
+func parseText(text string, d domain.FieldDef) (Edit, *Warning, *Problem) {
+	k := key(text)
+	if emptyText(k, d.Kind) {
+		return Edit{}, nil, nil
+	}
+	if meaning(k) {
+		return Edit{}, nil, &Problem{Code: MaybeEmpty,
+			Message: fmt.Sprintf(`Is %s meant to be Empty? Write Empty, or \%s for the text itself.`, quote(text), trim(show(text)))}
+	}
+	v, p := Text(unescape(text), maxLength(d))
+	return Edit{Value: v}, nil, p
+}
+
+// escape marks a text that would read as something else.
+func escape(text string) string {
+	if strings.HasPrefix(text, `\`) || meaning(key(text)) {
+		return `\` + text
+	}
+	return text
+}
+
+// unescape takes off exactly what escape puts on.
+func unescape(text string) string {
+	rest, ok := strings.CutPrefix(text, `\`)
+	if ok && (strings.HasPrefix(rest, `\`) || meaning(key(rest))) {
+		return rest
+	}
+	return text
+}
+
+func parseBool(text string) (Edit, *Warning, *Problem) {
+	k := key(text)
+	if emptyWord(k) {
+		return Edit{}, nil, nil
+	}
+	if v, ok := booleans[k]; ok {
+		return Edit{Value: v}, nil, nil
+	}
+	if suspicious(k) {
+		return Edit{}, nil, &Problem{Code: MaybeEmpty, Suggestion: "Empty",
+			Message: fmt.Sprintf("Is %s meant to be Empty? Write Empty, true or false.", quote(text))}
+	}
+	return Edit{}, nil, &Problem{Code: BadBoolean,
+		Message: fmt.Sprintf("%s is neither true nor false. Taken are TRUE, true, T, t, yes and 1; FALSE, false, F, f, no and 0; "+
+			"VRAI/FAUX, WAHR/FALSCH, VERO/FALSO, VERDADERO/FALSO; oui/non, ja/nein, sì/no, sí/no; and Empty.", quote(text))}
+}

@@ -1,0 +1,321 @@
+package domain
+
+import "time"
+
+// DataType is what a file is about.
+type DataType string
+
+// The types of data.
+const (
+	Contacts       DataType = "contacts"
+	Criteria       DataType = "criteria"
+	Authorisations DataType = "authorisations"
+)
+
+// Action is what an import does with its file.
+type Action string
+
+// The actions.
+const (
+	Test   Action = "test"   // nothing is written
+	Update Action = "update" // bulk update of the data
+)
+
+// OnConflict is what an import does with a cell that somebody changed since.
+type OnConflict string
+
+// The conflict rules.
+const (
+	Skip      OnConflict = "skip"
+	Overwrite OnConflict = "overwrite"
+)
+
+// Status is where an import stands.
+type Status string
+
+// The statuses. The last four are final.
+const (
+	Waiting   Status = "waiting"
+	Checking  Status = "checking"
+	Running   Status = "running"
+	Done      Status = "done"
+	Rejected  Status = "rejected"
+	Failed    Status = "failed"
+	Cancelled Status = "cancelled"
+)
+
+// Final tells whether nothing more will happen.
+func (s Status) Final() bool {
+	return s == Done || s == Rejected || s == Failed || s == Cancelled
+}
+
+// Outcome is what became of a row. Every row has exactly one.
+type Outcome string
+
+// The outcomes.
+const (
+	Created       Outcome = "created"
+	Updated       Outcome = "updated"
+	Unchanged     Outcome = "unchanged"
+	RowRejected   Outcome = "rejected"
+	RowConflicted Outcome = "conflicted"
+	Unprocessed   Outcome = "unprocessed"
+)
+
+// Counts is the account of an import: Rows is the sum of the others.
+type Counts struct {
+	Rows        int `json:"rows"`
+	Created     int `json:"created"`
+	Updated     int `json:"updated"`
+	Unchanged   int `json:"unchanged"`
+	Rejected    int `json:"rejected"`
+	Conflicted  int `json:"conflicted"`
+	Unprocessed int `json:"unprocessed"`
+}
+
+// Add counts one row of the outcome.
+func (c *Counts) Add(o Outcome) {
+	c.Rows++
+	switch o {
+	case Created:
+		c.Created++
+	case Updated:
+		c.Updated++
+	case Unchanged:
+		c.Unchanged++
+	case RowRejected:
+		c.Rejected++
+	case RowConflicted:
+		c.Conflicted++
+	default:
+		c.Unprocessed++
+	}
+}
+
+// Plus returns the sum of two accounts.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{c.Rows + d.Rows, c.Created + d.Created, c.Updated + d.Updated, c.Unchanged + d.Unchanged,
+		c.Rejected + d.Rejected, c.Conflicted + d.Conflicted, c.Unprocessed + d.Unprocessed}
+}
+
+// Object is one version of one stored object.
+type Object struct {
+	Bucket  string `json:"bucket"`
+	Key     string `json:"key"`
+	Version string `json:"version,omitempty"`
+	Size    int64  `json:"size,omitempty"`
+}
+
+// Problem is one thing about one row or one cell that the user must look at.
+// Old, Live and New are there for a conflict only.
+type Problem struct {
+	Line       int     `json:"line"`
+	Column     string  `json:"column"`          // the header's text, "" for the whole row
+	Field      string  `json:"field,omitempty"` // CODE or column name
+	Value      string  `json:"value"`
+	Outcome    Outcome `json:"outcome"`
+	Code       string  `json:"code"`
+	Message    string  `json:"message"`
+	Suggestion string  `json:"suggestion,omitempty"`
+	Old        *string `json:"old,omitempty"`
+	Live       *string `json:"live,omitempty"`
+	New        *string `json:"new,omitempty"`
+	OtherLines []int   `json:"otherLines,omitempty"`
+	// Contact is whom a conflict is about.
+	Contact ContactNumber `json:"contact,omitempty"`
+}
+
+// Shown returns as much of a cell as a Problem holds: 200 characters, so that
+// problems stay small whatever the file has. The whole cell is in errors.csv.
+func Shown(cell string) string {
+	const most = 200
+	n := 0
+	for i := range cell {
+		if n == most {
+			return cell[:i] + "…"
+		}
+		n++
+	}
+	return cell
+}
+
+// Warning is about a file that is taken all the same.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`
+}
+
+// FieldReport counts what an import changes in one field.
+type FieldReport struct {
+	Field       string       `json:"field"`
+	Label       string       `json:"label"`
+	Kind        Kind         `json:"kind"`
+	Changes     []Transition `json:"changes"` // most frequent first
+	NotCompared int          `json:"notCompared,omitempty"`
+}
+
+// Transition is one from → to with the number of contacts. Texts are not
+// listed one by one: from and to are then "(text)" or "".
+type Transition struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Count int    `json:"count"`
+}
+
+// Detected is what reading found out about the file.
+type Detected struct {
+	Format    string `json:"format,omitempty"` // csv, zip, xlsx
+	Encoding  string `json:"encoding,omitempty"`
+	Separator string `json:"separator,omitempty"`
+	LineEnds  string `json:"lineEnds,omitempty"`
+	Rows      int    `json:"rows"`
+	Columns   int    `json:"columns"`
+	// TemplateMadeAt is there for a workbook that is a template of ours.
+	TemplateMadeAt *time.Time `json:"templateMadeAt,omitempty"`
+}
+
+// FileProblem says why a whole file was rejected or an import failed.
+type FileProblem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// MailState says what became of a mail.
+type MailState struct {
+	Status string `json:"status,omitempty"` // "", sending, sent, failed, bounced, complained
+	Code   string `json:"code,omitempty"`   // Reason as a stable word
+	Reason string `json:"reason,omitempty"` // why it did not go, or what the address is known for
+}
+
+// The ends of a mail that came back after it was sent.
+const (
+	MailBounced    = "bounced"    // it could not be delivered
+	MailComplained = "complained" // who got it called it spam
+)
+
+// Job names one import or template.
+type Job struct {
+	Institution InstitutionID
+	Kind        JobKind
+	ID          string
+}
+
+// JobKind tells imports from templates.
+type JobKind string
+
+// The kinds of jobs.
+const (
+	ImportJob   JobKind = "import"
+	TemplateJob JobKind = "template"
+)
+
+// Import is one file, one type of data, one action.
+type Import struct {
+	ID          string
+	Institution InstitutionID
+	DataType    DataType
+	Action      Action
+	OnConflict  OnConflict
+	FileName    string // as the user sees it; never a path of ours
+	// AllowSamePerson lets rows of contacts create several contacts with one
+	// e-mail address, or one name and birth date.
+	AllowSamePerson bool
+	Encoding        string // of the file, as the user said; "" to detect it
+	Email           string // "" for no mail
+	Language        string // of mails and messages
+	Status          Status
+	Cancel          bool   // asked for; rows not yet done become unprocessed
+	Of              string // the import whose bytes or undo file this one runs
+	OfKind          string // "", UpdateOf, UndoOf
+	UpdatedBy       string // the update that ran this test's bytes
+	UndoneBy        string // the undo of this update
+	Source          Object // pinned when the file came
+	Rows            int    // known after the check
+	Counts          Counts
+	Problem         *FileProblem
+	Detected        *Detected
+	Warnings        []Warning
+	Problems        []Problem // the first 100
+	ProblemsAll     int       // how many there are
+	Fields          []FieldReport
+	Files           []string // errors, changes, undo, original
+	Mail            MailState
+	CreatedAt       time.Time
+	CreatedBy       string
+	StartedAt       time.Time
+	FinishedAt      time.Time
+	RetriedAt       time.Time // when its end was last asked for anew
+	ExpiresAt       time.Time // when the job and its files go
+	Version         int       // counts writes, for optimistic updates
+}
+
+// What an import runs of the one that it follows.
+const (
+	UpdateOf = "update" // the bytes of a test
+	UndoOf   = "undo"   // the undo file of an update
+)
+
+// TemplateStatus is where a template stands.
+type TemplateStatus string
+
+// The statuses of a template.
+const (
+	Preparing       TemplateStatus = "preparing"
+	Ready           TemplateStatus = "ready"
+	TemplateFailed  TemplateStatus = "failed"
+	TemplateExpired TemplateStatus = "expired"
+)
+
+// The formats of a template's table.
+const (
+	FormatCSV  = "csv"
+	FormatXLSX = "xlsx" // with drop-down lists and locked cells
+	FormatBoth = "both" // one beside the other
+)
+
+// Template is a zipped form made for a target and a type of data.
+type Template struct {
+	ID          string
+	Institution InstitutionID
+	DataType    DataType
+	TargetID    string
+	TargetName  string
+	Fields      []string // codes; empty means all
+	Format      string   // FormatCSV, also when empty, FormatXLSX or FormatBoth
+	Email       string
+	Language    string
+	Status      TemplateStatus
+	Tries       int // how often making it was begun
+	Contacts    int
+	Bytes       int64
+	File        Object
+	FileName    string
+	Problem     *FileProblem
+	Mail        MailState
+	CreatedAt   time.Time
+	CreatedBy   string
+	FinishedAt  time.Time
+	RetriedAt   time.Time // when it was last asked for anew
+	ExpiresAt   time.Time
+	Version     int
+}
+
+// TemplateLife is how long a template's file can be fetched. The job itself
+// stays until ExpiresAt, which is later, so that its link can say "expired".
+const TemplateLife = 30 * 24 * time.Hour
+
+// FileEnds is when the template's file can no longer be fetched.
+func (t Template) FileEnds() time.Time { return t.CreatedAt.Add(TemplateLife) }
+
+// Target is a saved condition over contacts. Condition is its JSON tree, as
+// package condition parses it.
+type Target struct {
+	ID        string
+	Name      string
+	Condition []byte
+	CreatedAt time.Time
+	CreatedBy string
+	Request   string // digest of the request that made it, if that can be repeated
+	Version   int
+}

@@ -1,0 +1,212 @@
+// Package person checks a contact's own data: e-mail, names, language, birth
+// date, telephone and address, as they stand in the columns of a file of
+// contacts. What is stored has one form for one meaning: a language and a
+// country are codes, a date is yyyy-mm-dd, a telephone number is in E.164, a
+// domain is in small letters.
+//
+// A blank cell keeps the value and Empty, in any case, clears it: that word only,
+// because Leer is a town and Vide a name, so that for these the user is asked.
+// Escapes and the words that most often are an accident are those of package
+// cell. The formula guard belongs to package sheet.
+//
+// A cell with exactly one meaning is taken; one with none, with two, or changed
+// by a spreadsheet is a Problem that names what was meant, if that is clear.
+package person
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/width"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
+)
+
+// The codes of problems with a contact's own data, besides those of packages
+// cell and phone.
+const (
+	BadEmail        = "badEmail"        // no address that mail can be sent to
+	EmailDecoration = "emailDecoration" // an address with a name, brackets, mailto: or such around it
+	SeveralEmails   = "severalEmails"   // two addresses in one cell
+	DigitInName     = "digitInName"     // a person's name has a digit
+	NoLetter        = "noLetter"        // a name without any letter
+	EmailInName     = "emailInName"     // an e-mail address in a name's column
+	UnknownTitle    = "unknownTitle"    // not in the institution's list
+	UnknownLanguage = "unknownLanguage"
+	UnknownCountry  = "unknownCountry"
+	BadDate         = "badDate"       // no day of the calendar, or in no format that is taken
+	AmbiguousDate   = "ambiguousDate" // day and month may be exchanged
+	AmericanDate    = "americanDate"  // the month stands before the day
+	ShortYear       = "shortYear"     // a year of two digits
+	FutureDate      = "futureDate"    // a birth date after today
+	EarlyDate       = "earlyDate"     // a birth date before 1900
+)
+
+// The codes of warnings about a contact's own data.
+const (
+	EmailSlip         = "emailSlip"         // the domain is nearly that of a large mail service
+	DigitInLastName   = "digitInLastName"   // taken for an organisation's name
+	LanguageIsCountry = "languageIsCountry" // be, ch, se … are languages that people hardly mean
+	VeryOld           = "veryOld"           // born more than 110 years ago
+	PostcodeZero      = "postcodeZero"      // a leading zero is missing
+	PostcodeForm      = "postcodeForm"      // not of the form of the country's postcodes
+)
+
+// Checker checks the contacts of one institution. Settings, Now and Phone must
+// be set; it may be used by several goroutines.
+type Checker struct {
+	// Settings has the list of titles (none: any title is taken) and the
+	// country of telephone numbers.
+	Settings domain.Settings
+	Now      func() time.Time
+	// Phone reads a telephone number of a country: phone.Parse. It is a field
+	// so that only those who check numbers link their table.
+	Phone func(text, country string) (string, *field.Problem)
+	// Undo says that the cells come from an undo file: then what a contact had
+	// is taken although it would not be today, such as a title that has left
+	// the list.
+	Undo bool
+}
+
+// Def returns the definition of one of the contact's own fields: its code is
+// its name in the API and its label the column's name.
+func Def(f domain.Field) domain.FieldDef {
+	d, ok := domain.ContactDef(f)
+	if !ok {
+		d = domain.FieldDef{Code: f.Code(), Label: f.Code(), Kind: domain.ContactText, MaxLength: domain.MaxText}
+	}
+	return d
+}
+
+// wide is the definition under which a cell is read before its field's check:
+// what comes in may be longer than what is stored ("Switzerland" for CH).
+func wide(f domain.Field) domain.FieldDef {
+	d := Def(f)
+	switch f {
+	case domain.ContactEmail, domain.ContactLanguage, domain.ContactBirthDate, domain.ContactPhone, domain.ContactCountry, domain.ContactTitle:
+		d.MaxLength = 400
+	}
+	return d
+}
+
+// Parse reads one cell of the column of a contact's own field. The Edit keeps,
+// clears or has a Value, never Add or Remove. With a Problem it is nothing to
+// rely on.
+func (c *Checker) Parse(f domain.Field, text string) (field.Edit, *field.Warning, *field.Problem) {
+	edit, _, p := field.ParseNew(text, wide(f))
+	if p != nil || edit.Keep || edit.Value == domain.Empty {
+		return edit, nil, p
+	}
+	v, w, p := c.check(f, string(edit.Value))
+	if p != nil && c.Undo {
+		if v, ok := c.ParseOld(f, text); ok {
+			return field.Edit{Value: v}, nil, nil
+		}
+	}
+	return field.Edit{Value: v}, w, p
+}
+
+// Check reads a value that is no cell, such as the API's: Empty and \ mean
+// nothing in it, and what shows nothing is roll.Empty.
+func (c *Checker) Check(f domain.Field, text string) (domain.Value, *field.Warning, *field.Problem) {
+	v, p := field.Text(text, wide(f).MaxLength)
+	if p != nil || v == domain.Empty {
+		return domain.Empty, nil, p
+	}
+	return c.check(f, string(v))
+}
+
+// ParseOld reads a cell that says what a contact had. It is lenient where Parse
+// is strict: what a spreadsheet did to a date or a telephone number is undone
+// if that is clear, and what is no longer taken is the text as it stands. Known
+// is false if it is no value that the field may have had.
+func (c *Checker) ParseOld(f domain.Field, text string) (v domain.Value, known bool) {
+	loose, ok := field.ParseOld(text, wide(f))
+	if !ok || loose == domain.Empty {
+		return loose, ok
+	}
+	v, _, p := c.check(f, string(loose))
+	if p == nil {
+		return v, true
+	}
+	switch f {
+	case domain.ContactBirthDate:
+		if day, err := time.Parse(time.DateOnly, string(loose)); err == nil && day.Year() > 0 {
+			return loose, true
+		}
+		if p.Suggestion != "" {
+			if v, _, p := c.check(f, p.Suggestion); p == nil {
+				return v, true
+			}
+		}
+		return domain.Empty, false
+	case domain.ContactPhone:
+		if p.Suggestion != "" {
+			if v, _, p := c.check(f, p.Suggestion); p == nil {
+				return v, true
+			}
+		}
+	}
+	return field.ParseOld(text, Def(f))
+}
+
+// Format writes a value as our files show it, "" for Empty. Parse reads it back
+// as the same value.
+func Format(f domain.Field, v domain.Value) string { return field.Format(v, Def(f)) }
+
+// check is the check of each field. The text is NFC, trimmed, without control
+// characters, and not empty.
+func (c *Checker) check(f domain.Field, text string) (v domain.Value, w *field.Warning, p *field.Problem) {
+	var s string
+	switch f {
+	case domain.ContactEmail:
+		s, w, p = email(text)
+	case domain.ContactTitle:
+		s, p = c.title(text)
+	case domain.ContactFirstName, domain.ContactLastName:
+		s, w, p = name(f, text)
+	case domain.ContactLanguage:
+		s, w, p = languageCode(text)
+	case domain.ContactBirthDate:
+		s, w, p = birthDate(text, c.Now())
+	case domain.ContactPhone:
+		s, p = c.Phone(text, c.Settings.Country)
+	case domain.ContactPostcode:
+		s, p = postcode(text)
+	case domain.ContactCountry:
+		s, p = countryCode(text)
+	default:
+		s = text
+	}
+	if p != nil {
+		return domain.Empty, nil, p
+	}
+	if v, p = field.Text(s, Def(f).MaxLength); p != nil {
+		return domain.Empty, nil, p
+	}
+	return v, w, nil
+}
+
+// plain drops what shows nothing, and makes blanks and full-width characters
+// the usual ones.
+func plain(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return strings.TrimSpace(s)
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, width.Fold.String(s))
+	return strings.TrimSpace(s)
+}

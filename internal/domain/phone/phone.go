@@ -1,0 +1,282 @@
+// Package phone reads telephone numbers as people and spreadsheets write them.
+// It is a package of its own because its table costs time and memory at start:
+// only what checks contacts links it.
+package phone
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/width"
+
+	"rollbook/internal/domain/field"
+)
+
+// The codes of problems with a telephone number, besides cell.SpreadsheetNumber.
+const (
+	BadPhone       = "badPhone"       // no number that can be called
+	PhoneExtension = "phoneExtension" // a number with an extension
+	SeveralPhones  = "severalPhones"  // two numbers in one cell
+	LostZero       = "lostZero"       // the leading 0 is missing
+	LostPlus       = "lostPlus"       // the leading + is missing
+)
+
+// longest is more than any number with its punctuation has.
+const longest = 100
+
+var (
+	scientific = regexp.MustCompile(`^[+]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
+	decimal    = regexp.MustCompile(`^([+]?[0-9]{6,})[.,]0+$`)
+	extension  = regexp.MustCompile(`(?i)^(.*?[0-9)])[ ,;.-]*(?:;ext=|extension|ext[.:]?|extn[.:]?|x|#|int(?:erno|erne)?[.:]?|poste|durchwahl|dw[.:]?|apdo[.:]?|interior) *[0-9]{1,7}$`)
+	between    = regexp.MustCompile(`(?i)[/;,|&\\]| (?:or|oder|ou|o|und|et|and|e|y) `)
+)
+
+// Parse reads one telephone number. Without the code of a country it is of the
+// given one (ISO 3166-1 alpha-2, in any case; "" for none: then only
+// international numbers are taken). The answer is in E.164, such as
+// +41446681800, and reads back as itself.
+//
+// Only numbers that the country's numbering plan has are taken. A number that
+// is right but for a 0 or + that a spreadsheet took away is named with the whole
+// number as the suggestion, never taken. An extension has no place in E.164 and
+// would be lost, so a number with one is refused.
+func Parse(text, country string) (string, *field.Problem) {
+	s := plain(text)
+	if len(s) > longest {
+		return "", &field.Problem{Code: BadPhone, Message: field.Quote(text) + " is too long for a telephone number."}
+	}
+	region := strings.ToUpper(country)
+	if !phonenumbers.GetSupportedRegions()[region] {
+		region = ""
+	}
+	if p := spreadsheet(text, s, region); p != nil {
+		return "", p
+	}
+	if m := extension.FindStringSubmatch(s); m != nil {
+		p := &field.Problem{Code: PhoneExtension,
+			Message: field.Quote(text) + " has an extension, which is not kept with a telephone number. Write the number that a caller dials from outside."}
+		if e164, ok := valid(m[1], region); ok {
+			p.Suggestion = e164
+		}
+		return "", p
+	}
+	if several(s, region) {
+		return "", &field.Problem{Code: SeveralPhones, Message: field.Quote(text) + " is more than one telephone number. Write one."}
+	}
+	if p := signs(text, s); p != nil {
+		return "", p
+	}
+	return number(text, s, region)
+}
+
+// plain drops what shows nothing and makes digits and signs the usual ones. A
+// number that was copied from an address book often is between marks of
+// direction.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		case r >= 0x2010 && r <= 0x2015 || r == 0x2212: // hyphens, dashes, minus
+			return '-'
+		case strings.ContainsRune("'’·", r): // between groups of digits
+			return ' '
+		}
+		return r
+	}, width.Fold.String(s))
+	s = strings.TrimSpace(s)
+	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
+		s = strings.TrimSpace(s[4:])
+	}
+	return s
+}
+
+// spreadsheet names what a spreadsheet makes of a number in a cell of numbers.
+func spreadsheet(text, s, region string) *field.Problem {
+	if scientific.MatchString(s) {
+		return &field.Problem{Code: field.SpreadsheetNumber,
+			Message: fmt.Sprintf("The spreadsheet changed this telephone number to %s. Format the column as text and write the number again.", field.Quote(text))}
+	}
+	m := decimal.FindStringSubmatch(s)
+	if m == nil {
+		return nil
+	}
+	p := &field.Problem{Code: field.SpreadsheetNumber,
+		Message: fmt.Sprintf("The spreadsheet added decimals to this telephone number: %s. Format the column as text.", field.Quote(text))}
+	if e164, problem := number(m[1], m[1], region); problem == nil {
+		p.Suggestion = e164
+	} else {
+		p.Suggestion = problem.Suggestion
+	}
+	return p
+}
+
+// several tells whether there are two numbers that can be called. A slash alone
+// does not say so: in Germany it stands behind the area code.
+func several(s, region string) bool {
+	n := 0
+	parts := between.Split(s, -1)
+	if len(parts) == 1 {
+		return false
+	}
+	for _, part := range parts {
+		if len(digits(part)) < 5 {
+			continue
+		}
+		if _, ok := valid(part, region); ok {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// signs refuses what has no place in a telephone number.
+func signs(text, s string) *field.Problem {
+	if digits(s) == "" {
+		return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " is no telephone number."}
+	}
+	for i, r := range s {
+		switch {
+		case r >= '0' && r <= '9', strings.ContainsRune(" -./()[]~", r):
+		case r == '+' && strings.Trim(s[:i], " ([") == "":
+		case r == '+':
+			return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " has a + that is not at the beginning."}
+		case unicode.IsLetter(r):
+			return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " has letters. A telephone number has digits, blanks and a + at the beginning."}
+		default:
+			return &field.Problem{Code: BadPhone, Message: fmt.Sprintf("%s has the character %s, which is not part of a telephone number.", field.Quote(text), field.Quote(string(r)))}
+		}
+	}
+	return nil
+}
+
+// number reads a number without an extension.
+func number(text, s, region string) (string, *field.Problem) {
+	d := digits(s)
+	if strings.Contains(s, "+") {
+		if e164, ok := valid(s, region); ok {
+			return e164, nil
+		}
+		p := refused(text, s, region)
+		if d[0] == '0' { // +044…
+			p.Suggestion, _ = valid(d, region)
+		}
+		return "", p
+	}
+	if region == "" {
+		if rest, ok := strings.CutPrefix(d, "00"); ok {
+			if e164, ok := valid("+"+rest, region); ok {
+				return e164, nil
+			}
+		}
+		p := &field.Problem{Code: BadPhone,
+			Message: field.Quote(text) + " has no country. Write the number with + and the code of its country, such as +41 44 668 18 00."}
+		if abroad, ok := valid("+"+d, region); ok {
+			p.Code, p.Suggestion = LostPlus, abroad
+		}
+		return "", p
+	}
+	e164, ok := valid(s, region)
+	if d[0] != '0' && (!ok || writtenWithZero(e164, d)) {
+		if _, whole := valid("0"+d, region); whole {
+			return "", &field.Problem{Code: LostZero, Suggestion: zero(s),
+				Message: fmt.Sprintf("%s has lost its leading 0, as spreadsheets do. Did you mean %s? Format the column as text.", field.Quote(text), zero(s))}
+		}
+	}
+	// The code of the country without its + is read by the library as such; but
+	// in North America 1 is also what is dialled before a number at home.
+	prefix := phonenumbers.GetNddPrefixForRegion(region, true)
+	lost := ok && e164 == "+"+d && (prefix == "" || !strings.HasPrefix(d, prefix))
+	abroad := e164
+	if !ok {
+		abroad, lost = valid("+"+d, region)
+	}
+	if lost {
+		return "", &field.Problem{Code: LostPlus, Suggestion: abroad,
+			Message: fmt.Sprintf("%s has lost its leading +, as spreadsheets do. Did you mean %s? Format the column as text.", field.Quote(text), abroad)}
+	}
+	if ok {
+		return e164, nil
+	}
+	return "", refused(text, s, region)
+}
+
+// writtenWithZero tells whether the number is written at home with a 0 before
+// the digits. Not all that may be dialled so are: in Liechtenstein nobody does.
+func writtenWithZero(e164, d string) bool {
+	n, err := phonenumbers.Parse(e164, "")
+	return err == nil && digits(phonenumbers.Format(n, phonenumbers.NATIONAL)) == "0"+d
+}
+
+func zero(s string) string {
+	if s[0] >= '0' && s[0] <= '9' {
+		return "0" + s
+	}
+	return "0" + digits(s)
+}
+
+// refused says why a number cannot be called.
+func refused(text, s, region string) *field.Problem {
+	p := &field.Problem{Code: BadPhone}
+	n, err := phonenumbers.Parse(s, region)
+	whose := region
+	if err == nil {
+		whose = phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
+	}
+	switch {
+	case err == phonenumbers.ErrInvalidCountryCode:
+		p.Message = field.Quote(text) + " begins with the code of no country."
+	case err != nil:
+		p.Message = field.Quote(text) + " is no telephone number."
+	default:
+		reason := "no telephone there has a number that begins like this"
+		switch phonenumbers.IsPossibleNumberWithReason(n) {
+		case phonenumbers.TOO_SHORT:
+			reason = "it has too few digits"
+		case phonenumbers.TOO_LONG:
+			reason = "it has too many digits"
+		case phonenumbers.INVALID_LENGTH:
+			reason = "it has too few or too many digits"
+		case phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+			reason = "its area code is missing"
+		}
+		p.Message = fmt.Sprintf("%s is no telephone number of %s: %s.", field.Quote(text), place(whose), reason)
+	}
+	if !strings.Contains(s, "+") {
+		p.Message += " A number of another country is written with + and that country's code."
+	}
+	return p
+}
+
+func place(region string) string {
+	if region == "" || region == phonenumbers.UNKNOWN_REGION || region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
+		return "its country"
+	}
+	return region
+}
+
+// valid returns the number in E.164 if the numbering plan of its country has it.
+func valid(s, region string) (string, bool) {
+	n, err := phonenumbers.Parse(s, region)
+	if err != nil || n.GetExtension() != "" || !phonenumbers.IsValidNumber(n) {
+		return "", false
+	}
+	e164 := phonenumbers.Format(n, phonenumbers.E164)
+	// A few numbering plans read their own international form differently.
+	again, err := phonenumbers.Parse(e164, region)
+	return e164, err == nil && phonenumbers.IsValidNumber(again) && phonenumbers.Format(again, phonenumbers.E164) == e164
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}

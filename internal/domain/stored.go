@@ -1,0 +1,18 @@
+package domain
+
+import "io"
+
+// File is one stored object, open for reading at any place. A short or broken
+// answer of the store is asked again; it is never taken for the end.
+type File interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// Once makes creating repeatable: the same Key within 24 hours returns what the
+// first call made; with another Digest it is a fault of kind Conflict with code
+// "idempotencyKeyReused".
+type Once struct {
+	Key    string // "" for none; scoped to the institution and the kind of job
+	Digest string // of the request
+}

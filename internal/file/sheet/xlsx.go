@@ -1,0 +1,536 @@
+package sheet
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rollbook/internal/domain/fault"
+)
+
+// sharedBytes bounds the texts of a workbook that cells refer to by number, the
+// only part that must be held in memory.
+const sharedBytes = 200 << 20
+
+// A workbook reads the first visible sheet of an .xlsx row by row.
+type workbook struct {
+	limits Limits
+	sheet  string // name of the sheet that is read
+	others int    // visible sheets after it
+	x      *markup
+	width  int // cells of a good row; 0 while the header is read
+
+	shared  []byte
+	offsets []int // ends of the shared texts
+	styles  []style
+	from    int // days between the date systems of 1900 and 1904
+
+	row     int  // number of the row being read
+	closed  bool // the end of the rows was seen
+	line    []byte
+	cells   []span // of line
+	missing int    // first cell whose formula has no value, or -1
+}
+
+// errWorkbook tells a damaged workbook from a source that fails.
+func errWorkbook(err error) error {
+	if f, ok := fault.As(err); passes(err) && !(ok && f.Code == CodeZipDamaged) {
+		return err
+	}
+	e := fault.New(fault.Invalid, CodeWorkbookDamaged, "The workbook cannot be read: it is damaged or was not sent completely. %s", howToSave)
+	e.Err = err
+	return e
+}
+
+// parts are the files of a workbook by lower-case name.
+type parts struct {
+	files map[string]*zip.File
+	limit int64
+}
+
+func (p parts) open(name string) (*markup, error) {
+	f := p.files[strings.ToLower(strings.TrimPrefix(name, "/"))]
+	if f == nil {
+		return nil, errXML
+	}
+	if f.Flags&1 != 0 {
+		return nil, invalid(CodeZipEncrypted, "The workbook is locked. Save it without a password.")
+	}
+	in, err := (&entry{f: f, limit: p.limit}).open(0)
+	if err != nil {
+		return nil, err
+	}
+	return newMarkup(in), nil
+}
+
+// each calls fn for every start tag of a part. A part that is missing has none.
+func (p parts) each(name string, fn func(*markup)) error {
+	if p.files[strings.ToLower(name)] == nil {
+		return nil
+	}
+	x, err := p.open(name)
+	if err != nil {
+		return err
+	}
+	for {
+		t, err := x.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if t == tagStart {
+			fn(x)
+		}
+	}
+}
+
+func partsOf(z *zip.Reader, limit int64) parts {
+	p := parts{map[string]*zip.File{}, limit}
+	for _, f := range z.File {
+		if key := strings.ToLower(slashed(f.Name)); p.files[key] == nil {
+			p.files[key] = f
+		}
+	}
+	return p
+}
+
+// workbook returns the name of the part that lists the sheets, "" if there is none.
+// Nearly all programs name it alike; some of Microsoft's call it workbook2.xml.
+func (p parts) workbook() string {
+	name := "xl/workbook.xml"
+	if p.files[name] != nil {
+		return name
+	}
+	name = ""
+	// A list that cannot be read names nothing.
+	_ = p.each("_rels/.rels", func(x *markup) {
+		kind, _ := x.attr("Type")
+		target, _ := x.attr("Target")
+		target = strings.TrimPrefix(path.Clean(target), "/")
+		base := strings.ToLower(path.Base(target))
+		if path.Base(kind) == "officeDocument" && strings.HasPrefix(base, "workbook") && path.Ext(base) == ".xml" && p.files[strings.ToLower(target)] != nil {
+			name = target
+		}
+	})
+	return name
+}
+
+func (r *Reader) openWorkbook(p parts, name string) error {
+	w := &workbook{limits: r.opts.Limits}
+	r.format, r.rows = "xlsx", w
+	if err := w.open(p, name, r); err != nil {
+		return errWorkbook(err)
+	}
+	h, err := w.header(r.opts.KnownColumn)
+	if err != nil {
+		return w.elsewhere(err)
+	}
+	r.setHeader(h)
+	return nil
+}
+
+// elsewhere adds to a fault of the first sheet that the table may be on another.
+func (w *workbook) elsewhere(err error) error {
+	f, ok := fault.As(err)
+	if !ok || w.others == 0 || f.Code != CodeNoRows && f.Code != CodeNoHeader {
+		return err
+	}
+	return invalid(f.Code, "Only the first of the workbook's %d sheets is read, %s. %s If the table is on another sheet, move that sheet to the front.",
+		w.others+1, quoteName(w.sheet), f.Text)
+}
+
+// open reads everything before the rows.
+func (w *workbook) open(p parts, name string, r *Reader) error {
+	type sheet struct{ name, id, target string }
+	var visible, all []sheet
+	err := p.each(name, func(x *markup) {
+		switch x.name {
+		case "sheet":
+			s := sheet{}
+			s.name, _ = x.attr("name")
+			s.id, _ = x.attr("id")
+			all = append(all, s)
+			if state, _ := x.attr("state"); state == "" || state == "visible" {
+				visible = append(visible, s)
+			}
+		case "workbookPr":
+			if v, _ := x.attr("date1904"); v == "1" || v == "true" {
+				w.from = 1462
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if len(visible) == 0 {
+		visible = all
+	}
+	targets := map[string]string{}
+	shared, styles := "", ""
+	err = p.each(path.Join(path.Dir(name), "_rels", path.Base(name)+".rels"), func(x *markup) {
+		if x.name != "Relationship" {
+			return
+		}
+		id, _ := x.attr("Id")
+		kind, _ := x.attr("Type")
+		target, _ := x.attr("Target")
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join(path.Dir(name), target)
+		}
+		target = strings.TrimPrefix(path.Clean(target), "/")
+		switch path.Base(kind) {
+		case "worksheet":
+			targets[id] = target
+		case "sharedStrings":
+			shared = target
+		case "styles":
+			styles = target
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var tables []sheet
+	for _, s := range visible {
+		if s.target = targets[s.id]; s.target != "" {
+			tables = append(tables, s)
+		}
+	}
+	if len(tables) == 0 {
+		return errXML
+	}
+	w.sheet, w.others = tables[0].name, len(tables)-1
+	if w.others > 0 {
+		r.warn(WarnOtherSheets, 0, "The workbook has %d sheets; only the first, %s, is read.", len(tables), quoteName(tables[0].name))
+	}
+	if shared != "" {
+		if err := w.readShared(p, shared); err != nil {
+			return err
+		}
+	}
+	if styles != "" {
+		if err := w.readStyles(p, styles); err != nil {
+			return err
+		}
+	}
+	r.madeAt = p.madeAt()
+	w.x, err = p.open(tables[0].target)
+	return err
+}
+
+// madeAt reads when a template was made from the workbook's properties
+// (ECMA-376 part 2, core properties), which spreadsheet programs keep. Damaged
+// properties say nothing, and are no fault of the table.
+func (p parts) madeAt() time.Time {
+	x, err := p.open("docProps/core.xml")
+	if err != nil {
+		return time.Time{}
+	}
+	element, said := "", map[string]string{}
+	for {
+		switch t, err := x.next(); {
+		case err == io.EOF:
+			at, err := time.Parse(time.RFC3339, said["created"])
+			if err != nil || said["title"] != TemplateTitle {
+				return time.Time{}
+			}
+			return at
+		case err != nil:
+			return time.Time{}
+		case t == tagStart:
+			element = x.name
+		case t == tagText && (element == "title" || element == "created") && len(said[element]) < 100:
+			said[element] += string(x.text)
+		case t == tagEnd:
+			element = ""
+		}
+	}
+}
+
+// readShared gathers the texts that cells refer to.
+func (w *workbook) readShared(p parts, name string) error {
+	x, err := p.open(name)
+	if err != nil {
+		return err
+	}
+	inText, phonetic := false, false
+	start := 0
+	for {
+		t, err := x.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t == tagText && inText:
+			w.shared = append(w.shared, x.text...)
+			if len(w.shared)+8*len(w.offsets) > sharedBytes {
+				return tooLarge(CodeWorkbookTooLarge, "The workbook holds more than %s of text. %s", bytesText(sharedBytes), howToSave)
+			}
+		case t == tagStart && x.name == "t":
+			inText = !phonetic
+		case t == tagEnd && x.name == "t":
+			inText = false
+		case x.name == "rPh":
+			phonetic = t == tagStart
+		case t == tagEnd && x.name == "si":
+			w.shared = w.shared[:start+len(unescapeCell(w.shared[start:]))]
+			start = len(w.shared)
+			w.offsets = append(w.offsets, start)
+		}
+	}
+}
+
+// unescapeCell decodes _x000D_ in place, by which a workbook writes characters
+// that XML cannot.
+func unescapeCell(b []byte) []byte {
+	if !bytes.Contains(b, []byte("_x")) {
+		return b
+	}
+	out := b[:0]
+	for i := 0; i < len(b); {
+		if r, ok := escapeAt(b[i:]); ok {
+			// Seven bytes become at most three.
+			out = utf8.AppendRune(out, r)
+			i += 7
+			continue
+		}
+		out = append(out, b[i])
+		i++
+	}
+	return out
+}
+
+func escapeAt(b []byte) (rune, bool) {
+	if len(b) < 7 || b[0] != '_' || b[1] != 'x' || b[6] != '_' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return rune(n), err == nil
+}
+
+// header reads up to the first row that is not blank.
+func (w *workbook) header(known func(string) bool) (header, error) {
+	var rec record
+	if err := w.next(&rec); err != nil {
+		if err == io.EOF {
+			return header{}, errNoRows()
+		}
+		return header{}, err
+	}
+	if f := rec.fault; f != nil {
+		return header{}, invalid(CodeHeaderUnreadable, "The header (row %d) cannot be read, column %s: %s", rec.line, columnLetters(f.Column), f.Message)
+	}
+	h := header{names: names(rec.cells), line: rec.line}
+	if known != nil && knownNames(h.names, known) == 0 {
+		return h, noHeader(w, h.names, rec.line, known)
+	}
+	w.width = len(h.names)
+	return h, checkNames(h.names, h.line)
+}
+
+// next gives the next row that is not blank, or io.EOF.
+func (w *workbook) next(out *record) error {
+	for {
+		if err := w.readRow(); err != nil {
+			if err == io.EOF {
+				return err
+			}
+			return errWorkbook(err)
+		}
+		n := len(w.cells)
+		for n > 0 && blank(w.line[w.cells[n-1].from:w.cells[n-1].to]) && w.missing < n-1 {
+			n--
+		}
+		if n == 0 {
+			continue
+		}
+		*out = record{line: w.row}
+		width := max(n, w.width)
+		text := string(w.line)
+		cells := make([]string, width)
+		for i, s := range w.cells[:min(len(w.cells), width)] {
+			cells[i] = text[s.from:s.to]
+		}
+		out.cells = cells
+		switch {
+		case w.width > 0 && n > w.width:
+			out.shape = true
+			out.fault = &RowFault{Code: CodeWrongCellCount, Column: -1, Message: fmt.Sprintf("%s, header has %d", count(n, "cell"), w.width)}
+		case w.missing >= 0:
+			out.fault = &RowFault{Code: CodeFormulaWithoutValue, Column: w.missing, Message: "The cell is a formula and its result is not in the file. Open the workbook in the spreadsheet and save it again."}
+		default:
+			out.fault = inspect(cells)
+		}
+		clean(cells)
+		return nil
+	}
+}
+
+// readRow reads one row element into line and cells.
+func (w *workbook) readRow() error {
+	for {
+		t, err := w.x.next()
+		if err == io.EOF && !w.closed {
+			return errXML // cut between two rows
+		}
+		if err != nil {
+			return err
+		}
+		if t == tagStart && w.x.name == "row" {
+			break
+		}
+		w.closed = w.closed || t == tagEnd && w.x.name == "sheetData"
+	}
+	w.row++
+	if r, ok := w.x.attr("r"); ok {
+		n, err := strconv.ParseInt(r, 10, 32)
+		if err != nil || n < 1 {
+			return errXML
+		}
+		w.row = int(n)
+	}
+	w.line, w.cells, w.missing = w.line[:0], w.cells[:0], -1
+	for col := 0; ; {
+		t, err := w.x.next()
+		if err != nil {
+			return noEOF(err)
+		}
+		switch {
+		case t == tagEnd && w.x.name == "row":
+			return nil
+		case t == tagStart && w.x.name == "c":
+			if ref, ok := w.x.attr("r"); ok {
+				col = columnIndex(ref, col)
+			}
+			if err := w.readCell(col); err != nil {
+				return noEOF(err)
+			}
+			col++
+		}
+	}
+}
+
+// noEOF makes an end inside a row a break of the rules.
+func noEOF(err error) error {
+	if err == io.EOF {
+		return errXML
+	}
+	return err
+}
+
+// columnIndex reads the letters of a cell's name.
+func columnIndex(ref string, otherwise int) int {
+	n, i := 0, 0
+	for ; i < len(ref) && i < 4 && ref[i]|0x20 >= 'a' && ref[i]|0x20 <= 'z'; i++ {
+		n = n*26 + int(ref[i]|0x20-'a') + 1
+	}
+	if i == 0 {
+		return otherwise
+	}
+	return n - 1
+}
+
+func (w *workbook) readCell(col int) error {
+	kind, _ := w.x.attr("t")
+	st := style{}
+	if s, ok := w.x.attr("s"); ok {
+		if n, err := strconv.Atoi(s); err == nil && n >= 0 && n < len(w.styles) {
+			st = w.styles[n]
+		}
+	}
+	start := len(w.line)
+	inValue, inText, phonetic, formula := false, false, false, false
+	for {
+		t, err := w.x.next()
+		if err != nil {
+			return err
+		}
+		if t == tagText {
+			if inValue || inText && !phonetic {
+				w.line = append(w.line, w.x.text...)
+				if len(w.line) > w.limits.RowBytes {
+					return w.tooLong()
+				}
+			}
+			continue
+		}
+		on := t == tagStart
+		switch w.x.name {
+		case "v":
+			inValue = on
+		case "t":
+			inText = on
+		case "rPh":
+			phonetic = on
+		case "f":
+			formula = true
+		case "c":
+			return w.place(col, start, kind, st, formula)
+		}
+	}
+}
+
+func (w *workbook) tooLong() error {
+	return tooLarge(CodeRowTooLong, "Row %d is longer than %s, more than a row may have.", w.row, bytesText(int64(w.limits.RowBytes)))
+}
+
+// place puts the cell whose raw value begins at start of the line.
+func (w *workbook) place(col, start int, kind string, st style, formula bool) error {
+	raw := w.line[start:]
+	if len(raw) == 0 && formula && w.missing < 0 && kind != "str" {
+		w.missing = col
+	}
+	switch kind {
+	case "s":
+		n, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+		if len(raw) == 0 {
+			break
+		}
+		if err != nil || n < 0 || n >= len(w.offsets) {
+			return errXML
+		}
+		from := 0
+		if n > 0 {
+			from = w.offsets[n-1]
+		}
+		w.line = append(w.line[:start], w.shared[from:w.offsets[n]]...)
+	case "b":
+		if s := strings.TrimSpace(string(raw)); s == "1" || s == "true" {
+			w.line = append(w.line[:start], "TRUE"...)
+		} else if s == "0" || s == "false" {
+			w.line = append(w.line[:start], "FALSE"...)
+		}
+	case "str", "inlineStr":
+		w.line = w.line[:start+len(unescapeCell(raw))]
+	case "e":
+	case "d":
+		w.line = append(w.line[:start], strings.TrimSuffix(string(raw), "T00:00:00")...)
+	default:
+		w.line = append(w.line[:start], st.format(strings.TrimSpace(string(raw)), w.from)...)
+	}
+	if len(w.line) > w.limits.RowBytes {
+		return w.tooLong()
+	}
+	if len(w.line) == start && w.missing != col {
+		return nil // styled and empty, perhaps far to the right
+	}
+	if col >= w.limits.Columns {
+		return tooLarge(CodeTooManyColumns, "Row %d has more than %d columns. Delete the columns that are not needed.", w.row, w.limits.Columns)
+	}
+	for len(w.cells) <= col {
+		w.cells = append(w.cells, span{})
+	}
+	w.cells[col] = span{start, len(w.line)}
+	return nil
+}

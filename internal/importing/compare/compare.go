@@ -1,0 +1,224 @@
+// Package compare is the three-way compare: what the file says was there
+// ([old]), what it wants ([new]), and what is there now. Decide is the rule for
+// one row; Engine applies it to many with as few requests as possible.
+//
+// A test and an update run the same rule on the same rows. They differ in one
+// place: a test reads the contacts and decides, an update writes under the
+// condition that the decision rests on.
+package compare
+
+import (
+	"strings"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/importing/flow"
+)
+
+// Cell is one [new] cell that asks for something, with its [old] neighbour.
+type Cell struct {
+	Def    domain.FieldDef
+	Column string // the header of the [new] column
+	Text   string // of the [new] cell, as the user reads it
+	Edit   field.Edit
+	// Compared says that the file has the [old] column. Old is its value,
+	// OldText what stands there; Known is false when that is no value at all,
+	// so that it can equal nothing.
+	Compared bool
+	Old      domain.Value
+	OldText  string
+	Known    bool
+}
+
+// Row is one row that may be applied: its key and its cells are well formed.
+type Row struct {
+	Line   int
+	Number domain.ContactNumber
+	// Key is the contact cell as uploaded, and KeyColumn its header.
+	Key, KeyColumn string
+	// InfoEmail is what [info] Email says, "" for nothing.
+	InfoEmail, InfoColumn string
+	Cells                 []Cell
+	// Person says that the row is about a contact itself: one that is not there
+	// is created, and a row without a number finds it by e-mail. Nil for rows
+	// of criteria and authorisations.
+	Person *Person
+	// Unread are fields whose cells cannot be read any more, of a row that is
+	// rejected for them.
+	Unread []domain.Field
+}
+
+// Person is what a row of contacts has beyond its cells.
+type Person struct {
+	// Email finds the contact when the row has no number, "" for none.
+	Email, EmailColumn string
+	// Shared are other lines without a number that have the address, in an
+	// import that allows it: each of them creates a contact, and none finds one.
+	Shared []int
+	// Identity is what makes it one person if it is created, "" for nothing.
+	Identity string
+	// Check looks at the contact as it would be.
+	Check func(after map[domain.Field]domain.Value) ([]domain.Warning, *domain.Problem)
+	// Remove is the import whose creation of the contact this row of an undo
+	// file takes back; Values are all that the contact had then.
+	Remove string
+	Values map[domain.Field]domain.Value
+}
+
+// Rule is what an import does with a cell that is neither old nor new.
+type Rule = domain.OnConflict
+
+// want returns the value that the cell asks for, when live is what the contact
+// has. With an [old] value the wish is about that value: adding a code to what
+// the user saw is not adding it to what somebody else wrote since.
+func (c *Cell) want(live domain.Value, rule Rule) domain.Value {
+	if c.Compared && c.Known && (rule != domain.Overwrite || live.SameAs(c.Old, c.Def.Kind)) {
+		return c.Edit.Apply(c.Old, c.Def)
+	}
+	return c.Edit.Apply(live, c.Def)
+}
+
+// Decision is what the rule says about one row and one state of its contact.
+type Decision struct {
+	Outcome  domain.Outcome // updated, unchanged, conflicted
+	If       map[domain.Field]domain.Value
+	Set      map[domain.Field]domain.Value
+	Problems []domain.Problem
+}
+
+// Decide compares a row with its live contact. It is the whole rule: a cell
+// whose live value is the wanted one changes nothing; a live value equal to
+// [old], or without an [old] to compare, becomes the wanted one; any other is a
+// conflict, and then nothing of the row is applied. If holds the live value of
+// every cell that the decision looked at.
+func Decide(r *Row, live domain.Contact, rule Rule) Decision {
+	d := Decision{If: make(map[domain.Field]domain.Value, len(r.Cells)), Set: map[domain.Field]domain.Value{}}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		f := c.Def.Field()
+		is := live.Get(f)
+		d.If[f] = is
+		want := c.want(is, rule)
+		switch {
+		case is.SameAs(want, c.Def.Kind):
+		case !c.Compared, c.Known && is.SameAs(c.Old, c.Def.Kind), rule == domain.Overwrite:
+			d.Set[f] = want
+		default:
+			d.Problems = append(d.Problems, conflict(r, c, is, want))
+		}
+	}
+	switch {
+	case len(d.Problems) > 0:
+		d.Outcome, d.Set = domain.RowConflicted, nil
+	case len(d.Set) > 0:
+		d.Outcome = domain.Updated
+	default:
+		d.Outcome = domain.Unchanged
+	}
+	return d
+}
+
+// strict returns the write that needs no reading: every touched cell equals its
+// [old]. ok is false when the row must be compared with the contact first.
+func (r *Row) strict() (ifs, set map[domain.Field]domain.Value, ok bool) {
+	ifs = make(map[domain.Field]domain.Value, len(r.Cells)+1)
+	set = make(map[domain.Field]domain.Value, len(r.Cells))
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if !c.Compared || !c.Known {
+			return nil, nil, false
+		}
+		f := c.Def.Field()
+		ifs[f] = c.Old
+		if w := c.Edit.Apply(c.Old, c.Def); !w.SameAs(c.Old, c.Def.Kind) {
+			set[f] = w
+		}
+	}
+	if len(set) == 0 {
+		return nil, nil, false
+	}
+	// A look at the e-mail comes free with the condition.
+	if r.InfoEmail != "" {
+		ifs[domain.ContactEmail] = domain.Value(r.InfoEmail)
+	}
+	return ifs, set, true
+}
+
+// changes lists what a write changed, in the order of the row's cells.
+func changes(r *Row, before, after map[domain.Field]domain.Value) []flow.Change {
+	out := make([]flow.Change, 0, len(after))
+	for i := range r.Cells {
+		f := r.Cells[i].Def.Field()
+		if a, ok := after[f]; ok {
+			out = append(out, flow.Change{Field: f, Before: before[f], After: a})
+		}
+	}
+	return out
+}
+
+// again rebuilds what an earlier try of this import did to the contact from the
+// values that it found then.
+func again(r *Row, done domain.Applied, rule Rule) []flow.Change {
+	after := make(map[domain.Field]domain.Value, len(done.Before))
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if b, ok := done.Before[c.Def.Field()]; ok {
+			after[c.Def.Field()] = c.want(b, rule)
+		}
+	}
+	return changes(r, done.Before, after)
+}
+
+func conflict(r *Row, c *Cell, live, want domain.Value) domain.Problem {
+	old, is, wish := domain.Shown(c.OldText), field.Format(live, c.Def), field.Format(want, c.Def)
+	if c.Known {
+		old = field.Format(c.Old, c.Def)
+	}
+	p := domain.Problem{
+		Line: r.Line, Column: c.Column, Field: c.Def.Name(), Value: c.Text, Outcome: domain.RowConflicted,
+		Code: "conflict", Old: &old, Live: &is, New: &wish,
+		Message: "Somebody changed this since the export: it was " + show(old) + ", is now " + show(is) +
+			", and the file wants " + show(wish) + ". Nothing of this row was written.",
+		Suggestion: "Look at the contact, then correct [old] to what is there now, or empty [new].",
+	}
+	if !c.Known {
+		p.Message = "The [old] cell is no value of this field, so it cannot be compared: it says " + show(old) +
+			", the contact has " + show(is) + ", and the file wants " + show(wish) + ". Nothing of this row was written."
+	}
+	return p
+}
+
+func show(v string) string {
+	if v == "" {
+		return "empty"
+	}
+	return "“" + v + "”"
+}
+
+// fits has the row's check look at a contact as it would be. What it finds wrong
+// rejects the row.
+func (r *Row) fits(live, set map[domain.Field]domain.Value, out *Result) bool {
+	if r.Person == nil || r.Person.Check == nil {
+		return true
+	}
+	after := make(map[domain.Field]domain.Value, len(live)+len(set))
+	for f, v := range live {
+		after[f] = v
+	}
+	for f, v := range set {
+		after[f] = v
+	}
+	warnings, p := r.Person.Check(after)
+	out.Warnings = warnings
+	if p == nil {
+		return true
+	}
+	p.Line, p.Outcome = r.Line, domain.RowRejected
+	*out = Result{Outcome: domain.RowRejected, Problems: []domain.Problem{*p}}
+	return false
+}
+
+// sameEmail tells whether the file and the contact name the same address.
+func sameEmail(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}

@@ -1,0 +1,177 @@
+// Package flow lists what the steps of an import hand on to each other: inputs
+// and answers, the keys of the objects between them, and the form of those
+// objects. Reading it explains the machine.
+//
+//	start  -> machine: Run
+//	plan   -> Planned; objects: Plan, chunks (Row), duplicates, manifest of Chunk
+//	chunk  <- Chunk;   object: results (Result … Summary)
+//	finish <- Finish;  objects: errors.csv, changes.csv, undo.csv, problem pages
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+)
+
+// Version is that of every message and object here. A step that meets another
+// one refuses it, so that a deployment in the middle of an import is seen.
+const Version = 1
+
+// UploadLife is how long an import's file can be posted to its form.
+const UploadLife = time.Hour
+
+// Run is the machine's input. The execution's name is the import's id.
+type Run struct {
+	Version     int                  `json:"version"`
+	Institution domain.InstitutionID `json:"institution"`
+	Import      string               `json:"import"`
+}
+
+// NewRun returns the machine's input as JSON.
+func NewRun(in domain.InstitutionID, id string) []byte {
+	b, err := json.Marshal(Run{Version, in, id})
+	if err != nil {
+		panic(err) // three plain strings and numbers
+	}
+	return b
+}
+
+// Check refuses a message of another version.
+func (r Run) Check() error {
+	if r.Version != Version {
+		return fault.New(fault.Internal, "messageVersion", "This step reads messages of version %d, not %d.", Version, r.Version)
+	}
+	return nil
+}
+
+// Planned is plan's answer: counts and keys, never rows.
+type Planned struct {
+	Run
+	Chunks   int    `json:"chunks"`
+	Rejected bool   `json:"rejected"`
+	Manifest string `json:"manifest"` // key in the files bucket: a JSON list of Chunk
+}
+
+// Chunk is the input of one child of the map.
+type Chunk struct {
+	Run
+	Chunk int `json:"chunk"`
+}
+
+// Finish is finish's input. Failed is what a Catch put there: the step's error.
+type Finish struct {
+	Run
+	Failed json.RawMessage `json:"failed,omitempty"`
+}
+
+// Template is the input of the function that makes a template.
+type Template struct {
+	Version     int                  `json:"version"`
+	Institution domain.InstitutionID `json:"institution"`
+	Template    string               `json:"template"`
+}
+
+// KeyColumn is the header of the column that names the contact, and UndoColumn
+// that of the column by which an undo file takes back created contacts.
+const (
+	KeyColumn  = "Contact"
+	UndoColumn = "[undo] created"
+)
+
+// Role is what a column is for.
+type Role string
+
+// The roles of columns.
+const (
+	KeyRole   Role = "key"
+	InfoRole  Role = "info"
+	OldRole   Role = "old"
+	NewRole   Role = "new"
+	ErrorRole Role = "error"
+	UndoRole  Role = "undo" // the import whose creation of the contact the row takes back
+)
+
+// Column is one column of the uploaded file, resolved.
+type Column struct {
+	Name  string       `json:"name"` // as in the file's header
+	Role  Role         `json:"role"`
+	Field domain.Field `json:"field,omitempty"` // for old, new, and the e-mail's info column
+}
+
+// Plan is what plan found out about the file.
+type Plan struct {
+	Version  int                 `json:"version"`
+	Columns  []Column            `json:"columns"`
+	Chunks   []ChunkRef          `json:"chunks"`
+	Rows     int                 `json:"rows"`
+	Detected domain.Detected     `json:"detected"`
+	Warnings []domain.Warning    `json:"warnings,omitempty"`
+	Problem  *domain.FileProblem `json:"problem,omitempty"` // the file is rejected
+}
+
+// ChunkRef is one chunk object.
+type ChunkRef struct {
+	Rows      int `json:"rows"`
+	FirstLine int `json:"firstLine"`
+	LastLine  int `json:"lastLine"`
+	// Duplicates says that there is an object of Duplicates for it.
+	Duplicates bool `json:"duplicates,omitempty"`
+}
+
+// Duplicates are the rows of one chunk whose contact stands on other lines too,
+// by line number.
+type Duplicates map[int]Duplicate
+
+// Duplicate says which other lines name the same contact (the first 20).
+type Duplicate struct {
+	Others []int `json:"others"`
+	// Differ says that they do not all ask for the same.
+	Differ bool `json:"differ"`
+	// First says that this is the first of identical lines: it counts.
+	First bool `json:"first"`
+	// Person says that the lines have no number, but would create one person; of
+	// an import that allows that, that they have one e-mail address.
+	Person bool `json:"person,omitempty"`
+}
+
+func importKey(in domain.InstitutionID, id, rest string) string {
+	return fmt.Sprintf("imports/%s/%s/%s", in, id, rest)
+}
+
+// The keys of an import's objects in the files bucket.
+func PlanKey(in domain.InstitutionID, id string) string { return importKey(in, id, "plan.json") }
+func ManifestKey(in domain.InstitutionID, id string) string {
+	return importKey(in, id, "manifest.json")
+}
+func ChunkKey(in domain.InstitutionID, id string, n int) string {
+	return importKey(in, id, fmt.Sprintf("chunks/%05d.rows", n))
+}
+func DuplicatesKey(in domain.InstitutionID, id string, n int) string {
+	return importKey(in, id, fmt.Sprintf("chunks/%05d.duplicates.json", n))
+}
+func ResultKey(in domain.InstitutionID, id string, n int) string {
+	return importKey(in, id, fmt.Sprintf("results/%05d.results", n))
+}
+func FileKey(in domain.InstitutionID, id, name string) string { // errors, changes, undo
+	return importKey(in, id, name+".csv")
+}
+func problemPageKey(in domain.InstitutionID, id string, n int) string {
+	return importKey(in, id, fmt.Sprintf("problems/%05d.json", n))
+}
+func problemIndexKey(in domain.InstitutionID, id string) string {
+	return importKey(in, id, "problems/index.json")
+}
+
+// UploadKey is where a browser posts an import's file in the uploads bucket.
+func UploadKey(in domain.InstitutionID, id string) string {
+	return fmt.Sprintf("uploads/%s/%s", in, id)
+}
+
+// TemplateKey is where a template's zip is.
+func TemplateKey(in domain.InstitutionID, id, fileName string) string {
+	return fmt.Sprintf("templates/%s/%s/%s", in, id, fileName)
+}

@@ -1,0 +1,79 @@
+// Package chunk is the step that applies one chunk of an import's rows.
+package chunk
+
+import (
+	"context"
+	"time"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/importing/account"
+	"rollbook/internal/importing/compare"
+	"rollbook/internal/importing/flow"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	SetProgress(ctx context.Context, in domain.InstitutionID, id string, chunk int, c domain.Counts) error
+}
+
+// Contacts is what the step needs of the contacts.
+type Contacts interface {
+	compare.Store
+	AddHistory(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error
+}
+
+// Step processes chunks.
+type Step struct {
+	Contacts  Contacts
+	Catalogue account.Catalogue
+	Jobs      Jobs
+	Files     account.Files
+	Now       func() time.Time
+}
+
+// Run processes one chunk. Running it again, after any interruption or beside
+// another copy of itself, ends with the same results.
+func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	imp, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if imp.Status.Final() {
+		// A straggler: the import was settled without it.
+		return nil
+	}
+	plan, err := account.LoadPlan(ctx, s.Files, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if in.Chunk < 0 || in.Chunk >= len(plan.Chunks) {
+		return fault.New(fault.Internal, "noSuchChunk", "There is no chunk %d.", in.Chunk)
+	}
+	var history func(context.Context, domain.InstitutionID, []domain.HistoryEntry) error
+	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
+	switch imp.Action {
+	case domain.Update:
+		engine.Mode, engine.Store, history = compare.Update, s.Contacts, s.Contacts.AddHistory
+	default:
+		engine.Mode, engine.Store = compare.Test, compare.ReadOnly(s.Contacts)
+	}
+	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: engine, History: history,
+		Between: func(ctx context.Context, c domain.Counts) (bool, error) {
+			if err := s.Jobs.SetProgress(ctx, in.Institution, in.Import, in.Chunk, c); err != nil {
+				return false, err
+			}
+			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+			if err == nil && now.Status.Final() {
+				// The machine was stopped and the import settled: what is
+				// written from here on would be in nobody's account.
+				err = fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+			}
+			return now.Cancel, err
+		}}
+	return l.Chunk(ctx, &imp, plan, in.Chunk)
+}

@@ -1,0 +1,167 @@
+// Package finish is the step that ends an import, however it went: it merges
+// the results of the chunks in the order of the file, settles the account,
+// writes the result files, sets the status and sends the mail.
+package finish
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/importing/account"
+	"rollbook/internal/importing/compare"
+	"rollbook/internal/importing/flow"
+	"rollbook/internal/mail"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
+}
+
+// Mailer sends one mail.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Step finishes imports.
+type Step struct {
+	Contacts  compare.Reader
+	Catalogue account.Catalogue
+	Jobs      Jobs
+	Files     account.Files
+	Mail      Mailer
+	Letter    func(domain.Import) mail.Message // what the mail says, without its address
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Run finishes one import. Running it again writes the same files and sends no
+// second mail.
+func (s *Step) Run(ctx context.Context, in flow.Finish) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	imp, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+	if err != nil {
+		return err
+	}
+	if !imp.Status.Final() {
+		end, err := s.settle(ctx, &imp, len(in.Failed) > 0)
+		if err != nil {
+			return err
+		}
+		imp, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
+			if i.Status.Final() {
+				return nil
+			}
+			i.Status, i.Counts, i.Problem = end.Status, end.Counts, end.Problem
+			i.Warnings, i.Problems, i.ProblemsAll = end.Warnings, end.Problems, end.ProblemsAll
+			i.Fields, i.Files = end.Fields, end.Files
+			i.FinishedAt = s.Now().UTC()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.mail(ctx, &imp)
+}
+
+// settle works out how the import ended and writes its files.
+func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (domain.Import, error) {
+	end := *imp
+	end.Files = []string{"original"}
+	plan, err := account.LoadPlan(ctx, s.Files, imp.Institution, imp.ID)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		// The check never came to an end, so nothing was written.
+		end.Status = domain.Failed
+		end.Problem = &domain.FileProblem{Code: "checkFailed", Message: "The file could not be checked, through no fault of yours. Nothing was written. Import it again."}
+		if imp.Cancel {
+			end.Status = domain.Cancelled
+			end.Problem = &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before anything was written."}
+		}
+		return end, nil
+	}
+	if err != nil {
+		return end, err
+	}
+	end.Warnings = slices.Clone(plan.Warnings)
+	if plan.Problem != nil {
+		end.Status, end.Problem = domain.Rejected, plan.Problem
+		return end, nil
+	}
+	m, err := s.merge(ctx, imp, plan)
+	if err != nil {
+		return end, err
+	}
+	end.Counts = m.sum.Counts
+	end.Warnings = append(end.Warnings, m.warnings()...)
+	end.Problems, end.ProblemsAll = m.problems.First, m.problems.Count
+	if end.Fields, err = m.fields(); err != nil {
+		return end, err
+	}
+	end.Files = append(end.Files, m.files...)
+	switch c := end.Counts; {
+	case c.Unprocessed > 0 && imp.Cancel:
+		end.Status = domain.Cancelled
+		end.Problem = &domain.FileProblem{Code: "cancelled", Message: fmt.Sprintf("The import was cancelled: %d of %d rows were not processed. They are in the error file.", c.Unprocessed, c.Rows)}
+	case c.Unprocessed > 0 && c.Unprocessed == c.Rows || failed && c.Unprocessed > 0:
+		end.Status = domain.Failed
+		end.Problem = &domain.FileProblem{Code: "importFailed", Message: fmt.Sprintf("The import stopped, through no fault of yours: %d of %d rows were not processed. They are in the error file; import that again.", c.Unprocessed, c.Rows)}
+	default:
+		end.Status = domain.Done
+		if c.Unprocessed > 0 {
+			end.Warnings = append(end.Warnings, domain.Warning{Code: "unprocessedRows",
+				Message: fmt.Sprintf("Not processed, through no fault of the file: %d of %d rows. Import the error file again.", c.Unprocessed, c.Rows)})
+		}
+	}
+	return end, nil
+}
+
+// results yields the results of chunk n. A chunk that left none is settled
+// first: the marks in the contacts tell which of its rows were written.
+func (s *Step) results(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int, yield func(flow.Result) error) (flow.Summary, error) {
+	key := flow.ResultKey(imp.Institution, imp.ID, n)
+	f, err := s.Files.Open(ctx, domain.Object{Key: key})
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
+		l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: &compare.Engine{
+			Store: compare.ReadOnly(s.Contacts), Institution: imp.Institution, Import: imp.ID,
+			Mode: compare.Settle, OnConflict: imp.OnConflict, Cancelled: imp.Cancel, Now: s.Now}}
+		if err := l.Chunk(ctx, imp, plan, n); err != nil {
+			return flow.Summary{}, fmt.Errorf("settle chunk %d: %w", n, err)
+		}
+		f, err = s.Files.Open(ctx, domain.Object{Key: key})
+	}
+	if err != nil {
+		return flow.Summary{}, err
+	}
+	sum, err := flow.ReadResults(io.NewSectionReader(f, 0, f.Size()), yield)
+	if err != nil {
+		return sum, fmt.Errorf("results of chunk %d: %w", n, err)
+	}
+	return sum, nil
+}
+
+// mail sends the one mail of the outcome. The import is done all the same when
+// it cannot be sent; the screen says why no mail came.
+func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
+	if imp.Email == "" {
+		return nil
+	}
+	m := s.Letter(*imp)
+	m.To, m.Job = imp.Email, domain.Job{Institution: imp.Institution, Kind: domain.ImportJob, ID: imp.ID}
+	return mail.Once(ctx, func(f func(*domain.MailState) error) error {
+		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error { return f(&i.Mail) })
+		return err
+	}, s.Mail.Send, m, func(err error) {
+		s.Log.WarnContext(ctx, "mail not sent", "institution", imp.Institution, "import", imp.ID, "error", err)
+	})
+}

@@ -1,0 +1,297 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/text"
+	"rollbook/internal/importing/flow"
+)
+
+var bracketed = regexp.MustCompile(`(?i)^\[\s*(old|new|info|error|undo)\s*\]\s*(.*)$`)
+
+// resolver finds out what a header's names mean in an institution's catalogue.
+type resolver struct {
+	cat    *domain.Catalogue
+	want   domain.DataType
+	byCode map[string]domain.FieldDef
+	// byLabel has every definition that a folded label may mean.
+	byLabel map[string][]domain.FieldDef
+	// contact has the contact's own fields by their column's name.
+	contact map[string]domain.FieldDef
+}
+
+func newResolver(cat *domain.Catalogue, want domain.DataType) *resolver {
+	r := &resolver{cat: cat, want: want, byCode: map[string]domain.FieldDef{}, byLabel: map[string][]domain.FieldDef{}, contact: map[string]domain.FieldDef{}}
+	for _, d := range cat.Of(domain.Contacts) {
+		r.contact[text.Normalise(d.Label)] = d
+	}
+	for _, d := range cat.Fields {
+		r.byCode[text.Normalise(d.Code)] = d
+		labels := []string{text.Normalise(d.Label)}
+		for _, l := range d.Labels {
+			if l = text.Normalise(l); !slices.Contains(labels, l) {
+				labels = append(labels, l)
+			}
+		}
+		for _, l := range labels {
+			r.byLabel[l] = append(r.byLabel[l], d)
+		}
+	}
+	return r
+}
+
+// known tells whether a header's name looks like one of ours, whatever the
+// catalogue: by it the separator is chosen.
+func (r *resolver) known(name string) bool {
+	name = strings.TrimSpace(name)
+	_, own := r.contact[text.Normalise(name)]
+	return strings.EqualFold(name, flow.KeyColumn) || bracketed.MatchString(name) || own && r.want == domain.Contacts
+}
+
+// field finds what the name behind a role means. A code wins over a label, and
+// of two fields with one label the one of the wanted type of data.
+func (r *resolver) field(name string) (domain.FieldDef, error) {
+	key := text.Normalise(name)
+	// The field's full name is never in doubt.
+	if room, code, ok := strings.Cut(key, ":"); ok {
+		d, known := r.byCode[strings.TrimSpace(code)]
+		if room == domain.ContactRoom {
+			d, known = r.contact[strings.TrimSpace(code)]
+		}
+		if known && strings.HasPrefix(string(d.Field()), room+":") {
+			return d, nil
+		}
+	}
+	// An authorisation may have the code EMAIL: written like that it is meant,
+	// written like the column Email that one is.
+	if d, ok := r.byCode[key]; ok && d.Code == strings.TrimSpace(name) {
+		return d, nil
+	}
+	if d, ok := r.contact[key]; ok && r.want == domain.Contacts {
+		return d, nil
+	}
+	if d, ok := r.byCode[key]; ok {
+		return d, nil
+	}
+	ds := r.byLabel[key]
+	if len(ds) > 1 {
+		ds = slices.DeleteFunc(slices.Clone(ds), func(d domain.FieldDef) bool { return d.DataType() != r.want })
+	}
+	switch len(ds) {
+	case 1:
+		return ds[0], nil
+	case 0:
+		return domain.FieldDef{}, nil
+	}
+	codes := make([]string, len(ds))
+	for i, d := range ds {
+		codes[i] = d.Code
+	}
+	return domain.FieldDef{}, fault.New(fault.Invalid, "ambiguousColumn",
+		"The label “%s” belongs to several fields (%s). Use the code in the header.", name, strings.Join(codes, ", "))
+}
+
+// columns resolves a header. Its errors reject the file.
+func (r *resolver) columns(header []string, line int) ([]flow.Column, []domain.Warning, error) {
+	cols := make([]flow.Column, len(header))
+	first := map[string]int{} // role and field → column, to find duplicates
+	var key, news, others, own int
+	for i, name := range header {
+		cols[i] = flow.Column{Name: name}
+		c := &cols[i]
+		m := bracketed.FindStringSubmatch(name)
+		switch {
+		case strings.EqualFold(name, flow.KeyColumn):
+			c.Role = flow.KeyRole
+			key++
+		case m == nil:
+			d, ok := r.contact[text.Normalise(name)]
+			if !ok {
+				return cols, nil, r.unknown(header, i, line)
+			}
+			if r.want != domain.Contacts {
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+					"Line %d, column %d: “%s” belongs to a file of contacts, but the type of data chosen is %s. Choose contacts, or remove the column.", line, i+1, name, r.want)
+			}
+			c.Role, c.Field = flow.NewRole, d.Field()
+			news++
+			own++
+		case strings.EqualFold(m[1], "undo"):
+			if !strings.EqualFold(name, flow.UndoColumn) || r.want != domain.Contacts {
+				return cols, nil, r.unknown(header, i, line)
+			}
+			c.Role = flow.UndoRole
+			news++
+			own++
+		case strings.EqualFold(m[1], "info"):
+			c.Role = flow.InfoRole
+			if strings.EqualFold(m[2], "email") {
+				c.Field = domain.ContactEmail
+			}
+		case strings.EqualFold(m[1], "error"):
+			c.Role = flow.ErrorRole
+		default:
+			c.Role = flow.Role(strings.ToLower(m[1]))
+			d, err := r.field(m[2])
+			if err != nil {
+				return cols, nil, err
+			}
+			if d.Code == "" {
+				return cols, nil, r.unknown(header, i, line)
+			}
+			c.Field = d.Field()
+			fits := d.DataType() == r.want || r.want == domain.Contacts
+			switch {
+			case d.DataType() == domain.Contacts:
+				own++
+			case !fits:
+				others++
+			}
+			if fits && c.Role == flow.NewRole {
+				news++
+			}
+		}
+		if c.Role == flow.ErrorRole || c.Role == flow.InfoRole && c.Field == "" {
+			continue
+		}
+		id := string(c.Role) + " " + string(c.Field)
+		if j, ok := first[id]; ok {
+			return cols, nil, fault.New(fault.Invalid, "duplicateColumn",
+				"Line %d: the columns %d (“%s”) and %d (“%s”) mean the same. Remove one of them.", line, j+1, header[j], i+1, name)
+		}
+		first[id] = i
+	}
+	switch {
+	case others > 0 && news == 0:
+		other := domain.Criteria
+		if r.want == domain.Criteria {
+			other = domain.Authorisations
+		}
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+			"This is a file of %s, but the type of data chosen is %s. Choose %s, or take the other file.", other, r.want, other)
+	case others > 0:
+		for i, c := range cols {
+			if d, ok := r.cat.Lookup(c.Field); ok && d.DataType() != r.want {
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+					"Line %d, column %d: “%s” is one of the %s, but the type of data chosen is %s. Put them into a file of their own.",
+					line, i+1, header[i], d.DataType(), r.want)
+			}
+		}
+	case r.want == domain.Contacts && own == 0 && news > 0:
+		// Here criteria are for contacts that arrive with their names.
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
+			"Line %d: there is no column of the contacts themselves, such as Email or Last name. For criteria or authorisations alone choose that type of data.", line)
+	case key == 0 && r.want == domain.Contacts && !slices.ContainsFunc(cols, func(c flow.Column) bool {
+		return c.Role == flow.NewRole && (c.Field == domain.ContactEmail || c.Field == domain.ContactLastName)
+	}):
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
+			"Line %d: there is none of the columns “%s”, “Email” and “Last name”, so the rows name nobody.", line, flow.KeyColumn)
+	case key == 0 && r.want != domain.Contacts:
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
+			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, flow.KeyColumn)
+	case news == 0:
+		return cols, nil, fault.New(fault.Invalid, "nothingToDo",
+			"Line %d: there is no [new] column, so nothing can change. Start again from the template.", line)
+	}
+	return cols, r.notCompared(cols), nil
+}
+
+// namedFields is how many fields a warning names.
+const namedFields = 20
+
+// notCompared warns of [new] columns without their [old] one.
+func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
+	var missing []string
+	for _, c := range cols {
+		if c.Role == flow.NewRole && !slices.ContainsFunc(cols, func(o flow.Column) bool { return o.Role == flow.OldRole && o.Field == c.Field }) {
+			d, _ := r.cat.Lookup(c.Field)
+			missing = append(missing, d.Name())
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if n := len(missing) - namedFields; n > 0 {
+		missing = append(missing[:namedFields], fmt.Sprintf("%d more", n))
+	}
+	return []domain.Warning{{Code: "notCompared", Message: "There is no [old] column for " + strings.Join(missing, ", ") +
+		": these cells are not compared, and overwrite what somebody else may have changed since."}}
+}
+
+// unknown says which column is not one of ours, and which was probably meant.
+func (r *resolver) unknown(header []string, i, line int) error {
+	name := header[i]
+	if name == "" {
+		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
+	}
+	if strings.HasPrefix(name, "ï»¿") {
+		return fault.New(fault.Invalid, "encodingMixedUp",
+			"Line %d: this file was opened in the wrong encoding and then saved, so that accents are broken (é became Ã©). Open the original again as UTF-8, and save as CSV UTF-8.", line)
+	}
+	var names []string
+	role := ""
+	if m := bracketed.FindStringSubmatch(name); m != nil {
+		role = "[" + strings.ToLower(m[1]) + "] "
+		name = m[2]
+		for _, d := range r.cat.Of(r.want) {
+			names = append(names, d.Code, d.Label)
+		}
+	} else {
+		names = []string{flow.KeyColumn, "[info] Email", "[info] Last name", "[info] First name"}
+		for _, d := range r.cat.Of(r.want) {
+			if d.Kind == domain.ContactText {
+				names = append(names, d.Label)
+				continue
+			}
+			names = append(names, "[old] "+d.Code, "[new] "+d.Code, d.Code)
+		}
+	}
+	e := fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d: “%s%s” is not a column that Rollbook knows.", line, i+1, role, domain.Shown(name))
+	if near, ok := field.Nearest(name, names); ok {
+		if role == "" && r.byCode[text.Normalise(near)].Code != "" {
+			role = "[new] "
+		}
+		e.Text += " Did you mean “" + role + near + "”?"
+	} else {
+		e.Text += " Give it its name back, or remove the column."
+	}
+	var others []string
+	for _, n := range header[i+1:] {
+		if n != "" && !r.means(n) {
+			others = append(others, "“"+domain.Shown(n)+"”")
+		}
+	}
+	if n := len(others) - namedFields; n > 0 {
+		others = append(others[:namedFields], fmt.Sprintf("%d more", n))
+	}
+	if len(others) > 0 {
+		e.Text += " Not known either: " + strings.Join(others, ", ") + "."
+	}
+	if r.want == domain.Contacts {
+		e.Text += " A file of contacts has the columns " + flow.KeyColumn
+		for _, c := range domain.ContactFields {
+			e.Text += ", " + c.Column
+		}
+		e.Text += "."
+	}
+	return e
+}
+
+// means tells whether a header's name is one of a column, of whatever type of data.
+func (r *resolver) means(name string) bool {
+	m := bracketed.FindStringSubmatch(name)
+	if m == nil {
+		return strings.EqualFold(name, flow.KeyColumn) || r.contact[text.Normalise(name)].Code != ""
+	}
+	if role := strings.ToLower(m[1]); role != string(flow.OldRole) && role != string(flow.NewRole) {
+		return true
+	}
+	d, err := r.field(m[2])
+	return err != nil || d.Code != ""
+}

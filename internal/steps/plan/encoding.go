@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/text"
+	"rollbook/internal/file/sheet"
+	"rollbook/internal/importing/flow"
+)
+
+// stored returns the field whose text the cells of a column most likely repeat:
+// what the user saw, or the name of a contact that is there already.
+func stored(c flow.Column, cat *domain.Catalogue) (domain.Field, bool) {
+	if c.Role == flow.InfoRole {
+		m := bracketed.FindStringSubmatch(c.Name)
+		for _, d := range cat.Of(domain.Contacts) {
+			if m != nil && text.Normalise(d.Label) == text.Normalise(m[2]) {
+				return d.Field(), true
+			}
+		}
+		return "", false
+	}
+	d, ok := cat.Lookup(c.Field)
+	return c.Field, ok && (d.Kind == domain.ContactText || d.Kind == domain.Text && c.Role == flow.OldRole)
+}
+
+func notASCII(r rune) bool { return r >= utf8.RuneSelf }
+
+// encoding rejects a file whose 8-bit encoding was guessed wrongly. The file
+// itself tells: where its names are not those that are stored, but would be in
+// another encoding, it was saved in that one.
+func (s *Step) encoding(ctx context.Context, imp *domain.Import, p *pass, guessed string) error {
+	if guessed == "" || strings.HasPrefix(guessed, "UTF-") || len(p.accents) == 0 {
+		return nil
+	}
+	numbers := make([]domain.ContactNumber, len(p.accents))
+	for i, a := range p.accents {
+		numbers[i] = a.number
+	}
+	found, err := s.Contacts.GetMany(ctx, imp.Institution, numbers)
+	if err != nil {
+		return err
+	}
+	speak := map[string]int{} // cells that are as stored in another encoding only, less those as guessed only
+	first := map[string]int{} // line of the first of them
+	for _, a := range p.accents {
+		c, ok := found[a.number]
+		if !ok {
+			continue
+		}
+		live := norm.NFC.String(string(c.Get(a.field)))
+		is := func(cell string) bool { return norm.NFC.String(strings.TrimSpace(sheet.Unguard(cell))) == live }
+		asGuessed := is(a.cell)
+		for name, cell := range sheet.Reread(a.cell, guessed) {
+			switch {
+			case is(cell) && !asGuessed:
+				if speak[name]++; first[name] == 0 {
+					first[name] = a.line
+				}
+			case asGuessed && !is(cell):
+				speak[name]--
+			}
+		}
+	}
+	best, most := "", 0
+	for name := range sheet.Reread("", guessed) {
+		if speak[name] > most {
+			best, most = name, speak[name]
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	return fault.New(fault.Invalid, sheet.CodeEncodingNotRecognised,
+		"The file is not in UTF-8. Read as %s its texts are not those that are stored, but read as %s they are (first on line %d). Open the original in the spreadsheet and save it as \"CSV UTF-8\", or choose %[2]s as its encoding.",
+		guessed, best, first[best])
+}

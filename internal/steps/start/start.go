@@ -1,0 +1,154 @@
+// Package start is the step between an uploaded object and its import: it pins
+// the object's version and starts the machine, once, however often and in
+// whatever order the events come.
+package start
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/importing/flow"
+)
+
+// Jobs is what the step needs of the imports.
+type Jobs interface {
+	CreateImport(ctx context.Context, imp domain.Import, once domain.Once, replaces string) (domain.Import, bool, error)
+	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
+}
+
+// Catalogue tells whether there is such an institution, and its language.
+type Catalogue interface {
+	Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error)
+}
+
+// Machine starts executions: the same id again is success.
+type Machine interface {
+	Start(ctx context.Context, id string, input []byte) error
+}
+
+// Step starts imports.
+type Step struct {
+	Jobs      Jobs
+	Catalogue Catalogue
+	Machine   Machine
+	Log       *slog.Logger
+	Now       func() time.Time
+	Keep      time.Duration // how long a job of the drop folder is kept
+}
+
+// Event is one created object. Key is as S3 events write it: form-encoded.
+type Event struct {
+	Bucket, Key, Version string
+	Size                 int64
+	Time                 time.Time
+}
+
+// Run deals with one event. An event that is nobody's is logged and dropped:
+// trying it again would not make it somebody's.
+func (s *Step) Run(ctx context.Context, e Event) error {
+	key, err := url.QueryUnescape(e.Key)
+	if err != nil {
+		return s.ignore(ctx, "badKey", err)
+	}
+	o := domain.Object{Bucket: e.Bucket, Key: key, Version: e.Version, Size: e.Size}
+	parts := strings.Split(key, "/")
+	switch {
+	case parts[0] == "uploads" && len(parts) == 3:
+		return s.Uploaded(ctx, domain.InstitutionID(parts[1]), parts[2], o)
+	case parts[0] == "inbox" && len(parts) >= 5:
+		if strings.HasSuffix(key, "/") {
+			return nil // a console's "folder"
+		}
+		return s.dropped(ctx, domain.InstitutionID(parts[1]), domain.DataType(parts[2]), domain.Action(parts[3]), strings.Join(parts[4:], "/"), o, e.Time)
+	}
+	return s.ignore(ctx, "strayObject", nil)
+}
+
+func (s *Step) ignore(ctx context.Context, code string, err error) error {
+	s.Log.WarnContext(ctx, "object ignored", "code", code, "error", err)
+	return nil
+}
+
+var errOther = errors.New("not this object's turn")
+
+// Uploaded claims the import for the object version and starts it. An import
+// that is claimed for another version, or at its end, stays as it is.
+func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string, o domain.Object) error {
+	if !in.Valid() {
+		return s.ignore(ctx, "badInstitution", nil)
+	}
+	_, err := s.Jobs.ChangeImport(ctx, in, id, func(i *domain.Import) error {
+		switch {
+		case i.Status == domain.Waiting && !i.Cancel:
+			i.Status, i.Source, i.StartedAt = domain.Checking, o, s.Now().UTC()
+			return nil
+		case i.Source == o && !i.Status.Final():
+			return nil // the same event again: the start below may not have happened
+		}
+		return errOther
+	})
+	switch {
+	case errors.Is(err, errOther):
+		return s.ignore(ctx, "notWaiting", nil)
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return s.ignore(ctx, "noSuchImport", nil)
+	case err != nil:
+		return err
+	}
+	return s.Machine.Start(ctx, id, flow.NewRun(in, id))
+}
+
+// dropped makes an import of an object in the drop folder.
+func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.DataType, a domain.Action, name string, o domain.Object, at time.Time) error {
+	if !in.Valid() || a != domain.Test && a != domain.Update || t != domain.Criteria && t != domain.Authorisations && t != domain.Contacts {
+		return s.ignore(ctx, "badInboxPath", nil)
+	}
+	cat, err := s.Catalogue.Catalogue(ctx, in)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return s.ignore(ctx, "noSuchInstitution", nil)
+	}
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(o.Bucket + "\n" + o.Key + "\n" + o.Version))
+	now := s.Now().UTC()
+	imp := domain.Import{
+		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, OnConflict: domain.Skip,
+		FileName: domain.FileName(name), Language: cat.Settings.Language, Status: domain.Checking, Source: o,
+		CreatedAt: now, StartedAt: now, CreatedBy: "drop folder", ExpiresAt: now.Add(s.Keep),
+	}
+	made, _, err := s.Jobs.CreateImport(ctx, imp, domain.Once{Key: "inbox-" + hex.EncodeToString(sum[:])}, "")
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		made = imp // redelivered after the key was forgotten
+	} else if err != nil {
+		return err
+	}
+	if made.Status.Final() {
+		return nil
+	}
+	return s.Machine.Start(ctx, made.ID, flow.NewRun(in, made.ID))
+}
+
+// dropID makes the id of a dropped file from what the file is, in the layout of
+// a UUID version 7 (RFC 9562), so that it sorts among the others by time.
+func dropID(at time.Time, sum [32]byte) string {
+	var id uuid.UUID
+	ms := at.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (8 * (5 - i)))
+	}
+	copy(id[6:], sum[:10])
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}

@@ -1,0 +1,256 @@
+package dev
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"rollbook/internal/api"
+	"rollbook/internal/domain/fault"
+)
+
+const clientID = "dev-screen"
+
+// User may sign in.
+type User struct {
+	Email, Institution string
+	Groups             []string
+}
+
+// Password is everybody's.
+const Password = "Rollbook-dev-1"
+
+// Users are two institutions, each with an admin, an operator and a viewer, and
+// the admin of a third that is not set up.
+func Users() []User {
+	out := []User{{"admin@cygnus.example", "cygnus", []string{"admin"}}}
+	for _, in := range []string{"aurora", "borealis"} {
+		for _, g := range []string{"admin", "operator", "viewer"} {
+			out = append(out, User{g + "@" + in + ".example", in, []string{g}})
+		}
+	}
+	return out
+}
+
+// SignIn is a sign-in page with authorization code and PKCE, refresh and
+// sign-out, as the user pool's hosted page has them.
+type SignIn struct {
+	screen string
+	secret []byte
+	mu     sync.Mutex
+	codes  map[string]asked
+	ended  map[string]bool // refresh tokens and id tokens that are no longer good
+	issued []string
+}
+
+type asked struct {
+	user      User
+	challenge string
+	redirect  string
+}
+
+func newSignIn(screen string) *SignIn {
+	s := &SignIn{screen: screen, secret: make([]byte, 32), codes: map[string]asked{}, ended: map[string]bool{}}
+	rand.Read(s.secret)
+	return s
+}
+
+// EndSessions makes every token that was issued so far invalid.
+func (s *SignIn) EndSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.issued {
+		s.ended[t] = true
+	}
+}
+
+var page = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Sign in</title><link rel="icon" href="data:,">
+<h1>Sign in</h1>
+{{if .Wrong}}<p role="alert">Wrong e-mail address or password.</p>{{end}}
+<form method="post">
+<p><label for="username">E-mail</label> <input id="username" name="username" type="email" list="users" autocomplete="username" required>
+<datalist id="users">{{range .Users}}<option>{{.Email}}</option>{{end}}</datalist></p>
+<p><label for="password">Password</label> <input id="password" name="password" type="password" autocomplete="current-password" required></p>
+<p><button type="submit">Sign in</button></p>
+</form></html>`))
+
+// ServeHTTP answers /oauth2/authorize, /oauth2/token and /logout.
+func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/oauth2/authorize":
+		s.authorize(w, r)
+	case "/oauth2/token":
+		s.token(w, r)
+	case "/logout":
+		to := r.URL.Query().Get("logout_uri")
+		if r.URL.Query().Get("client_id") != clientID || to != s.screen+"/" {
+			http.Error(w, "bad request", http.StatusBadRequest)
+			return
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("response_type") != "code" || q.Get("client_id") != clientID || q.Get("redirect_uri") != s.screen+"/" ||
+		q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") == "" || q.Get("state") == "" {
+		http.Error(w, "bad request", http.StatusBadRequest)
+		return
+	}
+	wrong := false
+	if r.Method == http.MethodPost {
+		for _, u := range Users() {
+			if u.Email != r.FormValue("username") || r.FormValue("password") != Password {
+				continue
+			}
+			code := random()
+			s.mu.Lock()
+			s.codes[code] = asked{u, q.Get("code_challenge"), q.Get("redirect_uri")}
+			s.mu.Unlock()
+			http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
+			return
+		}
+		wrong = true
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	page.Execute(w, map[string]any{"Users": Users(), "Wrong": wrong})
+}
+
+func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Origin", s.screen)
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Access-Control-Allow-Headers", "content-type")
+		return
+	}
+	user, ok := s.grant(r)
+	if !ok || r.FormValue("client_id") != clientID {
+		http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
+		return
+	}
+	answer := map[string]any{"id_token": s.sign(user, "id"), "token_type": "Bearer", "expires_in": 3600}
+	if r.FormValue("grant_type") == "authorization_code" {
+		answer["refresh_token"] = s.sign(user, "refresh")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(answer)
+}
+
+func (s *SignIn) grant(r *http.Request) (User, bool) {
+	switch r.FormValue("grant_type") {
+	case "authorization_code":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		a, ok := s.codes[r.FormValue("code")]
+		delete(s.codes, r.FormValue("code"))
+		sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
+		return a.user, ok && a.redirect == r.FormValue("redirect_uri") && base64.RawURLEncoding.EncodeToString(sum[:]) == a.challenge
+	case "refresh_token":
+		return s.read(r.FormValue("refresh_token"), "refresh")
+	}
+	return User{}, false
+}
+
+type payload struct {
+	Sub, Use, ID string
+	User         User
+	Exp          int64
+}
+
+// sign returns a token in the form of a JWT, which only this server reads.
+func (s *SignIn) sign(u User, use string) string {
+	b, err := json.Marshal(map[string]any{"sub": u.Email, "use": use, "id": random(), "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
+	if err != nil {
+		panic(err) // plain strings
+	}
+	body := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(b)
+	t := body + "." + s.mac(body)
+	s.mu.Lock()
+	s.issued = append(s.issued, t)
+	s.mu.Unlock()
+	return t
+}
+
+// Token is an id token of the user with the address.
+func (s *SignIn) Token(email string) (string, error) {
+	for _, u := range Users() {
+		if u.Email == email {
+			return s.sign(u, "id"), nil
+		}
+	}
+	return "", fmt.Errorf("no user %s", email)
+}
+
+func (s *SignIn) mac(body string) string {
+	h := hmac.New(sha256.New, s.secret)
+	h.Write([]byte(body))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+func (s *SignIn) read(token, use string) (User, bool) {
+	body, mac, _ := cutLast(token, ".")
+	s.mu.Lock()
+	ended := s.ended[token]
+	s.mu.Unlock()
+	if ended || !hmac.Equal([]byte(mac), []byte(s.mac(body))) {
+		return User{}, false
+	}
+	_, middle, _ := strings.Cut(body, ".")
+	b, err := base64.RawURLEncoding.DecodeString(middle)
+	var p payload
+	if err != nil || json.Unmarshal(b, &p) != nil || p.Use != use || time.Now().Unix() > p.Exp {
+		return User{}, false
+	}
+	return p.User, true
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func claims(u User) api.Claims {
+	return api.ClaimsOf(map[string]string{"sub": u.Email, "cognito:username": u.Email, "email": u.Email,
+		"custom:institution": u.Institution, "cognito:groups": "[" + strings.Join(u.Groups, " ") + "]"})
+}
+
+func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
+	u, ok := s.read(bearer, "id")
+	if !ok {
+		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised", "The token is not good.")
+	}
+	return claims(u), nil
+}
+
+// authorised stands before the API as its authorizer does.
+func (s *SignIn) authorised(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if u, ok := s.read(bearer, "id"); ok {
+			r = r.WithContext(api.WithClaims(r.Context(), claims(u)))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func random() string {
+	b := make([]byte, 18)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}

@@ -1,0 +1,20 @@
+package memory
+
+import (
+	"context"
+
+	"rollbook/internal/domain"
+)
+
+// Claimed returns the numbers that an import's lines without one were given.
+func (s *Contacts) Claimed(_ context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[int]domain.ContactNumber{}
+	for _, l := range lines {
+		if n, ok := s.rest(in).assigned[domain.Origin{Import: imp, Line: l}]; ok {
+			out[l] = n
+		}
+	}
+	return out, nil
+}

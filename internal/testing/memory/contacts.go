@@ -1,0 +1,323 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/text"
+)
+
+// maxContact is the size that the database refuses a contact at, in bytes.
+const maxContact = 400 << 10
+
+// Contacts keeps contacts.
+type Contacts struct {
+	mu     sync.RWMutex
+	of     map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact
+	emails map[domain.InstitutionID]map[string]map[domain.ContactNumber]bool // by folded address
+	rests  map[domain.InstitutionID]*rest
+}
+
+// rest is what an institution's contacts leave beside them.
+type rest struct {
+	gone     map[domain.ContactNumber]gone
+	claims   map[string]domain.ContactNumber        // by identity
+	assigned map[domain.Origin]domain.ContactNumber // next free numbers, by who asked
+	next     map[int]uint64                         // the highest number given out, by width
+	history  map[domain.ContactNumber]map[string][]domain.HistoryEntry
+}
+
+// NewContacts returns an empty store.
+func NewContacts() *Contacts {
+	return &Contacts{of: map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact{}, rests: map[domain.InstitutionID]*rest{}}
+}
+
+// Get returns one contact, or fault kind NotFound.
+func (s *Contacts) Get(_ context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.of[in][n]
+	if !ok {
+		return domain.Contact{}, fault.Missing()
+	}
+	return clone(c), nil
+}
+
+// GetMany returns those that exist.
+func (s *Contacts) GetMany(_ context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := make(map[domain.ContactNumber]domain.Contact, len(ns))
+	for _, n := range ns {
+		if c, ok := s.of[in][n]; ok {
+			out[n] = clone(c)
+		}
+	}
+	return out, nil
+}
+
+// Put creates or replaces a contact's fields.
+func (s *Contacts) Put(_ context.Context, in domain.InstitutionID, c domain.Contact, p domain.Provenance) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rest(in)
+	if _, ok := r.gone[c.Number]; ok {
+		return false, fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
+	}
+	stored, exists := s.of[in][c.Number]
+	if c.Version != 0 && c.Version != stored.Version {
+		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+	}
+	next := domain.Contact{
+		Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
+		Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
+	}
+	for f, v := range c.Fields {
+		if v == domain.Empty {
+			continue
+		}
+		next.Fields[f] = v
+		if !hasProvenance(f) {
+			continue
+		}
+		if old, ok := stored.Provenance[f]; ok && stored.Fields[f] == v {
+			next.Provenance[f] = old
+		} else if stored.Fields[f] != v {
+			next.Provenance[f] = p
+		}
+	}
+	if size(next) > maxContact {
+		return false, tooLarge()
+	}
+	s.follow(in, stored, next)
+	r.remember(c.Number, fmt.Sprintf("v%09d", next.Version), differences(stored, next, p))
+	return !exists, nil
+}
+
+// Delete removes a contact with its history, or returns kind NotFound.
+func (s *Contacts) Delete(_ context.Context, in domain.InstitutionID, n domain.ContactNumber) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.of[in][n]
+	if !ok {
+		return fault.Missing()
+	}
+	s.remove(in, c, "")
+	return nil
+}
+
+// Find looks up by exact number, exact e-mail, or start of "last name first name".
+func (s *Contacts) Find(_ context.Context, in domain.InstitutionID, q string, limit int, from string) ([]domain.Contact, string, error) {
+	q = strings.TrimSpace(q)
+	list, match, key := "all", func(domain.Contact) bool { return true }, func(c domain.Contact) string { return string(c.Number) }
+	switch {
+	case q == "":
+	case domain.ContactNumber(q).Valid():
+		list, match = "number", func(c domain.Contact) bool { return string(c.Number) == q }
+	case strings.Contains(q, "@"):
+		list, match = "email", func(c domain.Contact) bool { return text.NormaliseEmail(c.Email()) == text.NormaliseEmail(q) }
+	default:
+		q = text.Normalise(q)
+		list = "name"
+		match = func(c domain.Contact) bool { return q != "" && strings.HasPrefix(name(c), q) }
+		key = func(c domain.Contact) string { return name(c) + "\t" + string(c.Number) }
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []domain.Contact
+	for _, c := range s.of[in] {
+		if match(c) {
+			found = append(found, c)
+		}
+	}
+	slices.SortFunc(found, func(a, b domain.Contact) int { return strings.Compare(key(a), key(b)) })
+	found, next, err := page(found, key, list, from, limit)
+	for i := range found {
+		found[i] = clone(found[i])
+	}
+	return found, next, err
+}
+
+// name is what a search by name compares with.
+func name(c domain.Contact) string {
+	last := text.Normalise(string(c.Get(domain.ContactLastName)))
+	if last == "" {
+		return ""
+	}
+	return strings.TrimSpace(last + " " + text.Normalise(string(c.Get(domain.ContactFirstName))))
+}
+
+// ByEmail returns the numbers that have each address.
+func (s *Contacts) ByEmail(_ context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := map[string][]domain.ContactNumber{}
+	for _, e := range emails {
+		if ns := s.emails[in][text.NormaliseEmail(e)]; len(ns) > 0 {
+			out[e] = slices.Sorted(maps.Keys(ns))
+		}
+	}
+	return out, nil
+}
+
+// All yields every contact ordered by number.
+func (s *Contacts) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) {
+		s.mu.RLock()
+		ns := slices.Sorted(maps.Keys(s.of[in]))
+		s.mu.RUnlock()
+		for _, n := range ns {
+			if err := ctx.Err(); err != nil {
+				yield(domain.Contact{}, err)
+				return
+			}
+			s.mu.RLock()
+			c, ok := s.of[in][n]
+			s.mu.RUnlock()
+			if ok && !yield(clone(c), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Write does conditional writes and answers in the same order.
+func (s *Contacts) Write(_ context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error) {
+	out := make([]domain.Written, len(ws))
+	for i, w := range ws {
+		out[i] = s.write(in, w)
+	}
+	return out, nil
+}
+
+func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written {
+	if w.Applied.Import == "" {
+		return domain.Written{Err: fault.New(fault.Internal, "markMissing", "")}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored, ok := s.of[in][w.Number]
+	if !ok {
+		return domain.Written{}
+	}
+	fits := stored.Applied.Import != w.Applied.Import
+	for f, v := range w.If {
+		fits = fits && stored.Fields[f] == v
+	}
+	if !fits {
+		live := clone(stored)
+		return domain.Written{Live: &live}
+	}
+	next := clone(stored)
+	for f, v := range w.Set {
+		delete(next.Provenance, f)
+		if v == domain.Empty {
+			delete(next.Fields, f)
+			continue
+		}
+		next.Fields[f] = v
+		if hasProvenance(f) {
+			next.Provenance[f] = w.Provenance
+		}
+	}
+	next.Applied = domain.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}
+	if size(next) > maxContact {
+		return domain.Written{Err: tooLarge()}
+	}
+	s.follow(in, stored, next)
+	return domain.Written{Done: true}
+}
+
+// Load stores contacts without reading. A Version of 0 becomes 1.
+func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Seq[domain.Contact]) error {
+	for c := range cs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c = clone(c)
+		maps.DeleteFunc(c.Fields, func(_ domain.Field, v domain.Value) bool { return v == domain.Empty })
+		c.Version = max(c.Version, 1)
+		s.mu.Lock()
+		delete(s.rest(in).gone, c.Number)
+		s.keep(in, c)
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *Contacts) keep(in domain.InstitutionID, c domain.Contact) {
+	if s.of[in] == nil {
+		s.of[in] = map[domain.ContactNumber]domain.Contact{}
+	}
+	s.lookUp(in, s.of[in][c.Number], false)
+	s.of[in][c.Number] = c
+	s.lookUp(in, c, true)
+}
+
+// lookUp keeps which contacts have an address.
+func (s *Contacts) lookUp(in domain.InstitutionID, c domain.Contact, there bool) {
+	e := text.NormaliseEmail(c.Email())
+	if e == "" {
+		return
+	}
+	if s.emails == nil {
+		s.emails = map[domain.InstitutionID]map[string]map[domain.ContactNumber]bool{}
+	}
+	if s.emails[in] == nil {
+		s.emails[in] = map[string]map[domain.ContactNumber]bool{}
+	}
+	ns := s.emails[in][e]
+	switch {
+	case there && ns == nil:
+		s.emails[in][e] = map[domain.ContactNumber]bool{c.Number: true}
+	case there:
+		ns[c.Number] = true
+	default:
+		delete(ns, c.Number)
+	}
+}
+
+// hasProvenance tells whether values of the field remember where they came
+// from: a contact's own data do not.
+func hasProvenance(f domain.Field) bool {
+	room, _ := f.Split()
+	return room != domain.ContactRoom
+}
+
+// clone copies a contact; its maps are never nil.
+func clone(c domain.Contact) domain.Contact {
+	c.Fields, c.Provenance, c.Applied.Before = maps.Clone(c.Fields), maps.Clone(c.Provenance), maps.Clone(c.Applied.Before)
+	if c.Fields == nil {
+		c.Fields = map[domain.Field]domain.Value{}
+	}
+	if c.Provenance == nil {
+		c.Provenance = map[domain.Field]domain.Provenance{}
+	}
+	return c
+}
+
+// size is about what the database counts: names and values.
+func size(c domain.Contact) int {
+	n := 100 + len(c.Applied.Import)
+	for f, v := range c.Fields {
+		n += len(f.Code()) + len(v) + 4
+	}
+	for f, p := range c.Provenance {
+		n += len(f.Code()) + len(p.Import) + len(p.By) + len(p.Proof) + 16
+	}
+	for f, v := range c.Applied.Before {
+		n += len(f) + len(v) + 4
+	}
+	return n
+}
+
+func tooLarge() error {
+	return fault.New(fault.TooLarge, "contactTooLarge", "The contact would hold more than 400 KB.")
+}

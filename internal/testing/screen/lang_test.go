@@ -1,0 +1,235 @@
+package screen_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var languages = []string{"en", "fr", "de", "it", "es"}
+
+// words are a language's file: a text, or texts by plural category.
+func words(t *testing.T, file string) map[string]map[string]string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("../../web/src", "lang", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A key that is there twice would hide one of its texts.
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^  "([^"]+)":`).FindAllSubmatch(b, -1) {
+		if seen[string(m[1])] {
+			t.Errorf("%s has %s twice", file, m[1])
+		}
+		seen[string(m[1])] = true
+	}
+	var raw map[string]any
+	if err := json.Unmarshal(b, &raw); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	out := map[string]map[string]string{}
+	for k, v := range raw {
+		switch v := v.(type) {
+		case string:
+			out[k] = map[string]string{"": v}
+		case map[string]any:
+			out[k] = map[string]string{}
+			for category, text := range v {
+				out[k][category], _ = text.(string)
+			}
+		}
+	}
+	return out
+}
+
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+func placeholders(texts map[string]string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, placeholder.FindAllString(text, -1)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestEveryLanguageIsComplete(t *testing.T) {
+	english := words(t, "en.json")
+	reasons := words(t, "reasons/reasons.fr.json")
+	for _, lang := range languages {
+		mine := words(t, lang+".json")
+		compare(t, lang, english, mine)
+		if lang != "en" {
+			compare(t, lang+" reasons", reasons, words(t, "reasons/reasons."+lang+".json"))
+		}
+	}
+}
+
+func compare(t *testing.T, lang string, want, got map[string]map[string]string) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		texts, ok := got[key]
+		if !ok {
+			t.Errorf("%s lacks %s", lang, key)
+			continue
+		}
+		if w, g := slices.Sorted(maps.Keys(want[key])), slices.Sorted(maps.Keys(texts)); !slices.Equal(w, g) {
+			t.Errorf("%s: %s has the forms %v, not %v", lang, key, g, w)
+		}
+		if w, g := placeholders(want[key]), placeholders(texts); !slices.Equal(w, g) {
+			t.Errorf("%s: %s has the places %v, not %v", lang, key, g, w)
+		}
+		for _, text := range texts {
+			if strings.TrimSpace(text) == "" || strings.TrimSpace(text) != text {
+				t.Errorf("%s: %s is %q", lang, key, text)
+			}
+			if lang[:2] == "fr" && regexp.MustCompile(` [:;?!»]|« `).MatchString(text) {
+				t.Errorf("%s: %s may break before a mark: %q", lang, key, text)
+			}
+			if strings.ContainsAny(text, "'\"") || strings.Contains(text, "...") {
+				t.Errorf("%s: %s has typewriter marks: %q", lang, key, text)
+			}
+		}
+	}
+	for key := range got {
+		if _, ok := want[key]; !ok {
+			t.Errorf("%s has %s, which nothing uses", lang, key)
+		}
+	}
+}
+
+// Every key that the sources name is there, and every key is used.
+func TestKeysAndTextsBelongTogether(t *testing.T) {
+	english := words(t, "en.json")
+	named := map[string]bool{}
+	var patterns []*regexp.Regexp
+	// A key is a word, or words joined by dots, in t('…'), has('…') or a choice
+	// between two; a key made of parts matches by its constant ones.
+	plain := regexp.MustCompile(`'([a-zA-Z]+(?:\.[a-zA-Z0-9]+)*)'`)
+	call := regexp.MustCompile(`\bt\(([^()]*(?:\([^()]*\))?[^()]*)`)
+	made := regexp.MustCompile("`([a-zA-Z]+\\.[^`]*)`")
+	part := regexp.MustCompile(`\$\{[^}]*\}`)
+	err := fs.WalkDir(os.DirFS("../../web/src"), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "vendor/") || !strings.Contains(".js.jsx", filepath.Ext(path)) {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join("../../web/src", path))
+		if err != nil {
+			return err
+		}
+		text := string(b)
+		for _, m := range call.FindAllStringSubmatch(text, -1) {
+			for _, k := range plain.FindAllStringSubmatch(m[1], -1) {
+				if strings.Contains(k[1], ".") || k[1] == "new" || k[1] == "loading" {
+					named[k[1]] = true
+					if _, ok := english[k[1]]; !ok {
+						t.Errorf("%s names %s, which has no text", path, k[1])
+					}
+				}
+			}
+		}
+		for _, m := range made.FindAllStringSubmatch(text, -1) {
+			quoted := regexp.QuoteMeta(part.ReplaceAllString(m[1], "\x00"))
+			patterns = append(patterns, regexp.MustCompile("^"+strings.ReplaceAll(quoted, "\x00", `[^.]+`)+"$"))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range english {
+		if named[key] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(key) }) {
+			continue
+		}
+		t.Errorf("nothing uses %s", key)
+	}
+}
+
+// What the server says in English has words in the other languages: every code
+// of docs/codes.md, in the room in which it is shown.
+func TestReasonsHaveWords(t *testing.T) {
+	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
+	b, err := os.ReadFile("../../../docs/codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := map[string]string{
+		"The file is rejected":              "fileReason.",
+		"The import did not run to its end": "fileReason.",
+		"A row did not go in":               "reason.",
+		"A row of a contacts file":          "reason.",
+		"Warnings":                          "warning.",
+		"A template could not be made":      "fileReason.",
+		"The API":                           "",
+		"In the log only":                   "",
+		"Mails":                             "mailReason.",
+	}
+	found := 0
+	for section := range strings.SplitSeq(string(b), "\n## ") {
+		title, rest, _ := strings.Cut(section, "\n")
+		in, known := room[title]
+		if !known {
+			if strings.Contains(rest, "\n| `") {
+				t.Errorf("docs/codes.md has a section %q of which the screen knows nothing", title)
+			}
+			continue
+		}
+		for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(rest, -1) {
+			found++
+			_, there := reasons[in+m[1]]
+			_, own := english[in+m[1]]
+			if in != "" && !there && !own {
+				t.Errorf("the code %s has no words in other languages", in+m[1])
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d codes in docs/codes.md", found)
+	}
+}
+
+// What the server advises in a sentence has words in the other languages, unless
+// it is what the cell should say; and so has what it warns of with the code of a
+// rejected row.
+func TestAdviceHasWords(t *testing.T) {
+	keys := map[string]bool{"suggestion.cancelled": true} // takes over the advice of notProcessed
+	warned := regexp.MustCompile(`Warning\{Code: "(\w+)"`)
+	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
+	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^{}]*?,\s+"[^"]*\."\)`)
+	for _, dir := range []string{"importing/account", "importing/compare", "steps/plan"} {
+		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, m := range append(literal.FindAllSubmatch(b, -1), rejected.FindAllSubmatch(b, -1)...) {
+				keys["suggestion."+string(m[1])] = true
+			}
+			for _, m := range warned.FindAllSubmatch(b, -1) {
+				keys["warning."+string(m[1])] = true
+			}
+		}
+	}
+	if len(keys) < 16 {
+		t.Errorf("only %d are found: %v", len(keys), keys)
+	}
+	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
+	for key := range keys {
+		if reasons[key] == nil && english[key] == nil {
+			t.Errorf("%s has no words in other languages", key)
+		}
+	}
+}
