@@ -67,12 +67,13 @@ var may = []struct {
 	{"local/rollbook-local", "local local/emulator"},
 
 	// What tests stand on.
+	{"testing/needs", ""},
 	{"testing/memory", "domain domain/fault domain/text mail"},
 	{"testing/storetest", "domain domain/fault"},
 	{"testing/importtest", "domain domain/fault importing local/demo mail steps testing/memory"},
 	{"testing/dev", "api domain domain/fault file/guide importing local/demo mail steps testing/memory web"},
 	{"testing/dev/serve", "testing/dev"},
-	{"testing/browser", ""},
+	{"testing/browser", "testing/needs"},
 	{"testing/bench", "aws/dynamo domain domain/field file/sheet importing local/demo local/emulator steps testing/memory"},
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rollbook/internal/testing/needs"
 )
 
 //go:embed testdata/office
@@ -19,19 +21,15 @@ var officeFiles embed.FS
 
 // office is LibreOffice with a profile of its own.
 type office struct {
-	t    testing.TB
-	dir  string
-	jobs []string
+	t            testing.TB
+	program, dir string
+	jobs         []string
 }
 
-// newOffice prepares a profile that has our macro. These tests need LibreOffice
-// Calc as soffice on the path.
+// newOffice prepares a profile that has our macro.
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	if _, err := exec.LookPath("soffice"); err != nil {
-		t.Fatalf("LibreOffice is needed to check that workbooks are read and edited as we mean them: %v. Install libreoffice-calc.", err)
-	}
-	o := &office{t: t, dir: t.TempDir()}
+	o := &office{t: t, program: needs.Program(t, "office", "soffice"), dir: t.TempDir()}
 	// The first start makes the profile and would overwrite what is there.
 	o.start("--terminate_after_init")
 	for _, name := range []string{"script.xlb", "Edit.xba"} {
@@ -49,7 +47,7 @@ func (o *office) start(args ...string) {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "soffice", append([]string{"-env:UserInstallation=" + fileURL(filepath.Join(o.dir, "profile")), "--headless", "--norestore", "--nolockcheck"}, args...)...)
+	cmd := exec.CommandContext(ctx, o.program, append([]string{"-env:UserInstallation=" + fileURL(filepath.Join(o.dir, "profile")), "--headless", "--norestore", "--nolockcheck"}, args...)...)
 	// soffice is a script that starts the program: end them together.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

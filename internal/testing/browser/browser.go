@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +23,8 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"rollbook/internal/testing/needs"
 )
 
 //go:embed page.js
@@ -41,25 +42,30 @@ type Browser struct {
 	ctx context.Context
 }
 
-// New starts Chromium: CHROMIUM names it, else it is looked for. A test without
-// it fails, since the screen cannot be shown to work without a browser.
+// New starts Chromium with narrow fonts: CHROMIUM names it, else it is looked for.
 func New(t testing.TB) *Browser {
 	t.Helper()
-	path := os.Getenv("CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path == "" {
-			path, _ = exec.LookPath(name)
-		}
+	return NewWith(t, Narrow)
+}
+
+// NewWith is New with the fonts.
+func NewWith(t testing.TB, fonts Fonts) *Browser {
+	t.Helper()
+	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	if path := os.Getenv("CHROMIUM"); path != "" {
+		names = []string{path}
 	}
-	if path == "" {
-		t.Fatal("Chromium is needed for the screen's tests and is not there: install the package chromium, or set CHROMIUM to its path.")
-	}
+	path := needs.Program(t, "browser", names...)
 	profile, err := os.MkdirTemp("", "rollbook-chromium")
 	if err != nil {
 		t.Fatal(err)
 	}
+	installed := filepath.Join(profile, "fonts")
+	if err := os.Mkdir(installed, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun,
+		chromedp.ExecPath(path), chromedp.Env("FONTCONFIG_FILE="+fonts.install(t, installed)), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun,
 		chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
@@ -255,14 +261,26 @@ func (p *Page) wait(what, js string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			shot := filepath.Join(os.TempDir(), "rollbook-failed.png")
-			os.WriteFile(shot, p.Picture(), 0o644)
+			shot := p.keep()
 			var text string
 			p.eval("document.body.innerText.slice(0, 1500)", &text)
 			p.t.Fatalf("%s: not within %s (%v); see %s; the page shows:\n%s", what, patience, err, shot, text)
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
+}
+
+// keep stores a picture of the page for who looks at a failure, and returns where.
+func (p *Page) keep() string {
+	f, err := os.CreateTemp("", "rollbook-failed-*.png")
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	if _, err := f.Write(p.Picture()); err != nil {
+		return err.Error()
+	}
+	return f.Name()
 }
 
 // See waits until the text is shown.

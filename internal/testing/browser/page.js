@@ -42,7 +42,8 @@ window.rollbookTest = (() => {
         const e = find();
         if (!e || e.disabled) continue;
         e.scrollIntoView({ block: 'center', behavior: 'instant' });
-        const r = e.getBoundingClientRect();
+        // The middle of a link that goes over two lines may lie beside both.
+        const r = [...e.getClientRects()].find((c) => c.width && c.height) || e.getBoundingClientRect();
         const now = [r.left, r.top, r.width, r.height].join();
         if (now === before) return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
         before = now;

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/testing/needs"
 )
 
 // everyone makes a dynamic target of all contacts.
@@ -28,12 +30,9 @@ func (c *client) everyone(name string) string {
 // another type.
 func libreoffice(t *testing.T, in, filter string) string {
 	t.Helper()
-	soffice, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Fatal("LibreOffice is needed: install libreoffice-calc-nogui")
-	}
+	soffice := needs.Program(t, "office", "soffice")
 	dir := t.TempDir()
-	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--convert-to", filter, "--outdir", dir, in}
+	args := []string{"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: filepath.Join(dir, "profile")}).String(), "--headless", "--convert-to", filter, "--outdir", dir, in}
 	if filepath.Ext(in) == ".csv" {
 		// 76 is UTF-8, which its import dialog proposes for a file with our byte
 		// order mark; without a dialog it takes the system's encoding.
