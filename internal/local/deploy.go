@@ -121,11 +121,13 @@ func (d *deployed) set(key, value string) {
 // sam runs the SAM CLI with the emulator in the place of AWS. Its output is
 // shown only when it fails.
 func sam(ctx context.Context, root, endpoint string, args ...string) error {
-	path := filepath.Join(root, ".local", "sam", "bin", "sam")
-	if _, err := os.Stat(path); err != nil {
+	// The script sam names its Python by path, and so does not bear that the
+	// checkout moves.
+	python := filepath.Join(root, ".local", "sam", "bin", "python")
+	if _, err := os.Stat(python); err != nil {
 		return errors.New("the SAM CLI is not installed: run make setup")
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "samcli"}, args...)...)
 	cmd.Dir = root
 	cmd.Env = append(emulator.Environment(endpoint),
 		"SAM_CLI_TELEMETRY=0",

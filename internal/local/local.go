@@ -228,11 +228,22 @@ func checkPort(port int) (int, error) {
 	if port == 0 {
 		return emulator.FreePort()
 	}
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return 0, fmt.Errorf("port %d is taken: choose another with make run PORT=…", port)
+	// Browsers take localhost for ::1 first, if there is somebody.
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		switch {
+		case errors.Is(err, syscall.EACCES):
+			return 0, fmt.Errorf("port %d is for the administrator only: choose one from 1024 on with make run PORT=…", port)
+		case errors.Is(err, syscall.EADDRINUSE):
+			return 0, fmt.Errorf("port %d is taken: choose another with make run PORT=…", port)
+		case err != nil && host == "::1": // a machine without IPv6
+		case err != nil:
+			return 0, err
+		default:
+			l.Close()
+		}
 	}
-	return port, l.Close()
+	return port, nil
 }
 
 func stateDir(dir string) string { return filepath.Join(dir, "state") }

@@ -3,6 +3,7 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -50,8 +51,24 @@ type Options struct {
 	Environment []string
 }
 
+// endedError says that the emulator ended before it answered, and what it said.
+type endedError struct{ said string }
+
+func (e endedError) Error() string { return "the emulated AWS ended at once: " + e.said }
+
 // Start starts an emulator on a free port and returns when it answers.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
+	for attempt := 1; ; attempt++ {
+		e, err := start(ctx, o)
+		// The port was free, but another program may have taken it since.
+		ended, early := errors.AsType[endedError](err)
+		if attempt == 5 || !early || !strings.Contains(ended.said, "in use") {
+			return e, err
+		}
+	}
+}
+
+func start(ctx context.Context, o Options) (*Emulator, error) {
 	python, err := pythonPath()
 	if err != nil {
 		return nil, err
@@ -65,7 +82,7 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 		return nil, err
 	}
 	defer log.Close()
-	port, err := FreePort()
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
@@ -106,13 +123,20 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	}()
 	if err := e.ready(ctx); err != nil {
 		e.Stop()
-		return nil, fmt.Errorf("%w; see %s", err, log.Name())
+		// What is removed with the emulator's folder can be read here still.
+		said, _ := io.ReadAll(io.NewSectionReader(log, 0, 64<<10))
+		if errors.Is(err, errEnded) {
+			return nil, endedError{strings.TrimSpace(string(said))}
+		}
+		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said))
 	}
 	return e, nil
 }
 
+var errEnded = errors.New("ended")
+
 func (e *Emulator) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	for {
 		if Healthy(ctx, e.Endpoint) {
@@ -120,7 +144,7 @@ func (e *Emulator) ready(ctx context.Context) error {
 		}
 		select {
 		case <-e.ended:
-			return errors.New("the emulated AWS ended at once")
+			return errEnded
 		case <-ctx.Done():
 			return errors.New("the emulated AWS did not answer in time")
 		case <-time.After(50 * time.Millisecond):
@@ -188,6 +212,8 @@ func Environment(endpoint string) []string {
 		"AWS_EC2_METADATA_DISABLED=true",
 	)
 }
+
+var freePort = FreePort
 
 // FreePort returns a port of this machine that nothing listens on.
 func FreePort() (int, error) {

@@ -19,6 +19,7 @@ def watch():
 
 
 def leave():
+    sys.stdout.flush()
     temporary = os.environ.get("ROLLBOOK_REMOVE")
     if temporary:
         shutil.rmtree(temporary, ignore_errors=True)
