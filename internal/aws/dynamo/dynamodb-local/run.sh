@@ -1,32 +1,37 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Runs a command with ROLLBOOK_DYNAMODB naming a DynamoDB Local that ends with
 # it. DynamoDB Local is Amazon's own: its PartiQL parser, conditions and limits
 # are nearer to the service than the emulator's. It needs Java 17 and Maven.
 #
 #   internal/aws/dynamo/dynamodb-local/run.sh go test ./internal/aws/dynamo
-set -eu
+set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../../.." && pwd)
-lib=$root/.local/dynamodb-local
-port=${DYNAMODB_PORT:-8931}
-for tool in java mvn curl; do
+lib=$(cd "$here/../../../.." && pwd)/.local/dynamodb-local
+for tool in java mvn; do
 	command -v "$tool" >/dev/null || { echo "DynamoDB Local needs $tool" >&2; exit 1; }
 done
-if [ ! -e "$lib/.done" ] || [ "$here/pom.xml" -nt "$lib/.done" ]; then
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$lib"
-	touch "$lib/.done"
+if ! cmp -s "$here/pom.xml" "$lib/.done"; then
+	rm -rf "$lib"
+	output=$(mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$lib" 2>&1) || { echo "$output" >&2; exit 1; }
+	cp "$here/pom.xml" "$lib/.done"
 fi
-java -Djava.library.path="$lib" -cp "$lib/*" software.amazon.dynamodb.services.local.main.ServerRunner \
-	-inMemory -sharedDb -disableTelemetry -port "$port" >"$lib/log" 2>&1 &
-server=$!
-trap 'kill "$server" 2>/dev/null || true' EXIT INT TERM
-tries=0
-until curl -s -o /dev/null "http://localhost:$port/"; do
-	tries=$((tries + 1))
-	if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then
-		echo "DynamoDB Local did not start; see $lib/log" >&2
-		exit 1
-	fi
-	sleep 0.2
+
+server= log=$(mktemp)
+trap 'kill "$server" 2>/dev/null || true; rm -f "$log"' EXIT
+trap 'exit 1' INT TERM
+# A port that is free now may be taken a moment later: three attempts.
+for _ in 1 2 3; do
+	port=$("${PYTHON:-python3}" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	java -Djava.library.path="$lib" -cp "$lib/*" software.amazon.dynamodb.services.local.main.ServerRunner \
+		-inMemory -sharedDb -disableTelemetry -port "$port" >"$log" 2>&1 &
+	server=$!
+	while kill -0 "$server" 2>/dev/null; do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			ROLLBOOK_DYNAMODB=http://localhost:$port "$@"
+			exit
+		fi
+		sleep 0.2
+	done
 done
-ROLLBOOK_DYNAMODB=http://localhost:$port "$@"
+cat "$log" >&2
+exit 1
