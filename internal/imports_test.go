@@ -23,13 +23,13 @@ var may = []struct {
 	{"domain/fault", ""},
 	{"domain/text", ""},
 	{"domain", ""},
-	{"domain/field", "domain"},
+	{"domain/field", "domain domain/text"},
 	{"domain/person", "domain domain/field domain/text"},
 	{"domain/phone", "domain/field"},
 	{"domain/condition", "domain domain/fault domain/field"},
 
 	// Files: people's and ours.
-	{"file/sheet", "domain/fault"},
+	{"file/sheet", "domain/fault domain/text"},
 	{"file/workbook", "domain domain/fault domain/field file/sheet"},
 	{"file/guide", "domain"},
 

@@ -60,14 +60,14 @@ func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
 	d := domain.FieldDef{Code: code, Kind: domain.Kind(c.Kind), MaxLength: c.MaxLength}
 	var f faults
 	d.Label, d.Labels = f.labels(code, c.Code, c.Label, c.Labels)
-	choices := d.Kind == domain.SingleChoice || d.Kind == domain.MultiChoice
-	if choices && len(c.Values) == 0 {
+	kind := field.Of(d.Kind)
+	if kind.HasValues && len(c.Values) == 0 {
 		f.add("body.values", "A %s criterion needs at least one value.", c.Kind)
 	}
-	if !choices && len(c.Values) > 0 {
+	if !kind.HasValues && len(c.Values) > 0 {
 		f.add("body.values", "A %s criterion has no values.", c.Kind)
 	}
-	if d.Kind != domain.Text && c.MaxLength != 0 {
+	if !kind.MaxLength && c.MaxLength != 0 {
 		f.add("body.maxLength", "Only a text has a maxLength.")
 	}
 	seen := map[string]int{}

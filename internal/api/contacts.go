@@ -260,11 +260,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		used := map[domain.Field][]string{}
 		for _, d := range cat.Fields {
 			if v := next.Get(d.Field()); v != domain.Empty {
-				var codes []string
-				if d.Kind == domain.SingleChoice || d.Kind == domain.MultiChoice {
-					codes = v.Codes()
-				}
-				used[d.Field()] = codes
+				used[d.Field()] = field.Codes(v, d.Kind)
 			}
 		}
 		// Before the values are written, so that none of them can be removed

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,19 @@ const (
 	Authorisation Kind = "authorisation"
 	ContactText   Kind = "contact"
 )
+
+// Kinds are all of them.
+var Kinds = []Kind{SingleChoice, MultiChoice, YesNo, Text, Authorisation, ContactText}
+
+// UnmarshalText reads a kind. One that there is not is an error, so that what a
+// newer version has written is not taken for something else.
+func (k *Kind) UnmarshalText(text []byte) error {
+	if !slices.Contains(Kinds, Kind(text)) {
+		return fmt.Errorf("there is no kind of field called %q", text)
+	}
+	*k = Kind(text)
+	return nil
+}
 
 // MaxText is the longest text value, in characters (runes after NFC).
 const MaxText = 250

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
-
-	"golang.org/x/text/unicode/norm"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
 )
 
 // The limits of a condition.
@@ -20,97 +18,45 @@ const (
 )
 
 // Number is the field of the contact number itself.
-const Number domain.Field = "contact:number"
+const Number = field.NumberField
 
 // Condition is a checked condition tree. It does not change, so it may be used
 // by several goroutines at once. Parse makes one.
 type Condition struct {
-	op    op
+	form  form
 	nodes []*Condition // of all and any; one of not
 
 	// of a leaf
-	field  domain.Field
-	kind   domain.Kind
-	values []string        // canonical, as JSON shows them
-	list   bool            // the value is a list
-	set    map[string]bool // the values in the form in which they are compared
-	sought string          // the one value of contains and startsWith in that form
+	field   domain.Field
+	op      *field.Operator
+	operand *field.Operand
+	list    bool // the value is a list
 }
 
-type op string
+// form is what a node is.
+type form string
 
 const (
-	opAll        op = "all"
-	opAny        op = "any"
-	opNot        op = "not"
-	opIs         op = "is"
-	opIsNot      op = "isNot"
-	opIn         op = "in"
-	opContains   op = "contains"
-	opStartsWith op = "startsWith"
-	opBefore     op = "before"
-	opAfter      op = "after"
-	opIsEmpty    op = "isEmpty"
-	opIsNotEmpty op = "isNotEmpty"
+	formAll  form = "all"
+	formAny  form = "any"
+	formNot  form = "not"
+	formLeaf form = "field"
 )
 
-// Match tells whether the condition is true of the contact.
+// Match reports whether the condition is true of the contact.
 func (c *Condition) Match(contact domain.Contact) bool {
-	switch c.op {
-	case opAll:
+	switch c.form {
+	case formAll:
 		return !slices.ContainsFunc(c.nodes, func(n *Condition) bool { return !n.Match(contact) })
-	case opAny:
+	case formAny:
 		return slices.ContainsFunc(c.nodes, func(n *Condition) bool { return n.Match(contact) })
-	case opNot:
+	case formNot:
 		return !c.nodes[0].Match(contact)
 	}
-	v := contact.Get(c.field)
 	if c.field == Number {
-		v = domain.Value(contact.Number)
+		return c.operand.Match(domain.Value(contact.Number))
 	}
-	switch c.op {
-	case opIsEmpty:
-		return v == domain.Empty
-	case opIsNotEmpty:
-		return v != domain.Empty
-	case opIsNot:
-		return !c.is(v)
-	case opIs:
-		return c.is(v)
-	case opBefore:
-		return v != domain.Empty && string(v) < c.values[0]
-	case opAfter:
-		return string(v) > c.values[0]
-	case opIn:
-		if c.kind == domain.MultiChoice {
-			return slices.ContainsFunc(v.Codes(), func(code string) bool { return c.set[code] })
-		}
-		return c.set[c.compared(string(v))]
-	case opContains:
-		if c.kind == domain.MultiChoice {
-			return slices.Contains(v.Codes(), c.values[0])
-		}
-		return strings.Contains(c.compared(string(v)), c.sought)
-	case opStartsWith:
-		return strings.HasPrefix(c.compared(string(v)), c.sought)
-	}
-	return false
-}
-
-// is tells whether the value is the leaf's.
-func (c *Condition) is(v domain.Value) bool {
-	if c.kind == domain.MultiChoice {
-		return v.SameAs(domain.Value(strings.Join(c.values, "|")), c.kind)
-	}
-	return c.set[c.compared(string(v))]
-}
-
-// compared is the form in which values of the leaf's field are compared.
-func (c *Condition) compared(s string) string {
-	if c.kind == domain.Text || c.kind == domain.ContactText {
-		return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
-	}
-	return s
+	return c.operand.Match(contact.Get(c.field))
 }
 
 // Fields returns the fields that the condition asks for, each once, sorted.
@@ -137,7 +83,7 @@ func (c *Condition) JSON() []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(c); err != nil {
-		panic("target: a condition that JSON cannot show: " + err.Error()) // only strings and booleans are in it
+		panic("condition: a tree that JSON cannot show: " + err.Error()) // only strings and booleans are in it
 	}
 	return bytes.TrimSpace(b.Bytes())
 }
@@ -145,22 +91,18 @@ func (c *Condition) JSON() []byte {
 // MarshalJSON returns the canonical form.
 func (c *Condition) MarshalJSON() ([]byte, error) {
 	var v any
-	switch c.op {
-	case opAll, opAny:
-		v = map[op][]*Condition{c.op: append([]*Condition{}, c.nodes...)}
-	case opNot:
-		v = map[op]*Condition{c.op: c.nodes[0]}
+	switch c.form {
+	case formAll, formAny:
+		v = map[form][]*Condition{c.form: append([]*Condition{}, c.nodes...)}
+	case formNot:
+		v = map[form]*Condition{c.form: c.nodes[0]}
 	default:
-		l := leaf{Field: c.field, Op: c.op}
-		if len(c.values) > 0 || c.list {
-			values := make([]any, len(c.values))
-			for i, s := range c.values {
-				values[i] = c.shown(s)
-			}
+		l := leaf{Field: c.field, Op: c.op.Name}
+		switch values := c.operand.Values(); {
+		case c.list:
 			l.Value = values
-			if !c.list {
-				l.Value = values[0]
-			}
+		case len(values) > 0:
+			l.Value = values[0]
 		}
 		v = l
 	}
@@ -173,17 +115,6 @@ func (c *Condition) MarshalJSON() ([]byte, error) {
 
 type leaf struct {
 	Field domain.Field `json:"field"`
-	Op    op           `json:"op"`
+	Op    string       `json:"op"`
 	Value any          `json:"value,omitempty"`
-}
-
-// shown is the JSON form of a canonical value.
-func (c *Condition) shown(s string) any {
-	if c.kind == domain.YesNo || c.kind == domain.Authorisation {
-		if s == "" {
-			return "empty"
-		}
-		return s == string(domain.True)
-	}
-	return s
 }

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -26,34 +23,11 @@ const (
 // needs no answer of a thousand lines.
 const maxFaults = 100
 
-// Ops returns the ops that a leaf with the field may have, in the order in
-// which they are shown.
-func Ops(f domain.Field, kind domain.Kind) []string {
-	var ops []op
-	switch {
-	case f == Number:
-		ops = []op{opIs, opIsNot, opIn, opStartsWith}
-	case f == domain.ContactBirthDate:
-		ops = []op{opIs, opIsNot, opIn, opBefore, opAfter, opIsEmpty, opIsNotEmpty}
-	case kind == domain.MultiChoice:
-		ops = []op{opContains, opIn, opIs, opIsNot, opIsEmpty, opIsNotEmpty}
-	case kind == domain.Text || kind == domain.ContactText:
-		ops = []op{opIs, opIsNot, opIn, opContains, opStartsWith, opIsEmpty, opIsNotEmpty}
-	default:
-		ops = []op{opIs, opIsNot, opIn, opIsEmpty, opIsNotEmpty}
-	}
-	out := make([]string, len(ops))
-	for i, o := range ops {
-		out[i] = string(o)
-	}
-	return out
-}
-
 // Parse reads and checks a condition tree against the catalogue. The error is a
 // *fault.Error of kind Invalid that names all faults at once (the first 100),
 // each with its place, such as condition.all[1].op.
 func Parse(data []byte, cat *domain.Catalogue) (*Condition, error) {
-	p := &parser{cat: cat, code: BadCondition}
+	p := &parser{cat: cat, code: BadCondition, known: map[domain.Field]*field.Index{}}
 	var c *Condition
 	switch {
 	case len(data) > MaxBytes:
@@ -81,6 +55,7 @@ type parser struct {
 	code   string
 	faults []fault.Field
 	leaves int
+	known  map[domain.Field]*field.Index // the fields that it has met
 }
 
 // full tells that no more faults are named, so none need be explained.
@@ -172,22 +147,22 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 		return nil
 	}
 	var c *Condition
-	switch form := forms[0]; form {
-	case "field":
+	switch name := form(forms[0]); name {
+	case formLeaf:
 		c = p.leaf(at, got)
-	case "not":
+	case formNot:
 		if n := p.node(at+".not", got["not"], depth+1); n != nil {
-			c = &Condition{op: opNot, nodes: []*Condition{n}}
+			c = &Condition{form: formNot, nodes: []*Condition{n}}
 		}
 	default:
-		items, ok := elements(got[form])
+		items, ok := elements(got[forms[0]])
 		if !ok {
-			p.fault(at+"."+form, "This must be a list of conditions.")
+			p.fault(at+"."+forms[0], "This must be a list of conditions.")
 			return nil
 		}
-		c = &Condition{op: op(form)}
+		c = &Condition{form: name}
 		for i, item := range items {
-			n := p.node(fmt.Sprintf("%s.%s[%d]", at, form, i), item, depth+1)
+			n := p.node(fmt.Sprintf("%s.%s[%d]", at, name, i), item, depth+1)
 			if n == nil {
 				good = false
 			}
@@ -202,114 +177,104 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 
 func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	p.leaves++
-	d, ok := p.field(at+".field", got["field"])
+	f, x, ok := p.field(at+".field", got["field"])
 	if !ok {
 		if _, ok := text(got["op"]); !ok {
 			p.fault(at+".op", "This must be a string: what is compared, such as is.")
 		}
 		return nil
 	}
-	ops := Ops(d.field, d.Kind)
-	name, ok := text(got["op"])
-	if !ok || !slices.Contains(ops, name) {
-		p.fault(at+".op", "%s takes %s.%s", d.field, strings.Join(ops, ", "), didYouMean(name, ops))
+	kind := field.InConditions(f, x.FieldDef)
+	name, _ := text(got["op"])
+	op, ok := kind.Operator(name)
+	if !ok {
+		names := kind.OperatorNames()
+		p.fault(at+".op", "%s takes %s.%s", f, strings.Join(names, ", "), didYouMean(name, names))
 		return nil
 	}
-	c := &Condition{op: op(name), field: d.field, kind: d.Kind}
+	c := &Condition{form: formLeaf, field: f, op: op, operand: field.NewOperand(kind, op)}
 	raw := got["value"]
-	none := len(raw) == 0 || string(raw) == "null"
 	at += ".value"
-	items := []json.RawMessage{raw}
-	switch {
-	case c.op == opIsEmpty || c.op == opIsNotEmpty:
+	none := len(raw) == 0 || string(raw) == "null"
+	if op.Takes == field.TakesNothing {
 		if !none {
 			p.fault(at, "%s takes no value.", name)
 			return nil
 		}
 		return c
-	case none:
+	}
+	if none {
 		p.fault(at, "%s needs a value.", name)
 		return nil
-	case c.op == opIn:
-		if items, c.list = elements(raw); !c.list {
-			p.fault(at, "in takes a list.")
+	}
+	items, given := []json.RawMessage{raw}, false
+	switch op.Takes {
+	case field.TakesList:
+		if items, given = elements(raw); !given {
+			p.fault(at, "%s takes a list.", name)
 			return nil
 		}
-	case c.kind == domain.MultiChoice && c.op != opContains:
+		c.list = true
+	case field.TakesSet:
 		// always shown as a list, given as one or not
 		if list, ok := elements(raw); ok {
-			items = list
+			items, given = list, true
 		}
 		c.list = true
 	}
-	if c.list && len(items) == 0 {
+	switch {
+	case len(items) == 0:
 		p.fault(at, "The list is empty. Name a value, or take isEmpty.")
 		return nil
-	}
-	if len(items) > MaxValues {
+	case len(items) > MaxValues:
 		p.fault(at, "The list has %d values; at most %d are taken.", len(items), MaxValues)
 		return nil
 	}
-	c.set = make(map[string]bool, len(items))
 	good := true
 	for i, item := range items {
 		where := at
-		if c.list && len(raw) > 0 && raw[0] == '[' {
+		if given {
 			where = fmt.Sprintf("%s[%d]", at, i)
 		}
-		v, wrong := d.value(item, c.op)
-		if wrong != "" {
-			p.fault(where, "%s", wrong)
+		if string(item) == "null" {
+			p.fault(where, "This is null. Name a value, or take isEmpty.")
 			good = false
-			continue
-		}
-		if k := c.compared(v); !c.set[k] {
-			c.set[k] = true
-			c.values = append(c.values, v)
-			c.sought = k
+		} else if wrong := c.operand.Add(item, x); wrong != nil {
+			p.fault(where, "%s", wrong.Message)
+			good = false
 		}
 	}
 	if !good {
 		return nil
 	}
-	if c.kind == domain.MultiChoice && c.op != opIn && c.op != opContains {
-		c.values = d.Order(c.values).Codes()
-	}
+	c.operand.Finish(x)
 	return c
 }
 
-// fieldDef is a definition with the name that conditions use; contacts' own
-// fields have one here too.
-type fieldDef struct {
-	field domain.Field
-	domain.FieldDef
-}
-
 // field looks up a leaf's field.
-func (p *parser) field(at string, raw json.RawMessage) (fieldDef, bool) {
+func (p *parser) field(at string, raw json.RawMessage) (domain.Field, *field.Index, bool) {
 	name, ok := text(raw)
 	if !ok {
 		p.fault(at, "This must be a string: a field such as criterion:CODE, authorisation:CODE or contact:language.")
-		return fieldDef{}, false
+		return "", nil, false
 	}
 	f := domain.Field(name)
+	if x := p.known[f]; x != nil {
+		return f, x, true
+	}
+	d, ok := p.cat.Lookup(f)
 	if f == Number {
-		return fieldDef{f, domain.FieldDef{Code: "number", Kind: domain.ContactText, MaxLength: 20}}, true
+		d, ok = domain.FieldDef{Code: f.Code(), Kind: field.ContactNumber}, true
 	}
-	for _, c := range domain.ContactFields {
-		if c.Field == f {
-			return fieldDef{f, domain.FieldDef{Code: f.Code(), Kind: domain.ContactText, MaxLength: c.Max}}, true
-		}
-	}
-	if d, ok := p.cat.Lookup(f); ok {
-		return fieldDef{f, d}, true
+	if ok {
+		p.known[f] = field.NewIndex(d)
+		return f, p.known[f], true
 	}
 	p.code = UnknownField
-	if p.full() {
-		return fieldDef{}, false
+	if !p.full() {
+		p.fault(at, "There is no field %q.%s", short(name), didYouMean(name, p.fieldNames()))
 	}
-	p.fault(at, "There is no field %q.%s", short(name), didYouMean(name, p.fieldNames()))
-	return fieldDef{}, false
+	return "", nil, false
 }
 
 func (p *parser) fieldNames() []string {
@@ -321,52 +286,6 @@ func (p *parser) fieldNames() []string {
 		out = append(out, string(d.Field()))
 	}
 	return out
-}
-
-// value reads one value of a leaf; wrong says what is wrong with it.
-func (d fieldDef) value(raw json.RawMessage, o op) (v, wrong string) {
-	if string(raw) == "null" {
-		return "", "This is null. Name a value, or take isEmpty."
-	}
-	if d.Kind != domain.Text && d.Kind != domain.ContactText {
-		if d.Kind == domain.MultiChoice {
-			d.Kind = domain.SingleChoice // one of its values
-		}
-		v, problem := field.FromJSON(raw, d.FieldDef)
-		switch {
-		case problem != nil:
-			return "", problem.Message
-		case v == domain.Empty && d.Kind != domain.Authorisation:
-			return "", "This is empty. Name a value, or take isEmpty."
-		}
-		return string(v), ""
-	}
-	s, ok := text(raw)
-	switch {
-	case !ok:
-		return "", "This must be a string."
-	case d.field == Number:
-		n, problem := field.ParseNumber(s)
-		if problem != nil {
-			return "", problem.Message
-		}
-		return string(n), ""
-	case d.field == domain.ContactBirthDate:
-		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return "", "This must be a date such as 1980-12-31."
-		}
-		return s, ""
-	}
-	t, problem := field.Text(s, max(d.MaxLength, domain.MaxText))
-	switch {
-	case problem != nil:
-		return "", problem.Message
-	case t == domain.Empty:
-		return "", "This is empty. Name a text, or take isEmpty."
-	case o == opContains || o == opStartsWith:
-		return norm.NFC.String(s), "" // blanks at its ends are part of what is sought
-	}
-	return string(t), ""
 }
 
 // text reads a JSON string.

@@ -11,6 +11,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/condition"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
 )
 
 // definitions are all fields that a leaf may have.
@@ -75,7 +76,7 @@ func tree(t *rapid.T, depth int) map[string]any {
 		return map[string]any{form: tree(t, depth-1)}
 	}
 	f := rapid.SampledFrom(fieldNames).Draw(t, "field")
-	op := rapid.SampledFrom(condition.Ops(f, definitions[f].Kind)).Draw(t, "op")
+	op := rapid.SampledFrom(field.InConditions(f, definitions[f]).OperatorNames()).Draw(t, "op")
 	leaf := map[string]any{"field": f, "op": op}
 	switch op {
 	case "isEmpty", "isNotEmpty":

@@ -22,10 +22,9 @@
 package field
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"rollbook/internal/domain"
 )
@@ -94,6 +93,7 @@ const (
 	BadCharacter      = "badCharacter"    // not valid Unicode text
 	EncodingMixedUp   = "encodingMixedUp" // UTF-8 that was opened as another encoding
 	WrongType         = "wrongType"       // the JSON value is of another type
+	UnknownKind       = "unknownKind"     // the field is of a kind that there is not
 	BlankNumber       = "blankNumber"     // the Contact cell is blank
 	BadNumber         = "badNumber"       // the Contact cell is no contact number
 )
@@ -110,102 +110,31 @@ const (
 // limit is 32,767 characters.
 const maxCell = 128 << 10
 
-// ParseNew reads the text of a [new] cell against the definition of its field.
-// A retired value is not taken, save to remove it from a multichoice value.
-// With a Problem the Edit is nothing to rely on.
+// ParseNew reads one [new] cell. Make an Index to read many.
 func ParseNew(text string, d domain.FieldDef) (Edit, *Warning, *Problem) {
-	if Blank(text) {
-		return Edit{Keep: true}, nil, nil
-	}
-	if p := checkUnicode(text); p != nil {
-		return Edit{}, nil, p
-	}
-	text = trim(text)
-	if d.Kind != domain.Text && d.Kind != domain.ContactText && len(text) > maxCell {
-		return Edit{}, nil, &Problem{Code: TextTooLong,
-			Message: fmt.Sprintf("The cell has %d bytes, which is more than a spreadsheet's cell takes: %s", len(text), quote(text))}
-	}
-	switch d.Kind {
-	case domain.YesNo, domain.Authorisation:
-		return parseBool(text)
-	case domain.SingleChoice:
-		return parseChoice(text, d)
-	case domain.MultiChoice:
-		return parseList(text, d)
-	default:
-		return parseText(text, d)
-	}
+	return NewIndex(d).ParseNew(text)
 }
 
-// ParseOld reads the text of an [old] cell. It is lenient where ParseNew is
-// strict: retired values are values, and what a spreadsheet does to a code is
-// undone if exactly one code fits. Known is false if the text is no value that
-// the field has or had: then it equals nothing.
+// ParseOld reads one [old] cell. Make an Index to read many.
 func ParseOld(text string, d domain.FieldDef) (v domain.Value, known bool) {
-	if Blank(text) {
-		return domain.Empty, true
-	}
-	if !utf8.ValidString(text) || len(text) > maxCell {
-		return domain.Empty, false
-	}
-	text = trim(text)
-	switch d.Kind {
-	case domain.YesNo, domain.Authorisation:
-		k := key(text)
-		if emptyWord(k) {
-			return domain.Empty, true
-		}
-		v, known = booleans[k]
-		return v, known
-	case domain.SingleChoice:
-		if emptyWord(key(text)) {
-			return domain.Empty, true
-		}
-		code, ok := resolveOld(text, d)
-		return domain.Value(code), ok
-	case domain.MultiChoice:
-		if emptyWord(key(text)) {
-			return domain.Empty, true
-		}
-		var codes []string
-		for part := range strings.SplitSeq(text, "|") {
-			if Blank(part) {
-				continue
-			}
-			code, ok := resolveOld(trim(part), d)
-			if !ok {
-				return domain.Empty, false
-			}
-			codes = append(codes, code)
-		}
-		return d.Order(codes), len(codes) > 0
-	default:
-		if emptyText(key(text), d.Kind) {
-			return domain.Empty, true
-		}
-		v, p := Text(unescape(text), maxLength(d))
-		return v, p == nil
-	}
+	return NewIndex(d).ParseOld(text)
 }
+
+// Options returns what a [new] cell of the field can be offered, as Index.Options.
+func Options(d domain.FieldDef) []string { return NewIndex(d).Options() }
+
+// FromJSON reads one value as the API gives it, as Index.FromJSON.
+func FromJSON(raw json.RawMessage, d domain.FieldDef) (domain.Value, *Problem) {
+	return NewIndex(d).FromJSON(raw)
+}
+
+// ToJSON returns a value as the API gives it, ready for json.Marshal. Empty is
+// "empty" for an authorisation, an empty list for a multichoice, else nil.
+func ToJSON(v domain.Value, d domain.FieldDef) any { return Of(d.Kind).toJSON(v) }
 
 // Format writes a value as our files show it: "" for Empty, true or false, the
 // code, the codes joined by |, or the text with its escape.
-func Format(v domain.Value, d domain.FieldDef) string {
-	switch d.Kind {
-	case domain.YesNo, domain.Authorisation:
-		return string(v)
-	case domain.SingleChoice:
-		return escapeCode(string(v))
-	case domain.MultiChoice:
-		codes := v.Codes()
-		for i, c := range codes {
-			codes[i] = escapeCode(c)
-		}
-		return strings.Join(codes, "|")
-	default:
-		return escape(string(v))
-	}
-}
+func Format(v domain.Value, d domain.FieldDef) string { return Of(d.Kind).format(v) }
 
 // FormatNew writes a value as Format does, but Empty as the word "Empty", so
 // that a [new] cell asks for exactly this value.
@@ -216,10 +145,23 @@ func FormatNew(v domain.Value, d domain.FieldDef) string {
 	return Format(v, d)
 }
 
-// escapeCode marks a code that would read as Empty.
-func escapeCode(code string) string {
-	if emptyWord(key(code)) {
-		return `\` + code
+// Group is how a value is counted among the changes of an import.
+func Group(v domain.Value, kind domain.Kind) string {
+	if g := Of(kind).Group; g != "" && v != domain.Empty {
+		return g
 	}
-	return code
+	return string(v)
+}
+
+// Codes returns the codes of the values of its definition that a value names.
+func Codes(v domain.Value, kind domain.Kind) []string {
+	if !Of(kind).HasValues {
+		return nil
+	}
+	return v.Codes()
+}
+
+func cellTooLong(text string) *Problem {
+	return &Problem{Code: TextTooLong,
+		Message: fmt.Sprintf("The cell has %d bytes, which is more than a spreadsheet's cell takes: %s", len(text), quote(text))}
 }

@@ -1,9 +1,9 @@
 package field
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Nearest returns the one of the words that a misspelt word is clearly meant to
@@ -12,35 +12,55 @@ import (
 // near. Case, accents and blanks around do not count. What has no letter is a
 // number or a sign, and never a slip of the pen.
 func Nearest(word string, words []string) (string, bool) {
-	cands := make([]candidate, len(words))
-	for i, w := range words {
-		cands[i] = candidate{bare(w), w}
+	var s spellings
+	for _, w := range words {
+		s.add(bare(w), w)
 	}
-	return nearest(bare(word), cands)
+	return s.nearest(bare(word))
 }
 
-// candidate is a spelling of something; several may be of the same thing.
-type candidate struct{ spelling, of string }
+// spellings are ways to write something; several may be of the same thing.
+type spellings []spelling
+
+type spelling struct {
+	letters []rune
+	of      string
+	has     uint64 // which letters it has, a bit for a few of them each
+}
+
+func (s *spellings) add(as, of string) {
+	letters := []rune(as)
+	*s = append(*s, spelling{letters, of, has(letters)})
+}
+
+func has(letters []rune) (set uint64) {
+	for _, r := range letters {
+		set |= 1 << (uint32(r) % 64)
+	}
+	return set
+}
 
 // nearest looks for the word as it is, then without the signs around it, such
 // as quotes that came along.
-func nearest(word string, cands []candidate) (string, bool) {
-	of, clear := closest(word, cands)
+func (s spellings) nearest(word string) (string, bool) {
+	of, clear := s.closest(word)
 	if inner := strings.TrimFunc(word, sign); !clear && inner != word && strings.ContainsFunc(inner, unicode.IsLetter) {
-		return closest(inner, cands)
+		return s.closest(inner)
 	}
 	return of, clear
 }
 
 func sign(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }
 
-func closest(word string, cands []candidate) (string, bool) {
+func (s spellings) closest(word string) (string, bool) {
 	best, of, clear := 3, "", false
 	letters := strings.ContainsFunc(word, unicode.IsLetter)
 	w := []rune(word)
+	set := has(w)
 	var t table
-	for _, c := range cands {
-		n := utf8.RuneCountInString(c.spelling)
+	for i := range s {
+		c := &s[i]
+		n := len(c.letters)
 		limit := 0
 		switch shorter := min(len(w), n); {
 		case !letters || shorter < 3:
@@ -53,7 +73,11 @@ func closest(word string, cands []candidate) (string, bool) {
 		if n == 0 || n-len(w) > limit || len(w)-n > limit {
 			continue
 		}
-		switch d := t.distance(w, []rune(c.spelling)); {
+		// Each difference brings at most one letter that the other has not.
+		if bits.OnesCount64(set&^c.has) > limit || bits.OnesCount64(c.has&^set) > limit {
+			continue
+		}
+		switch d := t.distance(w, c.letters, limit); {
 		case d > limit:
 		case d < best:
 			best, of, clear = d, c.of, true
@@ -68,8 +92,8 @@ func closest(word string, cands []candidate) (string, bool) {
 type table struct{ before, last, row []int }
 
 // distance is the Damerau-Levenshtein distance (optimal string alignment) of
-// two words.
-func (t *table) distance(a, b []rune) int {
+// two words, or something more than most if it is more.
+func (t *table) distance(a, b []rune, most int) int {
 	if n := len(b) + 1; len(t.row) < n {
 		t.before, t.last, t.row = make([]int, n), make([]int, n), make([]int, n)
 	}
@@ -78,6 +102,7 @@ func (t *table) distance(a, b []rune) int {
 	}
 	for i := 1; i <= len(a); i++ {
 		t.row[0] = i
+		least := i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
@@ -87,6 +112,10 @@ func (t *table) distance(a, b []rune) int {
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				t.row[j] = min(t.row[j], t.before[j-2]+1)
 			}
+			least = min(least, t.row[j])
+		}
+		if least > most+1 {
+			return least // a swap takes its cost from two rows above
 		}
 		t.before, t.last, t.row = t.last, t.row, t.before
 	}

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -10,6 +11,77 @@ import (
 
 	"rollbook/internal/domain"
 )
+
+// textKind is a line of text.
+var textKind = &Kind{
+	Name: domain.Text, Criterion: true, MaxLength: true, Free: true, Group: "(text)", Check: CheckLength,
+	JSON:      "a string",
+	Cell:      "up to 250 characters (fewer if the field says so) on one line; stored in the composed form (NFC), without blanks around",
+	Operators: textOperators,
+	parseNew:  func(text string, x *Index) (Edit, *Warning, *Problem) { return parseText(text, x, "") },
+	parseOld:  func(text string, x *Index) (domain.Value, bool) { return parseOldText(text, x, "") },
+	format:    func(v domain.Value) string { return escape(string(v)) },
+	fromJSON:  textFromJSON,
+	toJSON:    textOrNull,
+	options:   func(*Index) []string { return nil },
+	element:   oneText,
+	show:      asText,
+	compared:  foldedText,
+}
+
+var textOperators = []Operator{
+	{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
+	{"contains", TakesPart, contains}, {"startsWith", TakesPart, startsWith},
+	{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
+}
+
+// foldedText makes texts comparable: without regard to case, accents count.
+func foldedText(s string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(s))) }
+
+func textFromJSON(v any, x *Index) (domain.Value, *Problem) {
+	text, ok := v.(string)
+	if !ok {
+		return domain.Empty, &Problem{Code: WrongType, Message: "A text is a string."}
+	}
+	return Text(text, maxLength(x.FieldDef))
+}
+
+func mustBeString() *Problem { return &Problem{Code: WrongType, Message: "This must be a string."} }
+
+// oneText reads a text that a condition names.
+func oneText(raw json.RawMessage, o *Operator, x *Index) (string, *Problem) {
+	s, ok := jsonString(raw)
+	if !ok {
+		return "", mustBeString()
+	}
+	v, p := Text(s, max(x.MaxLength, domain.MaxText))
+	switch {
+	case p != nil:
+		return "", p
+	case v == domain.Empty:
+		return "", emptyOperand("a text")
+	case o.Takes == TakesPart:
+		return norm.NFC.String(s), nil // blanks at its ends are part of what is sought
+	}
+	return string(v), nil
+}
+
+// clears reports whether the word by its key clears the field: any of the words
+// for Empty, or only the one.
+func clears(key, only string) bool {
+	if only != "" {
+		return key == only
+	}
+	return emptyWord(key)
+}
+
+func parseOldText(text string, x *Index, only string) (domain.Value, bool) {
+	if clears(key(text), only) {
+		return domain.Empty, true
+	}
+	v, p := Text(unescape(text), maxLength(x.FieldDef))
+	return v, p == nil
+}
 
 // Text makes a text value: NFC, trimmed, at most max characters (runes after
 // NFC), without line breaks, control characters and what is not valid Unicode.
@@ -77,16 +149,16 @@ func maxLength(d domain.FieldDef) int {
 	return d.MaxLength
 }
 
-func parseText(text string, d domain.FieldDef) (Edit, *Warning, *Problem) {
+func parseText(text string, x *Index, only string) (Edit, *Warning, *Problem) {
 	k := key(text)
-	if emptyText(k, d.Kind) {
+	if clears(k, only) {
 		return Edit{}, nil, nil
 	}
 	if meaning(k) {
 		return Edit{}, nil, &Problem{Code: MaybeEmpty,
 			Message: fmt.Sprintf(`Is %s meant to be Empty? Write Empty, or \%s for the text itself.`, quote(text), trim(show(text)))}
 	}
-	v, p := Text(unescape(text), maxLength(d))
+	v, p := Text(unescape(text), maxLength(x.FieldDef))
 	return Edit{Value: v}, nil, p
 }
 
@@ -105,21 +177,4 @@ func unescape(text string) string {
 		return rest
 	}
 	return text
-}
-
-func parseBool(text string) (Edit, *Warning, *Problem) {
-	k := key(text)
-	if emptyWord(k) {
-		return Edit{}, nil, nil
-	}
-	if v, ok := booleans[k]; ok {
-		return Edit{Value: v}, nil, nil
-	}
-	if suspicious(k) {
-		return Edit{}, nil, &Problem{Code: MaybeEmpty, Suggestion: "Empty",
-			Message: fmt.Sprintf("Is %s meant to be Empty? Write Empty, true or false.", quote(text))}
-	}
-	return Edit{}, nil, &Problem{Code: BadBoolean,
-		Message: fmt.Sprintf("%s is neither true nor false. Taken are TRUE, true, T, t, yes and 1; FALSE, false, F, f, no and 0; "+
-			"VRAI/FAUX, WAHR/FALSCH, VERO/FALSO, VERDADERO/FALSO; oui/non, ja/nein, sì/no, sí/no; and Empty.", quote(text))}
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"rollbook/internal/domain/text"
 )
 
 // separators in the order in which a tie is decided.
@@ -24,7 +26,7 @@ func separatorName(sep byte) string {
 // foldBlank makes every blank a space and takes invisible characters out (-1).
 func foldBlank(r rune) rune {
 	switch {
-	case r == '\u200b', r == '\u200c', r == '\u200d', r == '\u2060', r == '\ufeff', r == '\u00ad', r == '\u200e', r == '\u200f':
+	case text.Invisible(r):
 		return -1
 	case unicode.IsSpace(r):
 		return ' '

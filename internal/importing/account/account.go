@@ -167,6 +167,7 @@ type layout struct {
 type fieldColumn struct {
 	field    domain.Field
 	def      domain.FieldDef
+	index    *field.Index
 	known    bool // the catalogue still has it
 	name     string
 	new, old int // -1: no such column
@@ -206,6 +207,7 @@ func columns(plan *flow.Plan, cat *domain.Catalogue, undo bool) layout {
 				fc.def.Values[i].Retired = false
 			}
 		}
+		fc.index = field.NewIndex(fc.def)
 		l.fields = append(l.fields, fc)
 	}
 	return l
@@ -256,8 +258,11 @@ func (a *account) add(ctx context.Context, r flow.Row) error {
 	if result != nil {
 		p.result = *result
 	} else if problems := a.cells(r, &cr); len(problems) > 0 {
-		p.result, p.was = *rejected(r, problems...), len(a.rejected)
-		a.rejected = append(a.rejected, a.asked(r))
+		p.result = *rejected(r, problems...)
+		if a.l.Engine.Mode != compare.Test { // which has no earlier try
+			p.was = len(a.rejected)
+			a.rejected = append(a.rejected, a.asked(r))
+		}
 	} else {
 		p.at = len(a.apply)
 		a.apply = append(a.apply, cr)
@@ -364,19 +369,11 @@ func (a *account) record(p *pending) error {
 	for _, c := range res.Changes {
 		for i := range a.cols.fields {
 			if fc := &a.cols.fields[i]; fc.known && fc.def.Field() == c.Field {
-				a.sum.Fields.Add(c.Field, group(c.Before, fc.def), group(c.After, fc.def), 1)
+				a.sum.Fields.Add(c.Field, field.Group(c.Before, fc.def.Kind), field.Group(c.After, fc.def.Kind), 1)
 			}
 		}
 	}
 	return a.w.Write(res)
-}
-
-// group is how a value is counted: texts are not listed one by one.
-func group(v domain.Value, d domain.FieldDef) string {
-	if (d.Kind == domain.Text || d.Kind == domain.ContactText) && v != domain.Empty {
-		return "(text)"
-	}
-	return string(v)
 }
 
 // markUsed remembers which codes the batch may write, before it does.
@@ -394,10 +391,7 @@ func (a *account) markUsed(ctx context.Context) error {
 			if _, ok := used[f]; !ok {
 				used[f] = nil
 			}
-			if c.Def.Kind != domain.SingleChoice && c.Def.Kind != domain.MultiChoice {
-				continue
-			}
-			for _, code := range append(c.Edit.Value.Codes(), c.Edit.Add...) {
+			for _, code := range append(field.Codes(c.Edit.Value, c.Def.Kind), c.Edit.Add...) {
 				if !slices.Contains(used[f], code) {
 					used[f] = append(used[f], code)
 				}
@@ -475,8 +469,8 @@ func (a *account) cells(r flow.Row, out *compare.Row) []domain.Problem {
 			}
 			continue
 		}
-		edit, warning, problem := a.parseNew(text, fc.def)
-		if problem == nil && !edit.Keep && (fc.def.Kind == domain.Text || fc.def.Kind == domain.ContactText) &&
+		edit, warning, problem := a.parseNew(text, fc.index)
+		if problem == nil && !edit.Keep && field.Of(fc.def.Kind).Free &&
 			a.imp.OfKind != domain.UndoOf && (fc.old < 0 || r.Cells[fc.old] != r.Cells[fc.new]) {
 			problem = field.MixedUp(edit.Value, fc.def)
 		}
@@ -499,7 +493,7 @@ func (a *account) cells(r flow.Row, out *compare.Row) []domain.Problem {
 		if fc.old >= 0 {
 			c.Compared = true
 			c.OldText = sheet.Unguard(r.Cells[fc.old])
-			c.Old, c.Known = a.parseOld(c.OldText, fc.def)
+			c.Old, c.Known = a.parseOld(c.OldText, fc.index)
 		} else {
 			if a.sum.NotCompared == nil {
 				a.sum.NotCompared = map[domain.Field]int{}
@@ -530,18 +524,18 @@ func (a *account) asked(r flow.Row) compare.Row {
 	return out
 }
 
-func (a *account) parseNew(text string, d domain.FieldDef) (field.Edit, *field.Warning, *field.Problem) {
-	if d.Kind == domain.ContactText {
-		return a.persons.Parse(d.Field(), text)
+func (a *account) parseNew(text string, x *field.Index) (field.Edit, *field.Warning, *field.Problem) {
+	if x.Kind == domain.ContactText {
+		return a.persons.Parse(x.Field(), text)
 	}
-	return field.ParseNew(text, d)
+	return x.ParseNew(text)
 }
 
-func (a *account) parseOld(text string, d domain.FieldDef) (domain.Value, bool) {
-	if d.Kind == domain.ContactText {
-		return a.persons.ParseOld(d.Field(), text)
+func (a *account) parseOld(text string, x *field.Index) (domain.Value, bool) {
+	if x.Kind == domain.ContactText {
+		return a.persons.ParseOld(x.Field(), text)
 	}
-	return field.ParseOld(text, d)
+	return x.ParseOld(text)
 }
 
 // person fills in what a row of contacts has beyond its cells.
@@ -580,7 +574,7 @@ func (a *account) person(r flow.Row, out *compare.Row) {
 		if fc.old < 0 || !fc.known {
 			continue
 		}
-		if v, known := a.parseOld(sheet.Unguard(r.Cells[fc.old]), fc.def); known && v != domain.Empty {
+		if v, known := a.parseOld(sheet.Unguard(r.Cells[fc.old]), fc.index); known && v != domain.Empty {
 			p.Values[fc.def.Field()] = v
 		}
 	}

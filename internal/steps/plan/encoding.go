@@ -9,6 +9,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
@@ -27,7 +28,7 @@ func stored(c flow.Column, cat *domain.Catalogue) (domain.Field, bool) {
 		return "", false
 	}
 	d, ok := cat.Lookup(c.Field)
-	return c.Field, ok && (d.Kind == domain.ContactText || d.Kind == domain.Text && c.Role == flow.OldRole)
+	return c.Field, ok && field.Of(d.Kind).Free && (d.Kind == domain.ContactText || c.Role == flow.OldRole)
 }
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }

@@ -6,7 +6,6 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
-	"rollbook/internal/domain/field"
 )
 
 // few is how many rows must show the same fault before the whole file is
@@ -82,7 +81,7 @@ func (p *pass) nothingToDo(found map[domain.ContactNumber]domain.Contact) error 
 			if col.old < 0 {
 				continue
 			}
-			v, known := field.ParseOld(r.old[k], col.def)
+			v, known := col.index.ParseOld(r.old[k])
 			k++
 			if !known || !v.SameAs(c.Get(col.def.Field()), col.def.Kind) {
 				return fault.New(fault.Invalid, "oldEdited",
@@ -108,7 +107,7 @@ func (p *pass) kinds() error {
 				continue
 			}
 			filled++
-			if _, ok := field.ParseOld(r.old[k], col.def); ok {
+			if _, ok := col.index.ParseOld(r.old[k]); ok {
 				known++
 			}
 		}

@@ -302,6 +302,7 @@ type pass struct {
 
 type comparedColumn struct {
 	def      domain.FieldDef
+	index    *field.Index
 	old, new int // -1: none
 }
 
@@ -360,7 +361,7 @@ func newPass(cols []flow.Column, cat *domain.Catalogue) *pass {
 				k = len(p.compared)
 				at[c.Field] = k
 				d, _ := cat.Lookup(c.Field)
-				p.compared = append(p.compared, comparedColumn{def: d, old: -1, new: -1})
+				p.compared = append(p.compared, comparedColumn{def: d, index: field.NewIndex(d), old: -1, new: -1})
 			}
 			if c.Role == flow.OldRole {
 				p.compared[k].old = i

@@ -374,12 +374,9 @@ func (z *zipped) values(w *sheet.Writer) error {
 		return err
 	}
 	for _, d := range z.fields {
-		rows := d.Values
+		rows := slices.Concat(field.Of(d.Kind).Listed, d.Values)
 		if len(rows) == 0 {
 			rows = []domain.Choice{{}}
-		}
-		if d.Kind == domain.Authorisation || d.Kind == domain.YesNo {
-			rows = []domain.Choice{{Code: "true", Label: "True"}, {Code: "false", Label: "False"}, {Code: "Empty", Label: "Empty"}}
 		}
 		for _, v := range rows {
 			if v.Retired {

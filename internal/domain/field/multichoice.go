@@ -1,0 +1,199 @@
+package field
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rollbook/internal/domain"
+)
+
+// multichoiceKind is any number of a list of values; its value is their codes in
+// catalogue order.
+var multichoiceKind = &Kind{
+	Name: domain.MultiChoice, Criterion: true, HasValues: true, Check: CheckHint,
+	JSON: "a list of codes",
+	Cell: "`ROCK\\|JAZZ` replaces; `add: ROCK\\|JAZZ` and `remove: JAZZ` are about the `[old]` value. Blanks around, repeats and empty parts say nothing",
+	Operators: []Operator{
+		{"contains", TakesOne, anyCode}, {"in", TakesList, anyCode},
+		{"is", TakesSet, sameCodes}, {"isNot", TakesSet, not(sameCodes)},
+		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
+	},
+	parseNew: parseList,
+	parseOld: func(text string, x *Index) (domain.Value, bool) {
+		if emptyWord(key(text)) {
+			return domain.Empty, true
+		}
+		var codes []string
+		for part := range strings.SplitSeq(text, "|") {
+			if Blank(part) {
+				continue
+			}
+			code, ok := x.resolveOld(trim(part))
+			if !ok {
+				return domain.Empty, false
+			}
+			codes = append(codes, code)
+		}
+		return x.order(codes), len(codes) > 0
+	},
+	format: func(v domain.Value) string {
+		codes := v.Codes()
+		for i, c := range codes {
+			codes[i] = escapeCode(c)
+		}
+		return strings.Join(codes, "|")
+	},
+	fromJSON: func(v any, x *Index) (domain.Value, *Problem) {
+		list, ok := v.([]any)
+		codes := make([]string, len(list))
+		for i := range list {
+			if codes[i], ok = list[i].(string); !ok {
+				break
+			}
+			if p := x.knownCode(codes[i]); p != nil {
+				return domain.Empty, p
+			}
+		}
+		if !ok {
+			return domain.Empty, &Problem{Code: WrongType, Message: "A multichoice is a list of strings: the codes of its values."}
+		}
+		return x.order(codes), nil
+	},
+	toJSON: func(v domain.Value) any { return append([]string{}, v.Codes()...) },
+	options: func(x *Index) []string {
+		var out []string
+		for _, verb := range []string{"", "add: ", "remove: "} {
+			for _, c := range x.Values {
+				if !c.Retired || verb == "remove: " {
+					out = append(out, x.offer(verb, c))
+				}
+			}
+		}
+		return append(out, "Empty")
+	},
+	element:  oneCode,
+	show:     asText,
+	compared: asIs,
+}
+
+// anyCode reports whether the value has one of the codes.
+func anyCode(v domain.Value, o *Operand) bool { return slices.ContainsFunc(v.Codes(), o.has) }
+
+// sameCodes reports whether the value has exactly the codes, in whatever order.
+func sameCodes(v domain.Value, o *Operand) bool {
+	return v.SameAs(domain.Value(strings.Join(o.values, "|")), domain.MultiChoice)
+}
+
+var (
+	deltaPrefix = regexp.MustCompile(`(?i)^(add|remove)\s*[:：]`)
+	deltaInside = regexp.MustCompile(`(?i)(^|[|,;\s])(add|remove)\s*[:：]`)
+)
+
+func parseList(text string, x *Index) (Edit, *Warning, *Problem) {
+	if emptyWord(key(text)) {
+		return Edit{}, x.emptyIsValue(text), nil
+	}
+	verb, rest := "", strings.TrimLeftFunc(text, hidden)
+	if m := deltaPrefix.FindStringSubmatch(rest); m != nil {
+		verb, rest = strings.ToLower(m[1]), rest[len(m[0]):]
+	}
+	if deltaInside.MatchString(rest) {
+		return Edit{}, nil, &Problem{Code: MixedList, Message: fmt.Sprintf(
+			"%s mixes lists. A cell takes one of: a list such as A|B, which replaces; add: and a list; remove: and a list.", quote(text))}
+	}
+	words := once(split(rest, "|"))
+	if words == nil {
+		return Edit{}, nil, &Problem{Code: BlankList,
+			Message: fmt.Sprintf("%s has no value in it. Write a list such as A|B, or Empty to clear.", quote(text))}
+	}
+	var codes, unknown []string
+	var warning *Warning
+	var problem *Problem
+	fixed, fixable := make([]string, len(words)), true
+	for i, word := range words {
+		if emptyWord(key(word)) {
+			return Edit{}, nil, &Problem{Code: EmptyInList,
+				Message: fmt.Sprintf("%s has Empty in a list. Write Empty alone to clear, or only values.", quote(text))}
+		}
+		code, w, p, no := x.resolve(word, verb == "remove")
+		switch {
+		case p != nil:
+			if problem == nil {
+				problem = p
+			}
+			code = p.Suggestion
+		case no && len(unknown) == maxUnknown:
+			return Edit{}, nil, x.unknownInList("", words, unknown, "")
+		case no:
+			unknown = append(unknown, quote(word))
+			code, _ = x.near(word)
+		case w != nil:
+			warning = w
+		}
+		if no || p != nil {
+			fixable = fixable && code != "" && code != "Empty"
+		}
+		fixed[i] = escapeCode(code)
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if verb != "" {
+		verb += ": "
+	}
+	suggestion := ""
+	if fixable {
+		suggestion = verb + strings.Join(fixed, "|")
+	}
+	if unknown != nil {
+		return Edit{}, nil, x.unknownInList(verb, words, unknown, suggestion)
+	}
+	if problem != nil {
+		if len(words) > 1 || verb != "" || problem.Suggestion != "Empty" {
+			problem.Suggestion = suggestion
+		}
+		return Edit{}, nil, problem
+	}
+	switch verb {
+	case "add: ":
+		return Edit{Add: codes}, warning, nil
+	case "remove: ":
+		return Edit{Remove: codes}, warning, nil
+	}
+	return Edit{Value: x.order(codes)}, warning, nil
+}
+
+// maxUnknown is how many unknown parts of one list are named.
+const maxUnknown = 8
+
+// unknownInList names the parts of a list that are no values.
+func (x *Index) unknownInList(verb string, words, unknown []string, suggestion string) *Problem {
+	p := &Problem{Code: UnknownValue}
+	if _, ok := x.several(words[0]); ok && len(words) == 1 {
+		p.Message = fmt.Sprintf("%s is not a value of %s. Values in a list are parted by |.", quote(words[0]), x.Code)
+		var codes []string
+		for _, w := range split(words[0], signs) {
+			code, problem := x.pick(w, x.find(w), verb == "remove: ")
+			if problem != nil {
+				return p
+			}
+			codes = append(codes, escapeCode(code))
+		}
+		p.Suggestion = verb + strings.Join(codes, "|")
+		return p
+	}
+	is := "is not a value"
+	if len(unknown) > 1 {
+		is = "are not values"
+	}
+	p.Message = fmt.Sprintf("%s %s of %s.", list(unknown, "and"), is, x.Code)
+	if suggestion != "" {
+		p.Suggestion = suggestion
+		p.Message += fmt.Sprintf(" Did you mean %s?", quote(suggestion))
+	} else {
+		p.Message += " " + x.accepted()
+	}
+	return p
+}

@@ -1,0 +1,80 @@
+package field
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"rollbook/internal/domain"
+)
+
+// yesNoKind is true or false.
+var yesNoKind = &Kind{
+	Name: domain.YesNo, Criterion: true, Check: CheckOnly, Listed: trueOrFalse,
+	JSON: "a boolean",
+	Cell: booleanCell,
+	Operators: []Operator{
+		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
+		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
+	},
+	parseNew: parseBool,
+	parseOld: parseOldBool,
+	format:   func(v domain.Value) string { return string(v) },
+	fromJSON: func(v any, _ *Index) (domain.Value, *Problem) {
+		b, ok := v.(bool)
+		if !ok {
+			return domain.Empty, &Problem{Code: WrongType, Message: "A yes/no criterion is true, false or null."}
+		}
+		return domain.Value(fmt.Sprint(b)), nil
+	},
+	toJSON:  func(v domain.Value) any { return orNull(v, v == domain.True) },
+	options: func(*Index) []string { return []string{"TRUE", "FALSE", "Empty"} },
+	element: func(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
+		v, p := x.FromJSON(raw)
+		if p == nil && v == domain.Empty {
+			p = emptyOperand("a value")
+		}
+		return string(v), p
+	},
+	show:     func(s string) any { return s == string(domain.True) },
+	compared: asIs,
+}
+
+const booleanCell = "true: `TRUE` `T` `1` `yes` `VRAI` `WAHR` `VERO` `VERDADERO` `oui` `ja` `sì` `sí`; false: `FALSE` `F` `0` `no` `FAUX` `FALSCH` `FALSO` `non` `nein`; in any case"
+
+var trueOrFalse = []domain.Choice{{Code: "true", Label: "True"}, {Code: "false", Label: "False"}, {Code: "Empty", Label: "Empty"}}
+
+// booleans are the words for true and false, by key: ours, and what
+// spreadsheets and people write in five languages.
+var booleans = map[string]domain.Value{
+	"true": domain.True, "t": domain.True, "1": domain.True, "yes": domain.True,
+	"vrai": domain.True, "wahr": domain.True, "vero": domain.True, "verdadero": domain.True,
+	"oui": domain.True, "ja": domain.True, "sì": domain.True, "sí": domain.True,
+	"false": domain.False, "f": domain.False, "0": domain.False, "no": domain.False,
+	"faux": domain.False, "falsch": domain.False, "falso": domain.False,
+	"non": domain.False, "nein": domain.False,
+}
+
+func parseBool(text string, _ *Index) (Edit, *Warning, *Problem) {
+	k := key(text)
+	if emptyWord(k) {
+		return Edit{}, nil, nil
+	}
+	if v, ok := booleans[k]; ok {
+		return Edit{Value: v}, nil, nil
+	}
+	if suspicious(k) {
+		return Edit{}, nil, maybeEmpty(text, "Write Empty, true or false.")
+	}
+	return Edit{}, nil, &Problem{Code: BadBoolean,
+		Message: fmt.Sprintf("%s is neither true nor false. Taken are TRUE, true, T, t, yes and 1; FALSE, false, F, f, no and 0; "+
+			"VRAI/FAUX, WAHR/FALSCH, VERO/FALSO, VERDADERO/FALSO; oui/non, ja/nein, sì/no, sí/no; and Empty.", quote(text))}
+}
+
+func parseOldBool(text string, _ *Index) (domain.Value, bool) {
+	k := key(text)
+	if emptyWord(k) {
+		return domain.Empty, true
+	}
+	v, known := booleans[k]
+	return v, known
+}
