@@ -52,7 +52,7 @@ func codes(t *testing.T) map[string]bool {
 	set := token.NewFileSet()
 	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			if d != nil && slices.Contains([]string{"testdata", "node_modules", "local", "tools", "storetest", "importtest", "browser", "screen", "bench", "dev"}, d.Name()) {
+			if d != nil && slices.Contains([]string{"testdata", "node_modules", "local", "tools", "storetest", "importtest", "browser", "screen", "bench", "chaos", "dev"}, d.Name()) {
 				return filepath.SkipDir
 			}
 			return err

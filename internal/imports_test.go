@@ -74,6 +74,8 @@ var may = []struct {
 	{"testing/dev", "api domain domain/fault file/guide importing local/demo mail steps testing/memory web"},
 	{"testing/dev/serve", "testing/dev"},
 	{"testing/browser", "testing/needs"},
+	{"testing/chaos", "local"},
+	{"testing/chaos/rollbook-chaos", "local testing/chaos"},
 	{"testing/bench", "aws/dynamo domain domain/field file/sheet importing local/demo local/emulator steps testing/memory"},
 }
 
@@ -166,7 +168,7 @@ func TestImportsPointDown(t *testing.T) {
 // The AWS SDK stays in the adapters, the functions and what runs them here.
 func TestOnlyAdaptersImportTheSDK(t *testing.T) {
 	for _, p := range packages(t) {
-		if under(p.ImportPath, "rollbook/functions", "rollbook/internal/aws", "rollbook/internal/local", "rollbook/internal/testing/bench") {
+		if under(p.ImportPath, "rollbook/functions", "rollbook/internal/aws", "rollbook/internal/local", "rollbook/internal/testing/bench", "rollbook/internal/testing/chaos") {
 			continue
 		}
 		for _, i := range p.Imports {

@@ -34,6 +34,9 @@ type Options struct {
 	Detach bool
 	// Environment is added to the emulator's and so to every function's.
 	Environment []string
+	// FunctionEndpoint is where the functions call their services, for tests
+	// that put something in between; empty for the emulator itself.
+	FunctionEndpoint string
 	// Seed fills the deployed stack before it is said to be ready.
 	Seed func(context.Context, *Stack) error
 	// Progress is told in a line what is being done.

@@ -34,11 +34,15 @@ func startServer(ctx context.Context, o Options) (*server, error) {
 		return nil, err
 	}
 	os.Remove(filepath.Join(stateDir(o.Dir), "deployed.json"))
+	environment := append([]string{"AUTH=true", "AWS_LAMBDA_LOG_FORMAT=JSON"}, o.Environment...)
+	if o.FunctionEndpoint != "" {
+		environment = append(environment, "AWS_ENDPOINT_URL="+o.FunctionEndpoint)
+	}
 	if s.emulator, err = emulator.Start(ctx, emulator.Options{
 		Dir: stateDir(o.Dir),
 		// Functions have the rights that the template gives them and no more.
 		// The emulator does not set what LogFormat in the template asks for.
-		Environment: append([]string{"AUTH=true", "AWS_LAMBDA_LOG_FORMAT=JSON"}, o.Environment...),
+		Environment: environment,
 	}); err != nil {
 		listener.Close()
 		s.close()
