@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop test soak fuzz lint bench build deploy
+.PHONY: help setup run stop test soak fuzz lint bench build version deploy
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -48,6 +48,9 @@ bench: setup ## measure the work on rows
 
 build: setup ## build the functions for AWS into .aws-sam
 	@$(IN) GOFLAGS="-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'" $(SAM) build
+
+version: ## say the version
+	@$(IN) sed -n 's/^const Version = "\(.*\)"/\1/p' internal/api/version.go
 
 deploy: build ## deploy to the AWS account that the shell is signed in to
 	@$(IN) $(SAM) deploy $(if $(MAIL_FROM),--parameter-overrides MailFrom=$(MAIL_FROM))

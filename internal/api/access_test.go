@@ -262,6 +262,9 @@ func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
 func TestMe(t *testing.T) {
 	s := newStack(t)
 	me := s.call(operator, "GET", "/api/me", nil).want(200).object()
+	if me["version"] != api.Version {
+		t.Error(me["version"])
+	}
 	if me["user"] != "u2" || me["email"] != "olga@aurora.example" || me["language"] != "it" || me["institution"].(object)["name"] != "Aurora Theatre" {
 		t.Error(me)
 	}

@@ -29,7 +29,7 @@ func describe() huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title:   "Rollbook",
-				Version: "1",
+				Version: Version,
 				Description: `Imports and bulk updates of contacts by spreadsheet.
 
 Bodies are JSON with camelCase names, times are RFC 3339 in UTC. Answers that are

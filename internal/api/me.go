@@ -16,6 +16,7 @@ type me struct {
 	Institution institution `json:"institution"`
 	Groups      []string    `json:"groups" example:"[\"operator\"]"`
 	Language    string      `json:"language" example:"en" doc:"Of mails and messages: en, fr, de, it or es."`
+	Version     string      `json:"version" example:"1.0.0" doc:"The version of Rollbook that answers."`
 }
 
 type institution struct {
@@ -36,7 +37,7 @@ func (s *server) meRoutes() {
 		}
 		return &meAnswer{me{
 			User: c.User, Email: c.Email, Institution: institution{c.Institution, cat.Settings.Name},
-			Groups: append([]string{}, c.Groups...), Language: language(c, cat.Settings),
+			Groups: append([]string{}, c.Groups...), Language: language(c, cat.Settings), Version: Version,
 		}}, nil
 	})
 }

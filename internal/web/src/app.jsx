@@ -109,6 +109,7 @@ function Account() {
         <Preferences />
         {may('admin') && <ButtonLink icon="edit" href={to('settings')} onClick={() => { box.current.open = false; }}>{t('settings.title')}</ButtonLink>}
         <Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button>
+        <p class="hint">Rollbook {user.value.version}</p>
       </div>
     </details>
   );
