@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/testing/browser"
 	"rollbook/internal/testing/dev"
@@ -469,6 +470,7 @@ func TestGroups(t *testing.T) {
 			p.Heading("Imports")
 		}
 		p.Press("Account of " + group + "@aurora.example")
+		p.See("Rollbook " + api.Version)
 		p.Press("Sign out")
 		p.See("Sign in")
 		p.Gone("Aurora Theatre")
