@@ -23,8 +23,9 @@ var may = []struct {
 	{"domain/fault", ""},
 	{"domain/text", ""},
 	{"domain", ""},
-	{"domain/field", "domain domain/text"},
-	{"domain/person", "domain domain/field domain/text"},
+	{"domain/day", "domain/text"},
+	{"domain/field", "domain domain/day domain/text"},
+	{"domain/person", "domain domain/day domain/field domain/text"},
 	{"domain/phone", "domain/field"},
 	{"domain/condition", "domain domain/fault domain/field"},
 

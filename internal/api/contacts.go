@@ -338,7 +338,7 @@ func (in *contactInput) read(cat *domain.Catalogue, old domain.Contact, now func
 			var p *field.Problem
 			if _, err := time.Parse(time.DateOnly, *text); of == domain.ContactBirthDate && *text != "" && err != nil {
 				// A program has no excuse for a form that a person may use.
-				f.value("body.birthDate", person.BadDate, "A birth date is a day of the form 1980-12-31.")
+				f.value("body.birthDate", field.BadDate, "A birth date is a day of the form 1980-12-31.")
 			} else if v, _, p = check.Check(of, *text); p != nil {
 				f.value("body."+of.Code(), p.Code, withoutValue(p, *text))
 			}

@@ -166,7 +166,7 @@ func (s *server) parse(ctx context.Context, c Claims, tree conditionTree) (*cond
 	if err != nil {
 		return nil, err
 	}
-	cond, err := condition.Parse(tree, cat)
+	cond, err := condition.Parse(tree, cat, s.Now())
 	if f, ok := fault.As(err); ok {
 		for i := range f.Fields {
 			f.Fields[i].Location = "body." + f.Fields[i].Location

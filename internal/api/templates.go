@@ -237,7 +237,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 	if err != nil {
 		return nil, err
 	}
-	cond, err := condition.Parse(goal.Condition, cat)
+	cond, err := condition.Parse(goal.Condition, cat, s.Now())
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
 	}
@@ -288,7 +288,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	case err != nil:
 		return nil, err
 	default:
-		if _, err := condition.Parse(goal.Condition, cat); err != nil {
+		if _, err := condition.Parse(goal.Condition, cat, s.Now()); err != nil {
 			f.add("body.targetId", "The target's condition no longer fits the catalogue. Open the target and correct it.")
 		}
 	}

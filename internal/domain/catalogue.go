@@ -15,12 +15,14 @@ const (
 	MultiChoice   Kind = "multichoice"
 	YesNo         Kind = "yesno"
 	Text          Kind = "text"
+	Date          Kind = "date"
+	Number        Kind = "number"
 	Authorisation Kind = "authorisation"
 	ContactText   Kind = "contact"
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{SingleChoice, MultiChoice, YesNo, Text, Authorisation, ContactText}
+var Kinds = []Kind{SingleChoice, MultiChoice, YesNo, Text, Date, Number, Authorisation, ContactText}
 
 // UnmarshalText reads a kind. One that there is not is an error, so that what a
 // newer version has written is not taken for something else.
@@ -51,6 +53,8 @@ type FieldDef struct {
 	Values []Choice          `json:"values,omitempty"` // in catalogue order
 	// MaxLength of a text in characters, at most MaxText; 0 means MaxText.
 	MaxLength int `json:"maxLength,omitempty"`
+	// Decimals is how many decimals a number has at most, 0 to 6.
+	Decimals int `json:"decimals,omitempty"`
 	// Used says that a contact has or had a value in it: then it is not deleted.
 	Used bool `json:"used,omitempty"`
 	// UsedValues are the codes of Values that a contact has or had.

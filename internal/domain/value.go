@@ -8,6 +8,8 @@ import "strings"
 //	choice            the value's code
 //	multichoice       codes joined by "|", in catalogue order, each once
 //	yesno             "true" or "false"
+//	date              yyyy-mm-dd
+//	number            digits, perhaps with - before them and a point in them, without zeros that say nothing
 //	authorisation     "true" or "false"
 //	text, contact     NFC text without control characters
 //

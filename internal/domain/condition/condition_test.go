@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -17,10 +18,15 @@ var catalogue = &domain.Catalogue{Fields: []domain.FieldDef{
 	{Code: "EMAIL", Label: "E-mail", Kind: domain.Authorisation},
 	{Code: "GENRE", Label: "Genre", Kind: domain.SingleChoice, Values: []domain.Choice{
 		{Code: "ROCK", Label: "Rock music"}, {Code: "JAZZ", Label: "Jazz"}, {Code: "SWING", Label: "Swing", Retired: true}}},
+	{Code: "JOINED", Label: "Joined", Kind: domain.Date},
 	{Code: "NOTE", Label: "Note", Kind: domain.Text},
+	{Code: "SPENT", Label: "Spent", Kind: domain.Number, Decimals: 2},
 	{Code: "STYLES", Label: "Styles", Kind: domain.MultiChoice, Values: []domain.Choice{
 		{Code: "ROCK", Label: "Rock"}, {Code: "JAZZ", Label: "Jazz"}, {Code: "POP", Label: "Pop"}}},
 }}
+
+// today is the day from which conditions count.
+var today = time.Date(2026, 3, 10, 23, 30, 0, 0, time.FixedZone("", 3600))
 
 // parse reads a condition that must be right.
 func parse(t interface {
@@ -28,7 +34,7 @@ func parse(t interface {
 	Fatalf(string, ...any)
 }, text string) *condition.Condition {
 	t.Helper()
-	c, err := condition.Parse([]byte(text), catalogue)
+	c, err := condition.Parse([]byte(text), catalogue, today)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -42,6 +48,8 @@ func TestMatch(t *testing.T) {
 		"criterion:NOTE":      "Élève à Nîmes",
 		"criterion:STYLES":    "POP|ROCK", // in the order of an older catalogue
 		"authorisation:EMAIL": "false",
+		"criterion:JOINED":    "2026-03-01",
+		"criterion:SPENT":     "-12.5",
 		"contact:language":    "fr",
 		"contact:birthDate":   "1980-05-17",
 		"contact:email":       "Ann@Example.org",
@@ -100,6 +108,35 @@ func TestMatch(t *testing.T) {
 		{`"contact:birthDate" "is" "1980-05-17"`, true, false},
 		{`"contact:birthDate" "in" ["1980-05-17","1990-01-01"]`, true, false},
 		{`"contact:birthDate" "isEmpty"`, false, true},
+		{`"contact:birthDate" "between" ["1980-05-17","1980-05-17"]`, true, false},
+		{`"contact:birthDate" "withinLast" 36525`, true, false},
+		{`"criterion:JOINED" "is" "2026-03-01"`, true, false},
+		{`"criterion:JOINED" "isNot" "2026-03-01"`, false, true},
+		{`"criterion:JOINED" "in" ["2026-03-02","2026-03-01"]`, true, false},
+		{`"criterion:JOINED" "before" "2026-03-02"`, true, false},
+		{`"criterion:JOINED" "before" "2026-03-01"`, false, false},
+		{`"criterion:JOINED" "after" "2026-03-01"`, false, false},
+		{`"criterion:JOINED" "between" ["2026-03-01","2026-04-01"]`, true, false},
+		{`"criterion:JOINED" "between" ["2026-02-01","2026-03-01"]`, true, false},
+		{`"criterion:JOINED" "between" ["2026-03-02","2026-03-31"]`, false, false},
+		{`"criterion:JOINED" "withinLast" 9`, true, false},
+		{`"criterion:JOINED" "withinLast" 8`, false, false},
+		{`"criterion:JOINED" "isEmpty"`, false, true},
+		{`"criterion:SPENT" "is" -12.50`, true, false},
+		{`"criterion:SPENT" "is" 12.5`, false, false},
+		{`"criterion:SPENT" "in" [1, -125e-1]`, true, false},
+		{`"criterion:SPENT" "lessThan" -12.49`, true, false},
+		{`"criterion:SPENT" "lessThan" -12.5`, false, false},
+		{`"criterion:SPENT" "atMost" -12.5`, true, false},
+		{`"criterion:SPENT" "atMost" -100`, false, false},
+		{`"criterion:SPENT" "atLeast" -12.5`, true, false},
+		{`"criterion:SPENT" "atLeast" -9`, false, false},
+		{`"criterion:SPENT" "moreThan" -100`, true, false},
+		{`"criterion:SPENT" "moreThan" -12.5`, false, false},
+		{`"criterion:SPENT" "between" [-12.5,-12.5]`, true, false},
+		{`"criterion:SPENT" "between" [-100,0]`, true, false},
+		{`"criterion:SPENT" "between" [0,100]`, false, false},
+		{`"criterion:SPENT" "isNotEmpty"`, true, false},
 		{`"contact:number" "is" "0012345"`, true, false},
 		{`"contact:number" "is" "#0012345"`, true, false},
 		{`"contact:number" "is" "12345"`, false, false},
@@ -231,7 +268,7 @@ func TestParseNamesAllFaults(t *testing.T) {
 		{`{"all":[]` + strings.Repeat(" ", condition.MaxBytes) + `}`, condition.BadCondition, []string{"condition: 256 KiB"}},
 	} {
 		short := c.text[:min(len(c.text), 100)]
-		condition, err := condition.Parse([]byte(c.text), catalogue)
+		condition, err := condition.Parse([]byte(c.text), catalogue, today)
 		if c.want == nil {
 			if err != nil {
 				t.Errorf("%s: %v", short, err)
@@ -264,7 +301,7 @@ func TestParseNamesAllFaults(t *testing.T) {
 
 func TestFaultsAreCapped(t *testing.T) {
 	text := `{"any":[` + strings.Repeat(`{"field":"criterion:GENER","op":"is","value":"ROCK"},`, 499) + `{}]}`
-	_, err := condition.Parse([]byte(text), catalogue)
+	_, err := condition.Parse([]byte(text), catalogue, today)
 	e, _ := fault.As(err)
 	if e == nil || len(e.Fields) != 100 || e.Code != condition.UnknownField {
 		t.Fatalf("want the first 100 faults, got %+v", e)
@@ -275,7 +312,7 @@ func TestFaultsAreCapped(t *testing.T) {
 func TestDeletedCriterion(t *testing.T) {
 	saved := parse(t, `{"all":[{"field":"criterion:GENRE","op":"is","value":"ROCK"}]}`).JSON()
 	newer := &domain.Catalogue{Fields: catalogue.Fields[:2]}
-	_, err := condition.Parse(saved, newer)
+	_, err := condition.Parse(saved, newer, today)
 	if e, ok := fault.As(err); !ok || e.Code != condition.UnknownField || e.Fields[0].Location != "condition.all[0].field" {
 		t.Fatalf("got %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
@@ -25,9 +26,10 @@ const maxFaults = 100
 
 // Parse reads and checks a condition tree against the catalogue. The error is a
 // *fault.Error of kind Invalid that names all faults at once (the first 100),
-// each with its place, such as condition.all[1].op.
-func Parse(data []byte, cat *domain.Catalogue) (*Condition, error) {
-	p := &parser{cat: cat, code: BadCondition, known: map[domain.Field]*field.Index{}}
+// each with its place, such as condition.all[1].op. What a condition says of the
+// last days is counted from today, in UTC: parse it when it is used.
+func Parse(data []byte, cat *domain.Catalogue, today time.Time) (*Condition, error) {
+	p := &parser{cat: cat, today: today, code: BadCondition, known: map[domain.Field]*field.Index{}}
 	var c *Condition
 	switch {
 	case len(data) > MaxBytes:
@@ -52,6 +54,7 @@ func Parse(data []byte, cat *domain.Catalogue) (*Condition, error) {
 
 type parser struct {
 	cat    *domain.Catalogue
+	today  time.Time
 	code   string
 	faults []fault.Field
 	leaves int
@@ -192,7 +195,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 		p.fault(at+".op", "%s takes %s.%s", f, strings.Join(names, ", "), didYouMean(name, names))
 		return nil
 	}
-	c := &Condition{form: formLeaf, field: f, op: op, operand: field.NewOperand(kind, op)}
+	c := &Condition{form: formLeaf, field: f, op: op, operand: field.NewOperand(kind, op, p.today)}
 	raw := got["value"]
 	at += ".value"
 	none := len(raw) == 0 || string(raw) == "null"
@@ -209,7 +212,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	}
 	items, given := []json.RawMessage{raw}, false
 	switch op.Takes {
-	case field.TakesList:
+	case field.TakesList, field.TakesRange:
 		if items, given = elements(raw); !given {
 			p.fault(at, "%s takes a list.", name)
 			return nil
@@ -247,7 +250,10 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	if !good {
 		return nil
 	}
-	c.operand.Finish(x)
+	if wrong := c.operand.Finish(x); wrong != nil {
+		p.fault(at, "%s", wrong.Message)
+		return nil
+	}
 	return c
 }
 

@@ -48,8 +48,10 @@ func jsonValue(t *rapid.T, f domain.Field) any {
 	switch {
 	case f == condition.Number:
 		return rapid.StringMatching(`#?[0-9]{1,3}`).Draw(t, "number")
-	case f == domain.ContactBirthDate:
+	case f == domain.ContactBirthDate || d.Kind == domain.Date:
 		return rapid.SampledFrom(dates).Draw(t, "date")
+	case d.Kind == domain.Number:
+		return json.Number(rapid.SampledFrom([]string{"0", "-1", "12.5", "12.50", "1e2"}).Draw(t, "number"))
 	case d.Kind == domain.YesNo:
 		return rapid.Bool().Draw(t, "bool")
 	case d.Kind == domain.Authorisation:
@@ -80,6 +82,11 @@ func tree(t *rapid.T, depth int) map[string]any {
 	leaf := map[string]any{"field": f, "op": op}
 	switch op {
 	case "isEmpty", "isNotEmpty":
+	case "withinLast":
+		leaf["value"] = rapid.IntRange(0, 36525).Draw(t, "days")
+	case "between":
+		v := jsonValue(t, f)
+		leaf["value"] = []any{v, v}
 	case "in":
 		var values []any
 		for range rapid.IntRange(1, 3).Draw(t, "values") {
@@ -220,7 +227,7 @@ func FuzzParse(f *testing.F) {
 	contact := domain.Contact{Number: "0012", Fields: map[domain.Field]domain.Value{
 		"criterion:GENRE": "ROCK", "criterion:STYLES": "POP", "criterion:NOTE": "é", "contact:birthDate": "1980-01-01"}}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := condition.Parse(data, catalogue)
+		c, err := condition.Parse(data, catalogue, today)
 		if err != nil {
 			e, ok := fault.As(err)
 			if !ok || e.Kind != fault.Invalid || len(e.Fields) == 0 || e.Code == "" {
@@ -228,7 +235,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		again, err := condition.Parse(c.JSON(), catalogue)
+		again, err := condition.Parse(c.JSON(), catalogue, today)
 		if err != nil {
 			t.Fatalf("%q became %s: %v", data, c.JSON(), err)
 		}

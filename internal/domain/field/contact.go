@@ -2,7 +2,6 @@ package field
 
 import (
 	"encoding/json"
-	"time"
 
 	"rollbook/internal/domain"
 )
@@ -41,27 +40,6 @@ var contactNumberKind = &Kind{
 		}
 		n, p := ParseNumber(s)
 		return string(n), p
-	},
-	show:     asText,
-	compared: asIs,
-}
-
-// birthDateKind is how conditions ask for birth dates.
-var birthDateKind = &Kind{
-	Operators: []Operator{
-		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
-		{"before", TakesOne, before}, {"after", TakesOne, after},
-		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
-	},
-	element: func(raw json.RawMessage, _ *Operator, _ *Index) (string, *Problem) {
-		s, ok := jsonString(raw)
-		if !ok {
-			return "", mustBeString()
-		}
-		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return "", &Problem{Code: WrongType, Message: "This must be a date such as 1980-12-31."}
-		}
-		return s, nil
 	},
 	show:     asText,
 	compared: asIs,

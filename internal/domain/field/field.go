@@ -94,6 +94,14 @@ const (
 	EncodingMixedUp   = "encodingMixedUp" // UTF-8 that was opened as another encoding
 	WrongType         = "wrongType"       // the JSON value is of another type
 	UnknownKind       = "unknownKind"     // the field is of a kind that there is not
+	BadDate           = "badDate"         // no day of the calendar, or in no format that is taken
+	AmbiguousDate     = "ambiguousDate"   // day and month may be exchanged
+	AmericanDate      = "americanDate"    // the month stands before the day
+	ShortYear         = "shortYear"       // a year of two digits
+	NotANumber        = "notANumber"
+	AmbiguousNumber   = "ambiguousNumber" // a sign in it may part thousands or decimals
+	TooManyDigits     = "tooManyDigits"
+	TooManyDecimals   = "tooManyDecimals" // more than the field takes
 	BlankNumber       = "blankNumber"     // the Contact cell is blank
 	BadNumber         = "badNumber"       // the Contact cell is no contact number
 )

@@ -13,11 +13,14 @@ import (
 
 // The fields that the tables below ask for by name.
 var fields = map[string]domain.FieldDef{
-	"EMAIL": {Code: "EMAIL", Label: "E-mail", Kind: domain.Authorisation},
-	"CLUB":  {Code: "CLUB", Label: "Club member", Kind: domain.YesNo},
-	"NOTE":  {Code: "NOTE", Label: "Note", Kind: domain.Text},
-	"SHORT": {Code: "SHORT", Label: "Short note", Kind: domain.Text, MaxLength: 5},
-	"City":  {Code: "City", Label: "City", Kind: domain.ContactText, MaxLength: 100},
+	"EMAIL":  {Code: "EMAIL", Label: "E-mail", Kind: domain.Authorisation},
+	"CLUB":   {Code: "CLUB", Label: "Club member", Kind: domain.YesNo},
+	"NOTE":   {Code: "NOTE", Label: "Note", Kind: domain.Text},
+	"JOINED": {Code: "JOINED", Label: "Joined", Kind: domain.Date},
+	"SPENT":  {Code: "SPENT", Label: "Spent", Kind: domain.Number, Decimals: 3},
+	"COUNT":  {Code: "COUNT", Label: "Visits", Kind: domain.Number},
+	"SHORT":  {Code: "SHORT", Label: "Short note", Kind: domain.Text, MaxLength: 5},
+	"City":   {Code: "City", Label: "City", Kind: domain.ContactText, MaxLength: 100},
 	"GENRE": {Code: "GENRE", Label: "Favourite genre", Kind: domain.SingleChoice, Values: []domain.Choice{
 		{Code: "ROCK", Label: "Rock music"},
 		{Code: "JAZZ", Label: "Jazz"},

@@ -23,7 +23,7 @@ type Index struct {
 	// What is not needed for a cell that says a code is made when first asked for.
 	names    func() *names
 	numbers  func() *numberIndex
-	dates    func() map[day][]int
+	dates    func() map[dayPart][]int
 	spelt    func() *spellings
 	accepted func() string
 }

@@ -14,9 +14,8 @@ type Kind struct {
 	// Criterion says that a criterion may be of the kind.
 	Criterion bool
 	// HasValues says that a definition lists the values, MaxLength that it may
-	// set how long one is.
-	HasValues bool
-	MaxLength bool
+	// set how long one is, and Decimals how many decimals one has.
+	HasValues, MaxLength, Decimals bool
 	// Free says that a value is whatever somebody wrote, so that it may also have
 	// been written in a wrong encoding.
 	Free bool
@@ -45,6 +44,8 @@ type Kind struct {
 	show    func(canonical string) any
 	// compared is the form in which conditions compare values.
 	compared func(canonical string) string
+	// less orders the values that stand in a range.
+	less func(a, b string) bool
 }
 
 // A Check is what a spreadsheet is told to check of what is typed.
@@ -55,12 +56,14 @@ const (
 	CheckNothing Check = ""
 	CheckList    Check = "list"    // warns of what is not in the list
 	CheckOnly    Check = "only"    // refuses what is not in the list
+	CheckDate    Check = "date"    // warns of what the spreadsheet takes for no date
+	CheckNumber  Check = "number"  // warns of what it takes for no number
 	CheckLength  Check = "length"  // warns of more characters than the field takes
 	CheckHint    Check = "several" // only says what may be written
 )
 
 // kinds is the registry.
-var kinds = []*Kind{choiceKind, multichoiceKind, yesNoKind, textKind, authorisationKind, contactKind, contactNumberKind}
+var kinds = []*Kind{choiceKind, multichoiceKind, yesNoKind, textKind, dateKind, numberKind, authorisationKind, contactKind, contactNumberKind}
 
 // Kinds returns all kinds, in the order in which they are offered.
 func Kinds() []*Kind { return kinds }
@@ -106,7 +109,7 @@ func InConditions(f domain.Field, d domain.FieldDef) *Kind {
 	case NumberField:
 		return contactNumberKind
 	case domain.ContactBirthDate:
-		return birthDateKind
+		return dateKind
 	}
 	return Of(d.Kind)
 }

@@ -2,7 +2,9 @@ package field
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
+	"time"
 
 	"rollbook/internal/domain"
 )
@@ -22,9 +24,11 @@ type Takes string
 const (
 	TakesNothing Takes = "nothing"
 	TakesOne     Takes = "one"
-	TakesPart    Takes = "part" // a part of a text, blanks at its ends included
-	TakesList    Takes = "list" // a list, any of which may be meant
-	TakesSet     Takes = "set"  // a list, or one by itself, that is meant as a whole
+	TakesPart    Takes = "part"  // a part of a text, blanks at its ends included
+	TakesList    Takes = "list"  // a list, any of which may be meant
+	TakesSet     Takes = "set"   // a list, or one by itself, that is meant as a whole
+	TakesRange   Takes = "range" // a list of two: the first and the last that are meant
+	TakesDays    Takes = "days"  // how many days
 )
 
 // Operator returns the operator of the name.
@@ -55,21 +59,27 @@ type Operand struct {
 	values []string        // canonical
 	forms  map[string]bool // as they are compared
 	sought string          // the last of them
+	days   int
+	today  time.Time
 }
 
 // NewOperand returns the operand of an operator before it is given its values.
-func NewOperand(k *Kind, op *Operator) *Operand {
-	return &Operand{kind: k, op: op, forms: map[string]bool{}}
+// Days that are counted back are counted from today, in UTC.
+func NewOperand(k *Kind, op *Operator, today time.Time) *Operand {
+	return &Operand{kind: k, op: op, forms: map[string]bool{}, today: today.UTC()}
 }
 
 // Add gives the operand one more value, read from JSON against the definition.
-// One that it has already is passed over.
+// One that it has already is passed over, save in a range.
 func (o *Operand) Add(raw json.RawMessage, x *Index) *Problem {
+	if o.op.Takes == TakesDays {
+		return o.addDays(raw)
+	}
 	v, p := o.kind.element(raw, o.op, x)
 	if p != nil {
 		return p
 	}
-	if as := o.kind.compared(v); !o.forms[as] {
+	if as := o.kind.compared(v); !o.forms[as] || o.op.Takes == TakesRange {
 		o.forms[as] = true
 		o.values = append(o.values, v)
 		o.sought = as
@@ -77,11 +87,32 @@ func (o *Operand) Add(raw json.RawMessage, x *Index) *Problem {
 	return nil
 }
 
-// Finish is called when all values are there.
-func (o *Operand) Finish(x *Index) {
-	if o.op.Takes == TakesSet {
-		o.values = x.order(o.values).Codes()
+// mostDays is how far back an operator counts: a hundred years.
+const mostDays = 36525
+
+func (o *Operand) addDays(raw json.RawMessage) *Problem {
+	n, err := strconv.Atoi(string(raw))
+	if err != nil || n < 0 || n > mostDays {
+		return &Problem{Code: WrongType, Message: "This must be a number of days from 0 to " + strconv.Itoa(mostDays) + "."}
 	}
+	o.days, o.values = n, []string{strconv.Itoa(n)}
+	return nil
+}
+
+// Finish is called when all values are there.
+func (o *Operand) Finish(x *Index) *Problem {
+	switch o.op.Takes {
+	case TakesSet:
+		o.values = x.order(o.values).Codes()
+	case TakesRange:
+		if len(o.values) != 2 {
+			return &Problem{Code: WrongType, Message: "This must be a list of two: the first and the last."}
+		}
+		if o.kind.less(o.values[1], o.values[0]) {
+			return &Problem{Code: WrongType, Message: "The first must not be after the last, nor more than it."}
+		}
+	}
+	return nil
 }
 
 // Match reports whether the operator says so of a value.
@@ -91,7 +122,9 @@ func (o *Operand) Match(have domain.Value) bool { return o.op.match(have, o) }
 func (o *Operand) Values() []any {
 	out := make([]any, len(o.values))
 	for i, v := range o.values {
-		out[i] = o.kind.show(v)
+		if out[i] = o.kind.show(v); o.op.Takes == TakesDays {
+			out[i] = o.days
+		}
 	}
 	return out
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"rollbook/internal/domain/day"
 )
 
 // numbers returns what numbers a text may be, as spreadsheets write them in
@@ -201,38 +203,14 @@ func (x *Index) sameNumber(word, code string) *Warning {
 		"%s was read as the value %s of %s, but a spreadsheet writes %s in the same way.", quote(word), code, x.Code, list(others, "and"))}
 }
 
-// day is what a text may mean as a date; 0 is a part that it does not have,
+// dayPart is what a text may mean as a date; 0 is a part that it does not have,
 // and a year is counted from 1 (100 for 00) to 100 within its century.
-type day struct{ d, m, y int }
-
-// months are the names that spreadsheets write and read, without accents.
-var months = func() map[string]int {
-	m := map[string]int{}
-	for i, names := range []string{
-		"jan january janv janvier januar jan janner gen gennaio ene enero",
-		"feb february fev fevr fevrier februar febbraio febrero",
-		"mar march mars mrz marz maerz marzo",
-		"apr april avr avril aprile abr abril",
-		"may mai mag maggio mayo",
-		"jun june juin juni giu giugno junio",
-		"jul july juil juillet juli lug luglio julio",
-		"aug august aou aout ago agosto",
-		"sep sept september septembre set settembre septiembre setiembre",
-		"oct october octobre okt oktober ott ottobre octubre",
-		"nov november novembre noviembre",
-		"dec december decembre dez dezember dic dicembre diciembre",
-	} {
-		for name := range strings.FieldsSeq(names) {
-			m[name] = i + 1
-		}
-	}
-	return m
-}()
+type dayPart struct{ d, m, y int }
 
 // days returns what dates a text may be. Typed says that it is what somebody
 // types, not what a spreadsheet shows: then a number that may be a day or a
 // month is no year.
-func days(text string, typed bool) []day {
+func days(text string, typed bool) []dayPart {
 	if len(text) > 60 {
 		return nil
 	}
@@ -260,15 +238,15 @@ func days(text string, typed bool) []day {
 		case digits(token):
 			nums = append(nums, token)
 		case token == "de": // 1 de marzo
-		case named || months[token] == 0:
+		case named || day.Month(token) == 0:
 			return nil
 		default:
-			month, named = months[token], true
+			month, named = day.Month(token), true
 		}
 	}
-	var out []day
+	var out []dayPart
 	add := func(d, m, y string) {
-		v, ok := day{m: month}, true
+		v, ok := dayPart{m: month}, true
 		if d != "" {
 			v.d, ok = part(d, 1, 31, ok)
 		}
@@ -316,7 +294,7 @@ func days(text string, typed bool) []day {
 		// the day's number, when the cell is formatted as a number
 		if n, err := strconv.Atoi(nums[0]); err == nil && n >= 36526 && n < 73051 { // this century
 			t := time.Date(1899, 12, 30+n, 0, 0, 0, 0, time.UTC)
-			out = append(out, day{t.Day(), int(t.Month()), t.Year()%100 + 1})
+			out = append(out, dayPart{t.Day(), int(t.Month()), t.Year()%100 + 1})
 		}
 	}
 	return out
@@ -328,8 +306,8 @@ func part(s string, from, to int, ok bool) (int, bool) {
 	return n, ok && err == nil && n >= from && n <= to
 }
 
-func (x *Index) makeDates() map[day][]int {
-	m := map[day][]int{}
+func (x *Index) makeDates() map[dayPart][]int {
+	m := map[dayPart][]int{}
 	for i := range x.Values {
 		c := &x.Values[i]
 		for _, name := range append(labels(c), c.Code) {
@@ -351,9 +329,9 @@ func (x *Index) sameDates(word string) []int {
 	var out []int
 	for _, s := range days(word, false) {
 		m := x.dates()
-		out = append(append(out, m[s]...), m[day{s.d, s.m, 0}]...)
+		out = append(append(out, m[s]...), m[dayPart{s.d, s.m, 0}]...)
 		if s.d == 1 {
-			out = append(append(out, m[day{0, s.m, s.y}]...), m[day{0, s.m, 0}]...)
+			out = append(append(out, m[dayPart{0, s.m, s.y}]...), m[dayPart{0, s.m, 0}]...)
 		}
 	}
 	return inOrder(out)

@@ -36,12 +36,8 @@ const (
 	UnknownTitle    = "unknownTitle"    // not in the institution's list
 	UnknownLanguage = "unknownLanguage"
 	UnknownCountry  = "unknownCountry"
-	BadDate         = "badDate"       // no day of the calendar, or in no format that is taken
-	AmbiguousDate   = "ambiguousDate" // day and month may be exchanged
-	AmericanDate    = "americanDate"  // the month stands before the day
-	ShortYear       = "shortYear"     // a year of two digits
-	FutureDate      = "futureDate"    // a birth date after today
-	EarlyDate       = "earlyDate"     // a birth date before 1900
+	FutureDate      = "futureDate" // a birth date after today
+	EarlyDate       = "earlyDate"  // a birth date before 1900
 )
 
 // The codes of warnings about a contact's own data.

@@ -175,6 +175,10 @@ func TestTaken(t *testing.T) {
 		{birthDate, "13-04-1985", "1985-04-13", ""},
 		{birthDate, "05/05/1985", "1985-05-05", ""}, // both readings are one day
 		{birthDate, "29.02.1984", "1984-02-29", ""},
+		{birthDate, "12 April 1985", "1985-04-12", ""},
+		{birthDate, "12 avr. 1985", "1985-04-12", ""},
+		{birthDate, "1. März 1985", "1985-03-01", ""},
+		{birthDate, "12 de abril de 1985", "1985-04-12", ""},
 		{birthDate, "29.02.2000", "2000-02-29", ""},
 		{birthDate, "１２.０４.１９８５", "1985-04-12", ""},
 		{birthDate, "\u200e12.04.1985", "1985-04-12", ""},
@@ -336,24 +340,24 @@ func TestRefused(t *testing.T) {
 		{language, "1", person.UnknownLanguage, "", ""},
 
 		// Birth date.
-		{birthDate, "04/13/1985", person.AmericanDate, "1985-04-13", "month before the day"},
+		{birthDate, "04/13/1985", field.AmericanDate, "1985-04-13", "month before the day"},
 		{birthDate, "04/13/1885", person.EarlyDate, "", "before 1900"}, // nor is the day that is meant one
 		{birthDate, "12/31/2026", person.FutureDate, "", "in the future"},
-		{birthDate, "20261231", person.BadDate, "", "no date in a format"},
-		{birthDate, "04.13.1985", person.AmericanDate, "1985-04-13", "month before the day"},
-		{birthDate, "05/04/1985", person.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
-		{birthDate, "5-4-1985", person.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
-		{birthDate, "12.04.85", person.ShortYear, "1985-04-12", "two digits"},
-		{birthDate, "12.04.05", person.ShortYear, "", "two digits"}, // 1905 or 2005
-		{birthDate, "05/04/85", person.ShortYear, "", "two digits"}, // two orders
-		{birthDate, "24.12.26", person.ShortYear, "1926-12-24", ""}, // not in the future
-		{birthDate, "31.04.1985", person.BadDate, "", "30 days"},
-		{birthDate, "29.02.1985", person.BadDate, "", "28 days"},
-		{birthDate, "29.02.1900", person.BadDate, "", "28 days"},
-		{birthDate, "1985-02-30", person.BadDate, "", "28 days"},
-		{birthDate, "1985-13-01", person.BadDate, "", "no day"},
-		{birthDate, "00.00.0000", person.BadDate, "", "no day"},
-		{birthDate, "0000-00-00", person.BadDate, "", "no day"},
+		{birthDate, "20261231", field.BadDate, "", "no date in a format"},
+		{birthDate, "04.13.1985", field.AmericanDate, "1985-04-13", "month before the day"},
+		{birthDate, "05/04/1985", field.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
+		{birthDate, "5-4-1985", field.AmbiguousDate, "", "1985-04-05 (5 April 1985) or 1985-05-04 (4 May 1985)"},
+		{birthDate, "12.04.85", field.ShortYear, "1985-04-12", "two digits"},
+		{birthDate, "12.04.05", field.ShortYear, "", "two digits"}, // 1905 or 2005
+		{birthDate, "05/04/85", field.ShortYear, "", "two digits"}, // two orders
+		{birthDate, "24.12.26", field.ShortYear, "1926-12-24", ""}, // not in the future
+		{birthDate, "31.04.1985", field.BadDate, "", "30 days"},
+		{birthDate, "29.02.1985", field.BadDate, "", "28 days"},
+		{birthDate, "29.02.1900", field.BadDate, "", "28 days"},
+		{birthDate, "1985-02-30", field.BadDate, "", "28 days"},
+		{birthDate, "1985-13-01", field.BadDate, "", "no day"},
+		{birthDate, "00.00.0000", field.BadDate, "", "no day"},
+		{birthDate, "0000-00-00", field.BadDate, "", "no day"},
 		{birthDate, "26.11.2026", person.FutureDate, "", "future"},
 		{birthDate, "2085-04-12", person.FutureDate, "", "future"},
 		{birthDate, "31.12.1899", person.EarlyDate, "", "before 1900"},
@@ -364,13 +368,15 @@ func TestRefused(t *testing.T) {
 		{birthDate, "61", field.SpreadsheetNumber, "1900-03-01", ""},
 		{birthDate, "3", field.SpreadsheetNumber, "", "number"},
 		{birthDate, "99999", field.SpreadsheetNumber, "", "number"}, // in the future
-		{birthDate, "1985", person.BadDate, "", "year only"},
-		{birthDate, "19850412", person.BadDate, "1985-04-12", "nothing between"},
-		{birthDate, "12041985", person.BadDate, "", "no date"},
-		{birthDate, "1985-04-12T22:00:00Z", person.BadDate, "", "time of day"},
-		{birthDate, "12/04.1985", person.BadDate, "", "no date"},
-		{birthDate, "12 April 1985", person.BadDate, "", "1985-04-12 or 12.04.1985"},
-		{birthDate, "12.04.185", person.BadDate, "", "no date"},
+		{birthDate, "1985", field.BadDate, "", "year only"},
+		{birthDate, "19850412", field.BadDate, "1985-04-12", "nothing between"},
+		{birthDate, "12041985", field.BadDate, "", "no date"},
+		{birthDate, "1985-04-12T22:00:00Z", field.BadDate, "", "time of day"},
+		{birthDate, "12/04.1985", field.BadDate, "", "no date"},
+		{birthDate, "12 Aprill 1985", field.BadDate, "", "1985-04-12 or 12.04.1985"},
+		{birthDate, "12 April", field.BadDate, "", "1985-04-12 or 12.04.1985"},
+		{birthDate, "12-avr.-85", field.ShortYear, "1985-04-12", "two digits"},
+		{birthDate, "12.04.185", field.BadDate, "", "no date"},
 		{birthDate, "########", field.MaybeEmpty, "", ""}, // a column that is too narrow
 
 		// Telephone.

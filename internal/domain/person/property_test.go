@@ -134,7 +134,7 @@ func TestEveryDay(t *testing.T) {
 			text := day.Format(form)
 			edit, _, p := k.Parse(birthDate, text)
 			if form == "02/01/2006" && day.Day() <= 12 && day.Day() != int(day.Month()) {
-				if p == nil || p.Code != person.AmbiguousDate {
+				if p == nil || p.Code != field.AmbiguousDate {
 					t.Fatalf("%s: %q, %+v", text, edit.Value, p)
 				}
 				continue

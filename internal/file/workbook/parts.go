@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
 	"rollbook/internal/file/sheet"
 )
 
@@ -134,7 +135,9 @@ func (w *Writer) width(c Column) int {
 		if strings.Contains(c.Name, "Email") {
 			n = 32
 		}
-	case c.Field.Kind == domain.SingleChoice:
+	case c.Field.Kind == domain.ContactText:
+		n = max(n, min(c.Field.MaxLength/3, 30), 14)
+	case field.Of(c.Field.Kind).Check == field.CheckList:
 		for _, v := range c.Field.Values {
 			size := len(v.Code)
 			if c.Open {
@@ -142,10 +145,10 @@ func (w *Writer) width(c Column) int {
 			}
 			n = max(n, size+2)
 		}
-	case c.Field.Kind == domain.MultiChoice, c.Field.Kind == domain.Text:
+	case field.Of(c.Field.Kind).Check == field.CheckHint, field.Of(c.Field.Kind).Check == field.CheckLength:
 		n = max(n, 30)
-	case c.Field.Kind == domain.ContactText:
-		n = max(n, min(c.Field.MaxLength/3, 30), 14)
+	default:
+		n = max(n, 14)
 	}
 	return min(n, 44)
 }
@@ -177,16 +180,22 @@ func (w *Writer) validation(b []byte, l list, say words, last int) []byte {
 		kind, formula = "list", fmt.Sprintf("%s!$%s$2:$%[2]s$%d", valuesName, l.letters, len(l.options)+1)
 	}
 	var strict, may, mistake string
-	switch l.field.Kind {
-	case domain.SingleChoice:
+	switch field.Of(l.field.Kind).Check {
+	case field.CheckList:
 		// Codes and labels by themselves are taken too.
 		strict, may, mistake = "warning", say.choice, say.notInList
-	case domain.YesNo, domain.Authorisation:
+	case field.CheckOnly:
 		strict, may, mistake = "stop", say.yesNo, say.notYesNo
-	case domain.MultiChoice:
+	case field.CheckHint:
 		// A list of several values is in no drop-down list.
 		may = say.several
-	case domain.Text:
+	case field.CheckDate:
+		kind, formula = "custom", taken(l, "DATEVALUE")
+		strict, may, mistake = "warning", say.date, say.notDate
+	case field.CheckNumber:
+		kind, formula = "custom", taken(l, "VALUE")
+		strict, may, mistake = "warning", fmt.Sprintf(say.number, l.field.Decimals), say.notNumber
+	case field.CheckLength:
 		most := l.field.MaxLength
 		if most <= 0 || most > domain.MaxText {
 			most = domain.MaxText
@@ -210,7 +219,14 @@ func (w *Writer) validation(b []byte, l list, say words, last int) []byte {
 	if formula == "" {
 		return append(b, `/>`...)
 	}
-	return fmt.Appendf(b, `><formula1>%s</formula1></dataValidation>`, formula)
+	return fmt.Appendf(b, `><formula1>%s</formula1></dataValidation>`, escape(nil, formula))
+}
+
+// taken is the formula by which a spreadsheet, in the language of its own, takes
+// the text of a column's first cell for a date or a number, or for Empty.
+func taken(l list, function string) string {
+	cell := letters(l.column) + "2"
+	return fmt.Sprintf(`OR(UPPER(TRIM(%s))="EMPTY",ISNUMBER(%s(%[1]s)))`, cell, function)
 }
 
 // line makes one line of a label.

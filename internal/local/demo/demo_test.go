@@ -192,7 +192,7 @@ func TestTargets(t *testing.T) {
 				t.Errorf("target %+v", dt)
 			}
 			ids[dt.ID] = true
-			c, err := condition.Parse(dt.Condition, &cat)
+			c, err := condition.Parse(dt.Condition, &cat, time.Now())
 			if err != nil {
 				t.Errorf("target %s: %v", dt.Name, err)
 				continue

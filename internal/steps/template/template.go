@@ -121,7 +121,7 @@ func (s *Step) make(ctx context.Context, t domain.Template) (domain.Template, er
 	tgt, err := s.Catalogue.Target(ctx, t.Institution, t.TargetID)
 	if err == nil {
 		var cond *condition.Condition
-		if cond, err = condition.Parse(tgt.Condition, cat); err == nil {
+		if cond, err = condition.Parse(tgt.Condition, cat, s.Now()); err == nil {
 			return s.write(ctx, t, cat, tgt.Name, cond)
 		}
 	}
