@@ -89,10 +89,5 @@ func main() {
 		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
 		Log:           lambdaruntime.Logger(),
 	})
-	lambda.Start(httpapi.Function{
-		Handler: handler,
-		Claims: func(ctx context.Context, claims map[string]string) context.Context {
-			return api.WithClaims(ctx, api.ClaimsOf(claims))
-		},
-	}.Serve)
+	lambda.Start(httpapi.Function{Handler: handler}.Serve)
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/api"
 	"rollbook/internal/domain"
@@ -275,23 +278,63 @@ func TestMe(t *testing.T) {
 
 func TestClaimsOf(t *testing.T) {
 	for _, c := range []struct {
-		groups, locale, lang string
-		want                 []string
+		groups any
+		locale string
+		want   api.Claims
 	}{
-		{"[admin operator]", "fr-CH", "fr", []string{"admin", "operator"}},
-		{"[viewer]", "de_DE", "de", []string{"viewer"}},
-		{`["admin","viewer"]`, "nl", "", []string{"admin", "viewer"}},
-		{"admin, operator", "EN", "en", []string{"admin", "operator"}},
-		{"", "", "", nil},
-		{"[]", "x", "", nil},
+		{[]any{"admin", "operator"}, "fr-CH", api.Claims{Language: "fr", Groups: []string{"admin", "operator"}}},
+		{[]any{"viewer"}, "de_DE", api.Claims{Language: "de", Groups: []string{"viewer"}}},
+		{[]any{"marketing,admin"}, "nl", api.Claims{Groups: []string{"marketing,admin"}}},
+		{[]any{"x[admin]", `"admin"`}, "EN", api.Claims{Language: "en", Groups: []string{"x[admin]", `"admin"`}}},
+		{[]any{1.0, nil, []any{"admin"}}, "", api.Claims{}},
+		{"admin", "", api.Claims{}},
+		{"[admin]", "x", api.Claims{}},
+		{nil, "", api.Claims{}},
 	} {
-		got := api.ClaimsOf(map[string]string{"cognito:groups": c.groups, "locale": c.locale, "custom:institution": "aurora", "sub": "s", "email": "e"})
-		if !slices.Equal(got.Groups, c.want) || got.Language != c.lang || got.Institution != "aurora" || got.User != "s" || got.Email != "e" {
-			t.Errorf("%+v gives %+v", c, got)
+		c.want.Institution, c.want.User, c.want.Email, c.want.Session = "aurora", "s", "e", "j"
+		c.want.SignedIn = time.Unix(1795553550, 0).UTC()
+		got := api.ClaimsOf(map[string]any{"cognito:groups": c.groups, "locale": c.locale, "custom:institution": "aurora", "sub": "s", "email": "e",
+			"email_verified": true, "cognito:username": "name", "auth_time": 1795553550.0, "iat": 1795557150.0, "origin_jti": "j"})
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%v: %s", c.groups, d)
 		}
 	}
-	if got := api.ClaimsOf(map[string]string{"sub": "s", "cognito:username": "ana"}); got.User != "ana" {
-		t.Error(got)
+	if got := api.ClaimsOf(map[string]any{"sub": "s", "email": "director@aurora.example", "email_verified": false}); got.Email != "" {
+		t.Error("an address that nobody verified is believed")
+	}
+}
+
+// A group counts as a whole only, whatever its name has in it.
+func TestGroupsThatContainAnotherAreNone(t *testing.T) {
+	s := newStack(t)
+	for _, g := range []string{"marketing,admin", "x[admin]", "[admin]", "admin operator", " admin", "ADMIN", "admins"} {
+		s.call(api.Claims{Institution: demo.Aurora, User: "u", Groups: []string{g}}, "GET", "/api/me", nil).problem(403, "forbidden")
+	}
+}
+
+// What is remembered of a person is the id, with the address that went with it.
+func TestWhoDidItStaysTheSameWhenTheAddressChanges(t *testing.T) {
+	s := newStack(t)
+	s.call(operator, "PUT", "/api/contacts/98765", object{"lastName": "One", "criteria": object{"NICKNAME": "N"}}).want(201)
+	renamed := operator
+	renamed.Email = admin.Email
+	s.now = s.now.Add(time.Hour)
+	s.call(renamed, "PUT", "/api/contacts/98765", object{"lastName": "Two"}).want(200)
+	var history struct {
+		Items []struct{ By, ByID, From, To string }
+	}
+	s.call(viewer, "GET", "/api/contacts/98765/history", nil).want(200).into(&history)
+	if len(history.Items) == 0 {
+		t.Fatal("no history")
+	}
+	for _, e := range history.Items {
+		if e.ByID != operator.User || e.To == "One" && e.By != operator.Email || e.To == "Two" && e.By != admin.Email {
+			t.Errorf("%+v", e)
+		}
+	}
+	id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
+	if i := s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object(); i["createdBy"] != operator.Email || i["createdById"] != operator.User {
+		t.Error(i["createdBy"], i["createdById"])
 	}
 }
 
@@ -356,21 +399,21 @@ func TestMailLink(t *testing.T) {
 	}
 	s.call(nobody, "GET", link, nil).problem(401, "unauthorised")
 	s.call(nobody, "GET", link, nil, "Accept: application/json").problem(401, "unauthorised")
-	for _, bad := range []string{"Bearer bad", "Bearer ", "Basic good", "good"} {
+	for _, bad := range []string{"Bearer bad", "Bearer ", "Basic " + tokenOf(viewer), tokenOf(viewer)} {
 		p := s.call(nobody, "GET", link, nil, browser, "Authorization: "+bad).problem(401, "unauthorised")
 		if strings.Contains(p.Detail, "secret") {
 			t.Error(p)
 		}
 	}
-	a = s.call(nobody, "GET", link, nil, "Authorization: bearer good").want(302)
+	a = s.call(nobody, "GET", link, nil, "Authorization: bearer "+tokenOf(viewer)).want(302)
 	if got := a.header.Get("Location"); !strings.HasPrefix(got, "https://files.example/") {
 		t.Error(got)
 	}
-	a = s.call(nobody, "GET", link+"?redirect=false", nil, "Authorization: Bearer good").want(200)
+	a = s.call(nobody, "GET", link+"?redirect=false", nil, "Authorization: Bearer "+tokenOf(viewer)).want(200)
 	if got := a.object(); a.header.Get("Location") != "" || !strings.HasPrefix(got["url"].(string), "https://files.example/") || got["fileName"] != "rollbook-criteria-own.zip" {
 		t.Error(got)
 	}
-	if a := s.call(nobody, "GET", "/api/templates/none/file", nil, "Authorization: Bearer good"); a.status != http.StatusNotFound {
+	if a := s.call(nobody, "GET", "/api/templates/none/file", nil, "Authorization: Bearer "+tokenOf(viewer)); a.status != http.StatusNotFound {
 		t.Error(a.status)
 	}
 }

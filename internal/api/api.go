@@ -3,8 +3,8 @@
 // to the screen's assets. Every answer that is not a success is
 // application/problem+json with a stable code; see problem.go for the texts.
 //
-// Who asks comes only from the claims in the request's context (WithClaims);
-// what belongs to another institution is answered as if it were not there.
+// Who asks comes only from the request's bearer token, which every route below
+// /api/ checks itself; what belongs to another institution is answered as if it were not there.
 package api
 
 import (
@@ -93,8 +93,8 @@ type Templates interface {
 	Prepare(ctx context.Context, in domain.InstitutionID, id string) error
 }
 
-// Config is what the API works with. All of it is needed but for Verify,
-// Assets, PreviewFor and Log.
+// Config is what the API works with. All of it is needed but for Assets,
+// PreviewFor and Log.
 type Config struct {
 	Contacts  Contacts
 	Catalogue Catalogue
@@ -103,8 +103,8 @@ type Config struct {
 	Files     Files
 	Machine   Machine
 	Templates Templates
-	// Verify checks a bearer token where no authorizer stands before the API:
-	// on the link that mails carry. Its error is never shown.
+	// Verify checks a bearer token. Its error is never shown: one of kind Busy
+	// means that it could not be checked, any other that it is worth nothing.
 	Verify func(ctx context.Context, bearer string) (Claims, error)
 	Now    func() time.Time
 	NewID  func() string // UUID version 7, so that ids sort by time
@@ -236,23 +236,24 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 		op.MaxBodyBytes = 64 << 10
 	}
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
-		c, ok := claimsIn(ctx.Context())
-		if err := allowed(c, ok, group); err != nil {
-			_, w := humago.Unwrap(ctx)
+		r, w := humago.Unwrap(ctx)
+		c, err := s.caller(r)
+		if err == nil {
+			err = allowed(c, group)
+		}
+		if err != nil {
 			writeProblem(w, problemOf(err))
 			return
 		}
-		next(ctx)
+		next(huma.WithContext(ctx, withClaims(ctx.Context(), c)))
 	})
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		c, _ := claimsIn(ctx)
-		out, err := h(ctx, c, in)
+		out, err := h(ctx, claimsIn(ctx), in)
 		if err != nil {
 			return nil, s.answer(ctx, op, err)
 		}
 		return out, nil
 	})
-	unauthorised(s.operation(op.Method, op.Path))
 }
 
 // answer turns an error into a problem and notes what is ours.
@@ -268,10 +269,8 @@ func (s *server) answer(ctx context.Context, op huma.Operation, err error) error
 }
 
 // allowed tells whether the claims reach what the group may do.
-func allowed(c Claims, signedIn bool, group string) error {
+func allowed(c Claims, group string) error {
 	switch {
-	case !signedIn:
-		return newProblem(http.StatusUnauthorized)
 	case !c.Institution.Valid():
 		return fault.New(fault.Forbidden, "institutionMissing", "Your account belongs to no institution. Ask your administrator.")
 	case !c.may(group):

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"rollbook/internal/domain"
 )
@@ -23,28 +25,35 @@ var Languages = []string{"en", "fr", "de", "it", "es"}
 // Claims say who asks, as a verified token does.
 type Claims struct {
 	Institution domain.InstitutionID
-	User        string // the user's name in the pool
-	Email       string
+	User        string // the user's id in the pool, which never changes
+	Email       string // verified by the pool
 	Language    string // one of Languages, or "" for the institution's
 	Groups      []string
+	Session     string    // the sign-in that the token goes back to
+	SignedIn    time.Time // when that was
 }
 
-// ClaimsOf reads the claims of a user pool's id token, in the form in which an
-// HTTP API's authorizer hands them on: every value is a string, a list is
-// "[admin operator]".
-func ClaimsOf(m map[string]string) Claims {
-	c := Claims{
-		Institution: domain.InstitutionID(m["custom:institution"]),
-		User:        m["cognito:username"],
-		Email:       m["email"],
-		Groups: strings.FieldsFunc(m["cognito:groups"], func(r rune) bool {
-			return strings.ContainsRune(`[], "`, r)
-		}),
+// ClaimsOf reads the claims of a user pool's verified id token. A group counts
+// only as a whole entry of the list of groups.
+func ClaimsOf(m map[string]any) Claims {
+	text := func(name string) string { s, _ := m[name].(string); return s }
+	c := Claims{Institution: domain.InstitutionID(text("custom:institution")), User: text("sub"), Session: text("origin_jti")}
+	if verified, ok := m["email_verified"]; !ok || verified == true || verified == "true" {
+		c.Email = text("email")
 	}
-	if c.User == "" {
-		c.User = m["sub"]
+	groups, _ := m["cognito:groups"].([]any)
+	for _, g := range groups {
+		if g, ok := g.(string); ok {
+			c.Groups = append(c.Groups, g)
+		}
 	}
-	lang, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(m["locale"], "_", "-")), "-")
+	for _, name := range []string{"auth_time", "iat"} {
+		if at, ok := m[name].(float64); ok {
+			c.SignedIn = time.Unix(int64(at), 0).UTC()
+			break
+		}
+	}
+	lang, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(text("locale"), "_", "-")), "-")
 	if slices.Contains(Languages, lang) {
 		c.Language = lang
 	}
@@ -53,15 +62,29 @@ func ClaimsOf(m map[string]string) Claims {
 
 type claimsKey struct{}
 
-// WithClaims puts verified claims into a request's context. Without any, no
-// route below /api/ answers.
-func WithClaims(ctx context.Context, c Claims) context.Context {
+func withClaims(ctx context.Context, c Claims) context.Context {
 	return context.WithValue(ctx, claimsKey{}, c)
 }
 
-func claimsIn(ctx context.Context) (Claims, bool) {
-	c, ok := ctx.Value(claimsKey{}).(Claims)
-	return c, ok
+func claimsIn(ctx context.Context) Claims {
+	c, _ := ctx.Value(claimsKey{}).(Claims)
+	return c
+}
+
+// caller returns who sends the request, by its bearer token.
+func (s *server) caller(r *http.Request) (Claims, error) {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if bearer = strings.TrimSpace(bearer); !strings.EqualFold(scheme, "Bearer") || bearer == "" {
+		return Claims{}, newProblem(http.StatusUnauthorized)
+	}
+	c, err := s.Verify(r.Context(), bearer)
+	if busy(r.Context(), err) {
+		return Claims{}, newProblem(http.StatusServiceUnavailable)
+	}
+	if err != nil || c.User == "" {
+		return Claims{}, newProblem(http.StatusUnauthorized)
+	}
+	return c, nil
 }
 
 // may tells whether the claims allow what the group may do.
@@ -71,10 +94,5 @@ func (c Claims) may(group string) bool {
 	})
 }
 
-// name is how the user is named to colleagues.
-func (c Claims) name() string {
-	if c.Email != "" {
-		return c.Email
-	}
-	return c.User
-}
+// who is how the caller is remembered.
+func (c Claims) who() domain.Who { return domain.WhoIs(c.User, c.Email) }

@@ -65,7 +65,8 @@ type contact struct {
 type provenance struct {
 	At     *time.Time `json:"at,omitempty"`
 	Import string     `json:"import,omitempty" doc:"The id of the import that set it."`
-	By     string     `json:"by,omitempty" doc:"The person who set it."`
+	By     string     `json:"by,omitempty" doc:"Who set it: the e-mail address at the time, or the key's name."`
+	ByID   string     `json:"byId,omitempty" doc:"The user's id in the pool, which never changes, or key: and the key's."`
 	Proof  string     `json:"proof,omitempty" doc:"What proves an authorisation."`
 }
 
@@ -113,7 +114,7 @@ func showContact(c domain.Contact, cat *domain.Catalogue) contact {
 			out.Criteria[d.Code] = field.ToJSON(v, d)
 		}
 		if p, ok := c.Provenance[d.Field()]; ok && v != domain.Empty {
-			out.Provenance[d.Code] = provenance{timeOf(p.At), p.Import, p.By, p.Proof}
+			out.Provenance[d.Code] = provenance{timeOf(p.At), p.Import, p.By.Name(), p.By.ID(), p.Proof}
 		}
 	}
 	return out
@@ -175,7 +176,8 @@ func (s *server) contactRoutes() {
 // changed is one change of one value.
 type changed struct {
 	At     time.Time `json:"at"`
-	By     string    `json:"by,omitempty"`
+	By     string    `json:"by,omitempty" doc:"The e-mail address at the time, or the key's name."`
+	ByID   string    `json:"byId,omitempty" doc:"The user's id in the pool, which never changes, or key: and the key's."`
 	Import string    `json:"import,omitempty" doc:"The id of the import that did it."`
 	Line   int       `json:"line,omitempty" doc:"Of that import's file."`
 	Field  string    `json:"field" example:"criterion:GENRE"`
@@ -204,7 +206,7 @@ func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*histor
 	out := &historyAnswer{}
 	out.Body.Items = make([]changed, 0, len(es))
 	for _, e := range es {
-		out.Body.Items = append(out.Body.Items, changed{e.At, e.By, e.Import, e.Line, string(e.Field), string(e.Before), string(e.After)})
+		out.Body.Items = append(out.Body.Items, changed{e.At, e.By.Name(), e.By.ID(), e.Import, e.Line, string(e.Field), string(e.Before), string(e.After)})
 	}
 	return out, nil
 }
@@ -274,7 +276,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 				return nil, err
 			}
 		}
-		created, err := s.Contacts.Put(ctx, c.Institution, next, domain.Provenance{At: s.Now(), By: c.name(), Proof: proof})
+		created, err := s.Contacts.Put(ctx, c.Institution, next, domain.Provenance{At: s.Now(), By: c.who(), Proof: proof})
 		if err != nil {
 			if fault.KindOf(err) == fault.Conflict && try < races {
 				continue

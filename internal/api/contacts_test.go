@@ -23,7 +23,7 @@ func TestPutContact(t *testing.T) {
 		"proof":          "Paper form 17",
 	}
 	at := "2026-03-01T09:00:00Z"
-	from := object{"at": at, "by": "olga@aurora.example", "proof": "Paper form 17"}
+	from := object{"at": at, "by": "olga@aurora.example", "byId": "u2", "proof": "Paper form 17"}
 	want := object{
 		"number": "0000777", "email": "Zoe@example.org", "title": "Ms", "firstName": "Zoë", "lastName": "Brontë", "language": "fr-CH", "birthDate": "1980-02-29",
 		"phone": "+442079460123", "street": "1 High Street", "postcode": "W1A 1AA", "city": "London", "country": "GB",

@@ -71,16 +71,6 @@ func creates(op *huma.Operation) {
 	op.Responses["201"] = &huma.Response{Description: http.StatusText(http.StatusCreated), Content: ok.Content, Headers: ok.Headers}
 }
 
-// unauthorised documents both answers to a request without a valid token: the
-// gateway's own, which comes first, and ours.
-func unauthorised(op *huma.Operation) {
-	r := op.Responses["401"]
-	r.Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{
-		Type: huma.TypeObject, Properties: map[string]*huma.Schema{"message": {Type: huma.TypeString}}, Required: []string{"message"},
-		Description: "From the gateway, which checks tokens before the API is asked.",
-	}}
-}
-
 // describeAbsence documents what is the same as absent: an empty parameter of
 // the query, and a null for a member that may be absent.
 func describeAbsence(op *huma.Operation, r huma.Registry) {

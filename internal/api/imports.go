@@ -80,7 +80,8 @@ type importView struct {
 	Cancelling      bool                 `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
 	Mail            domain.MailState     `json:"mail"`
 	CreatedAt       time.Time            `json:"createdAt"`
-	CreatedBy       string               `json:"createdBy"`
+	CreatedBy       string               `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
+	CreatedByID     string               `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
 	StartedAt       *time.Time           `json:"startedAt,omitempty"`
 	FinishedAt      *time.Time           `json:"finishedAt,omitempty"`
 	ExpiresAt       *time.Time           `json:"expiresAt,omitempty" doc:"When the import and its files go."`
@@ -209,7 +210,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	i := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
 		OnConflict: domain.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
-		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
 	if err != nil {
@@ -287,7 +288,7 @@ func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer
 		Warnings: append([]domain.Warning{}, i.Warnings...), Problems: append([]domain.Problem{}, i.Problems...),
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
-		Mail: i.Mail, CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy,
+		Mail: i.Mail, CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
 	}
 	if i.Source.Key != "" && !slices.Contains(v.Files, original) {
@@ -388,7 +389,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind
 	next := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
 		Encoding: like.Encoding, FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
-		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	for try := 0; ; try++ {
 		replaces, err := s.replaceable(ctx, c, holder)
@@ -424,7 +425,7 @@ func (s *server) testUndo(ctx context.Context, c Claims, update, like domain.Imp
 	made, created, err := s.Jobs.CreateImport(ctx, domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Test, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
 		FileName: like.FileName, Language: like.Language, Status: domain.Checking, Source: like.Source,
-		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(importLife),
+		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}, key.of("undoTest", update.ID), "")
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func TestCreateImport(t *testing.T) {
 		"id": id, "dataType": "criteria", "action": "update", "onConflict": "overwrite", "fileName": `été "1".csv`, "email": "olga@aurora.example",
 		"status": "waiting", "progress": 0.0, "counts": object{"rows": 0.0, "created": 0.0, "updated": 0.0, "unchanged": 0.0, "rejected": 0.0, "conflicted": 0.0, "unprocessed": 0.0},
 		"warnings": []any{}, "problems": []any{}, "problemsTotal": 0.0, "fields": []any{}, "files": []any{}, "mail": object{},
-		"createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "expiresAt": "2026-03-31T09:00:00Z",
+		"createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "createdById": "u2", "expiresAt": "2026-03-31T09:00:00Z",
 	}, got); d != "" {
 		t.Error(d)
 	}
@@ -247,7 +247,7 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 	}
 	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Overwrite, FileName: "criteria.csv",
 		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: test.ID, OfKind: "update", Source: test.Source,
-		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
+		CreatedAt: s.now, CreatedBy: "u2 olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -362,7 +362,7 @@ func TestUndo(t *testing.T) {
 	}
 	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Skip, FileName: "criteria-undo.csv",
 		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: update.ID, OfKind: "undo", Source: o,
-		CreatedAt: s.now, CreatedBy: "olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
+		CreatedAt: s.now, CreatedBy: "u2 olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -11,7 +11,7 @@ import (
 
 // me says who is signed in.
 type me struct {
-	User        string      `json:"user" doc:"The name in the user pool."`
+	User        string      `json:"user" doc:"The id in the user pool, which never changes."`
 	Email       string      `json:"email" example:"ana@aurora.example"`
 	Institution institution `json:"institution"`
 	Groups      []string    `json:"groups" example:"[\"operator\"]"`

@@ -23,15 +23,16 @@ type TargetBody struct {
 
 // dynamicTarget is a saved condition over contacts.
 type dynamicTarget struct {
-	ID        string        `json:"id"`
-	Name      string        `json:"name"`
-	Condition conditionTree `json:"condition"`
-	CreatedAt *time.Time    `json:"createdAt,omitempty"`
-	CreatedBy string        `json:"createdBy,omitempty"`
+	ID          string        `json:"id"`
+	Name        string        `json:"name"`
+	Condition   conditionTree `json:"condition"`
+	CreatedAt   *time.Time    `json:"createdAt,omitempty"`
+	CreatedBy   string        `json:"createdBy,omitempty" doc:"The e-mail address at the time, or the key's name."`
+	CreatedByID string        `json:"createdById,omitempty" doc:"The user's id in the pool, which never changes, or key: and the key's."`
 }
 
 func showTarget(t domain.Target) dynamicTarget {
-	return dynamicTarget{t.ID, t.Name, conditionTree(t.Condition), timeOf(t.CreatedAt), t.CreatedBy}
+	return dynamicTarget{t.ID, t.Name, conditionTree(t.Condition), timeOf(t.CreatedAt), t.CreatedBy.Name(), t.CreatedBy.ID()}
 }
 
 // brief is as much of a contact as recognises it.
@@ -69,9 +70,10 @@ type targetInput struct {
 // targetChange is a target as it is replaced. What a GET shows can be sent back.
 type targetChange struct {
 	TargetBody
-	ID        string `json:"id,omitempty" doc:"If it is there, that of the address."`
-	CreatedAt any    `json:"createdAt,omitempty" doc:"Ignored: it does not change."`
-	CreatedBy any    `json:"createdBy,omitempty" doc:"Ignored: it does not change."`
+	ID          string `json:"id,omitempty" doc:"If it is there, that of the address."`
+	CreatedAt   any    `json:"createdAt,omitempty" doc:"Ignored: it does not change."`
+	CreatedBy   any    `json:"createdBy,omitempty" doc:"Ignored: it does not change."`
+	CreatedByID any    `json:"createdById,omitempty" doc:"Ignored: it does not change."`
 }
 
 type targetPut struct {
@@ -180,7 +182,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	if err != nil {
 		return nil, err
 	}
-	t := domain.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.name(), Request: in.Once.of("target", in.Body).Digest}
+	t := domain.Target{ID: s.NewID(), Name: name, Condition: tree, CreatedAt: s.Now(), CreatedBy: c.who(), Request: in.Once.of("target", in.Body).Digest}
 	if in.Key != "" {
 		// The same key gives the same id, so a repetition meets what it made.
 		h := sha256.Sum256([]byte(string(c.Institution) + "\n" + in.Key))

@@ -15,7 +15,7 @@ func TestTargets(t *testing.T) {
 	a := s.call(admin, "POST", "/api/targets", object{"name": " Jazz ", "condition": jazz}).want(201)
 	made := a.object()
 	id := made["id"].(string)
-	want := object{"id": id, "name": "Jazz", "condition": jazz, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "ada@aurora.example"}
+	want := object{"id": id, "name": "Jazz", "condition": jazz, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "ada@aurora.example", "createdById": "u1"}
 	if d := cmp.Diff(want, made); d != "" {
 		t.Error(d)
 	}

@@ -46,23 +46,24 @@ type job struct {
 }
 
 type template struct {
-	ID         string              `json:"id"`
-	Status     string              `json:"status" enum:"preparing,ready,failed,expired"`
-	DataType   string              `json:"dataType" enum:"contacts,criteria,authorisations"`
-	TargetID   string              `json:"targetId"`
-	TargetName string              `json:"targetName"`
-	Fields     []string            `json:"fields" doc:"Empty for all."`
-	Format     string              `json:"format" enum:"csv,xlsx,both"`
-	Email      string              `json:"email,omitempty"`
-	Contacts   int                 `json:"contacts" doc:"How many the file lists."`
-	Bytes      int64               `json:"bytes" doc:"The size of the zip."`
-	FileName   string              `json:"fileName,omitempty"`
-	Problem    *domain.FileProblem `json:"problem,omitempty"`
-	Mail       domain.MailState    `json:"mail"`
-	CreatedAt  time.Time           `json:"createdAt"`
-	CreatedBy  string              `json:"createdBy"`
-	FinishedAt *time.Time          `json:"finishedAt,omitempty"`
-	ExpiresAt  time.Time           `json:"expiresAt" doc:"When the file can no longer be fetched."`
+	ID          string              `json:"id"`
+	Status      string              `json:"status" enum:"preparing,ready,failed,expired"`
+	DataType    string              `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID    string              `json:"targetId"`
+	TargetName  string              `json:"targetName"`
+	Fields      []string            `json:"fields" doc:"Empty for all."`
+	Format      string              `json:"format" enum:"csv,xlsx,both"`
+	Email       string              `json:"email,omitempty"`
+	Contacts    int                 `json:"contacts" doc:"How many the file lists."`
+	Bytes       int64               `json:"bytes" doc:"The size of the zip."`
+	FileName    string              `json:"fileName,omitempty"`
+	Problem     *domain.FileProblem `json:"problem,omitempty"`
+	Mail        domain.MailState    `json:"mail"`
+	CreatedAt   time.Time           `json:"createdAt"`
+	CreatedBy   string              `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
+	CreatedByID string              `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
+	FinishedAt  *time.Time          `json:"finishedAt,omitempty"`
+	ExpiresAt   time.Time           `json:"expiresAt" doc:"When the file can no longer be fetched."`
 }
 
 func (s *server) showTemplate(t domain.Template) template {
@@ -72,7 +73,7 @@ func (s *server) showTemplate(t domain.Template) template {
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
 		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, domain.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
-		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy,
+		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy.Name(), CreatedByID: t.CreatedBy.ID(),
 		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
 	}
 }
@@ -141,8 +142,7 @@ func (s *server) templateRoutes() {
 		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
 	}, s.templateChanges)
 
-	// Mails link here, so nobody stands before this route: it checks the token
-	// itself, and a browser that has none goes to the screen to sign in.
+	// Mails link here: a browser without a token goes to the screen to sign in.
 	op := huma.Operation{
 		OperationID: "getTemplateFile", Method: http.MethodGet, Path: one + "/file", Tags: []string{tagTemplates},
 		Summary:       "Fetch a template's zip",
@@ -154,9 +154,9 @@ func (s *server) templateRoutes() {
 	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		c, err := s.linkClaims(r)
+		c, err := s.caller(r)
 		if err == nil {
-			err = allowed(c, true, Viewer)
+			err = allowed(c, Viewer)
 		} else if r.Header.Get("Authorization") == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
 			to := s.ScreenURL + "/"
 			if id := r.PathValue("id"); safeID(id) {
@@ -169,11 +169,10 @@ func (s *server) templateRoutes() {
 			writeProblem(w, problemOf(err))
 			return
 		}
-		next(huma.WithContext(ctx, WithClaims(ctx.Context(), c)))
+		next(huma.WithContext(ctx, withClaims(ctx.Context(), c)))
 	}}
 	huma.Register(s.huma, op, func(ctx context.Context, in *fileInput) (*signedAnswer, error) {
-		c, _ := claimsIn(ctx)
-		out, err := s.templateFile(ctx, c, in)
+		out, err := s.templateFile(ctx, claimsIn(ctx), in)
 		if err != nil {
 			return nil, s.answer(ctx, op, err)
 		}
@@ -186,25 +185,6 @@ func (s *server) templateRoutes() {
 func (s *server) redirects(path string) {
 	op := s.operation(http.MethodGet, path)
 	op.Responses["200"] = &huma.Response{Description: "With redirect=false", Content: op.Responses["302"].Content}
-}
-
-// linkClaims returns the claims of a request that no authorizer has checked.
-func (s *server) linkClaims(r *http.Request) (Claims, error) {
-	if c, ok := claimsIn(r.Context()); ok {
-		return c, nil
-	}
-	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || bearer == "" || s.Verify == nil {
-		return Claims{}, newProblem(http.StatusUnauthorized)
-	}
-	c, err := s.Verify(r.Context(), strings.TrimSpace(bearer))
-	if busy(r.Context(), err) {
-		return Claims{}, newProblem(http.StatusServiceUnavailable)
-	}
-	if err != nil {
-		return Claims{}, newProblem(http.StatusUnauthorized)
-	}
-	return c, nil
 }
 
 func (s *server) template(ctx context.Context, c Claims, id string) (domain.Template, error) {
@@ -303,7 +283,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	stored := domain.Template{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
 		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: domain.Preparing,
-		CreatedAt: now, CreatedBy: c.name(), ExpiresAt: now.Add(jobLife),
+		CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(jobLife),
 	}
 	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))
 	if err != nil {

@@ -27,7 +27,7 @@ func TestCreateTemplate(t *testing.T) {
 	got := s.call(viewer, "GET", "/api/templates/"+id, nil).want(200).object()
 	if d := cmp.Diff(object{
 		"id": id, "status": "preparing", "dataType": "authorisations", "targetId": target, "targetName": got["targetName"], "fields": []any{"EMAIL", "POST"}, "format": "csv",
-		"email": "olga@aurora.example", "contacts": 0.0, "bytes": 0.0, "mail": object{}, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "expiresAt": "2026-03-31T09:00:00Z",
+		"email": "olga@aurora.example", "contacts": 0.0, "bytes": 0.0, "mail": object{}, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "createdById": "u2", "expiresAt": "2026-03-31T09:00:00Z",
 	}, got); d != "" || got["targetName"] == "" {
 		t.Error(d)
 	}

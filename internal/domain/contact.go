@@ -110,7 +110,7 @@ func ContactDef(f Field) (FieldDef, bool) {
 type Provenance struct {
 	At     time.Time
 	Import string // the import's id, if an import did it
-	By     string // the user's name in the pool, if a person did it through the API
+	By     Who    // if a person or machine did it through the API
 	Proof  string // free text that proves an authorisation
 }
 

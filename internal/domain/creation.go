@@ -65,7 +65,7 @@ type HistoryEntry struct {
 	At            time.Time
 	Import        string // the import's id, if an import did it
 	Line          int
-	By            string // the user's name, if a person did it
+	By            Who // if a person or machine did it
 	Field         Field
 	Before, After Value
 }

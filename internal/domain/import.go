@@ -242,7 +242,7 @@ type Import struct {
 	Files           []string // errors, changes, undo, original
 	Mail            MailState
 	CreatedAt       time.Time
-	CreatedBy       string
+	CreatedBy       Who
 	StartedAt       time.Time
 	FinishedAt      time.Time
 	RetriedAt       time.Time // when its end was last asked for anew
@@ -294,7 +294,7 @@ type Template struct {
 	Problem     *FileProblem
 	Mail        MailState
 	CreatedAt   time.Time
-	CreatedBy   string
+	CreatedBy   Who
 	FinishedAt  time.Time
 	RetriedAt   time.Time // when it was last asked for anew
 	ExpiresAt   time.Time
@@ -315,7 +315,7 @@ type Target struct {
 	Name      string
 	Condition []byte
 	CreatedAt time.Time
-	CreatedBy string
+	CreatedBy Who
 	Request   string // digest of the request that made it, if that can be repeated
 	Version   int
 }

@@ -80,6 +80,8 @@ func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deplo
 		"ScreenUrl="+s.URL,
 		"EmulatorUrl="+s.Endpoint,
 		"PasswordAuth=true",
+		"TokenMinutes=60", // a token is got by a command, and renewed by nobody
+		"Mfa=OFF",
 		"MapConcurrency=8")
 	if err != nil {
 		return d, err

@@ -91,32 +91,48 @@ func ofType(all object, kind string) []string {
 	return names
 }
 
-func TestRoutesNeedATokenSaveTheScreenAndTheMailLink(t *testing.T) {
+// The function checks every token; no authorizer stands before it that would
+// refuse a key, or turn a list of groups into a text.
+func TestNoRouteHasAnAuthorizer(t *testing.T) {
 	all, got := resources(t), map[string]string{}
 	for _, name := range ofType(all, "AWS::ApiGatewayV2::Route") {
 		got[at(all[name], "Properties.RouteKey").(string)] = at(all[name], "Properties.AuthorizationType").(string)
 	}
-	want := map[string]string{
-		"$default":                     "NONE",
-		"ANY /api/{proxy+}":            "JWT",
-		"GET /api/templates/{id}/file": "NONE",
-	}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(map[string]string{"$default": "NONE", "ANY /api/{proxy+}": "NONE"}, got); d != "" {
 		t.Error(d)
 	}
 }
 
-func TestClientCannotChooseTheInstitution(t *testing.T) {
-	client := resources(t)["UserPoolClient"]
-	if d := cmp.Diff([]any{"email", "name", "locale"}, at(client, "Properties.WriteAttributes")); d != "" {
+func TestClientCannotChooseWhoItIs(t *testing.T) {
+	all := resources(t)
+	client, pool := all["UserPoolClient"], all["UserPool"]
+	if d := cmp.Diff([]any{"name", "locale"}, at(client, "Properties.WriteAttributes")); d != "" {
 		t.Error(d)
 	}
-	flows := at(client, "Properties.ExplicitAuthFlows").(object)["Fn::If"].([]any)
-	if flows[0] != "AllowsPasswordAuth" {
-		t.Errorf("the password flow hangs on %v", flows[0])
+	if d := cmp.Diff([]any{"email"}, at(pool, "Properties.UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate")); d != "" {
+		t.Error(d)
 	}
-	if slices.Contains(flows[2].([]any), any("ALLOW_USER_PASSWORD_AUTH")) {
-		t.Error("the password flow is there without its parameter")
+	if at(pool, "Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly") != true {
+		t.Error("anybody can sign up")
+	}
+}
+
+func TestSignInIsByThePageAloneAndShort(t *testing.T) {
+	client := resources(t)["UserPoolClient"]
+	want := []any{"AllowsPasswordAuth", []any{"ALLOW_USER_PASSWORD_AUTH"}, []any{"ALLOW_CUSTOM_AUTH"}}
+	if d := cmp.Diff(want, at(client, "Properties.ExplicitAuthFlows").(object)["Fn::If"]); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]any{"code"}, at(client, "Properties.AllowedOAuthFlows")); d != "" {
+		t.Error(d)
+	}
+	for path, want := range map[string]any{
+		"EnableTokenRevocation": true, "RefreshTokenRotation.Feature": "ENABLED", "RefreshTokenValidity": 12.0,
+		"IdTokenValidity": object{"Ref": "TokenMinutes"}, "AccessTokenValidity": object{"Ref": "TokenMinutes"},
+	} {
+		if d := cmp.Diff(want, at(client, "Properties."+path)); d != "" {
+			t.Errorf("%s: %s", path, d)
+		}
 	}
 }
 

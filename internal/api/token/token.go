@@ -1,5 +1,4 @@
-// Package token verifies the id tokens of a user pool, for the one route that
-// no authorizer stands before.
+// Package token verifies the id tokens of a user pool.
 package token
 
 import (
@@ -12,7 +11,6 @@ import (
 	"io"
 	"math/big"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,10 +43,9 @@ type Verifier struct {
 }
 
 // Verify returns the claims of an id token that the pool issued to the client
-// and that has not expired, in the form in which an HTTP API's authorizer hands
-// them on. An error of kind Busy means that the keys could not be fetched; any
+// and that has not expired, as JSON has them. An error of kind Busy means that the keys could not be fetched; any
 // other one that the token is worth nothing.
-func (v *Verifier) Verify(ctx context.Context, bearer string) (map[string]string, error) {
+func (v *Verifier) Verify(ctx context.Context, bearer string) (map[string]any, error) {
 	var keyErr error
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
@@ -70,18 +67,7 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (map[string]string
 	case claims["token_use"] != "id":
 		return nil, fault.Wrap(fault.Forbidden, "tokenInvalid", errors.New("not an id token"))
 	}
-	out := make(map[string]string, len(claims))
-	for name, c := range claims {
-		switch c := c.(type) {
-		case string:
-			out[name] = c
-		case []any:
-			out[name] = "[" + strings.TrimSuffix(fmt.Sprintln(c...), "\n") + "]"
-		default:
-			out[name] = fmt.Sprint(c)
-		}
-	}
-	return out, nil
+	return claims, nil
 }
 
 func (v *Verifier) now() time.Time {

@@ -86,7 +86,7 @@ func (s *Contacts) historyItems(in domain.InstitutionID, es []domain.HistoryEntr
 				it["line"] = num(int64(e.Line))
 			}
 			if e.By != "" {
-				it["who"] = str(e.By)
+				it["who"] = str(string(e.By))
 			}
 			it["ttl"] = num(ends.Unix())
 			fields[at], sizes[at] = item{}, 0
@@ -106,7 +106,7 @@ func historyPrefix(n domain.ContactNumber) string { return string(n) + "#" }
 func readHistory(n domain.ContactNumber, it item) []domain.HistoryEntry {
 	var out []domain.HistoryEntry
 	for f, v := range inner(it["f"]) {
-		e := domain.HistoryEntry{Number: n, Import: stringOf(it["imp"]), Line: int(number(it["line"])), By: stringOf(it["who"]), Field: domain.Field(f)}
+		e := domain.HistoryEntry{Number: n, Import: stringOf(it["imp"]), Line: int(number(it["line"])), By: domain.Who(stringOf(it["who"])), Field: domain.Field(f)}
 		if it["at"] != nil {
 			e.At = time.Unix(0, number(it["at"])).UTC()
 		}

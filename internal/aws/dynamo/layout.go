@@ -64,7 +64,7 @@ func provenance(p domain.Provenance) string {
 			at += "." + strconv.FormatInt(int64(n), 36)
 		}
 	}
-	return strings.TrimRight(at+provSep+pack(clean(p.Import))+provSep+clean(p.By)+provSep+clean(p.Proof), provSep)
+	return strings.TrimRight(at+provSep+pack(clean(p.Import))+provSep+clean(string(p.By))+provSep+clean(p.Proof), provSep)
 }
 
 // pack writes a UUID in 22 characters after a tilde, and anything else as it is.
@@ -95,7 +95,7 @@ func readProvenance(s string) (p domain.Provenance) {
 		n, _ := strconv.ParseInt(nanos, 36, 64)
 		p.At = time.Unix(at, n).UTC()
 	}
-	p.Import, p.By, p.Proof = unpack(parts[1]), parts[2], parts[3]
+	p.Import, p.By, p.Proof = unpack(parts[1]), domain.Who(parts[2]), parts[3]
 	return p
 }
 

@@ -54,7 +54,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 		value := rapid.SampledFrom([]domain.Value{"", "ROCK", "Abel", "ABÉL", "a@example.org", "A@example.org", "b@example.org", "true", "a b|c"})
 		values := rapid.MapOfN(field, value, 0, 5)
 		proof := rapid.Custom(func(t *rapid.T) domain.Provenance {
-			return domain.Provenance{Import: imports.Draw(t, "import"), By: rapid.SampledFrom([]string{"", "anna"}).Draw(t, "by"), Proof: rapid.StringMatching(`[ -~é]{0,5}`).Draw(t, "proof")}
+			return domain.Provenance{Import: imports.Draw(t, "import"), By: rapid.SampledFrom([]domain.Who{"", "anna", "s-1 anna@example.org"}).Draw(t, "by"), Proof: rapid.StringMatching(`[ -~é]{0,5}`).Draw(t, "proof")}
 		})
 		// An answer that was lost may cost a number, since numbers are promised
 		// without repetition and not without gaps. From then on the two part.

@@ -17,22 +17,13 @@ import (
 )
 
 // Function turns a handler into a Lambda function.
-type Function struct {
-	Handler http.Handler
-	// Claims puts the claims of the token that the API's authorizer has
-	// verified into the request's context. It is not called on a route without
-	// an authorizer: no claims in the context means that nothing was verified.
-	Claims func(context.Context, map[string]string) context.Context
-}
+type Function struct{ Handler http.Handler }
 
 // Serve answers one event. An error means that the event is no request.
 func (f Function) Serve(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	r, err := request(ctx, event)
 	if err != nil {
 		return events.APIGatewayV2HTTPResponse{}, err
-	}
-	if a := event.RequestContext.Authorizer; a != nil && a.JWT != nil && f.Claims != nil {
-		r = r.WithContext(f.Claims(r.Context(), a.JWT.Claims))
 	}
 	w := &response{header: http.Header{}}
 	f.Handler.ServeHTTP(w, r)

@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -18,16 +17,10 @@ import (
 	"rollbook/internal/aws/httpapi"
 )
 
-type claimsKey struct{}
-
-func withClaims(ctx context.Context, claims map[string]string) context.Context {
-	return context.WithValue(ctx, claimsKey{}, claims)
-}
-
 // serve answers the event with the handler.
 func serve(t *testing.T, event events.APIGatewayV2HTTPRequest, h http.HandlerFunc) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	got, err := httpapi.Function{Handler: h, Claims: withClaims}.Serve(t.Context(), event)
+	got, err := httpapi.Function{Handler: h}.Serve(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,20 +56,6 @@ func TestRecordedRequest(t *testing.T) {
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
-		}
-		claims, _ := r.Context().Value(claimsKey{}).(map[string]string)
-		if claims["custom:institution"] != "aurora" || claims["cognito:groups"] != "[operator]" {
-			t.Errorf("claims are %v", claims)
-		}
-	})
-}
-
-func TestNoClaimsWithoutAuthorizer(t *testing.T) {
-	e := event("GET", "/api/templates/t1/file")
-	e.Headers = map[string]string{"authorization": "Bearer made-up"}
-	serve(t, e, func(_ http.ResponseWriter, r *http.Request) {
-		if c := r.Context().Value(claimsKey{}); c != nil {
-			t.Errorf("claims are %v, but nothing was verified", c)
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rollbook/internal/api"
+	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 )
 
@@ -85,13 +86,22 @@ var page = template.Must(template.New("").Parse(`<!doctype html><html lang="en">
 <p><button type="submit">Sign in</button></p>
 </form></html>`))
 
-// ServeHTTP answers /oauth2/authorize, /oauth2/token and /logout.
+// ServeHTTP answers /oauth2/authorize, /oauth2/token, /oauth2/revoke and /logout.
 func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/oauth2/authorize":
 		s.authorize(w, r)
 	case "/oauth2/token":
 		s.token(w, r)
+	case "/oauth2/revoke":
+		w.Header().Set("Access-Control-Allow-Origin", s.screen)
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Access-Control-Allow-Headers", "content-type")
+			return
+		}
+		s.mu.Lock()
+		s.ended[r.FormValue("token")] = true
+		s.mu.Unlock()
 	case "/logout":
 		to := r.URL.Query().Get("logout_uri")
 		if r.URL.Query().Get("client_id") != clientID || to != s.screen+"/" {
@@ -142,9 +152,11 @@ func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := map[string]any{"id_token": s.sign(user, "id"), "token_type": "Bearer", "expires_in": 3600}
-	if r.FormValue("grant_type") == "authorization_code" {
-		answer["refresh_token"] = s.sign(user, "refresh")
-	}
+	// A refresh token is good once, as with rotation.
+	answer["refresh_token"] = s.sign(user, "refresh")
+	s.mu.Lock()
+	s.ended[r.FormValue("refresh_token")] = true
+	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(answer)
 }
@@ -226,8 +238,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 func claims(u User) api.Claims {
-	return api.ClaimsOf(map[string]string{"sub": u.Email, "cognito:username": u.Email, "email": u.Email,
-		"custom:institution": u.Institution, "cognito:groups": "[" + strings.Join(u.Groups, " ") + "]"})
+	return api.Claims{User: "sub-" + u.Email, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
 }
 
 func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
@@ -236,17 +247,6 @@ func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
 		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised", "The token is not good.")
 	}
 	return claims(u), nil
-}
-
-// authorised stands before the API as its authorizer does.
-func (s *SignIn) authorised(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if u, ok := s.read(bearer, "id"); ok {
-			r = r.WithContext(api.WithClaims(r.Context(), claims(u)))
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 func random() string {

@@ -296,7 +296,7 @@ func TestHistory(t *testing.T) {
 	}
 	var got []string
 	for _, e := range es {
-		who := e.By
+		who := string(e.By)
 		if e.Import == up.ID {
 			who += fmt.Sprintf(", line %d", e.Line)
 		}

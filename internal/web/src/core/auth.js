@@ -161,12 +161,25 @@ export function renew() {
   return refreshing;
 }
 
+const endAtApi = async (t) => t && fetch('/api/me/sign-out', { method: 'POST', headers: { Authorization: `Bearer ${t.idToken}` } });
+
+async function revoke(t) {
+  if (!t?.refreshToken) return;
+  const c = await config();
+  await fetch(`${c.signInUrl}/oauth2/revoke`, {
+    method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ client_id: c.clientId, token: t.refreshToken }),
+  });
+}
+
 function end() {
   if (session.value === 'in') session.value = 'ended';
 }
 
-/** Forgets the session here and at the user pool. */
+/** Ends the session: at the API, at the user pool, and here. */
 export async function signOut() {
+  const old = tokens;
+  await Promise.allSettled([endAtApi(old), revoke(old)]);
   keep(null);
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('rollbook.')) sessionStorage.removeItem(key);
   session.value = 'out';
