@@ -50,7 +50,7 @@ func TestPutContact(t *testing.T) {
 	back["criteria"].(object)["GENRE"] = "ROCK"
 	got := s.call(admin, "PUT", contact, back).want(200).object()
 	want["criteria"].(object)["GENRE"] = "ROCK"
-	want["provenance"].(object)["GENRE"] = object{"at": "2026-03-02T09:00:00Z", "by": "ada@aurora.example"}
+	want["provenance"].(object)["GENRE"] = object{"at": "2026-03-02T09:00:00Z", "by": "ada@aurora.example", "byId": "u1"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -41,15 +42,41 @@ func TestGuardRoundTrip(t *testing.T) {
 		if back := sheet.Unguard(g); back != s {
 			t.Fatalf("%q guarded is %q, unguarded %q", s, g, back)
 		}
-		if g != "" && strings.ContainsRune("=+-@\t\r\n", rune(g[0])) {
-			t.Fatalf("%q begins like a formula", g)
+		for i := range len(g) {
+			// An inserted apostrophe leaves nothing else at the start of a cell.
+			if strings.IndexByte("=+-@\r\n", g[i]) >= 0 && (i == 0 || strings.IndexByte(",;\t|", g[i-1]) >= 0) {
+				t.Fatalf("%q has a formula where a separator may be", g)
+			}
 		}
 	})
+}
+
+// A name in a file of ours with one separator is no formula when the file is
+// opened with another.
+func TestGuardAfterEachSeparator(t *testing.T) {
+	for in, want := range map[string]string{
+		`Meier;=HYPERLINK("http://x")`: `Meier;'=HYPERLINK("http://x")`,
+		"a,+1":                         "a,'+1", "a|-1": "a|'-1", "a\t@x": "a\t'@x", "=1;=2": "'=1;'=2",
+		"a; =1": "a; =1", "a=1": "a=1", "a,b": "a,b", "\t=1": "'\t'=1",
+	} {
+		if got := sheet.Guard(in); got != want {
+			t.Errorf("Guard(%q) = %q, want %q", in, got, want)
+		}
+		var b bytes.Buffer
+		w := sheet.NewWriter(&b, ',')
+		if err := errors.Join(w.Write([]string{in}), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if written := strings.ReplaceAll(strings.Trim(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\r\n"), "\ufeff"), `"`), `""`, `"`); written != strings.Trim(want, `"`) {
+			t.Errorf("written %q, want %q", written, want)
+		}
+	}
 }
 
 func TestUnguardLeavesTheRest(t *testing.T) {
 	for in, want := range map[string]string{
 		"'=x": "=x", "''": "'", "''=x": "'=x", "'x": "'x", "'": "'", "": "", "x": "x", "=x": "=x", "'\tx": "\tx",
+		"a;'=x": "a;=x", "a;'x": "a;'x", "a;''=x": "a;'=x", "a'=x": "a'=x", "'\t'=x": "\t=x", "a,'": "a,'",
 	} {
 		if got := sheet.Unguard(in); got != want {
 			t.Errorf("Unguard(%q) = %q, want %q", in, got, want)

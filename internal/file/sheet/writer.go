@@ -6,32 +6,55 @@ import (
 	"io"
 )
 
-// guarded tells the first characters that make a spreadsheet run a cell as a
-// formula, and the apostrophe that takes this away.
-func guarded(c byte) bool {
-	switch c {
-	case '=', '+', '-', '@', '\t', '\r', '\n', '\'':
-		return true
-	}
-	return false
+// guarded tells the characters that make a spreadsheet run what begins with
+// them as a formula, and the apostrophe that takes this away.
+var guarded = [256]bool{'=': true, '+': true, '-': true, '@': true, '\t': true, '\r': true, '\n': true, '\'': true}
+
+// separates tells the characters that a spreadsheet may cut a line at: the file
+// may be opened with another separator than ours.
+var separates = [256]bool{',': true, ';': true, '\t': true, '|': true}
+
+// guards tells whether a spreadsheet may take s[i] for the start of a formula.
+func guards(s string, i int) bool {
+	return guarded[s[i]] && (i == 0 || separates[s[i-1]])
 }
 
-// Guard returns s so that a spreadsheet takes it as text: with one leading
-// apostrophe where it begins with one of = + - @ ' tab CR LF.
+// Guard returns s so that a spreadsheet takes it as text, whatever separator it
+// opens the file with: with one apostrophe before each of = + - @ ' tab CR LF
+// that stands at the start or after one of , ; tab |.
 func Guard(s string) string {
-	if s != "" && guarded(s[0]) {
-		return "'" + s
+	var out []byte
+	from := 0
+	for i := range len(s) {
+		if guards(s, i) {
+			out = append(append(out, s[from:i]...), '\'')
+			from = i
+		}
 	}
-	return s
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[from:]...))
 }
 
-// Unguard takes off what Guard has put on: exactly one leading apostrophe, and
-// only where a guarded character follows. Unguard(Guard(s)) is s for every s.
+// Unguard takes off what Guard has put on: exactly one apostrophe before each
+// guarded character, at the start or after a separator. Unguard(Guard(s)) is s
+// for every s.
 func Unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && guarded(s[1]) {
-		return s[1:]
+	var out []byte
+	from := 0
+	for i, start := 0, true; i < len(s); i++ {
+		if start && s[i] == '\'' && i+1 < len(s) && guarded[s[i+1]] {
+			out = append(out, s[from:i]...)
+			from = i + 1
+			i++
+		}
+		start = separates[s[i]]
 	}
-	return s
+	if from == 0 {
+		return s
+	}
+	return string(append(out, s[from:]...))
 }
 
 // A Writer writes rows as spreadsheets open them rightly: UTF-8 with byte order
@@ -94,36 +117,33 @@ func (w *Writer) cell(s string, guard bool) {
 	if s == "" {
 		return
 	}
-	guard = guard && guarded(s[0])
 	// Some programs trim blanks around an unquoted cell.
 	need := s[0] == ' ' || s[len(s)-1] == ' '
 	for i := 0; i < len(s) && !need; i++ {
 		need = w.quote[s[i]]
 	}
-	if !need {
-		if guard {
-			w.buf = append(w.buf, '\'')
-		}
-		w.buf = append(w.buf, s...)
-		return
+	if need {
+		w.buf = append(w.buf, '"')
 	}
-	w.buf = append(w.buf, '"')
-	if guard {
-		w.buf = append(w.buf, '\'')
-	}
-	for from := 0; ; {
-		i := from
-		for i < len(s) && s[i] != '"' {
-			i++
+	from := 0
+	for i := range len(s) {
+		quote, apostrophe := s[i] == '"', guard && guards(s, i)
+		if !quote && !apostrophe {
+			continue
 		}
 		w.buf = append(w.buf, s[from:i]...)
-		if i == len(s) {
-			break
+		from = i
+		if quote {
+			w.buf = append(w.buf, '"')
 		}
-		w.buf = append(w.buf, '"', '"')
-		from = i + 1
+		if apostrophe {
+			w.buf = append(w.buf, '\'')
+		}
 	}
-	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, s[from:]...)
+	if need {
+		w.buf = append(w.buf, '"')
+	}
 }
 
 // Flush writes what is gathered to the underlying writer.

@@ -197,12 +197,9 @@ func fieldNamed(cat *domain.Catalogue, name string) (domain.FieldDef, bool) {
 }
 
 // unguard does what a person's macro would do to our guard.
-func unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r\n'", rune(s[1])) {
-		return s[1:]
-	}
-	return s
-}
+func unguard(s string) string { return ourGuard.ReplaceAllString(s, "$1$2") }
+
+var ourGuard = regexp.MustCompile(`(^|[,;\t|])'([=+\-@\t\r\n'])`)
 
 // accounts checks what must be true of any import that has ended, whatever was
 // in its file: counts that add up, a final status, a database that is what
