@@ -75,6 +75,7 @@ var may = []struct {
 	{"testing/dev", "api domain domain/fault file/guide importing local/demo mail steps testing/memory web"},
 	{"testing/dev/serve", "testing/dev"},
 	{"testing/browser", "testing/needs"},
+	{"testing/exactmodel", ""},
 	{"testing/chaos", "local"},
 	{"testing/chaos/rollbook-chaos", "local testing/chaos"},
 	{"testing/bench", "aws/dynamo domain domain/field file/sheet importing local/demo local/emulator steps testing/memory"},
