@@ -603,6 +603,15 @@ func (p *Page) Overflow() int {
 	return n
 }
 
+// SticksOut names what is wider than its place: the page than the window, or what
+// is written than the box that it stands in, and by how many pixels.
+func (p *Page) SticksOut() []string {
+	p.t.Helper()
+	var out []string
+	p.Eval("rollbookTest.sticksOut()", &out)
+	return out
+}
+
 func quote(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {

@@ -57,6 +57,34 @@ window.rollbookTest = (() => {
       fire(e, 'input');
       fire(e, 'change');
     },
+    sticksOut: () => {
+      const out = [];
+      const root = document.documentElement;
+      if (root.scrollWidth > root.clientWidth) out.push(`the page is ${root.scrollWidth - root.clientWidth} pixels too wide`);
+      for (const e of document.body.querySelectorAll('*')) {
+        const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+        if (!own || !e.checkVisibility() || e.matches('select, option, textarea, script, style') || e.closest('.hidden, thead:not(:has(:scope tr:hover)), .skip, .announcer')) continue;
+        const r = e.getBoundingClientRect();
+        if (r.width <= 1 || r.height <= 1) continue;
+        // What is written is in the box of each element around it that shows one.
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        const text = range.getBoundingClientRect();
+        for (let box = e; box && box !== document.body; box = box.parentElement) {
+          const style = getComputedStyle(box);
+          if (style.display === 'inline' || style.display === 'contents') continue;
+          const b = box.getBoundingClientRect();
+          const over = Math.max(text.right - b.right, b.left - text.left);
+          if (style.overflowX !== 'visible') {
+            if (style.textOverflow === 'ellipsis' || style.overflowX === 'auto') break;
+            if (over > 1) out.push(`“${plain(e.textContent).slice(0, 30)}” is cut off by ${Math.round(over)} pixels`);
+            break;
+          }
+          if (over > 1) { out.push(`“${plain(e.textContent).slice(0, 30)}” sticks ${Math.round(over)} pixels out of ${box.tagName.toLowerCase()}.${box.className}`); break; }
+        }
+      }
+      return out;
+    },
     focus: () => {
       const e = document.activeElement;
       if (!e || e === document.body) return '';

@@ -1,15 +1,14 @@
 // The account of an import. The counts that have rows behind them are filters.
 import { t, num } from '../core/i18n.js';
-import { outcomes } from './status.jsx';
+import { outcomeWord, outcomes } from './status.jsx';
 
 export function Counts({ of, outcome, onPick, problems }) {
   const filters = (o) => onPick && of.counts[o] > 0 && (problems ? o !== 'unchanged' : o === 'created' || o === 'updated');
-  const word = (o) => t(of.action === 'test' && has(o) ? `outcome.${o}.test` : `outcome.${o}`);
   return (
     <section class="counts" aria-label={t('counts.title')}>
       <p class="count total"><span class="count-number">{num(of.counts.rows)}</span><span class="count-word">{t('counts.rows', { n: of.counts.rows })}</span></p>
       {outcomes.map((o) => {
-        const inner = <><span class="count-number">{num(of.counts[o])}</span><span class="count-word">{word(o)}</span></>;
+        const inner = <><span class="count-number">{num(of.counts[o])}</span><span class="count-word">{outcomeWord(of, o)}</span></>;
         const classes = `count ${o} ${of.counts[o] ? '' : 'zero'}`;
         return filters(o)
           ? <button key={o} type="button" class={classes} aria-pressed={o === 'created' || o === 'updated' ? undefined : outcome === o} onClick={() => onPick(o)}>{inner}</button>
@@ -18,6 +17,3 @@ export function Counts({ of, outcome, onPick, problems }) {
     </section>
   );
 }
-
-// In a test these are what would be.
-const has = (o) => o === 'created' || o === 'updated';

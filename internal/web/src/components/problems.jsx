@@ -65,12 +65,12 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
               { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
               { key: 'value', head: t('problems.value'), class: 'value', cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
               { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },
-              { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (
-                <>
+              { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (p.suggestion || p.contact
+                ? <>
                   {p.suggestion && <Suggestion of={p} />}
                   {p.contact && <a class="block" href={to('contacts', p.contact)}>{t('problems.contact', { number: p.contact })}</a>}
                 </>
-              ) },
+                : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
           </>)}
@@ -96,7 +96,7 @@ function Suggestion({ of }) {
 function Column({ of }) {
   if (!of.column && !of.field) return <span class="hint">{t('problems.wholeRow')}</span>;
   const def = fieldOf(of.field);
-  return <><span class="nowrap">{of.column || of.field}</span>{def && labelOf(def) !== (of.column || of.field) && <span class="hint block">{labelOf(def)}</span>}</>;
+  return <><span class="column-name">{of.column || of.field}</span>{def && labelOf(def) !== (of.column || of.field) && <span class="hint block">{labelOf(def)}</span>}</>;
 }
 
 function Reason({ of }) {

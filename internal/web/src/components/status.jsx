@@ -27,13 +27,21 @@ export function Progress({ value, label }) {
 
 export const outcomes = ['created', 'updated', 'unchanged', 'rejected', 'conflicted', 'unprocessed'];
 
-/** The account of an import in a word or two, for narrow places. */
-export function CountBar({ counts }) {
-  if (!counts.rows) return null;
-  const parts = outcomes.filter((o) => counts[o]);
+/** What became of rows, in a word: in a test, what would become of them. */
+export const outcomeWord = (of, outcome) => t(of.action === 'test' && (outcome === 'created' || outcome === 'updated') ? `outcome.${outcome}.test` : `outcome.${outcome}`);
+
+/** The account of an import: how many rows came to what, and their shares. */
+export function Account({ of }) {
+  const parts = outcomes.filter((o) => of.counts[o]);
+  if (!parts.length) return null;
   return (
-    <span class="count-bar" role="img" aria-label={parts.map((o) => `${t(`outcome.${o}`)}: ${num(counts[o])}`).join(', ')}>
-      {parts.map((o) => <span key={o} class={`bar-${o}`} style={{ flexGrow: counts[o] }} />)}
-    </span>
+    <>
+      <ul class="account-parts">
+        {parts.map((o) => <li key={o} class={o}><b>{num(of.counts[o])}</b> {outcomeWord(of, o)}</li>)}
+      </ul>
+      <span class="count-bar" aria-hidden="true">
+        {parts.map((o) => <span key={o} class={`bar-${o}`} style={{ flexGrow: of.counts[o] }} />)}
+      </span>
+    </>
   );
 }

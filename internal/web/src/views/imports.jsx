@@ -1,7 +1,7 @@
 // The list of imports, newest first.
 import { useEffect, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
-import { t, num, dateTime, day, time } from '../core/i18n.js';
+import { t, dateTime, day, time } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { may } from '../core/user.js';
@@ -10,7 +10,7 @@ import { chosen, sending } from '../core/sending.js';
 import { announceProgress } from '../core/announce.js';
 import { ButtonLink, Empty, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Download, filesOf } from '../components/files.jsx';
-import { CountBar, Progress, Status, active, outcomes } from '../components/status.jsx';
+import { Account, Progress, Status, active } from '../components/status.jsx';
 import { Table } from '../components/table.jsx';
 import { DropZone } from '../components/drop.jsx';
 import { Icon } from '../components/icon.jsx';
@@ -82,18 +82,13 @@ function Nothing({ q, operator }) {
 }
 
 function List({ items }) {
-  const count = (outcome) => ({
-    key: outcome, head: t(`outcome.${outcome}`), number: true, class: (i) => `count-cell ${outcome} ${i.counts[outcome] ? '' : 'nil'}`,
-    headCell: <span class={`count-head ${outcome}`}>{t(`outcome.${outcome}`)}</span>,
-    cell: (i) => (i.counts.rows === 0 ? <span class="none">–</span> : <span class={i.counts[outcome] ? 'some' : 'none'}>{num(i.counts[outcome])}</span>),
-  });
   return (
     <Table class="imports-table" caption={t('imports.title')} rows={items} rowKey={(i) => i.id} columns={[
       { key: 'file', head: t('imports.file'), main: true, cell: (i) => <a class="file-link" href={to('imports', i.id)}><Icon name="file" /><span class="file-name" title={i.fileName}>{i.fileName}</span></a> },
       { key: 'type', head: t('imports.dataType'), cell: (i) => t(`dataType.${i.dataType}`) },
       { key: 'action', head: t('imports.action'), cell: (i) => actionWord(i) },
-      { key: 'status', head: t('imports.status'), cell: (i) => <StatusCell of={i} /> },
-      ...outcomes.map(count),
+      { key: 'status', head: t('imports.status'), class: 'status-cell', cell: (i) => <StatusCell of={i} /> },
+      { key: 'result', head: t('imports.result'), class: 'result-cell', cell: (i) => (i.counts.rows ? <Account of={i} /> : null) },
       { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt} title={dateTime(i.createdAt)}><span class="nowrap">{day(i.createdAt)}</span> <span class="nowrap">{time(i.createdAt)}</span></time>, class: 'small' },
       { key: 'by', head: t('imports.by'), cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span>, class: 'small' },
       { key: 'files', head: t('imports.downloads'), cell: (i) => (i.files.length ? <Files of={i} /> : null) },
@@ -109,7 +104,6 @@ function StatusCell({ of }) {
       <Status of={of} />
       {of.status === 'waiting' && share !== undefined && <Progress value={share} label={t('new.uploading')} />}
       {of.status === 'running' && <Progress value={of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
-      {!active(of) && <CountBar counts={of.counts} />}
     </>
   );
 }
