@@ -1,0 +1,168 @@
+package reason
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollbook/internal/domain/text"
+)
+
+// English stands in for every language that is none of ours.
+const English = "en"
+
+// Languages are those that everything is written in.
+var Languages = []string{English, "fr", "de", "it", "es"}
+
+func langOf(lang string) string {
+	if slices.Contains(Languages, lang) {
+		return lang
+	}
+	return English
+}
+
+// Number writes a whole number as the language does.
+func Number(lang string, n int) string {
+	separator, least := ",", 4
+	switch langOf(lang) {
+	case "fr":
+		separator = "\u202f"
+	case "de", "it":
+		separator = "."
+	case "es":
+		separator, least = ".", 5
+	}
+	s := strconv.Itoa(n)
+	digits := strings.TrimPrefix(s, "-")
+	if len(digits) < least {
+		return s
+	}
+	b := s[:len(s)-len(digits)]
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b += separator
+		}
+		b += string(d)
+	}
+	return b
+}
+
+// one reports whether the language puts what there is n of in the singular.
+func one(lang string, n int) bool { return n == 1 || n == 0 && lang == "fr" }
+
+var months = map[string][12]string{
+	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	"fr": {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+	"de": {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+	"es": {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
+}
+
+// Months returns the names of the twelve months.
+func Months(lang string) [12]string { return months[langOf(lang)] }
+
+// Date writes a day as the language does, in UTC.
+func Date(lang string, t time.Time) string {
+	lang = langOf(lang)
+	y, m, d := t.UTC().Date()
+	day, month := strconv.Itoa(d), months[lang][m-1]
+	switch {
+	case lang == "de":
+		day += "."
+	case lang == "fr" && d == 1:
+		day = "1er"
+	case lang == "it" && d == 1:
+		day = "1º"
+	case lang == "es":
+		return fmt.Sprintf("%s de %s de %d", day, month, y)
+	}
+	return fmt.Sprintf("%s %s %d", day, month, y)
+}
+
+func dateOf(lang, iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return Date(lang, t)
+}
+
+// Bytes writes a size in the largest unit that leaves a whole number or one digit.
+func Bytes(lang string, n int64) string {
+	units := []string{"bytes", "KB", "MB", "GB"}
+	switch langOf(lang) {
+	case "fr":
+		units = []string{"octets", "Ko", "Mo", "Go"}
+	case "de":
+		units[0] = "Byte"
+	case "it":
+		units[0] = "byte"
+	}
+	i, of := 0, int64(1)
+	for i < len(units)-1 && n >= of<<10 {
+		i, of = i+1, of<<10
+	}
+	s := Number(lang, int(n/of))
+	if tenth := n % of * 10 / of; i > 0 && tenth > 0 && n/of < 10 {
+		point := ","
+		if langOf(lang) == English {
+			point = "."
+		}
+		s += point + strconv.FormatInt(tenth, 10)
+	}
+	return s + "\u00a0" + units[i]
+}
+
+var quotes = map[string][2]string{
+	"en": {`"`, `"`}, "fr": {"«\u00a0", "\u00a0»"}, "de": {"„", "“"}, "it": {"«", "»"}, "es": {"«", "»"},
+}
+
+// Quote shows what somebody wrote in the language's quotation marks, cut at
+// text.MaxShown characters, on one line.
+func Quote(lang, s string) string {
+	q := quotes[langOf(lang)]
+	return q[0] + text.Shown(s) + q[1]
+}
+
+var conjunctions = map[string][2]string{"en": {"and", "or"}, "fr": {"et", "ou"}, "de": {"und", "oder"}, "it": {"e", "o"}, "es": {"y", "o"}}
+
+// List joins words by "and", as a sentence does.
+func List(lang string, words []string) string { return join(langOf(lang), words, "and") }
+
+func join(lang string, words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	and := conjunctions[lang][0]
+	n := len(words) - 1
+	if last == "or" {
+		and = conjunctions[lang][1]
+	}
+	if lang == "es" {
+		and = euphonic(and, words[n])
+	}
+	return strings.Join(words[:n], ", ") + " " + and + " " + words[n]
+}
+
+// euphonic makes y e before an i, and o u before an o, as Spanish does.
+func euphonic(and, next string) string {
+	next = strings.ToLower(strings.TrimLeft(next, "«"))
+	switch {
+	case and == "y" && (strings.HasPrefix(next, "i") || strings.HasPrefix(next, "hi") && !strings.HasPrefix(next, "hie")):
+		return "e"
+	case and == "o" && (strings.HasPrefix(next, "o") || strings.HasPrefix(next, "ho") || strings.HasPrefix(next, "8")):
+		return "u"
+	}
+	return and
+}
+
+// asString takes the named string types of the domain.
+func asString(v any) (string, bool) {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
+		return r.String(), true
+	}
+	return "", false
+}

@@ -1,0 +1,175 @@
+package reason
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	"rollbook/internal/domain/text"
+)
+
+// Code is a stable word in camelCase, listed in docs/codes.md.
+type Code string
+
+// Reason is a code and the parameters of its sentence.
+type Reason struct {
+	Code   Code   `json:"code"`
+	Params Params `json:"params,omitempty"`
+}
+
+// Params are the parameters by name. A value is a string, an int, a []string, a
+// []int or a Reason. An absent one is not there.
+type Params map[string]any
+
+// New makes the reason of a code, or of a case of it ("code.case"), with a
+// value for each of its parameters in the order of the registry. "" or an empty
+// list leaves out a parameter that may be absent. It panics when code and values
+// are none of the registry's; a test looks at every call.
+func New(key string, values ...any) Reason {
+	f, ok := forms[key]
+	if !ok {
+		panic("reason: there is no " + key)
+	}
+	if len(values) != len(f.params) {
+		panic(fmt.Sprintf("reason: %s has %d parameters, not %d", key, len(f.params), len(values)))
+	}
+	r := Reason{Code: f.code}
+	if f.kase != "" || len(values) > 0 {
+		r.Params = make(Params, len(values)+1)
+	}
+	if f.kase != "" {
+		r.Params["case"] = f.kase
+	}
+	for i, p := range f.params {
+		v, ok := p.typ.take(values[i])
+		if !ok {
+			panic(fmt.Sprintf("reason: %s of %s cannot be %#v", p.name, key, values[i]))
+		}
+		if v != nil {
+			r.Params[p.name] = v
+		} else if !p.optional && p.typ != textType && p.typ != nameType {
+			panic(fmt.Sprintf("reason: %s lacks %s", key, p.name))
+		} else if !p.optional {
+			r.Params[p.name] = ""
+		}
+	}
+	return r
+}
+
+// With returns the reason with one parameter more, or another value of it. It
+// must be one that the registry lists for the reason.
+func (r Reason) With(name string, value any) Reason {
+	f := r.form()
+	for _, p := range f.params {
+		if p.name != name {
+			continue
+		}
+		v, ok := p.typ.take(value)
+		if !ok {
+			break
+		}
+		r.Params = maps.Clone(r.Params)
+		if r.Params == nil {
+			r.Params = Params{}
+		}
+		if v == nil {
+			delete(r.Params, name)
+		} else {
+			r.Params[name] = v
+		}
+		return r
+	}
+	panic(fmt.Sprintf("reason: %s of %s cannot be %#v", name, r.key(), value))
+}
+
+// Is reports whether the reason is of the code.
+func (r Reason) Is(code Code) bool { return r.Code == code }
+
+// Zero reports whether there is no reason.
+func (r Reason) Zero() bool { return r.Code == "" }
+
+// Message says in the language what happened. It is "" for a code that only the
+// log has. Languages that are none of ours get English, as everywhere here.
+func (r Reason) Message(lang string) string {
+	return r.say(langOf(lang), sentencesOf(lang).Messages, false)
+}
+
+// Suggestion says in the language what to do: what the cell should say, if that
+// is clear, else a sentence, if there is one.
+func (r Reason) Suggestion(lang string) string {
+	if s, ok := r.Params["suggestion"].(string); ok {
+		return s
+	}
+	return r.say(langOf(lang), sentencesOf(lang).Suggestions, false)
+}
+
+// Log is the English sentence without what people wrote into their files.
+func (r Reason) Log() string {
+	return r.say(English, sentencesOf(English).Messages, true)
+}
+
+func (r Reason) key() string {
+	if c, ok := r.Params["case"].(string); ok {
+		return string(r.Code) + "." + c
+	}
+	return string(r.Code)
+}
+
+// form is what the registry says of the reason. One of another version may have
+// none; then it has no parameters.
+func (r Reason) form() form { return forms[r.key()] }
+
+func (r Reason) say(lang string, from map[string]sentence, log bool) string {
+	s, ok := from[r.key()]
+	if !ok {
+		if s, ok = from[string(r.Code)]; !ok {
+			return ""
+		}
+	}
+	var b strings.Builder
+	s.write(&b, r, lang, log)
+	return b.String()
+}
+
+// UnmarshalJSON reads parameters as New makes them.
+func (p *Params) UnmarshalJSON(data []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*p = nil
+	if len(raw) > 0 {
+		*p = make(Params, len(raw))
+	}
+	for name, v := range raw {
+		var (
+			s    string
+			n    int
+			list []string
+			nums []int
+			r    Reason
+			err  error
+		)
+		switch {
+		case json.Unmarshal(v, &s) == nil:
+			(*p)[name] = s
+		case json.Unmarshal(v, &n) == nil:
+			(*p)[name] = n
+		case json.Unmarshal(v, &nums) == nil:
+			(*p)[name] = nums
+		case json.Unmarshal(v, &list) == nil:
+			(*p)[name] = list
+		default:
+			if err = json.Unmarshal(v, &r); err != nil {
+				return fmt.Errorf("parameter %s: %w", name, err)
+			}
+			(*p)[name] = r
+		}
+	}
+	return nil
+}
+
+// shorten makes a value fit for a sentence, which is cut at text.MaxShown
+// characters.
+func shorten(s string) string { return text.Shown(s) }

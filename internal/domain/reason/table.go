@@ -1,0 +1,58 @@
+package reason
+
+// table is the registry. What follows the meaning are the parameters of each
+// sentence: name:type, with ? where one may be absent; a case begins with its name.
+var table = []Entry{
+	{"encodingMixedUp", File, "", "a UTF-8 file was opened as another encoding and saved: é became Ã©; also of single texts, with what they must have been as `suggestion`", `open the original again`, []string{"value:text right:text suggestion?", ".file line:line"}},
+
+	{"blankNumber", Row, "", `the Contact cell is blank`, `write the number`, []string{""}},
+	{"badNumber", Row, "", `the Contact cell is no number of 1 to 20 digits`, `take it from the template`, []string{"value:text"}},
+	{"spreadsheetNumber", Row, "", "a spreadsheet changed a number: `1.23E+15`, `7.0`", `format the column as text, write it again`, []string{"value:text codes:list suggestion?", ".contact value:text", ".postcode value:text", ".postcodeDecimals value:text suggestion", ".phone value:text", ".phoneDecimals value:text suggestion?"}},
+	{"spreadsheetDate", Row, "", "a spreadsheet made a date of a code: `MAR1` became `1-Mar`", `take the suggestion`, []string{"value:text codes:list suggestion?"}},
+	{"unknownKind", Row, "", `the field is of a kind that this version does not know`, `leave the column out`, []string{"field kind"}},
+	{"unknownValue", Row, "", "no value of the field; `suggestion` if one is near", `write a code of values.csv`, []string{"value:text field suggestion? values?:list examples?:list none?", ".several unknown:texts field suggestion?:text values?:list examples?:list none?", ".parted value:text field suggestion?", ".code value:text field suggestion? values?:list examples?:list none?"}},
+	{"ambiguousValue", Row, "", `a label of several values`, `write the code`, []string{"value:text codes:list field", ".title value:text titles:list"}},
+	{"retiredValue", Row, "", `the value can no longer be chosen`, `choose another`, []string{"value:text code? field values?:list examples?:list none?", ".code code"}},
+	{"tooManyValues", Row, "", `several values in a choice`, `choose one`, []string{"value:text n:number field"}},
+	{"maybeEmpty", Row, "", "NULL, N/A, `-`, `#REF!` …", "write Empty to clear, `\\NULL` for the text", []string{"value:text values?:list examples?:list none? suggestion", ".boolean value:text suggestion", ".text value:text escaped"}},
+	{"badBoolean", Row, "", `neither true nor false`, `see the words in files.md`, []string{"value:text suggestion?"}},
+	{"mixedList", Row, "", "`add:`, `remove:` and values mixed in one cell", `one of the three`, []string{"value:text"}},
+	{"emptyInList", Row, "", `Empty together with values`, `Empty alone, or only values`, []string{"value:text"}},
+	{"blankList", Row, "", "`add:` or `|` without a value", `write a value`, []string{"value:text"}},
+	{"textTooLong", Row, "", `more characters than the field takes`, `shorten it`, []string{"value:text length:number most:number", ".cell bytes:number value:text"}},
+	{"lineBreak", Row, "", `a line break in a text`, `write it on one line`, []string{"at:line"}},
+	{"controlCharacter", Row, "", `a character that is not to be seen`, `write the cell again`, []string{"character at:line", ".tab at:line", ".sheet character at:line"}},
+	{"badCharacter", Row, "", `a character that is none, or was lost on the way (U+FFFD)`, `write it again, save as CSV UTF-8`, []string{"at:line", ".lost at:line", ".none at:line character"}},
+
+	{"numberFormat", Warning, "", `a number in another format was taken for the one code that it fits`, ``, []string{"value:text code field"}},
+	{"sameNumber", Warning, "", `a code of digits was taken, but another code is the same number (01 and 1)`, ``, []string{"value:text code field others:list"}},
+	{"otherLabel", Warning, "", "`CODE – Label` with a label that the code no longer has; the code was taken", ``, []string{"value:text code field"}},
+	{"emptyIsValue", Warning, "", `Empty was taken as "clear", but a value is called so`, ``, []string{"value:text code field escaped"}},
+
+	{"wrongType", API, "422", `a value of the wrong JSON type for its field`, ``, []string{".authorisation", ".choice", ".text", ".date", ".number", ".json", ".multichoice", ".string", ".yesno", ".boolean", ".emptyValue", ".emptyText", ".days most:number", ".pair", ".order"}},
+
+	{"aws", Log, "", `a service answered what is not expected`, ``, []string{""}},
+	{"badInboxPath", Log, "", `an object in the drop folder under a path that names no import`, ``, []string{""}},
+	{"badInstitution", Log, "", `an object under a name that is none of an institution`, ``, []string{""}},
+	{"badKey", Log, "", `an object's key that cannot be decoded`, ``, []string{""}},
+	{"contended", Log, "", `others kept writing to the same contacts; the chunk is tried again`, ``, []string{""}},
+	{"docUnreadable", Log, "", `a stored record is not what we write`, ``, []string{""}},
+	{"docWritten", Log, "", `a record could not be written down`, ``, []string{""}},
+	{"fieldUnknown", Log, "", `a contact's field that has no place in the table`, ``, []string{""}},
+	{"interrupted", Log, "", `the step's time ended`, ``, []string{""}},
+	{"itemTooLarge", Log, "", `a record over the database's limit`, ``, []string{""}},
+	{"keysUnavailable", Log, "", `the user pool's keys could not be read`, ``, []string{""}},
+	{"markMissing", Log, "", `a write without its import's mark`, ``, []string{""}},
+	{"messageVersion", Log, "", `a message of another version, after a deployment`, ``, []string{""}},
+	{"noSuchChunk", Log, "", `a chunk that the plan does not have`, ``, []string{""}},
+	{"noSuchImport", Log, "", `an object of an import that does not exist`, ``, []string{""}},
+	{"noSuchInstitution", Log, "", `an object in the drop folder of an institution that does not exist`, ``, []string{""}},
+	{"notReconciled", Log, "", `jobs that reconcile could not bring on`, ``, []string{""}},
+	{"notWaiting", Log, "", `an object of an import that has its file already`, ``, []string{""}},
+	{"numberInvalid", Log, "", `a contact to create without a proper number`, ``, []string{""}},
+	{"ofKindUnknown", Log, "", `an import that follows another in a way that is none`, ``, []string{""}},
+	{"readOnly", Log, "", `a test tried to write`, ``, []string{""}},
+	{"strayObject", Log, "", `an object outside the folders`, ``, []string{""}},
+	{"templateKilled", Log, "", `no try of making a template came to an end`, ``, []string{""}},
+	{"tokenInvalid", Log, "", `why a token was refused`, ``, []string{""}},
+}

@@ -1,0 +1,127 @@
+package reason
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// paramType is how a parameter is written.
+type paramType string
+
+const (
+	nameType   paramType = ""       // a field, a code, a column: as it is
+	textType   paramType = "text"   // what somebody wrote: in quotation marks, never in the log
+	cellType   paramType = "cell"   // the same, with a word for an empty one
+	numberType paramType = "number" // how many
+	lineType   paramType = "line"   // the number of a line or character: without separators
+	linesType  paramType = "lines"  // a list of those
+	listType   paramType = "list"   // a list of names
+	textsType  paramType = "texts"  // a list of texts
+	bytesType  paramType = "bytes"  // a size
+	dateType   paramType = "date"   // yyyy-mm-dd, as the language writes it
+	monthType  paramType = "month"  // 1 to 12, by its name
+	reasonType paramType = "reason" // another reason
+	// A type that begins with "word:" is a word of words/: "word:action" with the
+	// value "test" is the word action.test.
+	wordType = "word:"
+)
+
+// take returns the value as it is stored, nil for an absent one.
+func (t paramType) take(v any) (any, bool) {
+	switch t {
+	case numberType, lineType, bytesType, monthType:
+		switch v := v.(type) {
+		case int:
+			return v, true
+		case int64:
+			return int(v), true
+		case nil:
+			return nil, true
+		}
+		return nil, false
+	case linesType:
+		l, ok := v.([]int)
+		if len(l) == 0 {
+			return nil, ok || v == nil
+		}
+		return l, ok
+	case listType, textsType:
+		l, ok := v.([]string)
+		if len(l) == 0 {
+			return nil, ok || v == nil
+		}
+		return l, ok
+	case reasonType:
+		r, ok := v.(Reason)
+		if r.Zero() {
+			return nil, ok || v == nil
+		}
+		return r, ok
+	}
+	s, ok := v.(string)
+	if !ok && v != nil {
+		if x, is := v.(fmt.Stringer); is {
+			s, ok = x.String(), true
+		} else if s, ok = asString(v); !ok {
+			return nil, false
+		}
+	}
+	if s == "" && t != cellType {
+		return nil, true
+	}
+	return s, true
+}
+
+// write shows a value. last is the word before the last of a list.
+func (t paramType) write(v any, lang, last string, log bool) string {
+	if log && (t == textType || t == textsType || t == cellType) {
+		return "…"
+	}
+	switch v := v.(type) {
+	case int:
+		switch t {
+		case numberType:
+			return Number(lang, v)
+		case bytesType:
+			return Bytes(lang, int64(v))
+		case monthType:
+			if v >= 1 && v <= 12 {
+				return Months(lang)[v-1]
+			}
+		}
+		return strconv.Itoa(v)
+	case []int:
+		out := make([]string, len(v))
+		for i, n := range v {
+			out[i] = strconv.Itoa(n)
+		}
+		return join(lang, out, last)
+	case []string:
+		out := make([]string, len(v))
+		for i, s := range v {
+			if out[i] = shorten(s); t == textsType {
+				out[i] = Quote(lang, s)
+			}
+		}
+		return join(lang, out, last)
+	case Reason:
+		if log {
+			return v.Log()
+		}
+		return v.Message(lang)
+	case string:
+		switch {
+		case t == cellType && v == "":
+			return Word(lang, "cell.empty")
+		case t == textType, t == cellType:
+			return Quote(lang, v)
+		case t == dateType:
+			return dateOf(lang, v)
+		case strings.HasPrefix(string(t), wordType):
+			return Word(lang, strings.TrimPrefix(string(t), wordType)+"."+v)
+		}
+		return shorten(v)
+	}
+	return "…"
+}
