@@ -297,7 +297,7 @@ func language(c Claims, s domain.Settings) string {
 	case s.Language != "":
 		return s.Language
 	}
-	return Languages[0]
+	return domain.Languages[0]
 }
 
 // jsonFormat reads and writes bodies. Its errors say where, never what.

@@ -16,25 +16,33 @@ import (
 	"rollbook/internal/domain/field"
 )
 
-const (
-	maxLabel  = 100
-	maxValues = 500 // of one criterion, so that its definition fits one stored item
-)
-
 // criterion is what an institution knows about contacts.
 type criterion struct {
 	Code      string            `json:"code,omitempty" example:"GENRE" doc:"1 to 40 of A-Z, 0-9 and _; unique over criteria and authorisations. In a PUT it may be left out, else it is the path's."`
 	Label     string            `json:"label" minLength:"1" example:"Favourite genre"`
 	Labels    map[string]string `json:"labels,omitempty" example:"{\"fr\":\"Genre préféré\"}" doc:"By language: en, fr, de, it, es."`
-	Kind      string            `json:"kind" enum:"choice,multichoice,yesno,text" doc:"It cannot be changed."`
+	Kind      string            `json:"kind" doc:"It cannot be changed."`
 	Values    []choice          `json:"values,omitempty" maxItems:"500" doc:"Of choice and multichoice, in their order; at least one."`
 	MaxLength int               `json:"maxLength,omitempty" minimum:"0" maximum:"250" doc:"Of a text, in characters; absent or 0 is 250."`
+	Decimals  int               `json:"decimals,omitempty" minimum:"0" maximum:"6" doc:"Of a number: how many decimals it has at most."`
+}
+
+// TransformSchema lists the kinds that there are.
+func (criterion) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	kind := s.Properties["kind"]
+	for _, k := range field.Kinds() {
+		if k.Criterion {
+			kind.Enum = append(kind.Enum, string(k.Name))
+		}
+	}
+	return s
 }
 
 type choice struct {
-	Code    string `json:"code" example:"JAZZ"`
-	Label   string `json:"label" example:"Jazz"`
-	Retired bool   `json:"retired,omitempty" doc:"It can no longer be set; contacts that have it keep it."`
+	Code    string            `json:"code" example:"JAZZ"`
+	Label   string            `json:"label" example:"Jazz"`
+	Labels  map[string]string `json:"labels,omitempty" doc:"By language: en, fr, de, it, es."`
+	Retired bool              `json:"retired,omitempty" doc:"It can no longer be set; contacts that have it keep it."`
 }
 
 // authorisation is what a contact allows.
@@ -45,9 +53,9 @@ type authorisation struct {
 }
 
 func showCriterion(d domain.FieldDef) criterion {
-	c := criterion{Code: d.Code, Label: d.Label, Labels: d.Labels, Kind: string(d.Kind), MaxLength: d.MaxLength}
+	c := criterion{Code: d.Code, Label: d.Label, Labels: d.Labels, Kind: string(d.Kind), MaxLength: d.MaxLength, Decimals: d.Decimals}
 	for _, v := range d.Values {
-		c.Values = append(c.Values, choice{v.Code, v.Label, v.Retired})
+		c.Values = append(c.Values, choice{v.Code, v.Label, v.Labels, v.Retired})
 	}
 	return c
 }
@@ -57,7 +65,7 @@ func showAuthorisation(d domain.FieldDef) authorisation {
 }
 
 func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
-	d := domain.FieldDef{Code: code, Kind: domain.Kind(c.Kind), MaxLength: c.MaxLength}
+	d := domain.FieldDef{Code: code, Kind: domain.Kind(c.Kind), MaxLength: c.MaxLength, Decimals: c.Decimals}
 	var f faults
 	d.Label, d.Labels = f.labels(code, c.Code, c.Label, c.Labels)
 	kind := field.Of(d.Kind)
@@ -70,6 +78,9 @@ func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
 	if !kind.MaxLength && c.MaxLength != 0 {
 		f.add("body.maxLength", "Only a text has a maxLength.")
 	}
+	if !kind.Decimals && c.Decimals != 0 {
+		f.add("body.decimals", "Only a number has decimals.")
+	}
 	seen := map[string]int{}
 	for i, v := range c.Values {
 		at := fmt.Sprintf("body.values[%d]", i)
@@ -80,7 +91,7 @@ func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
 		} else {
 			seen[v.Code] = i
 		}
-		d.Values = append(d.Values, domain.Choice{Code: v.Code, Label: f.text(at+".label", v.Label, 1, maxLabel), Retired: v.Retired})
+		d.Values = append(d.Values, domain.Choice{Code: v.Code, Label: f.text(at+".label", v.Label, 1, domain.MaxLabel), Labels: f.inLanguages(at+".labels", v.Labels), Retired: v.Retired})
 	}
 	return d, f
 }
@@ -125,17 +136,25 @@ func (f *faults) labels(code, inBody, label string, labels map[string]string) (s
 	if inBody != "" && inBody != code {
 		f.add("body.code", "This is not the code in the address.")
 	}
-	out := map[string]string{}
+	return f.text("body.label", label, 1, domain.MaxLabel), f.inLanguages("body.labels", labels)
+}
+
+// inLanguages checks the labels of a field or a value by language.
+func (f *faults) inLanguages(at string, labels map[string]string) map[string]string {
+	var out map[string]string
 	for _, lang := range slices.Sorted(maps.Keys(labels)) {
-		if !slices.Contains(Languages, lang) {
-			f.add("body.labels."+lang, "Languages are %s.", strings.Join(Languages, ", "))
+		if !slices.Contains(domain.Languages, lang) {
+			f.add(at+"."+lang, "Languages are %s.", strings.Join(domain.Languages, ", "))
 			continue
 		}
-		if l := f.text("body.labels."+lang, labels[lang], 0, maxLabel); l != "" {
+		if l := f.text(at+"."+lang, labels[lang], 0, domain.MaxLabel); l != "" {
+			if out == nil {
+				out = map[string]string{}
+			}
 			out[lang] = l
 		}
 	}
-	return f.text("body.label", label, 1, maxLabel), out
+	return out
 }
 
 // err returns what was collected as one error.

@@ -19,15 +19,12 @@ const (
 
 var ranks = []string{Viewer, Operator, Admin}
 
-// Languages are those that Rollbook speaks.
-var Languages = []string{"en", "fr", "de", "it", "es"}
-
 // Claims say who asks, as a verified token does.
 type Claims struct {
 	Institution domain.InstitutionID
 	User        string // the user's id in the pool, which never changes
 	Email       string // verified by the pool
-	Language    string // one of Languages, or "" for the institution's
+	Language    string // one of domain.Languages, or "" for the institution's
 	Groups      []string
 	Session     string    // the sign-in that the token goes back to
 	SignedIn    time.Time // when that was
@@ -54,7 +51,7 @@ func ClaimsOf(m map[string]any) Claims {
 		}
 	}
 	lang, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(text("locale"), "_", "-")), "-")
-	if slices.Contains(Languages, lang) {
+	if slices.Contains(domain.Languages, lang) {
 		c.Language = lang
 	}
 	return c

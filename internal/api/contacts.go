@@ -74,8 +74,8 @@ type provenance struct {
 type contactBody struct {
 	Number string `json:"number,omitempty" doc:"If it is there, that of the address."`
 	Person
-	Criteria       map[string]value `json:"criteria,omitempty" doc:"By code: a code (choice), a list of codes (multichoice), a boolean (yesno), a string (text). An absent criterion is emptied."`
-	Authorisations map[string]value `json:"authorisations,omitempty" doc:"By code: true, false or \"empty\". An absent authorisation is emptied."`
+	Criteria       map[string]value `json:"criteria,omitempty" doc:"By code. An absent criterion is emptied."`
+	Authorisations map[string]value `json:"authorisations,omitempty" doc:"By code. An absent authorisation is emptied."`
 	Provenance     any              `json:"provenance,omitempty" doc:"Ignored: it follows from who changes what."`
 	Proof          string           `json:"proof,omitempty" doc:"Remembered with the values that this request changes: what proves an authorisation."`
 }

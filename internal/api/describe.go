@@ -2,10 +2,15 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
 )
 
 // bearer is the name of the security scheme.
@@ -121,13 +126,34 @@ func (conditionTree) Schema(huma.Registry) *huma.Schema {
 		Type:                 huma.TypeObject,
 		AdditionalProperties: true,
 		Description: `A condition tree: {"all":[…]}, {"any":[…]}, {"not":…}, or a leaf {"field", "op", "value"}. ` +
-			`field is criterion:CODE, authorisation:CODE or contact:NAME; op is is, isNot, in, contains, startsWith, before, after, isEmpty or isNotEmpty. ` +
+			`field is criterion:CODE, authorisation:CODE or contact:NAME; op is, by the kind of the field: ` + operators() + ` ` +
 			`An empty all is everybody.`,
 		Examples: []any{map[string]any{"all": []any{
 			map[string]any{"field": "criterion:GENRE", "op": "in", "value": []any{"JAZZ", "ROCK"}},
 			map[string]any{"field": "authorisation:EMAIL", "op": "is", "value": true},
 		}}},
 	}
+}
+
+// operators lists the ops of each kind.
+func operators() string {
+	var b strings.Builder
+	for _, k := range field.Kinds() {
+		fmt.Fprintf(&b, "%s: %s. ", k.Name, strings.Join(k.OperatorNames(), ", "))
+	}
+	return b.String() + "in takes a list, between a list of two, both included, withinLast a number of days, isEmpty and isNotEmpty nothing. contact:birthDate is asked for as a date."
+}
+
+// jsonForms says what JSON has of each kind that a criterion may be, or of the
+// others.
+func jsonForms(criterion bool) string {
+	var out []string
+	for _, k := range field.Kinds() {
+		if k.Criterion == criterion && (criterion || k.Name == domain.Authorisation) {
+			out = append(out, k.JSON+" ("+string(k.Name)+")")
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // value is what a contact has in a criterion or an authorisation, as JSON.
@@ -138,5 +164,5 @@ func (v *value) UnmarshalJSON(data []byte) error { return (*json.RawMessage)(v).
 
 // Schema describes the values of all kinds.
 func (value) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Description: `A code (choice), a list of codes (multichoice), a boolean (yesno), a string (text); true, false or "empty" (authorisation).`}
+	return &huma.Schema{Description: "By the kind: " + jsonForms(true) + ", " + jsonForms(false) + "."}
 }

@@ -43,7 +43,7 @@ func (s *server) openRoutes() {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(spec)
 	})
-	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, Languages, encodings})
+	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, domain.Languages, encodings})
 	if err != nil {
 		panic(err)
 	}

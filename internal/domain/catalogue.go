@@ -34,21 +34,40 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MaxText is the longest text value, in characters (runes after NFC).
-const MaxText = 250
+// Languages are those that Rollbook speaks, the one that stands in for any other
+// first.
+var Languages = []string{"en", "fr", "de", "it", "es"}
+
+// The limits of a catalogue, in characters (runes after NFC) where texts are meant.
+const (
+	MaxCode     = 40
+	MaxLabel    = 100
+	MaxText     = 250 // of a text value
+	MaxValues   = 500 // of one criterion, so that its definition fits one stored item
+	MaxDecimals = 6
+)
 
 // Choice is one value of a choice or multichoice criterion.
 type Choice struct {
-	Code    string `json:"code"`
-	Label   string `json:"label"`
-	Retired bool   `json:"retired,omitempty"`
+	Code    string            `json:"code"`
+	Label   string            `json:"label"`
+	Labels  map[string]string `json:"labels,omitempty"` // by language, as those of a field
+	Retired bool              `json:"retired,omitempty"`
+}
+
+// LabelIn returns the label in the language, else the main label.
+func (c Choice) LabelIn(lang string) string {
+	if l := c.Labels[lang]; l != "" {
+		return l
+	}
+	return c.Label
 }
 
 // FieldDef is a criterion or an authorisation of an institution's catalogue.
 type FieldDef struct {
 	Code   string            `json:"code"`
 	Label  string            `json:"label"`
-	Labels map[string]string `json:"labels,omitempty"` // by language: en, fr, de, it, es
+	Labels map[string]string `json:"labels,omitempty"` // by language, of Languages
 	Kind   Kind              `json:"kind"`
 	Values []Choice          `json:"values,omitempty"` // in catalogue order
 	// MaxLength of a text in characters, at most MaxText; 0 means MaxText.
@@ -138,7 +157,7 @@ type Catalogue struct {
 // Settings are an institution's own choices.
 type Settings struct {
 	Name      string   `json:"name"`
-	Language  string   `json:"language"`  // en, fr, de, it, es
+	Language  string   `json:"language"`  // of Languages
 	Separator string   `json:"separator"` // "," or ";"
 	Country   string   `json:"country"`   // ISO 3166-1 alpha-2, for telephone numbers
 	Titles    []string `json:"titles,omitempty"`
@@ -195,7 +214,7 @@ func (c *Catalogue) Of(t DataType) []FieldDef {
 // ValidCode tells whether s may be the code of a criterion, an authorisation
 // or a value: 1 to 40 of A-Z, 0-9 and _.
 func ValidCode(s string) bool {
-	if len(s) == 0 || len(s) > 40 {
+	if len(s) == 0 || len(s) > MaxCode {
 		return false
 	}
 	for i := range len(s) {

@@ -12,6 +12,9 @@ const (
 	Authorisations DataType = "authorisations"
 )
 
+// DataTypes are all of them.
+var DataTypes = []DataType{Contacts, Criteria, Authorisations}
+
 // Action is what an import does with its file.
 type Action string
 

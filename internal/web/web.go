@@ -15,6 +15,7 @@ import (
 	"strings"
 )
 
+//go:generate go test -run TestTables -update .
 //go:generate go -C ../tools run ./bundle -src ../web/src -out ../web/dist
 
 //go:embed dist

@@ -30,7 +30,7 @@ var authorisationKind = &Kind{
 		return domain.Empty, &Problem{Code: WrongType, Message: `An authorisation is true, false or "empty".`}
 	},
 	toJSON:  func(v domain.Value) any { return shownAuthorisation(string(v)) },
-	options: func(*Index) []string { return []string{"TRUE", "FALSE", "Empty"} },
+	options: func(*Index, string) []string { return []string{"TRUE", "FALSE", "Empty"} },
 	element: func(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
 		v, p := x.FromJSON(raw)
 		return string(v), p

@@ -28,11 +28,11 @@ var choiceKind = &Kind{
 	format:   func(v domain.Value) string { return escapeCode(string(v)) },
 	fromJSON: codeFromJSON,
 	toJSON:   textOrNull,
-	options: func(x *Index) []string {
+	options: func(x *Index, lang string) []string {
 		var out []string
 		for _, c := range x.Values {
 			if !c.Retired {
-				out = append(out, x.offer("", c))
+				out = append(out, x.offer("", c, lang))
 			}
 		}
 		return append(out, "Empty")

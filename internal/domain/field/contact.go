@@ -19,7 +19,7 @@ var contactKind = &Kind{
 	format:   func(v domain.Value) string { return escape(string(v)) },
 	fromJSON: textFromJSON,
 	toJSON:   textOrNull,
-	options:  func(*Index) []string { return nil },
+	options:  func(*Index, string) []string { return nil },
 	element:  oneText,
 	show:     asText,
 	compared: foldedText,

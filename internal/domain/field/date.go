@@ -42,7 +42,7 @@ var dateKind = &Kind{
 		return domain.Value(s), nil
 	},
 	toJSON:   textOrNull,
-	options:  func(*Index) []string { return nil },
+	options:  func(*Index, string) []string { return nil },
 	element:  oneDay,
 	show:     asText,
 	compared: asIs,

@@ -129,7 +129,7 @@ func ParseOld(text string, d domain.FieldDef) (v domain.Value, known bool) {
 }
 
 // Options returns what a [new] cell of the field can be offered, as Index.Options.
-func Options(d domain.FieldDef) []string { return NewIndex(d).Options() }
+func Options(d domain.FieldDef, lang string) []string { return NewIndex(d).Options(lang) }
 
 // FromJSON reads one value as the API gives it, as Index.FromJSON.
 func FromJSON(raw json.RawMessage, d domain.FieldDef) (domain.Value, *Problem) {

@@ -87,8 +87,8 @@ func (x *Index) ParseOld(text string) (v domain.Value, known bool) {
 // read as something else; TRUE and FALSE; Empty at the end. Retired values are
 // not among them. A multichoice field has its values three times: alone, which
 // replaces, then after add: and after remove:, there with the retired ones. What
-// is not chosen from a list has none.
-func (x *Index) Options() []string { return x.kind.options(x) }
+// is not chosen from a list has none. Labels are those of the language.
+func (x *Index) Options(lang string) []string { return x.kind.options(x, lang) }
 
 // FromJSON reads a value as the API gives it, which the kind's JSON describes.
 // Null is Empty, and so are "" and an empty list. Codes are taken as they are,
@@ -148,12 +148,18 @@ func (x *Index) makeNames() *names {
 	return n
 }
 
-// labels are what a value is called beside its code.
+// labels are what a value is called beside its code, in all languages.
 func labels(c *domain.Choice) []string {
-	if c.Label == "" {
-		return nil
+	var out []string
+	if c.Label != "" {
+		out = append(out, c.Label)
 	}
-	return []string{c.Label}
+	for _, lang := range domain.Languages {
+		if l := c.Labels[lang]; l != "" && l != c.Label {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // simpleFold is the same for two texts exactly if strings.EqualFold says so.

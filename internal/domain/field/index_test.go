@@ -50,3 +50,29 @@ func BenchmarkIndex(b *testing.B) {
 		}
 	}
 }
+
+// A value is understood by its label in any language, unless two values are
+// called so.
+func TestLabelsInLanguages(t *testing.T) {
+	d := domain.FieldDef{Code: "FOOD", Kind: domain.SingleChoice, Values: []domain.Choice{
+		{Code: "BREAD", Label: "Bread", Labels: map[string]string{"fr": "Pain", "de": "Brot"}},
+		{Code: "ACHE", Label: "Pain", Labels: map[string]string{"de": "Schmerz", "fr": "Douleur"}},
+	}}
+	for text, want := range map[string]domain.Value{"brot": "BREAD", "DOULEUR": "ACHE", "Bread": "BREAD", "BREAD – Brot": "BREAD", "ACHE – Pain": "ACHE"} {
+		if e, w, p := field.ParseNew(text, d); e.Value != want || w != nil || p != nil {
+			t.Errorf("%q: %+v, %+v, %+v", text, e, w, p)
+		}
+	}
+	if _, _, p := field.ParseNew("Pain", d); p == nil || p.Code != field.AmbiguousValue {
+		t.Errorf("Pain: %+v", p)
+	}
+	if _, _, p := field.ParseNew("Schmertz", d); p == nil || p.Suggestion != "ACHE" {
+		t.Errorf("Schmertz: %+v", p)
+	}
+	if got := field.Options(d, "de"); got[0] != "BREAD – Brot" || got[1] != "ACHE – Schmerz" {
+		t.Errorf("offered in German: %q", got)
+	}
+	if got := field.Options(d, "it"); got[0] != "BREAD – Bread" {
+		t.Errorf("offered in Italian: %q", got)
+	}
+}

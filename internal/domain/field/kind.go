@@ -38,7 +38,7 @@ type Kind struct {
 	format   func(v domain.Value) string
 	fromJSON func(v any, x *Index) (domain.Value, *Problem)
 	toJSON   func(v domain.Value) any
-	options  func(x *Index) []string
+	options  func(x *Index, lang string) []string
 	// element reads one value of a condition, and show writes it.
 	element func(raw json.RawMessage, o *Operator, x *Index) (string, *Problem)
 	show    func(canonical string) any
@@ -92,7 +92,7 @@ var unknownKind = &Kind{
 	format:   func(v domain.Value) string { return string(v) },
 	fromJSON: func(_ any, x *Index) (domain.Value, *Problem) { return domain.Empty, unknown(x) },
 	toJSON:   func(v domain.Value) any { return string(v) },
-	options:  func(*Index) []string { return nil },
+	options:  func(*Index, string) []string { return nil },
 	element:  func(_ json.RawMessage, _ *Operator, x *Index) (string, *Problem) { return "", unknown(x) },
 	show:     func(s string) any { return s },
 	compared: func(s string) string { return s },

@@ -62,12 +62,12 @@ var multichoiceKind = &Kind{
 		return x.order(codes), nil
 	},
 	toJSON: func(v domain.Value) any { return append([]string{}, v.Codes()...) },
-	options: func(x *Index) []string {
+	options: func(x *Index, lang string) []string {
 		var out []string
 		for _, verb := range []string{"", "add: ", "remove: "} {
 			for _, c := range x.Values {
 				if !c.Retired || verb == "remove: " {
-					out = append(out, x.offer(verb, c))
+					out = append(out, x.offer(verb, c, lang))
 				}
 			}
 		}

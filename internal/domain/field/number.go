@@ -46,7 +46,7 @@ var numberKind = &Kind{
 		return domain.Value(s), checkNumber(n.String(), s, x)
 	},
 	toJSON:  func(v domain.Value) any { return orNull(v, json.Number(v)) },
-	options: func(*Index) []string { return nil },
+	options: func(*Index, string) []string { return nil },
 	element: func(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
 		v, p := x.FromJSON(raw)
 		return string(v), p
@@ -59,9 +59,6 @@ var numberKind = &Kind{
 // MaxDigits is how many digits a number has at most: so many survive in every
 // spreadsheet and every JSON reader.
 const MaxDigits = 15
-
-// MaxDecimals is how many decimals a definition may allow.
-const MaxDecimals = 6
 
 // Exponents are bounded so that a short text is no number of a million digits.
 var jsonNumber = regexp.MustCompile(`^-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?$`)

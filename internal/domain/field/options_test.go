@@ -32,14 +32,14 @@ func TestOptions(t *testing.T) {
 			"remove: ROCK – Rock music", "remove: JAZZ", "remove: POP", "remove: SWING", "remove: EMPTY – Emptiness", "remove: MAR1 – March", "remove: 1 – One",
 			"Empty"}},
 	} {
-		if d := cmp.Diff(c.want, field.Options(fields[c.field])); d != "" {
+		if d := cmp.Diff(c.want, field.Options(fields[c.field], "en")); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.field, d)
 		}
 	}
 	odd := domain.FieldDef{Code: "ODD", Kind: domain.MultiChoice, Values: []domain.Choice{
 		{Code: "A"}, {Code: "B", Label: " b "}, {Code: "C", Label: "two\n words"}, {Code: "D", Label: "a\x00b"}, {Code: "EMPTY", Label: "x|y"}, {Code: "F", Label: "to add: it"},
 	}}
-	if d := cmp.Diff([]string{"A", "B", "C – two words", "D", `\EMPTY`, "F"}, field.Options(odd)[:6]); d != "" {
+	if d := cmp.Diff([]string{"A", "B", "C – two words", "D", `\EMPTY`, "F"}, field.Options(odd, "en")[:6]); d != "" {
 		t.Error(d)
 	}
 }
@@ -116,7 +116,7 @@ func TestEveryOptionIsTaken(t *testing.T) {
 		}
 		want = append(want, field.Edit{})
 		var got []field.Edit
-		for _, text := range field.Options(d) {
+		for _, text := range field.Options(d, "en") {
 			if strings.ContainsAny(text, "\r\n\t") {
 				t.Fatalf("%q is not one line", text)
 			}

@@ -46,7 +46,7 @@ func anyField(kind domain.Kind) *rapid.Generator[domain.FieldDef] {
 	return rapid.Custom(func(t *rapid.T) domain.FieldDef {
 		d := domain.FieldDef{Code: "FIELD", Label: "Field", Kind: kind}
 		if field.Of(kind).Decimals {
-			d.Decimals = rapid.IntRange(0, field.MaxDecimals).Draw(t, "decimals")
+			d.Decimals = rapid.IntRange(0, domain.MaxDecimals).Draw(t, "decimals")
 		}
 		for _, code := range rapid.SliceOfNDistinct(anyCode(), 1, 8, rapid.ID).Draw(t, "codes") {
 			d.Values = append(d.Values, domain.Choice{

@@ -23,7 +23,7 @@ var textKind = &Kind{
 	format:    func(v domain.Value) string { return escape(string(v)) },
 	fromJSON:  textFromJSON,
 	toJSON:    textOrNull,
-	options:   func(*Index) []string { return nil },
+	options:   func(*Index, string) []string { return nil },
 	element:   oneText,
 	show:      asText,
 	compared:  foldedText,

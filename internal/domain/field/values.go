@@ -192,11 +192,10 @@ func (x *Index) emptyIsValue(word string) *Warning {
 // dash parts code and label where a value is offered.
 const dash = " – "
 
-// offer writes one value so that it reads back: means tells by what was read
-// whether it is this one.
-func (x *Index) offer(verb string, c domain.Choice) string {
+// offer writes one value so that it reads back, with its label in the language.
+func (x *Index) offer(verb string, c domain.Choice, lang string) string {
 	code := verb + escapeCode(c.Code)
-	label := strings.Join(strings.Fields(c.Label), " ")
+	label := strings.Join(strings.Fields(c.LabelIn(lang)), " ")
 	if label == "" || key(label) == key(c.Code) || strings.ContainsFunc(label, unicode.IsControl) {
 		return code
 	}
@@ -223,13 +222,10 @@ func (x *Index) offered(word string) (place int, w *Warning, ok bool) {
 	}
 	c := &x.Values[place]
 	label := strings.TrimLeft(rest, "-–—")
-	for _, l := range labels(c) {
+	for _, l := range append(labels(c), c.Label) { // also the one that is not there
 		if key(label) == key(l) {
 			return place, nil, true
 		}
-	}
-	if c.Label == "" && key(label) == "" {
-		return place, nil, true
 	}
 	if !strings.HasPrefix(word[i-min(i, 1):], dash) || Blank(label) || x.find(word) != nil || x.find(trim(label)) != nil {
 		return 0, nil, false

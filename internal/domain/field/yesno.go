@@ -27,7 +27,7 @@ var yesNoKind = &Kind{
 		return domain.Value(fmt.Sprint(b)), nil
 	},
 	toJSON:  func(v domain.Value) any { return orNull(v, v == domain.True) },
-	options: func(*Index) []string { return []string{"TRUE", "FALSE", "Empty"} },
+	options: func(*Index, string) []string { return []string{"TRUE", "FALSE", "Empty"} },
 	element: func(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
 		v, p := x.FromJSON(raw)
 		if p == nil && v == domain.Empty {

@@ -101,7 +101,7 @@ func New(w io.Writer, t Table) (*Writer, error) {
 	values := 0
 	for i, c := range t.Columns {
 		if c.Open {
-			l := list{column: i, field: *c.Field, options: field.Options(*c.Field)}
+			l := list{column: i, field: *c.Field, options: field.Options(*c.Field, t.Language)}
 			for _, s := range c.Options {
 				if s != "" && sheet.Guard(s) == s {
 					l.options = append(l.options, s)

@@ -382,7 +382,7 @@ func (z *zipped) values(w *sheet.Writer) error {
 			if v.Retired {
 				continue
 			}
-			if err := w.Write([]string{d.Name(), d.LabelIn(lang), string(d.Kind), v.Code, v.Label}); err != nil {
+			if err := w.Write([]string{d.Name(), d.LabelIn(lang), string(d.Kind), v.Code, v.LabelIn(lang)}); err != nil {
 				return err
 			}
 		}

@@ -178,5 +178,8 @@ func fits(read, stored int, exists bool) error {
 
 func cloneField(d domain.FieldDef) domain.FieldDef {
 	d.Labels, d.Values, d.UsedValues = maps.Clone(d.Labels), slices.Clone(d.Values), slices.Clone(d.UsedValues)
+	for i := range d.Values {
+		d.Values[i].Labels = maps.Clone(d.Values[i].Labels)
+	}
 	return d
 }

@@ -1,0 +1,84 @@
+package web_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/field"
+)
+
+var update = flag.Bool("update", false, "write the tables of the screen anew")
+
+// tables are what the screen needs of the domain's definitions.
+func tables(t *testing.T) string {
+	t.Helper()
+	type operator struct {
+		Name  string      `json:"name"`
+		Takes field.Takes `json:"takes"`
+	}
+	type kind struct {
+		Name      domain.Kind `json:"name"`
+		Criterion bool        `json:"criterion,omitempty"`
+		Values    bool        `json:"values,omitempty"`
+		MaxLength bool        `json:"maxLength,omitempty"`
+		Decimals  bool        `json:"decimals,omitempty"`
+		Group     string      `json:"group,omitempty"`
+		Operators []operator  `json:"operators"`
+	}
+	type own struct {
+		Name string      `json:"name"`
+		Kind domain.Kind `json:"kind"`
+	}
+	var out struct {
+		Kinds     []kind            `json:"kinds"`
+		Contact   []own             `json:"contact"`
+		Languages []string          `json:"languages"`
+		DataTypes []domain.DataType `json:"dataTypes"`
+		Limits    map[string]int    `json:"limits"`
+	}
+	for _, k := range field.Kinds() {
+		var ops []operator
+		for _, o := range k.Operators {
+			ops = append(ops, operator{o.Name, o.Takes})
+		}
+		out.Kinds = append(out.Kinds, kind{k.Name, k.Criterion, k.HasValues, k.MaxLength, k.Decimals, k.Group, ops})
+	}
+	add := func(f domain.Field, d domain.FieldDef) {
+		out.Contact = append(out.Contact, own{f.Code(), field.InConditions(f, d).Name})
+	}
+	add(field.NumberField, domain.FieldDef{})
+	for _, f := range domain.ContactFields {
+		d, _ := domain.ContactDef(f.Field)
+		add(f.Field, d)
+	}
+	out.Languages, out.DataTypes = domain.Languages, domain.DataTypes
+	out.Limits = map[string]int{"code": domain.MaxCode, "label": domain.MaxLabel, "text": domain.MaxText, "values": domain.MaxValues, "decimals": domain.MaxDecimals}
+	b, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b) + "\n"
+}
+
+// The screen's tables are those of the domain: go generate writes them.
+func TestTablesAreTheDomains(t *testing.T) {
+	const file = "src/core/tables.json"
+	want := tables(t)
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, string(got)); d != "" {
+		t.Errorf("go generate ./internal/web writes them anew (-want +got):\n%s", d)
+	}
+}
