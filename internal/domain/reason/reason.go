@@ -48,7 +48,7 @@ func New(key string, values ...any) Reason {
 		}
 		if v != nil {
 			r.Params[p.name] = v
-		} else if !p.optional && p.typ != textType && p.typ != nameType {
+		} else if !p.optional && !p.typ.blank() {
 			panic(fmt.Sprintf("reason: %s lacks %s", key, p.name))
 		} else if !p.optional {
 			r.Params[p.name] = ""
@@ -98,7 +98,7 @@ func (r Reason) Message(lang string) string {
 // Suggestion says in the language what to do: what the cell should say, if that
 // is clear, else a sentence, if there is one.
 func (r Reason) Suggestion(lang string) string {
-	if s, ok := r.Params["suggestion"].(string); ok {
+	if s, ok := r.Params[suggestion].(string); ok {
 		return s
 	}
 	return r.say(langOf(lang), sentencesOf(lang).Suggestions, false)

@@ -53,6 +53,9 @@ func (f form) typeOf(name string) paramType {
 	return nameType
 }
 
+// suggestion is the parameter that says what the cell should say.
+const suggestion = "suggestion"
+
 // Registry returns all codes in the order of docs/codes.md.
 func Registry() []Entry { return slices.Clone(table) }
 
@@ -78,6 +81,9 @@ var forms = func() map[string]form {
 				}
 				name, typ, _ := strings.Cut(word, ":")
 				name, optional := strings.CutSuffix(name, "?")
+				if name == suggestion && typ == "" {
+					typ = string(valueType)
+				}
 				f.params = append(f.params, param{name, paramType(typ), optional})
 			}
 			key := string(e.Code)

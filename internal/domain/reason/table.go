@@ -7,8 +7,8 @@ var table = []Entry{
 
 	{"blankNumber", Row, "", `the Contact cell is blank`, `write the number`, []string{""}},
 	{"badNumber", Row, "", `the Contact cell is no number of 1 to 20 digits`, `take it from the template`, []string{"value:text"}},
-	{"spreadsheetNumber", Row, "", "a spreadsheet changed a number: `1.23E+15`, `7.0`", `format the column as text, write it again`, []string{"value:text codes:list suggestion?", ".contact value:text", ".postcode value:text", ".postcodeDecimals value:text suggestion", ".phone value:text", ".phoneDecimals value:text suggestion?"}},
-	{"spreadsheetDate", Row, "", "a spreadsheet made a date of a code: `MAR1` became `1-Mar`", `take the suggestion`, []string{"value:text codes:list suggestion?"}},
+	{"spreadsheetNumber", Row, "", "a spreadsheet changed a number: `1.23E+15`, `7.0`", `format the column as text, write it again`, []string{"value:text codes:list suggestion?", ".contact value:text", ".date value:text suggestion", ".serial value:text", ".rounded value:text", ".postcode value:text", ".postcodeDecimals value:text suggestion", ".phone value:text", ".phoneDecimals value:text suggestion?"}},
+	{"spreadsheetDate", Row, "", "a spreadsheet made a date of a code: `MAR1` became `1-Mar`", `take the suggestion`, []string{"value:text codes:list suggestion?", ".number value:text"}},
 	{"unknownKind", Row, "", `the field is of a kind that this version does not know`, `leave the column out`, []string{"field kind"}},
 	{"unknownValue", Row, "", "no value of the field; `suggestion` if one is near", `write a code of values.csv`, []string{"value:text field suggestion? values?:list examples?:list none?", ".several unknown:texts field suggestion?:text values?:list examples?:list none?", ".parted value:text field suggestion?", ".code value:text field suggestion? values?:list examples?:list none?"}},
 	{"ambiguousValue", Row, "", `a label of several values`, `write the code`, []string{"value:text codes:list field", ".title value:text titles:list"}},
@@ -16,6 +16,10 @@ var table = []Entry{
 	{"tooManyValues", Row, "", `several values in a choice`, `choose one`, []string{"value:text n:number field"}},
 	{"maybeEmpty", Row, "", "NULL, N/A, `-`, `#REF!` …", "write Empty to clear, `\\NULL` for the text", []string{"value:text values?:list examples?:list none? suggestion", ".boolean value:text suggestion", ".text value:text escaped"}},
 	{"badBoolean", Row, "", `neither true nor false`, `see the words in files.md`, []string{"value:text suggestion?"}},
+	{"notANumber", Row, "", `something else than digits, a sign and decimals`, `write it in digits`, []string{"value:text", ".more value:text suggestion"}},
+	{"ambiguousNumber", Row, "", "`1.250` may be two numbers of the field", `write the one that is meant, as the message has it`, []string{"value:text readings:values"}},
+	{"tooManyDecimals", Row, "", `more decimals than the field takes`, `round it, or have the field take more`, []string{"value:text decimals:number field most:number", ".whole value:text field"}},
+	{"tooManyDigits", Row, "", `more than 15 digits`, `write fewer`, []string{"value:text digits:number most:number"}},
 	{"mixedList", Row, "", "`add:`, `remove:` and values mixed in one cell", `one of the three`, []string{"value:text"}},
 	{"emptyInList", Row, "", `Empty together with values`, `Empty alone, or only values`, []string{"value:text"}},
 	{"blankList", Row, "", "`add:` or `|` without a value", `write a value`, []string{"value:text"}},
@@ -24,12 +28,17 @@ var table = []Entry{
 	{"controlCharacter", Row, "", `a character that is not to be seen`, `write the cell again`, []string{"character at:line", ".tab at:line", ".sheet character at:line"}},
 	{"badCharacter", Row, "", `a character that is none, or was lost on the way (U+FFFD)`, `write it again, save as CSV UTF-8`, []string{"at:line", ".lost at:line", ".none at:line character"}},
 
+	{"badDate", Person, "", `no day of the calendar, or in no format that is taken`, `such as 1980-12-31`, []string{"value:text", ".early value:text year:line", ".calendar value:text", ".month value:text month:month year:line days:number", ".weekday date:date weekday:word:weekday", ".time value:text", ".year value:text", ".digits value:text suggestion?"}},
+	{"ambiguousDate", Person, "", `day and month may be exchanged`, `write yyyy-mm-dd`, []string{"value:text first:value firstDate:date second:value secondDate:date"}},
+	{"americanDate", Person, "", `the month stands before the day`, `write yyyy-mm-dd`, []string{"value:text suggestion"}},
+	{"shortYear", Person, "", `a year of two digits`, `write four`, []string{"value:text suggestion?"}},
+
 	{"numberFormat", Warning, "", `a number in another format was taken for the one code that it fits`, ``, []string{"value:text code field"}},
 	{"sameNumber", Warning, "", `a code of digits was taken, but another code is the same number (01 and 1)`, ``, []string{"value:text code field others:list"}},
 	{"otherLabel", Warning, "", "`CODE – Label` with a label that the code no longer has; the code was taken", ``, []string{"value:text code field"}},
 	{"emptyIsValue", Warning, "", `Empty was taken as "clear", but a value is called so`, ``, []string{"value:text code field escaped"}},
 
-	{"wrongType", API, "422", `a value of the wrong JSON type for its field`, ``, []string{".authorisation", ".choice", ".text", ".date", ".number", ".json", ".multichoice", ".string", ".yesno", ".boolean", ".emptyValue", ".emptyText", ".days most:number", ".pair", ".order"}},
+	{"wrongType", API, "422", `a value of the wrong JSON type for its field`, ``, []string{".authorisation", ".choice", ".text", ".date", ".number", ".json", ".multichoice", ".string", ".yesno", ".boolean", ".emptyValue", ".emptyText", ".days most:number", ".pair", ".order", ".jsonNumber"}},
 
 	{"aws", Log, "", `a service answered what is not expected`, ``, []string{""}},
 	{"badInboxPath", Log, "", `an object in the drop folder under a path that names no import`, ``, []string{""}},

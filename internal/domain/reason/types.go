@@ -12,7 +12,9 @@ type paramType string
 const (
 	nameType   paramType = ""       // a field, a code, a column: as it is
 	textType   paramType = "text"   // what somebody wrote: in quotation marks, never in the log
-	cellType   paramType = "cell"   // the same, with a word for an empty one
+	valueType  paramType = "value"  // the same without the marks
+	valuesType paramType = "values" // a list of those
+	cellType   paramType = "cell"   // as text, with a word for an empty one
 	numberType paramType = "number" // how many
 	lineType   paramType = "line"   // the number of a line or character: without separators
 	linesType  paramType = "lines"  // a list of those
@@ -46,7 +48,7 @@ func (t paramType) take(v any) (any, bool) {
 			return nil, ok || v == nil
 		}
 		return l, ok
-	case listType, textsType:
+	case listType, textsType, valuesType:
 		l, ok := v.([]string)
 		if len(l) == 0 {
 			return nil, ok || v == nil
@@ -73,9 +75,21 @@ func (t paramType) take(v any) (any, bool) {
 	return s, true
 }
 
+// blank reports whether a value that is always there may say nothing.
+func (t paramType) blank() bool { return t == nameType || t == textType || t == valueType }
+
+// private reports whether a value is what somebody wrote, or meant to.
+func (t paramType) private() bool {
+	switch t {
+	case textType, textsType, valueType, valuesType, cellType, dateType:
+		return true
+	}
+	return false
+}
+
 // write shows a value. last is the word before the last of a list.
 func (t paramType) write(v any, lang, last string, log bool) string {
-	if log && (t == textType || t == textsType || t == cellType) {
+	if log && t.private() {
 		return "…"
 	}
 	switch v := v.(type) {

@@ -90,7 +90,7 @@ func TestWordsOfEveryLanguage(t *testing.T) {
 
 // A word parameter has a word for the types that name one.
 func TestTypesAreKnown(t *testing.T) {
-	known := []paramType{nameType, textType, cellType, numberType, lineType, linesType, listType, textsType, bytesType, dateType, monthType, reasonType}
+	known := []paramType{nameType, textType, valueType, valuesType, cellType, numberType, lineType, linesType, listType, textsType, bytesType, dateType, monthType, reasonType}
 	for key, f := range forms {
 		names := map[string]bool{"case": true}
 		for _, p := range f.params {
