@@ -186,16 +186,56 @@ type FileProblem struct {
 
 // MailState says what became of a mail.
 type MailState struct {
-	Status string `json:"status,omitempty"` // "", sending, sent, failed, bounced, complained
+	Status string `json:"status,omitempty"` // "" for no mail yet, or one of the Mail constants
 	Code   string `json:"code,omitempty"`   // Reason as a stable word
 	Reason string `json:"reason,omitempty"` // why it did not go, or what the address is known for
+	// Tries counts how often it was sent or refused; Since is when the first try
+	// began, Last when the last one did.
+	Tries int       `json:"tries,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
 }
 
-// The ends of a mail that came back after it was sent.
+// Where a mail stands.
 const (
+	MailSending = "sending"
+	MailWaiting = "waiting" // surely not sent; it is tried again at MailState.Next
+	MailSent    = "sent"
+	MailFailed  = "failed"
+	// Ends of a mail that came back after it was sent.
 	MailBounced    = "bounced"    // it could not be delivered
 	MailComplained = "complained" // who got it called it spam
 )
+
+const (
+	mailPause  = 5 * time.Minute
+	mailLife   = 24 * time.Hour
+	mailSilent = time.Hour
+)
+
+// Open reports whether something is still to be done for the mail: it waits to
+// be tried again, or who was sending it may have died.
+func (m MailState) Open() bool { return m.Status == MailWaiting || m.Status == MailSending }
+
+// Next is when a waiting mail is tried again: after 5 minutes, 10, 20 and so on.
+func (m MailState) Next() time.Time {
+	return m.Last.Add(mailPause << min(max(m.Tries-1, 0), 6))
+}
+
+// GivenUp reports whether a mail that could not be sent now is not tried again:
+// a day after its first try.
+func (m MailState) GivenUp(now time.Time) bool { return now.Sub(m.Since) >= mailLife }
+
+// Silent reports whether a mail that is being sent must be taken for one whose
+// sender died: it is not known whether it went, so it is not sent again.
+func (m MailState) Silent(now time.Time) bool {
+	return m.Status == MailSending && now.Sub(m.Last) >= mailSilent
+}
+
+// Due reports whether the sender of the mail should look at it now.
+func (m MailState) Due(now time.Time) bool {
+	return m.Status == MailWaiting && !now.Before(m.Next()) || m.Silent(now)
+}
 
 // Job names one import or template.
 type Job struct {
@@ -252,6 +292,10 @@ type Import struct {
 	ExpiresAt       time.Time // when the job and its files go
 	Version         int       // counts writes, for optimistic updates
 }
+
+// Open reports whether something is still to be done: for the import itself, or
+// for the mail of its end.
+func (i Import) Open() bool { return !i.Status.Final() || i.Mail.Open() }
 
 // What an import runs of the one that it follows.
 const (
@@ -310,6 +354,10 @@ const TemplateLife = 30 * 24 * time.Hour
 
 // FileEnds is when the template's file can no longer be fetched.
 func (t Template) FileEnds() time.Time { return t.CreatedAt.Add(TemplateLife) }
+
+// Open reports whether something is still to be done: for the template itself,
+// or for the mail of its end.
+func (t Template) Open() bool { return t.Status == Preparing || t.Mail.Open() }
 
 // Target is a saved condition over contacts. Condition is its JSON tree, as
 // package condition parses it.

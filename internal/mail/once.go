@@ -3,43 +3,71 @@ package mail
 import (
 	"context"
 	"errors"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 )
 
-// Once sends the one mail of a job. change applies a function to the job's mail
-// state in the store, again and again until nobody wrote in between, and returns
-// the function's error as it is. Who claims the mail sends it: a sender that
-// dies between the claim and the sending leaves no mail rather than two. That a
-// mail cannot be sent is no error: the state says why, and failed is told.
-func Once(ctx context.Context, change func(f func(*domain.MailState) error) error, send func(context.Context, Message) error, m Message, failed func(error)) error {
-	errClaimed := errors.New("claimed")
+// Once sends the one mail of a job, if it has not been sent and none waits for a
+// later time. change applies a function to the job's mail state in the store,
+// again and again until nobody wrote in between, and returns the function's error
+// as it is. Who claims the mail sends it: a sender that dies between the claim and
+// the sending leaves no mail rather than two.
+//
+// That a mail cannot be sent is no error: the state says why, and failed is told.
+// Where it surely did not go and may later (send fails with kind Busy) it waits:
+// the reconciler has Once called again, for a day after the first try.
+func Once(ctx context.Context, now func() time.Time, change func(f func(*domain.MailState) error) error, send func(context.Context, Message) error, m Message, failed func(error)) error {
+	var mine bool
 	err := change(func(s *domain.MailState) error {
-		if s.Status != "" {
-			return errClaimed
+		at := now().UTC()
+		mine = s.Status == "" || s.Status == domain.MailWaiting && s.Due(at)
+		switch {
+		case s.Silent(at):
+			s.Status, s.Code, s.Reason = domain.MailFailed, "mailUnknown", "No answer came from the mail service: the mail may have been sent."
+			return nil
+		case !mine:
+			return errNotNow
+		case s.Since.IsZero():
+			s.Since = at
 		}
-		*s = domain.MailState{Status: "sending"}
+		s.Status, s.Code, s.Reason, s.Last = domain.MailSending, "", "", at
+		s.Tries++
 		return nil
 	})
-	if errors.Is(err, errClaimed) {
+	if errors.Is(err, errNotNow) || err == nil && !mine {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	state := domain.MailState{Status: "sent"}
-	if err := send(ctx, m); err != nil {
-		failed(err)
-		state = domain.MailState{Status: "failed", Code: "mailFailed", Reason: "The mail could not be sent."}
-		if f, ok := fault.As(err); ok && f.Text != "" {
-			state.Code, state.Reason = f.Code, f.Text
-		}
+	sent := send(ctx, m)
+	if sent != nil {
+		failed(sent)
 	}
 	return change(func(s *domain.MailState) error {
-		if s.Status == "sending" { // and has not come back meanwhile
-			*s = state
+		if s.Status == domain.MailSending { // and has not come back meanwhile
+			s.Status, s.Code, s.Reason = after(*s, sent, now())
 		}
 		return nil
 	})
+}
+
+// errNotNow says that there is nothing to send: it was sent, or waits.
+var errNotNow = errors.New("not now")
+
+// after says where a mail stands once it was sent or refused.
+func after(s domain.MailState, refused error, now time.Time) (status, code, reason string) {
+	if refused == nil {
+		return domain.MailSent, "", ""
+	}
+	status, code, reason = domain.MailFailed, "mailFailed", "The mail could not be sent."
+	if f, ok := fault.As(refused); ok && f.Text != "" {
+		code, reason = f.Code, f.Text
+	}
+	if fault.KindOf(refused) == fault.Busy && !s.GivenUp(now) {
+		status = domain.MailWaiting
+	}
+	return status, code, reason
 }

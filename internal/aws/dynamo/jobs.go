@@ -70,7 +70,7 @@ func importItem(imp domain.Import) (item, error) {
 	it["doc"], it["v"] = doc, num(int64(imp.Version))
 	it["updatedBy"], it["undoneBy"] = str(imp.UpdatedBy), str(imp.UndoneBy)
 	expires(it, imp.ExpiresAt)
-	open(it, domain.ImportJob, !imp.Status.Final(), imp.CreatedAt)
+	open(it, domain.ImportJob, imp.Open(), imp.CreatedAt)
 	return it, nil
 }
 
@@ -89,7 +89,7 @@ func templateItem(t domain.Template) (item, error) {
 	it := keys(templatesKey(t.Institution), t.ID)
 	it["doc"], it["v"] = doc, num(int64(t.Version))
 	expires(it, t.ExpiresAt)
-	open(it, domain.TemplateJob, t.Status == domain.Preparing, t.CreatedAt)
+	open(it, domain.TemplateJob, t.Open(), t.CreatedAt)
 	return it, nil
 }
 
@@ -117,13 +117,13 @@ func open(it item, kind domain.JobKind, is bool, since time.Time) {
 const OpenIndex = "open"
 
 // OpenImports yields the imports of all institutions that were made before the
-// time and are at no end, oldest first. What changed in the last second may be
+// time and are open, oldest first. What changed in the last second may be
 // missing or be there with its end.
 func (s *Jobs) OpenImports(ctx context.Context, before time.Time) iter.Seq2[domain.Import, error] {
 	return opened(ctx, s, domain.ImportJob, before, readImport)
 }
 
-// OpenTemplates does so for templates that are being prepared.
+// OpenTemplates does so for templates.
 func (s *Jobs) OpenTemplates(ctx context.Context, before time.Time) iter.Seq2[domain.Template, error] {
 	return opened(ctx, s, domain.TemplateJob, before, readTemplate)
 }

@@ -158,7 +158,7 @@ func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
 	}
 	m := s.Letter(*imp)
 	m.To, m.Job = imp.Email, domain.Job{Institution: imp.Institution, Kind: domain.ImportJob, ID: imp.ID}
-	return mail.Once(ctx, func(f func(*domain.MailState) error) error {
+	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error { return f(&i.Mail) })
 		return err
 	}, s.Mail.Send, m, func(err error) {

@@ -1,7 +1,7 @@
 // Package reconcile brings those jobs to their end that nothing else will: an
 // import whose file came but was never started, an execution that ended without
 // an account, a template whose making was killed each time, a file that never
-// came. It looks at all open jobs every few minutes and does what the step that
+// came, a mail that waits to be tried again. It looks at all open jobs every few minutes and does what the step that
 // is missing would have done; every such step may be done twice.
 package reconcile
 
@@ -85,7 +85,7 @@ func (s *Step) Sweep(ctx context.Context) error {
 		}
 		look(domain.ImportJob, i.Institution, i.ID, s.reconcileImport(ctx, i))
 	}
-	for t, err := range s.Jobs.OpenTemplates(ctx, s.Now().Add(-templatePatience)) {
+	for t, err := range s.Jobs.OpenTemplates(ctx, s.Now().Add(-patience)) {
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,11 @@ func (s *Step) Sweep(ctx context.Context) error {
 func (s *Step) reconcileImport(ctx context.Context, i domain.Import) error {
 	switch {
 	case i.Status.Final():
-		return nil // it ended a moment ago
+		// finish does nothing more for it than to send its mail.
+		if i.Mail.Due(s.Now()) {
+			return s.Finish(ctx, flow.Finish{Run: flow.Run{Version: flow.Version, Institution: i.Institution, Import: i.ID}})
+		}
+		return nil
 	case i.Status == domain.Waiting:
 		return s.waiting(ctx, i)
 	}
@@ -169,13 +173,17 @@ func (s *Step) end(ctx context.Context, i domain.Import, why string) error {
 
 func (s *Step) reconcileTemplate(ctx context.Context, t domain.Template) error {
 	now := s.Now().UTC()
-	if t.Status != domain.Preparing || now.Sub(t.RetriedAt) < pause {
+	again := flow.Template{Version: flow.Version, Institution: t.Institution, Template: t.ID}
+	switch {
+	case t.Status != domain.Preparing && t.Mail.Due(now):
+		return s.Template(ctx, again)
+	case t.Status != domain.Preparing || now.Sub(t.CreatedAt) < templatePatience || now.Sub(t.RetriedAt) < pause:
 		return nil
 	}
 	if _, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(t *domain.Template) error { t.RetriedAt = now; return nil }); err != nil {
 		return err
 	}
-	return s.Template(ctx, flow.Template{Version: flow.Version, Institution: t.Institution, Template: t.ID})
+	return s.Template(ctx, again)
 }
 
 // MailEvent is what SES tells EventBridge about a mail that was sent, with the

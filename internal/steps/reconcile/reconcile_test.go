@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/steps/reconcile"
+	"rollbook/internal/steps/start"
 	"rollbook/internal/testing/importtest"
 	"rollbook/internal/testing/memory"
 )
@@ -21,6 +23,7 @@ import (
 type late struct {
 	*importtest.World
 	machine  *memory.Machine
+	runs     start.Machine // the world's own, which runs what it is given
 	step     *reconcile.Step
 	finished []flow.Finish
 	asked    []flow.Template
@@ -28,6 +31,7 @@ type late struct {
 
 func newLate(t *testing.T) *late {
 	l := &late{World: importtest.New(t, 5), machine: &memory.Machine{}}
+	l.runs = l.World.Start.Machine
 	l.World.Start.Machine = l.machine
 	l.Uploads.Now = l.Now
 	l.step = &reconcile.Step{
@@ -229,6 +233,60 @@ func TestTemplates(t *testing.T) {
 		if sent := l.Mails.Sent(); len(sent) != 1 || sent[0].Subject != string(test.want) {
 			t.Errorf("%s: mails %v", name, sent)
 		}
+	}
+}
+
+// Fault 28: the mail service is away for half an hour. The mails of an import and
+// of a template wait and go later, one each.
+func TestMailsThatWait(t *testing.T) {
+	l := newLate(t)
+	busy := fault.New(fault.Busy, "busy", "The mail service is busy.")
+	l.Mails.Fail(busy)
+	l.World.Start.Machine = l.runs
+	imp := l.Import(t, demo.Aurora, domain.Criteria, domain.Update, "Contact,[new] NICKNAME\n#1,x\n", importtest.MailTo("ana@example.org"))
+	if err := l.Catalogue.PutTarget(t.Context(), demo.Aurora, domain.Target{ID: "all", Name: "Everybody", Condition: []byte(`{"all":[]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	now := l.Now()
+	if _, _, err := l.Jobs.CreateTemplate(t.Context(), domain.Template{ID: "t1", Institution: demo.Aurora, DataType: domain.Criteria, TargetID: "all", Email: "ben@example.org",
+		Language: "en", Status: domain.Preparing, CreatedAt: now, ExpiresAt: now.AddDate(0, 0, 60)}, domain.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	l.step.Template = func(ctx context.Context, f flow.Template) error { return l.World.Template.Run(ctx, f) }
+	if err := l.World.Template.Run(t.Context(), flow.Template{Version: flow.Version, Institution: demo.Aurora, Template: "t1"}); err != nil {
+		t.Fatal(err)
+	}
+	states := func() (import_, template domain.MailState) {
+		tpl, err := l.Jobs.Template(t.Context(), demo.Aurora, "t1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Get(t, imp).Mail, tpl.Mail
+	}
+	for minute := 0; minute < 60; minute += 5 {
+		i, tpl := states()
+		want := domain.MailWaiting
+		if minute >= 40 {
+			want = domain.MailSent
+		}
+		if i.Status != want || tpl.Status != want {
+			t.Errorf("after %d minutes: %+v and %+v", minute, i, tpl)
+		}
+		if minute == 30 {
+			l.Mails.Fail(nil)
+		}
+		l.Pass(5 * time.Minute)
+		l.sweep(t)
+	}
+	to := map[string]int{}
+	for _, m := range l.Mails.Sent() {
+		to[m.To]++
+	}
+	if to["ana@example.org"] != 1 || to["ben@example.org"] != 1 || len(to) != 2 {
+		t.Errorf("mails %v", to)
+	}
+	if strings.Contains(l.Log.String(), "example.org") {
+		t.Error("the log has an address")
 	}
 }
 

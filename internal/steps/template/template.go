@@ -397,7 +397,7 @@ func (s *Step) mail(ctx context.Context, t *domain.Template) error {
 	}
 	m := s.Letter(*t)
 	m.To, m.Job = t.Email, domain.Job{Institution: t.Institution, Kind: domain.TemplateJob, ID: t.ID}
-	return mail.Once(ctx, func(f func(*domain.MailState) error) error {
+	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *domain.Template) error { return f(&j.Mail) })
 		return err
 	}, s.Mail.Send, m, func(err error) {

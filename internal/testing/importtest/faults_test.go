@@ -518,7 +518,7 @@ func TestFinishAgain(t *testing.T) {
 	w, file := thirty(t)
 	w.Mails.Fail(fault.New(fault.Invalid, "mailRefused", "The address was refused."))
 	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file, importtest.MailTo("nobody@example.org"))
-	if imp.Status != domain.Done || imp.Mail != (domain.MailState{Status: "failed", Code: "mailRefused", Reason: "The address was refused."}) {
+	if imp.Status != domain.Done || imp.Mail.Status != domain.MailFailed || imp.Mail.Code != "mailRefused" || imp.Mail.Tries != 1 {
 		t.Errorf("%s %+v", imp.Status, imp.Mail)
 	}
 	if strings.Contains(w.Log.String(), "nobody@example.org") {

@@ -212,21 +212,21 @@ func (s *Jobs) Templates(_ context.Context, in domain.InstitutionID, limit int, 
 }
 
 // OpenImports yields the imports of all institutions that were made before the
-// time and are at no end, oldest first.
+// time and are open, oldest first.
 func (s *Jobs) OpenImports(_ context.Context, before time.Time) iter.Seq2[domain.Import, error] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return opened(s.imports, func(i domain.Import) (time.Time, bool) {
-		return i.CreatedAt, !i.Status.Final() && i.CreatedAt.Unix() < before.Unix() && !expired(i.ExpiresAt, s.now())
+		return i.CreatedAt, i.Open() && i.CreatedAt.Unix() < before.Unix() && !expired(i.ExpiresAt, s.now())
 	})
 }
 
-// OpenTemplates does so for templates that are being prepared.
+// OpenTemplates does so for templates.
 func (s *Jobs) OpenTemplates(_ context.Context, before time.Time) iter.Seq2[domain.Template, error] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return opened(s.templates, func(t domain.Template) (time.Time, bool) {
-		return t.CreatedAt, t.Status == domain.Preparing && t.CreatedAt.Unix() < before.Unix() && !expired(t.ExpiresAt, s.now())
+		return t.CreatedAt, t.Open() && t.CreatedAt.Unix() < before.Unix() && !expired(t.ExpiresAt, s.now())
 	})
 }
 

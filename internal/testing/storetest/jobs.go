@@ -561,6 +561,14 @@ func jobsOpen(t *testing.T, s Jobs, clock *Clock) {
 	made("i4", opera, domain.Done, 20*time.Minute)
 	made("i5", opera, domain.Running, 15*time.Minute)
 	made("i6", opera, domain.Waiting, 5*time.Minute)
+	made("i7", opera, domain.Done, 12*time.Minute)
+	made("i8", opera, domain.Done, 11*time.Minute)
+	mailed := func(id, status string) func() error {
+		return func() error {
+			_, err := s.ChangeImport(t.Context(), opera, id, func(i *domain.Import) error { i.Mail.Status = status; return nil })
+			return err
+		}
+	}
 	for id, st := range map[string]domain.TemplateStatus{"t1": domain.Preparing, "t2": domain.Ready, "t3": domain.Preparing} {
 		tpl := form(id)
 		tpl.Status, tpl.CreatedAt = st, start.Add(-10*time.Minute)
@@ -568,6 +576,7 @@ func jobsOpen(t *testing.T, s Jobs, clock *Clock) {
 		must(t, err)
 	}
 	for _, end := range []func() error{
+		mailed("i4", domain.MailSent), mailed("i7", domain.MailWaiting), mailed("i8", domain.MailSending),
 		func() error {
 			_, err := s.ChangeImport(t.Context(), opera, "i5", func(i *domain.Import) error { i.Status = domain.Failed; return nil })
 			return err
@@ -595,7 +604,7 @@ func jobsOpen(t *testing.T, s Jobs, clock *Clock) {
 		return out
 	}
 	same(t, "older than 8 minutes", open(start.Add(-8*time.Minute)),
-		[]string{string(club) + " i2 checking", string(opera) + " i3 running", string(opera) + " i1 checking", string(opera) + " t1 preparing"})
+		[]string{string(club) + " i2 checking", string(opera) + " i3 running", string(opera) + " i7 done", string(opera) + " i8 done", string(opera) + " i1 checking", string(opera) + " t1 preparing"})
 	same(t, "older than 25 minutes", open(start.Add(-25*time.Minute)), []string{string(club) + " i2 checking"})
 	clock.pass(60 * 24 * time.Hour)
 	same(t, "when all have expired", open(clock.Now()), []string(nil))

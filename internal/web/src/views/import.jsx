@@ -137,7 +137,7 @@ function Result({ of, reload }) {
 function Mail({ of }) {
   const { status, code, reason: message } = of.mail;
   if (!of.email || !status && !code) return null;
-  if (!code) return <p class="hint mail-line">{t(status === 'sent' ? 'mail.sent' : 'mail.sending', { email: of.email })}</p>;
+  if (!code || status === 'waiting') return <p class="hint mail-line">{t(`mail.${status}`, { email: of.email })}</p>;
   return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{reason({ code, message }, 'mailReason').text}</p></Notice>;
 }
 

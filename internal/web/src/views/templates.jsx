@@ -114,7 +114,8 @@ function One({ id }) {
         <Button kind="quiet" icon="download" onClick={fetchIt}>{t('templates.again')}</Button>
       </>}>
         <p>{t('templates.one.next')}</p>
-        {it.mail.code && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {reason({ code: it.mail.code, message: it.mail.reason }, 'mailReason').text}</p>}
+        {it.mail.status === 'waiting' && <p class="detail">{t('mail.waiting', { email: it.email })}</p>}
+        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {reason({ code: it.mail.code, message: it.mail.reason }, 'mailReason').text}</p>}
       </Notice>
     );
   }
