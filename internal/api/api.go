@@ -227,7 +227,7 @@ func (s *server) policy() string {
 // route registers an operation that only callers of the group reach.
 func route[I, O any](s *server, group string, op huma.Operation, h func(context.Context, Claims, *I) (*O, error)) {
 	op.Security = []map[string][]string{{bearer: {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	op.Description = strings.TrimSpace(op.Description + "\n\nNeeds the group " + group + ".")
 	if _, body := reflect.TypeFor[I]().FieldByName("Body"); body {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
@@ -240,6 +240,9 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 		c, err := s.caller(r)
 		if err == nil {
 			err = allowed(c, group)
+		}
+		if err == nil {
+			err = strict(s.operation(op.Method, op.Path), r)
 		}
 		if err != nil {
 			writeProblem(w, problemOf(err))

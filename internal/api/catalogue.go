@@ -177,22 +177,39 @@ type CodePath struct {
 
 type criterionInput struct {
 	CodePath
+	Conditional
 	Body criterion
 }
 
 type criterionAnswer struct {
 	Status int
+	ETag   string `header:"ETag"`
 	Body   criterion
 }
 
 type authorisationInput struct {
 	CodePath
+	Conditional
 	Body authorisation
 }
 
 type authorisationAnswer struct {
 	Status int
+	ETag   string `header:"ETag"`
 	Body   authorisation
+}
+
+type fieldDelete struct {
+	CodePath
+	Conditional
+}
+
+// showField shows a definition as its room does.
+func showField(d domain.FieldDef) any {
+	if d.Kind == domain.Authorisation {
+		return showAuthorisation(d)
+	}
+	return showCriterion(d)
 }
 
 func (s *server) criterionRoutes() {
@@ -210,25 +227,25 @@ func (s *server) criterionRoutes() {
 		Summary: "Get a criterion", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*criterionAnswer, error) {
 		d, err := s.field(ctx, c, domain.CriterionRoom, in.Code)
-		return &criterionAnswer{http.StatusOK, showCriterion(d)}, err
+		return &criterionAnswer{http.StatusOK, tag(showField(d)), showCriterion(d)}, err
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "putCriterion", Method: http.MethodPut, Path: one, Tags: []string{tagCatalogue},
 		Summary:      "Create or replace a criterion",
 		Description:  "The kind cannot be changed, and a value that contacts have or had can be retired but not removed.",
-		Errors:       []int{http.StatusConflict},
+		Errors:       []int{http.StatusConflict, http.StatusPreconditionFailed},
 		MaxBodyBytes: 256 << 10,
 	}, func(ctx context.Context, c Claims, in *criterionInput) (*criterionAnswer, error) {
 		d, fs := in.Body.def(in.Code)
-		d, status, err := s.putField(ctx, c, d, fs)
-		return &criterionAnswer{status, showCriterion(d)}, err
+		d, status, err := s.putField(ctx, c, d, fs, in.Conditional)
+		return &criterionAnswer{status, tag(showField(d)), showCriterion(d)}, err
 	})
 	creates(s.operation(http.MethodPut, one))
 	route(s, Admin, huma.Operation{
 		OperationID: "deleteCriterion", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
-		Summary: "Delete a criterion that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
-	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
-		return nil, s.deleteField(ctx, c, domain.CriterionRoom, in.Code)
+		Summary: "Delete a criterion that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
+	}, func(ctx context.Context, c Claims, in *fieldDelete) (*struct{}, error) {
+		return nil, s.deleteField(ctx, c, domain.CriterionRoom, in)
 	})
 }
 
@@ -247,22 +264,22 @@ func (s *server) authorisationRoutes() {
 		Summary: "Get an authorisation", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *CodePath) (*authorisationAnswer, error) {
 		d, err := s.field(ctx, c, domain.AuthorisationRoom, in.Code)
-		return &authorisationAnswer{http.StatusOK, showAuthorisation(d)}, err
+		return &authorisationAnswer{http.StatusOK, tag(showField(d)), showAuthorisation(d)}, err
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "putAuthorisation", Method: http.MethodPut, Path: one, Tags: []string{tagCatalogue},
-		Summary: "Create or replace an authorisation", Errors: []int{http.StatusConflict},
+		Summary: "Create or replace an authorisation", Errors: []int{http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, c Claims, in *authorisationInput) (*authorisationAnswer, error) {
 		d, fs := in.Body.def(in.Code)
-		d, status, err := s.putField(ctx, c, d, fs)
-		return &authorisationAnswer{status, showAuthorisation(d)}, err
+		d, status, err := s.putField(ctx, c, d, fs, in.Conditional)
+		return &authorisationAnswer{status, tag(showField(d)), showAuthorisation(d)}, err
 	})
 	creates(s.operation(http.MethodPut, one))
 	route(s, Admin, huma.Operation{
 		OperationID: "deleteAuthorisation", Method: http.MethodDelete, Path: one, Tags: []string{tagCatalogue},
-		Summary: "Delete an authorisation that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict},
-	}, func(ctx context.Context, c Claims, in *CodePath) (*struct{}, error) {
-		return nil, s.deleteField(ctx, c, domain.AuthorisationRoom, in.Code)
+		Summary: "Delete an authorisation that was never used", Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
+	}, func(ctx context.Context, c Claims, in *fieldDelete) (*struct{}, error) {
+		return nil, s.deleteField(ctx, c, domain.AuthorisationRoom, in)
 	})
 }
 
@@ -302,7 +319,7 @@ const races = 5
 
 // putField creates or replaces a definition. It returns the stored form and the
 // status to answer.
-func (s *server) putField(ctx context.Context, c Claims, d domain.FieldDef, fs faults) (domain.FieldDef, int, error) {
+func (s *server) putField(ctx context.Context, c Claims, d domain.FieldDef, fs faults, since Conditional) (domain.FieldDef, int, error) {
 	if err := fs.err(); err != nil {
 		return d, 0, err
 	}
@@ -312,6 +329,9 @@ func (s *server) putField(ctx context.Context, c Claims, d domain.FieldDef, fs f
 			return d, 0, err
 		}
 		old, exists := cat.Lookup(d.Field())
+		if err := since.check(exists, showField(old)); err != nil {
+			return d, 0, err
+		}
 		if exists {
 			if err := mayReplace(old, d); err != nil {
 				return d, 0, err
@@ -350,9 +370,13 @@ func mayReplace(old, d domain.FieldDef) error {
 	return fault.New(fault.Conflict, "valueInUse", "Contacts have or had %s in %s. Keep the value and retire it instead.", strings.Join(gone, ", "), d.Code)
 }
 
-func (s *server) deleteField(ctx context.Context, c Claims, room, code string) error {
-	if _, err := s.field(ctx, c, room, code); err != nil {
+func (s *server) deleteField(ctx context.Context, c Claims, room string, in *fieldDelete) error {
+	d, err := s.field(ctx, c, room, in.Code)
+	if err != nil {
 		return err
 	}
-	return s.Catalogue.DeleteField(ctx, c.Institution, domain.Field(room+":"+code))
+	if err := in.check(true, showField(d)); err != nil {
+		return err
+	}
+	return s.Catalogue.DeleteField(ctx, c.Institution, d.Field())
 }

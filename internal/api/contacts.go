@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
@@ -87,8 +84,8 @@ type NumberPath struct {
 
 type contactInput struct {
 	NumberPath
-	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the contact as you read it: it is written only if nothing changed since."`
-	Body    contactBody
+	Conditional
+	Body contactBody
 }
 
 type contactAnswer struct {
@@ -120,14 +117,9 @@ func showContact(c domain.Contact, cat *domain.Catalogue) contact {
 	return out
 }
 
-// etag is the same exactly if every value of the contact is.
-func etag(c domain.Contact) string {
-	h := sha256.New()
-	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
-		fmt.Fprintf(h, "%q=%q\n", f, c.Fields[f])
-	}
-	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
-}
+// values is what a contact's tag is made of: all its values, and nothing of how
+// the catalogue shows them.
+func values(c domain.Contact) any { return c.Fields }
 
 func (s *server) contactRoutes() {
 	const all, one = "/api/contacts", "/api/contacts/{number}"
@@ -148,7 +140,7 @@ func (s *server) contactRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return &contactAnswer{http.StatusOK, etag(got), showContact(got, cat)}, nil
+		return &contactAnswer{http.StatusOK, tag(values(got)), showContact(got, cat)}, nil
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getHistory", Method: http.MethodGet, Path: one + "/history", Tags: []string{tagContacts},
@@ -163,14 +155,24 @@ func (s *server) contactRoutes() {
 	creates(s.operation(http.MethodPut, one))
 	route(s, Operator, huma.Operation{
 		OperationID: "deleteContact", Method: http.MethodDelete, Path: one, Tags: []string{tagContacts},
-		Summary: "Delete a contact", Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, c Claims, in *NumberPath) (*struct{}, error) {
-		n := domain.ContactNumber(in.Number)
-		if !n.Valid() {
-			return nil, fault.Missing()
-		}
-		return nil, s.Contacts.Delete(ctx, c.Institution, n)
-	})
+		Summary: "Delete a contact", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
+	}, s.deleteContact)
+}
+
+type contactDelete struct {
+	NumberPath
+	Conditional
+}
+
+func (s *server) deleteContact(ctx context.Context, c Claims, in *contactDelete) (*struct{}, error) {
+	got, err := s.contact(ctx, c, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.check(true, values(got)); err != nil {
+		return nil, err
+	}
+	return nil, s.Contacts.Delete(ctx, c.Institution, got.Number)
 }
 
 // changed is one change of one value.
@@ -256,8 +258,8 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if err := f.err(); err != nil {
 			return nil, err
 		}
-		if !matches(in.IfMatch, exists, etag(old)) {
-			return nil, newProblem(http.StatusPreconditionFailed)
+		if err := in.check(exists, values(old)); err != nil {
+			return nil, err
 		}
 		used := map[domain.Field][]string{}
 		for _, d := range cat.Fields {
@@ -291,21 +293,8 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if created {
 			status = http.StatusCreated
 		}
-		return &contactAnswer{status, etag(stored), showContact(stored, cat)}, nil
+		return &contactAnswer{status, tag(values(stored)), showContact(stored, cat)}, nil
 	}
-}
-
-// matches tells whether an If-Match header allows the write.
-func matches(header string, exists bool, tag string) bool {
-	if header == "" {
-		return true
-	}
-	for t := range strings.SplitSeq(header, ",") {
-		if t = strings.TrimSpace(t); exists && (t == "*" || t == tag) {
-			return true
-		}
-	}
-	return false
 }
 
 var quoted = regexp.MustCompile(`"[^"]{2,}"`)

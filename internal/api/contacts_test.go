@@ -224,19 +224,19 @@ func TestPutContactWhileACriterionGoes(t *testing.T) {
 
 func TestIfMatch(t *testing.T) {
 	s := newStack(t)
-	s.call(operator, "PUT", contact, object{}, "If-Match: *").problem(412, "changed")
+	s.call(operator, "PUT", contact, object{}, "If-Match: *").problem(412, "changedSince")
 	tag := s.call(operator, "PUT", contact, object{"city": "Bath"}).want(201).header.Get("ETag")
 	next := s.call(operator, "PUT", contact, object{"city": "Rome"}, "If-Match: "+tag).want(200).header.Get("ETag")
 	if next == tag {
 		t.Error("the ETag did not change")
 	}
-	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+tag).problem(412, "changed")
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+tag).problem(412, "changedSince")
 	// An import's change counts as well.
 	ws, err := s.contacts.Write(t.Context(), "aurora", []domain.Write{{Number: "0000777", Set: map[domain.Field]domain.Value{"criterion:NOTE": "x"}, Applied: domain.Applied{Import: "i"}}})
 	if err != nil || !ws[0].Done {
 		t.Fatal(ws, err)
 	}
-	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+next).problem(412, "changed")
+	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+next).problem(412, "changedSince")
 	s.call(operator, "PUT", contact, object{"city": "Oslo"}, `If-Match: "x", *`).want(200)
 	if got := s.call(viewer, "GET", contact, nil).object()["city"]; got != "Oslo" {
 		t.Error(got)

@@ -103,7 +103,10 @@ type createdAnswer struct {
 	Body     createdImport
 }
 
-type importAnswer struct{ Body importView }
+type importAnswer struct {
+	ETag string `header:"ETag"`
+	Body importView
+}
 
 type runInput struct {
 	IDPath
@@ -314,7 +317,7 @@ func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer
 			v.Progress = min(max(float64(done.Rows)/float64(i.Rows), 0.01), 0.99)
 		}
 	}
-	return &importAnswer{v}, nil
+	return &importAnswer{tag(v), v}, nil
 }
 
 func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[domain.Problem], error) {

@@ -24,7 +24,10 @@ type institution struct {
 	Name string               `json:"name" example:"Aurora Theatre"`
 }
 
-type meAnswer struct{ Body me }
+type meAnswer struct {
+	ETag string `header:"ETag"`
+	Body me
+}
 
 func (s *server) meRoutes() {
 	route(s, Viewer, huma.Operation{
@@ -35,9 +38,10 @@ func (s *server) meRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return &meAnswer{me{
+		shown := me{
 			User: c.User, Email: c.Email, Institution: institution{c.Institution, cat.Settings.Name},
 			Groups: append([]string{}, c.Groups...), Language: language(c, cat.Settings), Version: Version,
-		}}, nil
+		}
+		return &meAnswer{tag(shown), shown}, nil
 	})
 }

@@ -62,7 +62,7 @@ var plain = map[int]struct{ code, text string }{
 	http.StatusRequestTimeout:        {"requestTimeout", "The request came too slowly."},
 	http.StatusConflict:              {"conflict", "The thing is not in a state that allows this."},
 	http.StatusGone:                  {"expired", "This has expired."},
-	http.StatusPreconditionFailed:    {"changed", "It was changed in between. Read it again."},
+	http.StatusPreconditionFailed:    {"changedSince", "It was changed since you read it. Read it again and repeat your change."},
 	http.StatusRequestEntityTooLarge: {"tooLarge", "The request is too large."},
 	http.StatusUnsupportedMediaType:  {"unsupportedMediaType", "The body must be application/json."},
 	http.StatusUnprocessableEntity:   {"invalid", "Something in the request cannot be taken."},

@@ -23,9 +23,19 @@ type settings struct {
 	Titles       []string `json:"titles,omitempty" maxItems:"50" example:"[\"Ms\",\"Mr\"]" doc:"Titles that contacts may have."`
 }
 
-type settingsInput struct{ Body settings }
+type settingsInput struct {
+	Conditional
+	Body settings
+}
 
-type settingsAnswer struct{ Body settings }
+type settingsAnswer struct {
+	ETag string `header:"ETag"`
+	Body settings
+}
+
+func showSettings(s domain.Settings) settings {
+	return settings{s.Name, s.Language, s.Separator, s.Country, s.NumberDigits, s.Titles}
+}
 
 func (s *server) settingsRoutes() {
 	route(s, Viewer, huma.Operation{
@@ -36,11 +46,12 @@ func (s *server) settingsRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return &settingsAnswer{settings{cat.Settings.Name, cat.Settings.Language, cat.Settings.Separator, cat.Settings.Country, cat.Settings.NumberDigits, cat.Settings.Titles}}, nil
+		shown := showSettings(cat.Settings)
+		return &settingsAnswer{tag(shown), shown}, nil
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "putSettings", Method: http.MethodPut, Path: "/api/settings", Tags: []string{tagMe},
-		Summary: "Set the institution up, or change its settings",
+		Summary: "Set the institution up, or change its settings", Errors: []int{http.StatusPreconditionFailed},
 	}, func(ctx context.Context, c Claims, in *settingsInput) (*settingsAnswer, error) {
 		b := in.Body
 		if b.Separator != "," && b.Separator != ";" {
@@ -56,7 +67,19 @@ func (s *server) settingsRoutes() {
 			}
 			b.Titles[i] = t
 		}
-		return &settingsAnswer{b}, s.Catalogue.PutSettings(ctx, c.Institution, domain.Settings{
+		cat, err := s.Catalogue.Catalogue(ctx, c.Institution)
+		exists := err == nil
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		var now settings
+		if exists {
+			now = showSettings(cat.Settings)
+		}
+		if err := in.check(exists, now); err != nil {
+			return nil, err
+		}
+		return &settingsAnswer{tag(b), b}, s.Catalogue.PutSettings(ctx, c.Institution, domain.Settings{
 			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles})
 	})
 }

@@ -78,11 +78,18 @@ type targetChange struct {
 
 type targetPut struct {
 	IDPath
+	Conditional
 	Body targetChange
+}
+
+type targetDelete struct {
+	IDPath
+	Conditional
 }
 
 type targetAnswer struct {
 	Location string `header:"Location" doc:"Of what was made."`
+	ETag     string `header:"ETag"`
 	Body     dynamicTarget
 }
 
@@ -116,19 +123,23 @@ func (s *server) targetRoutes() {
 		Summary: "Get a dynamic target", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*targetAnswer, error) {
 		t, err := s.target(ctx, c, in.ID)
-		return &targetAnswer{Body: showTarget(t)}, err
+		return &targetAnswer{ETag: tag(showTarget(t)), Body: showTarget(t)}, err
 	})
 	route(s, Admin, huma.Operation{
 		OperationID: "putTarget", Method: http.MethodPut, Path: one, Tags: []string{tagTargets},
-		Summary: "Replace a dynamic target", Errors: []int{http.StatusNotFound, http.StatusConflict}, MaxBodyBytes: targetBytes,
+		Summary: "Replace a dynamic target", Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed}, MaxBodyBytes: targetBytes,
 	}, s.putTarget)
 	route(s, Admin, huma.Operation{
 		OperationID: "deleteTarget", Method: http.MethodDelete, Path: one, Tags: []string{tagTargets},
 		Summary: "Delete a dynamic target", Description: "Refused while a template is being made of it.",
-		Errors: []int{http.StatusNotFound, http.StatusConflict},
-	}, func(ctx context.Context, c Claims, in *IDPath) (*struct{}, error) {
-		if !safeID(in.ID) {
-			return nil, fault.Missing()
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
+	}, func(ctx context.Context, c Claims, in *targetDelete) (*struct{}, error) {
+		t, err := s.target(ctx, c, in.ID)
+		if err == nil {
+			err = in.check(true, showTarget(t))
+		}
+		if err != nil {
+			return nil, err
 		}
 		return nil, s.deleteTarget(ctx, c, in.ID)
 	})
@@ -202,7 +213,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	} else if err != nil {
 		return nil, err
 	}
-	return &targetAnswer{"/api/targets/" + t.ID, showTarget(t)}, nil
+	return &targetAnswer{"/api/targets/" + t.ID, tag(showTarget(t)), showTarget(t)}, nil
 }
 
 func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targetAnswer, error) {
@@ -221,12 +232,15 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 		if err != nil {
 			return nil, err
 		}
+		if err := in.check(true, showTarget(t)); err != nil {
+			return nil, err
+		}
 		t.Name, t.Condition = name, tree
 		err = s.Catalogue.PutTarget(ctx, c.Institution, t)
 		if err != nil && fault.KindOf(err) == fault.Conflict && try < races {
 			continue
 		}
-		return &targetAnswer{Body: showTarget(t)}, err
+		return &targetAnswer{ETag: tag(showTarget(t)), Body: showTarget(t)}, err
 	}
 }
 

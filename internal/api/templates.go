@@ -88,7 +88,10 @@ type madeAnswer struct {
 	Body     job
 }
 
-type templateAnswer struct{ Body template }
+type templateAnswer struct {
+	ETag string `header:"ETag"`
+	Body template
+}
 
 // signed is an address at which a file can be fetched for a few minutes.
 type signed struct {
@@ -133,7 +136,8 @@ func (s *server) templateRoutes() {
 		Summary: "Get a template", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*templateAnswer, error) {
 		t, err := s.template(ctx, c, in.ID)
-		return &templateAnswer{s.showTemplate(t)}, err
+		shown := s.showTemplate(t)
+		return &templateAnswer{tag(shown), shown}, err
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getTemplateChanges", Method: http.MethodGet, Path: one + "/changes", Tags: []string{tagTemplates},
@@ -150,7 +154,7 @@ func (s *server) templateRoutes() {
 		Security:      []map[string][]string{{bearer: {}}, {}},
 		DefaultStatus: http.StatusFound,
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
-			http.StatusGone, http.StatusServiceUnavailable},
+			http.StatusGone, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -164,6 +168,9 @@ func (s *server) templateRoutes() {
 			}
 			http.Redirect(w, r, to, http.StatusFound)
 			return
+		}
+		if err == nil {
+			err = strict(s.operation(op.Method, op.Path), r)
 		}
 		if err != nil {
 			writeProblem(w, problemOf(err))
