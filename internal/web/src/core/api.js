@@ -86,7 +86,7 @@ export const me = () => get('/api/me');
 
 export const settings = {
   get: (options) => get('/api/settings', {}, options),
-  put: (body) => call('PUT', '/api/settings', { body }),
+  put: (body, etag) => call('PUT', '/api/settings', { body, etag }),
 };
 
 export const imports = {
@@ -113,29 +113,29 @@ export const targets = {
   all: (options) => all('/api/targets', {}, options),
   get: (i) => get(`/api/targets/${id(i)}`),
   create: (body, key) => call('POST', '/api/targets', { body, key }),
-  put: (i, body) => call('PUT', `/api/targets/${id(i)}`, { body }),
-  remove: (i) => call('DELETE', `/api/targets/${id(i)}`),
+  put: (i, body, etag) => call('PUT', `/api/targets/${id(i)}`, { body, etag }),
+  remove: (i, etag) => call('DELETE', `/api/targets/${id(i)}`, { etag }),
   preview: (condition, options) => call('POST', '/api/targets/preview', { body: { condition }, ...options }),
 };
 
 export const criteria = {
   all: () => all('/api/criteria'),
   get: (code) => get(`/api/criteria/${id(code)}`),
-  put: (code, body) => call('PUT', `/api/criteria/${id(code)}`, { body }),
-  remove: (code) => call('DELETE', `/api/criteria/${id(code)}`),
+  put: (code, body, etag) => call('PUT', `/api/criteria/${id(code)}`, { body, etag }),
+  remove: (code, etag) => call('DELETE', `/api/criteria/${id(code)}`, { etag }),
 };
 
 export const authorisations = {
   all: () => all('/api/authorisations'),
   get: (code) => get(`/api/authorisations/${id(code)}`),
-  put: (code, body) => call('PUT', `/api/authorisations/${id(code)}`, { body }),
-  remove: (code) => call('DELETE', `/api/authorisations/${id(code)}`),
+  put: (code, body, etag) => call('PUT', `/api/authorisations/${id(code)}`, { body, etag }),
+  remove: (code, etag) => call('DELETE', `/api/authorisations/${id(code)}`, { etag }),
 };
 
 export const contacts = {
   find: (params, options) => get('/api/contacts', params, options),
   get: (number) => get(`/api/contacts/${id(number)}`),
   history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
-  remove: (number) => call('DELETE', `/api/contacts/${id(number)}`),
+  remove: (number, etag) => call('DELETE', `/api/contacts/${id(number)}`, { etag }),
   put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
 };

@@ -12,6 +12,7 @@ import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
 import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
+import { Changed } from '../components/changed.jsx';
 import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
@@ -70,6 +71,7 @@ export function Catalogue() {
 
 /** What a CSV would change in the catalogue, and doing it. */
 function Incoming({ of, onClose }) {
+  const tags = useLoad(async () => Object.fromEntries(await Promise.all(of.changes.filter((c) => !c.isNew).map(async (c) => [c.code, (await apiOf(c.room).get(c.code)).etag]))), [of]);
   const [done, setDone] = useState(0);
   const [busy, setBusy] = useState(false);
   const [failures, setFailures] = useState([]);
@@ -78,7 +80,7 @@ function Incoming({ of, onClose }) {
     const wrong = [];
     for (const [n, c] of of.changes.entries()) {
       try {
-        await apiOf(c.room).put(c.code, c.body);
+        await apiOf(c.room).put(c.code, c.body, tags.data?.[c.code]);
       } catch (e) { wrong.push(`${c.code}: ${words(e)}`); }
       setDone(n + 1);
     }
@@ -116,7 +118,7 @@ export function CatalogueField({ room, code }) {
   return (
     <Page title={title} lead={code !== 'new' && <code>{code}</code>} back={{ href: to('catalogue'), text: t('catalogue.title') }}>
       <Loaded of={load}>
-        {(stored) => <EditField key={code} room={room} code={code} stored={stored} />}
+        {(stored) => <EditField key={code} room={room} code={code} stored={stored} reload={load.reload} />}
       </Loaded>
     </Page>
   );
@@ -124,12 +126,14 @@ export function CatalogueField({ room, code }) {
 
 const kinds = ['choice', 'multichoice', 'yesno', 'text'];
 
-function EditField({ room, code, stored }) {
+const draftOf = (stored) => ({
+  code: stored.code || '', label: stored.label, labels: stored.labels || {}, kind: stored.kind || 'choice', maxLength: stored.maxLength || '',
+  values: (stored.values || []).map((v) => ({ ...v, stored: true })), etag: stored.etag,
+});
+
+function EditField({ room, code, stored, reload }) {
   const fresh = code === 'new';
-  const [draft, set, forget] = useDraft(`catalogue.${room}.${code}`, () => ({
-    code: stored.code || '', label: stored.label, labels: stored.labels || {}, kind: stored.kind || 'choice', maxLength: stored.maxLength || '',
-    values: (stored.values || []).map((v) => ({ ...v, stored: true })),
-  }));
+  const [draft, set, forget] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -139,6 +143,20 @@ function EditField({ room, code, stored }) {
   const toWrong = () => setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
   const choices = room === 'criterion' && (draft.kind === 'choice' || draft.kind === 'multichoice');
   const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));
+  const bodyOf = () => {
+    const body = { label: draft.label, labels: Object.fromEntries(Object.entries(draft.labels).filter(([, l]) => l)) };
+    if (room === 'criterion') {
+      body.kind = draft.kind;
+      if (choices) body.values = draft.values.map((v) => ({ code: v.code, label: v.label, ...(v.retired ? { retired: true } : {}) }));
+      if (draft.kind === 'text' && draft.maxLength) body.maxLength = Number(draft.maxLength);
+    }
+    return body;
+  };
+  const take = async () => {
+    const now = await reload();
+    if (now) set(() => draftOf(now));
+    setError(null);
+  };
   const save = async (e) => {
     e.preventDefault();
     const faults = { 'path.code': fresh && !draft.code ? t('catalogue.code.missing') : '', 'body.label': draft.label.trim() ? '' : t('catalogue.label.missing') };
@@ -146,14 +164,8 @@ function EditField({ room, code, stored }) {
     setError(null);
     if (faults['path.code'] || faults['body.label']) { toWrong(); return; }
     setBusy(true);
-    const body = { label: draft.label, labels: Object.fromEntries(Object.entries(draft.labels).filter(([, l]) => l)) };
-    if (room === 'criterion') {
-      body.kind = draft.kind;
-      if (choices) body.values = draft.values.map((v) => ({ code: v.code, label: v.label, retired: Boolean(v.retired) }));
-      if (draft.kind === 'text' && draft.maxLength) body.maxLength = Number(draft.maxLength);
-    }
     try {
-      await apiOf(room).put(fresh ? draft.code : code, body);
+      await apiOf(room).put(fresh ? draft.code : code, bodyOf(), draft.etag);
       forget();
       await loadCatalogue(true);
       announce(t('catalogue.saved', { label: draft.label }), { shown: true });
@@ -164,7 +176,7 @@ function EditField({ room, code, stored }) {
     setBusy(true);
     setError(null);
     try {
-      await apiOf(room).remove(code);
+      await apiOf(room).remove(code, stored.etag);
       forget();
       await loadCatalogue(true);
       announce(t('catalogue.deleted', { label: stored.label }), { shown: true });
@@ -200,7 +212,9 @@ function EditField({ room, code, stored }) {
         </Field>
       )}
       {choices && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
-      {error && <Failure error={error} />}
+      {error && (error.status === 412
+        ? <Changed mine={bodyOf()} read={() => apiOf(room).get(code)} names={{ label: t('catalogue.label'), values: t('catalogue.values') }} onTake={take} />
+        : <Failure error={error} />)}
       <div class="form-end">
         {may('admin') && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
         {!fresh && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}

@@ -130,7 +130,7 @@ function Remove({ of }) {
   const remove = async () => {
     setBusy(true);
     try {
-      await contacts.remove(of.number);
+      await contacts.remove(of.number, of.etag);
       announce(t('contact.deleted', { number: of.number }), { shown: true });
       go(to('contacts'));
     } catch (e) { setError(e); setBusy(false); setAsking(false); }

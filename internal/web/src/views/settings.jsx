@@ -6,13 +6,14 @@ import { languages, t } from '../core/i18n.js';
 import { useDraft } from '../core/draft.js';
 import { useLoad } from '../core/load.js';
 import { user } from '../core/user.js';
+import { Changed } from '../components/changed.jsx';
 import { Button, Choices, Failure, Field, Loaded, Page } from '../components/basics.jsx';
 
 export function Settings() {
   const load = useLoad((o) => settings.get(o), []);
   return (
     <Page title={t('settings.title')} lead={t('settings.lead')}>
-      <Loaded of={load}>{(stored) => <Edit stored={stored} onSaved={() => announce(t('settings.saved'), { shown: true })} />}</Loaded>
+      <Loaded of={load}>{(stored) => <Edit stored={stored} reload={load.reload} onSaved={() => announce(t('settings.saved'), { shown: true })} />}</Loaded>
     </Page>
   );
 }
@@ -28,17 +29,28 @@ export function Setup({ language, onDone }) {
   );
 }
 
-function Edit({ stored, onSaved }) {
-  const [draft, set, forget] = useDraft('settings', () => ({ ...stored, titles: (stored.titles || []).join('\n') }));
+const draftOf = (s) => ({ ...s, titles: (s.titles || []).join('\n'), etag: s.etag });
+
+function Edit({ stored, onSaved, reload }) {
+  const [draft, set, forget] = useDraft('settings', () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const wrong = (at) => error?.errors?.find((e) => e.location === `body.${at}`)?.message;
+  const body = () => {
+    const { etag, ...own } = draft;
+    return { ...own, titles: draft.titles.split('\n').map((x) => x.trim()).filter(Boolean) };
+  };
+  const take = async () => {
+    const now = await reload();
+    if (now) set(() => draftOf(now));
+    setError(null);
+  };
   const save = async (e) => {
     e.preventDefault();
     setBusy(true);
     setError(null);
     try {
-      await settings.put({ ...draft, titles: draft.titles.split('\n').map((x) => x.trim()).filter(Boolean) });
+      await settings.put(body(), draft.etag);
       forget();
       user.value = await me();
       onSaved();
@@ -65,7 +77,9 @@ function Edit({ stored, onSaved }) {
       <Field label={t('settings.titles')} hint={t('settings.titles.hint')} error={wrong('titles')} optional>
         {(p) => <textarea {...p} rows={5} value={draft.titles} onInput={(e) => set({ titles: e.target.value })} />}
       </Field>
-      {error && <Failure error={error} />}
+      {error && (error.status === 412
+        ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles') }} onTake={take} />
+        : <Failure error={error} />)}
       <div class="form-end"><Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button></div>
     </form>
   );

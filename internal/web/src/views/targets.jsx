@@ -9,6 +9,7 @@ import { day, listed, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
 import { may } from '../core/user.js';
+import { Changed } from '../components/changed.jsx';
 import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Builder } from '../components/builder.jsx';
 import { Count } from '../components/count.jsx';
@@ -63,16 +64,17 @@ export function Target({ id, copyOf }) {
   return (
     <Page title={id === 'new' ? t('targets.new') : load.data?.name || t('targets.one')} back={{ href: to('targets'), text: t('targets.title') }}>
       <Loaded of={load}>
-        {(stored) => <Edit key={`${id} ${copyOf}`} id={id} stored={stored} copied={Boolean(copyOf)} />}
+        {(stored) => <Edit key={`${id} ${copyOf}`} id={id} stored={stored} copied={Boolean(copyOf)} reload={load.reload} />}
       </Loaded>
     </Page>
   );
 }
 
-function Edit({ id, stored, copied }) {
+function Edit({ id, stored, copied, reload }) {
   const [draft, set, forget] = useDraft(`target.${id}`, () => ({
     name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
     root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
+    etag: stored.etag,
   }));
   const [wrong, setWrong] = useState({});
   const [error, setError] = useState(null);
@@ -95,17 +97,22 @@ function Edit({ id, stored, copied }) {
     try {
       const body = { name: draft.name.trim(), condition };
       if (id === 'new') await targets.create(body, key.current);
-      else await targets.put(id, body);
+      else await targets.put(id, body, draft.etag);
       forget();
       announce(t('targets.saved', { name: body.name }), { shown: true });
       go(to('targets'));
     } catch (x) { setError(x); setBusy(false); }
   };
+  const take = async () => {
+    const now = await reload();
+    if (now) set({ name: now.name, root: fromTree(now.condition), etag: now.etag });
+    setError(null);
+  };
   const remove = async () => {
     setBusy(true);
     setError(null);
     try {
-      await targets.remove(id);
+      await targets.remove(id, stored.etag);
       forget();
       announce(t('targets.deleted', { name: stored.name }), { shown: true });
       go(to('targets'));
@@ -126,7 +133,9 @@ function Edit({ id, stored, copied }) {
           {whole ? <Count condition={condition} sample /> : <p class="hint">{t('targets.unfinished')}</p>}
         </aside>
       </div>
-      {error && <Failure error={error} />}
+      {error && (error.status === 412
+        ? <Changed mine={{ name: draft.name.trim(), condition }} read={() => targets.get(id)} names={{ name: t('targets.name'), condition: t('targets.condition') }} onTake={take} />
+        : <Failure error={error} />)}
       <div class="form-end">
         {admin && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
         {id !== 'new' && may('operator') && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => keepDraft('template', newTemplate(id))}>{t('templates.new')}</ButtonLink>}
