@@ -34,9 +34,10 @@ func mails(ctx context.Context, endpoint string) ([]Mail, error) {
 	defer resp.Body.Close()
 	var sent struct {
 		Messages map[string][]struct {
-			To                          []string
-			Subject, BodyText, BodyHtml string
-			Timestamp                   json.RawMessage
+			To                []string
+			Subject, BodyText string
+			BodyHTML          string `json:"BodyHtml"`
+			Timestamp         json.RawMessage
 		} `json:"messages"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&sent); err != nil {
@@ -45,7 +46,7 @@ func mails(ctx context.Context, endpoint string) ([]Mail, error) {
 	out := []Mail{}
 	for _, account := range sent.Messages {
 		for _, m := range account {
-			out = append(out, Mail{To: m.To, Subject: m.Subject, Text: m.BodyText, HTML: m.BodyHtml, SentAt: sentAt(m.Timestamp)})
+			out = append(out, Mail{To: m.To, Subject: m.Subject, Text: m.BodyText, HTML: m.BodyHTML, SentAt: sentAt(m.Timestamp)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Mail) int {

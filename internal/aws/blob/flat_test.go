@@ -108,5 +108,4 @@ func TestMemoryStaysFlat(t *testing.T) {
 	if p.most > 200<<20 {
 		t.Errorf("reading %d MB takes %d MB", large>>20, p.most>>20)
 	}
-
 }

@@ -198,5 +198,6 @@ func parseNumber(text string, x *Index) (Edit, *Warning, *Problem) {
 	return Edit{}, nil, p
 }
 
-// currency are the letters and signs of amounts of money.
-const currency = " €$£chfeurusdgbp"
+// currency are the signs of amounts of money, and the letters of CHF, EUR, GBP
+// and USD.
+const currency = " €$£bcdefghprsu"

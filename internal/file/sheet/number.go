@@ -163,7 +163,7 @@ func (st style) moment(f float64, from int) (string, bool) {
 
 // full writes a date, and the time if there is one.
 func (st style) full(day, sec, from int) string {
-	date := ""
+	var date string
 	switch day += from; {
 	case day == 60:
 		date = "1900-02-29" // there was none, but spreadsheets count it

@@ -98,7 +98,7 @@ words:
 				r.check, r.ctl = ctl || seen&highs != 0, ctl
 				return whole
 			case c == '"' && j == cell:
-				to, st := r.quoted(buf, j, limit, end, final, sep, len(spans), &seen, &ctl)
+				to, st := r.quoted(buf, j, limit, final, sep, len(spans), &seen, &ctl)
 				if st != whole {
 					r.spans = spans
 					return st
@@ -152,7 +152,7 @@ words:
 
 // quoted reads the cell whose opening quote is at open and returns the offset
 // after its closing quote, where a separator, a line end or the limit is.
-func (r *scanned) quoted(buf []byte, open, limit, end int, final bool, sep byte, cell int, seen *uint64, ctl *bool) (int, status) {
+func (r *scanned) quoted(buf []byte, open, limit int, final bool, sep byte, cell int, seen *uint64, ctl *bool) (int, status) {
 	r.cell, r.openedAt, r.openedIn = cell, open, r.breaks
 	doubled := false
 	i := open + 1

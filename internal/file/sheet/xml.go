@@ -324,7 +324,8 @@ func unescape(dst, text []byte) []byte {
 
 // reference reads #65 and #x41.
 func reference(e string) (rune, bool) {
-	base, digits := 10, ""
+	base := 10
+	var digits string
 	switch {
 	case len(e) > 2 && e[0] == '#' && (e[1] == 'x' || e[1] == 'X'):
 		base, digits = 16, e[2:]

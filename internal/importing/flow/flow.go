@@ -142,26 +142,38 @@ func importKey(in domain.InstitutionID, id, rest string) string {
 	return fmt.Sprintf("imports/%s/%s/%s", in, id, rest)
 }
 
-// The keys of an import's objects in the files bucket.
+// PlanKey is where the [Plan] of an import is.
 func PlanKey(in domain.InstitutionID, id string) string { return importKey(in, id, "plan.json") }
+
+// ManifestKey is where the list of an import's chunks is, for the map to read.
 func ManifestKey(in domain.InstitutionID, id string) string {
 	return importKey(in, id, "manifest.json")
 }
+
+// ChunkKey is where the rows of chunk n are.
 func ChunkKey(in domain.InstitutionID, id string, n int) string {
 	return importKey(in, id, fmt.Sprintf("chunks/%05d.rows", n))
 }
+
+// DuplicatesKey is where the duplicates among the rows of chunk n are.
 func DuplicatesKey(in domain.InstitutionID, id string, n int) string {
 	return importKey(in, id, fmt.Sprintf("chunks/%05d.duplicates.json", n))
 }
+
+// ResultKey is where the results of chunk n are.
 func ResultKey(in domain.InstitutionID, id string, n int) string {
 	return importKey(in, id, fmt.Sprintf("results/%05d.results", n))
 }
-func FileKey(in domain.InstitutionID, id, name string) string { // errors, changes, undo
+
+// FileKey is where a result file is: errors, changes or undo.
+func FileKey(in domain.InstitutionID, id, name string) string {
 	return importKey(in, id, name+".csv")
 }
+
 func problemPageKey(in domain.InstitutionID, id string, n int) string {
 	return importKey(in, id, fmt.Sprintf("problems/%05d.json", n))
 }
+
 func problemIndexKey(in domain.InstitutionID, id string) string {
 	return importKey(in, id, "problems/index.json")
 }
