@@ -169,56 +169,7 @@ func again(r *Row, done domain.Applied, rule Rule) []flow.Change {
 	return changes(r, done.Before, after)
 }
 
-func conflict(r *Row, c *Cell, live, want domain.Value) domain.Problem {
-	old, is, wish := domain.Shown(c.OldText), field.Format(live, c.Def), field.Format(want, c.Def)
-	if c.Known {
-		old = field.Format(c.Old, c.Def)
-	}
-	p := domain.Problem{
-		Line: r.Line, Column: c.Column, Field: c.Def.Name(), Value: c.Text, Outcome: domain.RowConflicted,
-		Code: "conflict", Old: &old, Live: &is, New: &wish,
-		Message: "Somebody changed this since the export: it was " + show(old) + ", is now " + show(is) +
-			", and the file wants " + show(wish) + ". Nothing of this row was written.",
-		Suggestion: "Look at the contact, then correct [old] to what is there now, or empty [new].",
-	}
-	if !c.Known {
-		p.Message = "The [old] cell is no value of this field, so it cannot be compared: it says " + show(old) +
-			", the contact has " + show(is) + ", and the file wants " + show(wish) + ". Nothing of this row was written."
-	}
-	return p
-}
-
-func show(v string) string {
-	if v == "" {
-		return "empty"
-	}
-	return "“" + v + "”"
-}
-
-// fits has the row's check look at a contact as it would be. What it finds wrong
-// rejects the row.
-func (r *Row) fits(live, set map[domain.Field]domain.Value, out *Result) bool {
-	if r.Person == nil || r.Person.Check == nil {
-		return true
-	}
-	after := make(map[domain.Field]domain.Value, len(live)+len(set))
-	for f, v := range live {
-		after[f] = v
-	}
-	for f, v := range set {
-		after[f] = v
-	}
-	warnings, p := r.Person.Check(after)
-	out.Warnings = warnings
-	if p == nil {
-		return true
-	}
-	p.Line, p.Outcome = r.Line, domain.RowRejected
-	*out = Result{Outcome: domain.RowRejected, Problems: []domain.Problem{*p}}
-	return false
-}
-
-// sameEmail tells whether the file and the contact name the same address.
+// sameEmail reports whether the file and the contact name the same address.
 func sameEmail(a, b string) bool {
 	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }

@@ -2,13 +2,10 @@ package compare
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
-	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
 )
 
@@ -17,7 +14,7 @@ type Reader interface {
 	// Claimed returns the numbers of the contacts that an import created, or
 	// was about to, for lines without a number.
 	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error)
-	// Gone tells which numbers belonged to contacts that were deleted, with the
+	// Gone reports which numbers belonged to contacts that were deleted, with the
 	// import whose undo removed them, "" if a person did.
 	Gone(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]string, error)
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
@@ -79,10 +76,6 @@ func (readOnly) Remove(context.Context, domain.InstitutionID, []domain.Write) ([
 	return nil, errReadOnly
 }
 
-// races bounds how often a row is compared again because somebody else wrote in
-// between. Each time the other one made progress.
-const races = 8
-
 // Result is what became of a row.
 type Result struct {
 	// Number is the contact's, also where the row had none; "" in a test for a
@@ -95,82 +88,119 @@ type Result struct {
 	Removed  bool // the contact was deleted, or in a test would be
 }
 
+// item is one row on its way through the stages, with what is known of it.
+type item struct {
+	Row
+	live   *domain.Contact // its contact as last seen, nil for none
+	result Result          // valid once its Outcome is set
+	// sent is the write, creation or removal that is on its way.
+	sent domain.Write
+}
+
+// end settles the row.
+func (x *item) end(r Result) {
+	r.Warnings = append(x.result.Warnings, r.Warnings...)
+	x.result = r
+}
+
+// rejects settles the row as rejected for one reason.
+func (x *item) reject(p domain.Problem) {
+	p.Line, p.Outcome = x.Line, domain.RowRejected
+	x.result = Result{Outcome: domain.RowRejected, Problems: []domain.Problem{p}}
+}
+
 // Run applies the rows, at most one for a contact, and returns their results in
-// the same order. It fills in the numbers of rows that have none. An error means
-// that some rows were not tried; running the same rows again is safe.
+// the same order. An error means that some rows were not tried; running the same
+// rows again is safe.
 func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
-	out := make([]Result, len(rows))
-	all := make([]int, 0, len(rows))
-	var removals []int
-	for i := range rows {
-		switch r := &rows[i]; {
-		case r.Person != nil && r.Person.Remove != "":
-			removals = append(removals, i)
-		case len(r.Cells) == 0:
+	items := itemsOf(rows)
+	var asking, removals []*item
+	for _, x := range items {
+		switch {
+		case x.Person != nil && x.Person.Remove != "":
+			removals = append(removals, x)
+		case len(x.Cells) == 0:
 			// Nothing asked: no reason to ask the database, in a test neither,
 			// so that it predicts exactly what the update says.
-			out[i].Outcome = domain.Unchanged
+			x.end(Result{Outcome: domain.Unchanged})
 		default:
-			all = append(all, i)
+			asking = append(asking, x)
 		}
 	}
-	all, err := e.find(ctx, rows, all, out)
-	if err == nil {
-		err = e.remove(ctx, rows, removals, out)
-	}
-	if err == nil {
-		err = e.apply(ctx, rows, all, out)
-	}
+	found, err := e.find(ctx, asking, items)
 	if err != nil {
 		return nil, err
 	}
-	for i := range out {
-		if out[i].Number == "" {
-			out[i].Number = rows[i].Number
-		}
+	if err := e.remove(ctx, removals); err != nil {
+		return nil, err
 	}
-	return out, nil
+	if err := e.apply(ctx, found); err != nil {
+		return nil, err
+	}
+	return resultsOf(items), nil
 }
 
-func (e *Engine) apply(ctx context.Context, rows []Row, all []int, out []Result) error {
-	live := map[int]*domain.Contact{}
-	switch e.Mode {
-	case Test:
-		if err := e.read(ctx, rows, all, live); err != nil {
+func itemsOf(rows []Row) []*item {
+	items := make([]*item, len(rows))
+	for i := range rows {
+		items[i] = &item{Row: rows[i]}
+	}
+	return items
+}
+
+func resultsOf(items []*item) []Result {
+	out := make([]Result, len(items))
+	for i, x := range items {
+		out[i] = x.result
+		if out[i].Number == "" {
+			out[i].Number = x.Number
+		}
+	}
+	return out
+}
+
+// apply settles rows whose contact is known by its number, or is to be created.
+func (e *Engine) apply(ctx context.Context, todo []*item) error {
+	if e.Mode == Settle {
+		return e.settle(ctx, todo)
+	}
+	var failed, unread []*item
+	if e.Mode == Test {
+		unread = todo
+	} else {
+		var err error
+		if failed, unread, err = e.strict(ctx, todo); err != nil {
 			return err
 		}
-		return e.compare(ctx, rows, all, out, live)
-	case Settle:
-		return e.settle(ctx, rows, all, out)
 	}
-
-	// First pass: what the file says of the old values is the condition, so a
-	// success needs no reading. The rest must be compared with what is there.
-	var writes []domain.Write
-	var at, rest []int
-	for _, i := range all {
-		ifs, set, ok := rows[i].strict()
-		if !ok || rows[i].Person != nil {
-			rest = append(rest, i)
-			continue
-		}
-		writes = append(writes, e.write(&rows[i], ifs, set))
-		at = append(at, i)
-	}
-	failed, err := e.send(ctx, rows, writes, at, out, live)
-	if err != nil {
+	if err := e.read(ctx, unread); err != nil {
 		return err
 	}
-	if err := e.read(ctx, rows, rest, live); err != nil {
-		return err
-	}
-	return e.compare(ctx, rows, append(failed, rest...), out, live)
+	return e.compare(ctx, append(failed, unread...))
 }
 
-// read puts the live contacts of the rows into live; those not there are left
-// out.
-func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*domain.Contact) error {
-	ns := numbers(rows, at)
+// strict does the writes that need no reading: what the file says of the old
+// values is their condition. It returns the rows whose condition failed, with
+// the contact that the answer brought along, and those that must be compared
+// with what is there first.
+func (e *Engine) strict(ctx context.Context, todo []*item) (failed, unread []*item, err error) {
+	var writes []*item
+	for _, x := range todo {
+		ifs, set, ok := x.strict()
+		if !ok || x.Person != nil {
+			unread = append(unread, x)
+			continue
+		}
+		x.sent = e.write(x, ifs, set)
+		writes = append(writes, x)
+	}
+	failed, err = e.send(ctx, writes)
+	return failed, unread, err
+}
+
+// read fetches the contacts of the rows.
+func (e *Engine) read(ctx context.Context, todo []*item) error {
+	ns := numbers(todo)
 	if len(ns) == 0 {
 		return nil
 	}
@@ -178,9 +208,9 @@ func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*d
 	if err != nil {
 		return err
 	}
-	for _, i := range at {
-		if c, ok := found[rows[i].Number]; ok {
-			live[i] = &c
+	for _, x := range todo {
+		if c, ok := found[x.Number]; ok {
+			x.live = &c
 		}
 	}
 	return nil
@@ -188,340 +218,173 @@ func (e *Engine) read(ctx context.Context, rows []Row, at []int, live map[int]*d
 
 // write makes the conditional write of a decision. What it remembers of the
 // values before is what the condition has proved.
-func (e *Engine) write(r *Row, ifs, set map[domain.Field]domain.Value) domain.Write {
+func (e *Engine) write(x *item, ifs, set map[domain.Field]domain.Value) domain.Write {
 	before := make(map[domain.Field]domain.Value, len(set))
 	for f := range set {
 		before[f] = ifs[f]
 	}
 	return domain.Write{
-		Number:     r.Number,
+		Number:     x.Number,
 		If:         ifs,
 		Set:        set,
-		Applied:    domain.Applied{Import: e.Import, Line: r.Line, Before: before},
-		Provenance: domain.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import},
+		Applied:    domain.Applied{Import: e.Import, Line: x.Line, Before: before},
+		Provenance: e.provenance(),
 	}
 }
 
-// send does the writes of the rows at, fills in the results of those that are
-// settled, puts the live contact of the others into live and returns them.
-func (e *Engine) send(ctx context.Context, rows []Row, writes []domain.Write, at []int, out []Result, live map[int]*domain.Contact) ([]int, error) {
-	if len(writes) == 0 {
+func (e *Engine) provenance() domain.Provenance {
+	return domain.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import}
+}
+
+// send does the writes of the rows and settles those that were done or cannot
+// be. It returns the others, whose condition failed, with their contact as it is
+// now.
+func (e *Engine) send(ctx context.Context, todo []*item) (failed []*item, err error) {
+	if len(todo) == 0 {
 		return nil, nil
+	}
+	writes := make([]domain.Write, len(todo))
+	for i, x := range todo {
+		writes[i] = x.sent
 	}
 	answers, err := e.Store.Write(ctx, e.Institution, writes)
 	if err != nil {
 		return nil, err
 	}
-	var failed []int
-	for k, i := range at {
-		r, w := &rows[i], answers[k]
-		switch {
-		case w.Done:
-			out[i] = Result{Outcome: domain.Updated, Changes: changes(r, writes[k].Applied.Before, writes[k].Set), Warnings: out[i].Warnings}
-		case w.Err != nil:
-			res, err := e.unwritten(r, w.Err)
-			if err != nil {
+	for i, x := range todo {
+		switch a := answers[i]; {
+		case a.Done:
+			x.end(Result{Outcome: domain.Updated, Changes: changes(&x.Row, x.sent.Applied.Before, x.sent.Set)})
+		case a.Err != nil:
+			if err := e.unwritten(x, a.Err); err != nil {
 				return nil, err
 			}
-			out[i] = res
 		default:
-			live[i] = w.Live
-			failed = append(failed, i)
+			x.live = a.Live
+			failed = append(failed, x)
 		}
 	}
 	return failed, nil
 }
 
-// unwritten is the result of a row that the store could not write, or an error
-// if it may be written later.
-func (e *Engine) unwritten(r *Row, err error) (Result, error) {
+// unwritten settles a row that the store could not write, or returns an error if
+// it may be written later.
+func (e *Engine) unwritten(x *item, err error) error {
 	switch fault.KindOf(err) {
 	case fault.Busy:
-		return Result{}, err
+		return err
 	case fault.TooLarge:
-		return e.reject(r, "contactTooLarge", "This contact would become too large to store.", "Shorten a text, or remove values."), nil
+		x.reject(x.tooLarge())
+	default:
+		x.result = Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{x.notWritten()}}
 	}
-	return Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{{
-		Line: r.Line, Outcome: domain.Unprocessed, Code: "notWritten",
-		Message: "This row could not be written, through no fault of the file.", Suggestion: "Import the error file again."}}}, nil
+	return nil
 }
 
-// mine tells whether this import changed the contact last, or created it for
-// the row.
-func (e *Engine) mine(r *Row, c *domain.Contact) bool {
-	return c.Applied.Import == e.Import || c.Origin == domain.Origin{Import: e.Import, Line: r.Line}
-}
+// races bounds how often a row is compared again because somebody else wrote in
+// between. Each time the other one made progress.
+const races = 8
 
-// again is the result of a row whose contact carries this import's mark: what
-// an earlier try of the row did. Another line's mark says that two lines found
-// the same contact, by its number and by its e-mail.
-func (e *Engine) again(r *Row, c *domain.Contact) Result {
-	created := c.Origin == domain.Origin{Import: e.Import, Line: r.Line}
-	switch {
-	case created:
-		return Result{Number: c.Number, Outcome: domain.Created, Changes: creation(r)}
-	case r.Person != nil && c.Applied.Line != r.Line && c.Origin.Import == e.Import && r.Key != "":
-		res := e.reject(r, "differentLines", "While the import ran, this number was given to the new contact of a line without one.",
-			"Give this row another number: with this one it would change that contact.")
-		res.Problems[0].OtherLines = []int{c.Applied.Line}
-		return res
-	case r.Person != nil && c.Applied.Line != r.Line:
-		return e.sameContact(r, c.Applied.Line)
-	}
-	return Result{Outcome: domain.Updated, Changes: again(r, c.Applied, e.OnConflict)}
-}
-
-// compare decides on rows by their live contacts, and writes what the decisions
-// say under the condition they rest on.
-func (e *Engine) compare(ctx context.Context, rows []Row, todo []int, out []Result, live map[int]*domain.Contact) error {
-	if len(todo) == 0 {
-		return nil
-	}
-	todo, err := e.own(ctx, rows, todo, out, live)
+// compare settles rows by their live contacts: it decides, and writes what the
+// decisions say under the condition they rest on, until nobody writes in between.
+func (e *Engine) compare(ctx context.Context, todo []*item) error {
+	todo, err := e.there(ctx, todo)
 	if err != nil {
 		return err
 	}
+	if todo, err = e.owners(ctx, todo); err != nil {
+		return err
+	}
 	for range races {
-		var writes []domain.Write
-		var at []int
-		for _, i := range todo {
-			r, c := &rows[i], live[i]
-			switch {
-			case c == nil: // deleted while we were at it
-				out[i] = e.reject(r, "unknownContact", unknownText, "")
-				continue
-			case e.Mode == Update && e.mine(r, c):
-				// An earlier try of this import did it, or its answer was lost.
-				out[i] = e.again(r, c)
-				continue
-			}
-			d := Decide(r, *c, e.OnConflict)
-			if d.Outcome == domain.Updated && !r.fits(c.Fields, d.Set, &out[i]) {
-				continue
-			}
-			if d.Outcome == domain.Updated && e.Mode == Update {
-				writes = append(writes, e.write(r, d.If, d.Set))
-				at = append(at, i)
-				continue
-			}
-			out[i] = Result{Outcome: d.Outcome, Problems: d.Problems, Warnings: out[i].Warnings}
-			if d.Outcome == domain.Updated {
-				out[i].Changes = changes(r, d.If, d.Set)
+		var writes []*item
+		for _, x := range todo {
+			if e.decide(x) {
+				writes = append(writes, x)
 			}
 		}
-		if todo, err = e.send(ctx, rows, writes, at, out, live); err != nil || len(todo) == 0 {
+		if todo, err = e.send(ctx, writes); err != nil || len(todo) == 0 {
 			return err
 		}
 	}
 	return fault.New(fault.Busy, "contended", "Others keep writing to the same contacts.")
 }
 
-const unknownText = "There is no contact with this number in your institution."
-
-// own settles rows whose contact is not there, and rows whose [info] Email is
-// another contact's: then a part of the columns was sorted and the row's values
-// are somebody else's. It returns the others.
-func (e *Engine) own(ctx context.Context, rows []Row, todo []int, out []Result, live map[int]*domain.Contact) ([]int, error) {
-	var rest, missing []int
-	var emails []string
-	for _, i := range todo {
-		switch r := &rows[i]; {
-		case live[i] == nil:
-			missing = append(missing, i)
-		case r.InfoEmail != "" && !sameEmail(r.InfoEmail, live[i].Email()) && live[i].Applied.Import != e.Import:
-			emails = append(emails, r.InfoEmail)
-			rest = append(rest, i)
-		default:
-			rest = append(rest, i)
+// decide settles a row by its live contact, or reports that a write must be sent.
+func (e *Engine) decide(x *item) (write bool) {
+	switch {
+	case x.live == nil: // deleted while we were at it
+		x.reject(x.unknown())
+		return false
+	case e.Mode == Update && e.mine(x):
+		// An earlier try of this import did it, or its answer was lost.
+		e.again(x)
+		return false
+	}
+	d := Decide(&x.Row, *x.live, e.OnConflict)
+	if d.Outcome == domain.Updated {
+		if !x.fits(x.live.Fields, d.Set) {
+			return false
+		}
+		if e.Mode == Update {
+			x.sent = e.write(x, d.If, d.Set)
+			return true
 		}
 	}
-	missing, err := e.suggest(ctx, rows, missing, out)
+	r := Result{Outcome: d.Outcome, Problems: d.Problems}
+	if d.Outcome == domain.Updated {
+		r.Changes = changes(&x.Row, d.If, d.Set)
+	}
+	x.end(r)
+	return false
+}
+
+// fits has the row's own check look at a contact as it would be. What it finds
+// wrong rejects the row.
+func (x *item) fits(live, set map[domain.Field]domain.Value) bool {
+	x.result.Warnings = nil
+	if x.Person == nil || x.Person.Check == nil {
+		return true
+	}
+	after := make(map[domain.Field]domain.Value, len(live)+len(set))
+	for f, v := range live {
+		after[f] = v
+	}
+	for f, v := range set {
+		after[f] = v
+	}
+	warnings, p := x.Person.Check(after)
+	if p != nil {
+		x.reject(*p)
+		return false
+	}
+	x.result.Warnings = warnings
+	return true
+}
+
+// there creates the contacts of rows that have none, or rejects those rows. It
+// returns the rows whose contact is there.
+func (e *Engine) there(ctx context.Context, todo []*item) ([]*item, error) {
+	var rest, missing []*item
+	for _, x := range todo {
+		if x.live == nil {
+			missing = append(missing, x)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	missing, err := e.absent(ctx, missing)
 	if err != nil {
 		return nil, err
 	}
-	there, err := e.create(ctx, rows, missing, out, live)
-	if err != nil {
-		return nil, err
-	}
-	rest = append(rest, there...)
-	if len(emails) == 0 {
-		return rest, nil
-	}
-	holders, err := e.holders(ctx, emails)
-	if err != nil {
-		return nil, err
-	}
-	keep := rest[:0]
-	for _, i := range rest {
-		r := &rows[i]
-		if sameEmail(r.InfoEmail, live[i].Email()) || live[i].Applied.Import == e.Import || !another(holders[text.NormaliseEmail(r.InfoEmail)], r.Number) {
-			keep = append(keep, i)
-			continue
-		}
-		out[i] = Result{Outcome: domain.RowRejected, Problems: []domain.Problem{{
-			Line: r.Line, Column: r.InfoColumn, Value: r.InfoEmail, Outcome: domain.RowRejected, Code: "otherContactsEmail",
-			Message:    "The e-mail address in this row is that of another contact: a part of the columns was probably sorted without the rest.",
-			Suggestion: "Sort whole rows only, or start again from the template."}}}
-	}
-	return keep, nil
+	met, err := e.create(ctx, missing)
+	return append(rest, met...), err
 }
 
-// holders returns who has the addresses, by folded address.
-func (e *Engine) holders(ctx context.Context, emails []string) (map[string][]domain.ContactNumber, error) {
-	found, err := e.Store.ByEmail(ctx, e.Institution, emails)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string][]domain.ContactNumber, len(found))
-	for address, ns := range found {
-		out[text.NormaliseEmail(address)] = ns
-	}
-	return out, nil
-}
-
-// another tells whether one of the contacts is not the one with the number.
-func another(ns []domain.ContactNumber, n domain.ContactNumber) bool {
-	return slices.ContainsFunc(ns, func(m domain.ContactNumber) bool { return m != n })
-}
-
-// suggest rejects rows whose contact is not there. A spreadsheet drops leading
-// zeros: when exactly one contact has the number with zeros before it, it is
-// named. A number that belonged to a deleted contact is not used again. What is left
-// are rows that may create their contact.
-func (e *Engine) suggest(ctx context.Context, rows []Row, missing []int, out []Result) ([]int, error) {
-	if len(missing) == 0 {
-		return nil, nil
-	}
-	var ask []domain.ContactNumber
-	for _, i := range missing {
-		if rows[i].Number == "" {
-			continue
-		}
-		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
-			ask = append(ask, n)
-		}
-	}
-	found := map[domain.ContactNumber]domain.Contact{}
-	if len(ask) > 0 {
-		var err error
-		if found, err = e.Store.GetMany(ctx, e.Institution, ask); err != nil {
-			return nil, err
-		}
-	}
-	gone, err := e.Store.Gone(ctx, e.Institution, numbers(rows, missing))
-	if err != nil {
-		return nil, err
-	}
-	var create []int
-	for _, i := range missing {
-		if rows[i].Number == "" {
-			create = append(create, i)
-			continue
-		}
-		if _, was := gone[rows[i].Number]; was {
-			out[i] = e.reject(&rows[i], "contactDeleted", "This contact was deleted. A deleted contact is not created again.", "Remove the line.")
-			continue
-		}
-		var hits []string
-		for n := "0" + rows[i].Number; len(n) <= 20; n = "0" + n {
-			if _, ok := found[n]; ok {
-				hits = append(hits, "#"+string(n))
-			}
-		}
-		if len(hits) == 1 {
-			out[i] = e.reject(&rows[i], "leadingZeros", unknownText+" Did you mean "+hits[0]+"?", hits[0])
-			continue
-		}
-		if rows[i].Person != nil {
-			create = append(create, i)
-			continue
-		}
-		out[i] = e.reject(&rows[i], "unknownContact", unknownText, "")
-	}
-	return create, nil
-}
-
-func (e *Engine) reject(r *Row, code, message, suggestion string) Result {
-	return Result{Outcome: domain.RowRejected, Problems: []domain.Problem{{
-		Line: r.Line, Column: r.KeyColumn, Value: strings.TrimSpace(r.Key), Outcome: domain.RowRejected,
-		Code: code, Message: message, Suggestion: suggestion}}}
-}
-
-// settle reports rows by the marks alone.
-func (e *Engine) settle(ctx context.Context, rows []Row, todo []int, out []Result) error {
-	found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, todo))
-	if err != nil {
-		return err
-	}
-	for _, i := range todo {
-		r := &rows[i]
-		if c, ok := found[r.Number]; ok && e.mine(r, &c) {
-			out[i] = e.again(r, &c)
-			continue
-		}
-		out[i] = Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{notDone(r.Line, e.Cancelled)}}
-	}
-	return nil
-}
-
-// Earlier returns the results of rows that an earlier try of this import wrote
-// though they are rejected now, because the catalogue changed in between; the
-// zero Result for the others. What such a row gave to its Unread fields is taken
-// to be what its contact has.
-func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
-	out := make([]Result, len(rows))
-	all := make([]int, len(rows))
-	for i := range rows {
-		all[i] = i
-	}
-	settle := *e
-	settle.Mode = Settle
-	if _, err := settle.find(ctx, rows, all, make([]Result, len(rows))); err != nil {
-		return nil, err
-	}
-	found, err := e.Store.GetMany(ctx, e.Institution, numbers(rows, all))
-	if err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		r := &rows[i]
-		c, there := found[r.Number]
-		switch {
-		case !there:
-		case c.Origin == domain.Origin{Import: e.Import, Line: r.Line}:
-			out[i] = Result{Number: r.Number, Outcome: domain.Created, Changes: creation(r)}
-			for _, f := range r.Unread {
-				if v := c.Get(f); v != domain.Empty {
-					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: v})
-				}
-			}
-		case c.Applied.Import == e.Import && c.Applied.Line == r.Line:
-			out[i] = Result{Number: r.Number, Outcome: domain.Updated, Changes: again(r, c.Applied, e.OnConflict)}
-			for _, f := range r.Unread {
-				if before, ok := c.Applied.Before[f]; ok {
-					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: before, After: c.Get(f)})
-				}
-			}
-		}
-	}
-	return out, nil
-}
-
-// notDone is the problem of a row that was not tried.
-func notDone(line int, cancelled bool) domain.Problem {
-	p := domain.Problem{Line: line, Outcome: domain.Unprocessed, Code: "notProcessed",
-		Message: "This row was not processed, through no fault of the file.", Suggestion: "Import the error file again."}
-	if cancelled {
-		p.Code, p.Message = "cancelled", "The import was cancelled before this row."
-	}
-	return p
-}
-
-func numbers(rows []Row, at []int) []domain.ContactNumber {
-	ns := make([]domain.ContactNumber, 0, len(at))
-	for _, i := range at {
-		if n := rows[i].Number; n != "" {
-			ns = append(ns, n)
+func numbers(todo []*item) []domain.ContactNumber {
+	ns := make([]domain.ContactNumber, 0, len(todo))
+	for _, x := range todo {
+		if x.Number != "" {
+			ns = append(ns, x.Number)
 		}
 	}
 	return ns

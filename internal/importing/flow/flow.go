@@ -19,7 +19,7 @@ import (
 
 // Version is that of every message and object here. A step that meets another
 // one refuses it, so that a deployment in the middle of an import is seen.
-const Version = 1
+const Version = 2
 
 // UploadLife is how long an import's file can be posted to its form.
 const UploadLife = time.Hour

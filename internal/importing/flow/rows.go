@@ -16,7 +16,7 @@ import (
 // checked.
 type Row struct {
 	Line  int
-	Cells []string // exactly as uploaded
+	Cells []string // as uploaded, but for the guard against formulas
 	// Fault says why the row cannot be taken, as reading found out.
 	Fault *domain.Problem
 }

@@ -80,13 +80,7 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (dom
 	end.Files = []string{"original"}
 	plan, err := account.LoadPlan(ctx, s.Files, imp.Institution, imp.ID)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
-		// The check never came to an end, so nothing was written.
-		end.Status = domain.Failed
-		end.Problem = &domain.FileProblem{Code: "checkFailed", Message: "The file could not be checked, through no fault of yours. Nothing was written. Import it again."}
-		if imp.Cancel {
-			end.Status = domain.Cancelled
-			end.Problem = &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before anything was written."}
-		}
+		end.Status, end.Problem = unchecked(imp)
 		return end, nil
 	}
 	if err != nil {
@@ -108,21 +102,39 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (dom
 		return end, err
 	}
 	end.Files = append(end.Files, m.files...)
-	switch c := end.Counts; {
-	case c.Unprocessed > 0 && imp.Cancel:
-		end.Status = domain.Cancelled
-		end.Problem = &domain.FileProblem{Code: "cancelled", Message: fmt.Sprintf("The import was cancelled: %d of %d rows were not processed. They are in the error file.", c.Unprocessed, c.Rows)}
-	case c.Unprocessed > 0 && c.Unprocessed == c.Rows || failed && c.Unprocessed > 0:
-		end.Status = domain.Failed
-		end.Problem = &domain.FileProblem{Code: "importFailed", Message: fmt.Sprintf("The import stopped, through no fault of yours: %d of %d rows were not processed. They are in the error file; import that again.", c.Unprocessed, c.Rows)}
-	default:
-		end.Status = domain.Done
-		if c.Unprocessed > 0 {
-			end.Warnings = append(end.Warnings, domain.Warning{Code: "unprocessedRows",
-				Message: fmt.Sprintf("Not processed, through no fault of the file: %d of %d rows. Import the error file again.", c.Unprocessed, c.Rows)})
-		}
+	end.Status, end.Problem = ended(imp, end.Counts, failed)
+	if end.Status == domain.Done && end.Counts.Unprocessed > 0 {
+		end.Warnings = append(end.Warnings, unprocessedRows(end.Counts))
 	}
 	return end, nil
+}
+
+// unchecked is how an import ends whose check never came to an end, so that
+// nothing was written.
+func unchecked(imp *domain.Import) (domain.Status, *domain.FileProblem) {
+	if imp.Cancel {
+		return domain.Cancelled, &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before anything was written."}
+	}
+	return domain.Failed, &domain.FileProblem{Code: "checkFailed", Message: "The file could not be checked, through no fault of yours. Nothing was written. Import it again."}
+}
+
+// ended is how an import with this account ends. failed says that a step of the
+// machine failed.
+func ended(imp *domain.Import, c domain.Counts, failed bool) (domain.Status, *domain.FileProblem) {
+	switch {
+	case c.Unprocessed > 0 && imp.Cancel:
+		return domain.Cancelled, &domain.FileProblem{Code: "cancelled",
+			Message: fmt.Sprintf("The import was cancelled: %d of %d rows were not processed. They are in the error file.", c.Unprocessed, c.Rows)}
+	case c.Unprocessed > 0 && (failed || c.Unprocessed == c.Rows):
+		return domain.Failed, &domain.FileProblem{Code: "importFailed",
+			Message: fmt.Sprintf("The import stopped, through no fault of yours: %d of %d rows were not processed. They are in the error file; import that again.", c.Unprocessed, c.Rows)}
+	}
+	return domain.Done, nil
+}
+
+func unprocessedRows(c domain.Counts) domain.Warning {
+	return domain.Warning{Code: "unprocessedRows",
+		Message: fmt.Sprintf("Not processed, through no fault of the file: %d of %d rows. Import the error file again.", c.Unprocessed, c.Rows)}
 }
 
 // results yields the results of chunk n. A chunk that left none is settled

@@ -56,7 +56,7 @@ func (s *Step) encoding(ctx context.Context, imp *domain.Import, p *pass, guesse
 			continue
 		}
 		live := norm.NFC.String(string(c.Get(a.field)))
-		is := func(cell string) bool { return norm.NFC.String(strings.TrimSpace(sheet.Unguard(cell))) == live }
+		is := func(cell string) bool { return norm.NFC.String(strings.TrimSpace(cell)) == live }
 		asGuessed := is(a.cell)
 		for name, cell := range sheet.Reread(a.cell, guessed) {
 			switch {

@@ -373,8 +373,12 @@ func newPass(cols []flow.Column, cat *domain.Catalogue) *pass {
 	return p
 }
 
-// row notes what matters of a row and returns it as the chunk object has it.
+// row notes what matters of a row and returns it as the chunk object has it: from
+// here on its cells are without the guard that a spreadsheet needs.
 func (p *pass) row(r sheet.Row) flow.Row {
+	for i, c := range r.Cells {
+		r.Cells[i] = sheet.Unguard(c)
+	}
 	out := flow.Row{Line: r.Line, Cells: r.Cells}
 	if r.Fault != nil {
 		out.Fault = &domain.Problem{Line: r.Line, Outcome: domain.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
@@ -406,7 +410,7 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		p.person(r, h.Sum64())
 		return out
 	}
-	n, problem := field.ParseNumber(sheet.Unguard(r.Cells[p.key]))
+	n, problem := field.ParseNumber(r.Cells[p.key])
 	if problem != nil {
 		return out // the chunk step reports it, in its place
 	}
@@ -417,7 +421,7 @@ func (p *pass) row(r sheet.Row) flow.Row {
 		}
 	}
 	if i, ok := p.own[domain.ContactEmail]; ok && p.persons != nil {
-		if e, _, problem := p.persons.Parse(domain.ContactEmail, sheet.Unguard(r.Cells[i])); problem == nil && !e.Keep {
+		if e, _, problem := p.persons.Parse(domain.ContactEmail, r.Cells[i]); problem == nil && !e.Keep {
 			p.given = append(p.given, seen{p.lines.code(n), p.address(e.Value), r.Line})
 		}
 	}
@@ -427,11 +431,11 @@ func (p *pass) row(r sheet.Row) flow.Row {
 	if len(p.sample) < sampleRows && p.sampled < sampleBytes {
 		s := sampled{line: r.Line, number: n}
 		if p.email >= 0 {
-			s.email = strings.TrimSpace(sheet.Unguard(r.Cells[p.email]))
+			s.email = strings.TrimSpace(r.Cells[p.email])
 		}
 		for _, c := range p.compared {
 			if c.old >= 0 {
-				s.old = append(s.old, sheet.Unguard(r.Cells[c.old]))
+				s.old = append(s.old, r.Cells[c.old])
 			}
 		}
 		p.sample = append(p.sample, s)
@@ -444,7 +448,7 @@ func (p *pass) person(r sheet.Row, hash uint64) {
 	fields := map[domain.Field]domain.Value{}
 	for _, f := range []domain.Field{domain.ContactEmail, domain.ContactLastName, domain.ContactFirstName, domain.ContactBirthDate} {
 		if i, ok := p.own[f]; ok {
-			if e, _, problem := p.persons.Parse(f, sheet.Unguard(r.Cells[i])); problem == nil {
+			if e, _, problem := p.persons.Parse(f, r.Cells[i]); problem == nil {
 				fields[f] = e.Value
 			}
 		}

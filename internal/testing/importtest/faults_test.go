@@ -819,7 +819,7 @@ func TestAnotherVersion(t *testing.T) {
 		if err != nil || n > 0 {
 			return err
 		}
-		_, err = w.Files.Put(t.Context(), key, strings.NewReader(strings.Replace(string(b), `"version":1`, `"version":2`, 1)), "")
+		_, err = w.Files.Put(t.Context(), key, strings.NewReader(strings.Replace(string(b), fmt.Sprintf(`"version":%d`, flow.Version), fmt.Sprintf(`"version":%d`, flow.Version+1), 1)), "")
 		refused("chunk", w.Chunk.Run(t.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: "0199f0aa-0000-7000-8000-000000000002"}}))
 		_, perr := w.Files.Put(t.Context(), key, strings.NewReader(string(b)), "")
 		return errors.Join(err, perr)

@@ -1,0 +1,251 @@
+package compare
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/text"
+)
+
+// find fills in the numbers of rows that name their contact by its e-mail
+// address, and returns the rows that are not settled by that: a row whose
+// address nobody has will create its contact, one whose address several have is
+// rejected. all are the rows of the run, whose numbers are taken.
+func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
+	if err := e.made(ctx, todo); err != nil {
+		return nil, err
+	}
+	var emails []string
+	for _, x := range todo {
+		if x.byEmail() {
+			emails = append(emails, x.Person.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return todo, nil
+	}
+	holders, err := e.holders(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.drop(ctx, todo, holders); err != nil {
+		return nil, err
+	}
+	numbered := map[domain.ContactNumber]int{}
+	for _, x := range all {
+		numbered[x.Number] = x.Line
+	}
+	var rest []*item
+	for _, x := range todo {
+		if x.byEmail() {
+			ns := holders[text.NormaliseEmail(x.Person.Email)]
+			switch {
+			case len(ns) == 0: // it will be created
+			case len(ns) > 1:
+				x.reject(x.severalContacts(ns))
+				continue
+			case len(x.Person.Shared) > 0:
+				x.reject(x.sharedAddress(ns[0]))
+				continue
+			case numbered[ns[0]] != 0 && e.Mode != Settle:
+				// Since plan looked, its contact was given this address.
+				x.reject(x.sameContact(numbered[ns[0]]))
+				continue
+			default:
+				x.Number = ns[0]
+			}
+		}
+		rest = append(rest, x)
+	}
+	return rest, nil
+}
+
+// byEmail reports whether the row names its contact by the address.
+func (x *item) byEmail() bool { return x.Number == "" && x.Person != nil && x.Person.Email != "" }
+
+// made fills in the numbers of rows without one whose contact an earlier try of
+// this import created: a number is given to a line, whatever address its contact
+// has by now.
+func (e *Engine) made(ctx context.Context, todo []*item) error {
+	var lines []int
+	for _, x := range todo {
+		if x.Number == "" {
+			lines = append(lines, x.Line)
+		}
+	}
+	if e.Mode == Test || len(lines) == 0 {
+		return nil
+	}
+	claimed, err := e.Store.Claimed(ctx, e.Institution, e.Import, lines)
+	if err != nil || len(claimed) == 0 {
+		return err
+	}
+	there, err := e.Store.GetMany(ctx, e.Institution, slices.Collect(maps.Values(claimed)))
+	if err != nil {
+		return err
+	}
+	for _, x := range todo {
+		if c, ok := there[claimed[x.Line]]; x.Number == "" && ok && c.Origin == (domain.Origin{Import: e.Import, Line: x.Line}) {
+			x.Number = c.Number
+		}
+	}
+	return nil
+}
+
+// drop leaves out of the holders of an address who stands there by this import's
+// own doing, so that a row finds what it would have found before: of those that
+// share an address, the contacts that the others created; of several, all but
+// the one that an earlier try of the row changed.
+func (e *Engine) drop(ctx context.Context, todo []*item, holders map[string][]domain.ContactNumber) error {
+	if e.Mode == Test {
+		return nil
+	}
+	var doubtful []*item
+	var ask []domain.ContactNumber
+	for _, x := range todo {
+		if x.Number != "" || x.Person == nil {
+			continue
+		}
+		if ns := holders[text.NormaliseEmail(x.Person.Email)]; len(ns) > 1 || len(ns) == 1 && len(x.Person.Shared) > 0 {
+			doubtful, ask = append(doubtful, x), append(ask, ns...)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	slices.Sort(ask)
+	there, err := e.Store.GetMany(ctx, e.Institution, slices.Compact(ask))
+	if err != nil {
+		return err
+	}
+	for _, x := range doubtful {
+		email := text.NormaliseEmail(x.Person.Email)
+		if len(x.Person.Shared) > 0 {
+			holders[email] = slices.DeleteFunc(holders[email], func(n domain.ContactNumber) bool { return there[n].Origin.Import == e.Import })
+			continue
+		}
+		for _, n := range holders[email] {
+			if m := there[n].Applied; m.Import == e.Import && m.Line == x.Line {
+				holders[email] = []domain.ContactNumber{n}
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// holders returns who has the addresses, by folded address.
+func (e *Engine) holders(ctx context.Context, emails []string) (map[string][]domain.ContactNumber, error) {
+	found, err := e.Store.ByEmail(ctx, e.Institution, emails)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]domain.ContactNumber, len(found))
+	for address, ns := range found {
+		out[text.NormaliseEmail(address)] = ns
+	}
+	return out, nil
+}
+
+// owners rejects rows whose [info] Email is another contact's: then a part of the
+// columns was sorted without the rest and the row's values are somebody else's.
+// It returns the others.
+func (e *Engine) owners(ctx context.Context, todo []*item) ([]*item, error) {
+	var emails []string
+	for _, x := range todo {
+		if e.foreignEmail(x) {
+			emails = append(emails, x.InfoEmail)
+		}
+	}
+	if len(emails) == 0 {
+		return todo, nil
+	}
+	holders, err := e.holders(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	var rest []*item
+	for _, x := range todo {
+		another := func(n domain.ContactNumber) bool { return n != x.Number }
+		if e.foreignEmail(x) && slices.ContainsFunc(holders[text.NormaliseEmail(x.InfoEmail)], another) {
+			x.reject(x.otherContactsEmail())
+			continue
+		}
+		rest = append(rest, x)
+	}
+	return rest, nil
+}
+
+// foreignEmail reports whether the file names an address that the row's contact
+// does not have, unless this import itself has changed the contact.
+func (e *Engine) foreignEmail(x *item) bool {
+	return x.InfoEmail != "" && !sameEmail(x.InfoEmail, x.live.Email()) && x.live.Applied.Import != e.Import
+}
+
+// absent rejects rows whose contact is not there and cannot be created. A
+// spreadsheet drops leading zeros: when exactly one contact has the number with
+// zeros before it, it is named. A number that belonged to a deleted contact is
+// not used again. It returns the rows that may create their contact.
+func (e *Engine) absent(ctx context.Context, missing []*item) ([]*item, error) {
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	longer, err := e.longer(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := e.Store.Gone(ctx, e.Institution, numbers(missing))
+	if err != nil {
+		return nil, err
+	}
+	var create []*item
+	for _, x := range missing {
+		_, deleted := gone[x.Number]
+		switch hits := longer[x.Number]; {
+		case x.Number == "":
+			create = append(create, x)
+		case deleted:
+			x.reject(x.contactDeleted())
+		case len(hits) == 1:
+			x.reject(x.leadingZeros(hits[0]))
+		case x.Person != nil:
+			create = append(create, x)
+		default:
+			x.reject(x.unknown())
+		}
+	}
+	return create, nil
+}
+
+// longer returns the contacts that have the numbers of the rows with zeros before
+// them.
+func (e *Engine) longer(ctx context.Context, todo []*item) (map[domain.ContactNumber][]domain.ContactNumber, error) {
+	var ask []domain.ContactNumber
+	with := func(n domain.ContactNumber, yield func(domain.ContactNumber)) {
+		for m := "0" + n; n != "" && len(m) <= 20; m = "0" + m {
+			yield(m)
+		}
+	}
+	for _, x := range todo {
+		with(x.Number, func(m domain.ContactNumber) { ask = append(ask, m) })
+	}
+	if len(ask) == 0 {
+		return nil, nil
+	}
+	found, err := e.Store.GetMany(ctx, e.Institution, ask)
+	if err != nil {
+		return nil, err
+	}
+	out := map[domain.ContactNumber][]domain.ContactNumber{}
+	for _, x := range todo {
+		out[x.Number] = nil
+		with(x.Number, func(m domain.ContactNumber) {
+			if _, ok := found[m]; ok {
+				out[x.Number] = append(out[x.Number], m)
+			}
+		})
+	}
+	return out, nil
+}
