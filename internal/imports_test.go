@@ -54,6 +54,7 @@ var may = []struct {
 
 	// The adapters of AWS.
 	{"aws/awsfault", "domain/fault domain/reason"},
+	{"aws/config", ""},
 	{"aws/blob", "aws/awsfault domain domain/fault domain/reason"},
 	{"aws/dynamo", "aws/awsfault domain domain/fault domain/reason domain/text"},
 	{"aws/ses", "aws/awsfault domain domain/fault domain/reason mail"},

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/uuid"
@@ -18,6 +16,7 @@ import (
 	"rollbook/internal/api"
 	"rollbook/internal/api/token"
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/httpapi"
 	"rollbook/internal/aws/invoke"
@@ -56,11 +55,12 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, objects := dynamodb.NewFromConfig(conf), blob.Client(conf)
+	db, objects := dynamo.Open(conf), blob.Client(conf)
+	db.Retry.Patience = 10 * time.Second // somebody waits, and the gateway for 30 s at most
 	uploads := blob.New(objects, c.Uploads)
 	uploadsOrigin, err := uploads.Origin(context.Background())
 	if err != nil {
@@ -70,7 +70,7 @@ func main() {
 	handler := api.New(api.Config{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),

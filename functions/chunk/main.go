@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/importing/flow"
@@ -30,15 +29,15 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db := dynamodb.NewFromConfig(conf)
+	db := dynamo.Open(conf)
 	step := &chunk.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Now:       time.Now,
 	}

@@ -5,13 +5,11 @@ import (
 	"context"
 	"log"
 	"os"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/steps/plan"
@@ -29,16 +27,16 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, objects := dynamodb.NewFromConfig(conf), blob.Client(conf)
+	db, objects := dynamo.Open(conf), blob.Client(conf)
 	buckets := map[string]*blob.Blobs{c.Uploads: blob.New(objects, c.Uploads), c.Files: blob.New(objects, c.Files)}
 	step := &plan.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
 		Files:     buckets[c.Files],
 	}

@@ -11,12 +11,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/invoke"
 	"rollbook/internal/aws/lambdaruntime"
@@ -37,12 +36,12 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
 	logger, functions := lambdaruntime.Logger(), lambdaservice.NewFromConfig(conf)
-	jobs := dynamo.NewJobs(dynamodb.NewFromConfig(conf), c.Jobs, time.Now)
+	jobs := dynamo.NewJobs(dynamo.Open(conf), c.Jobs)
 	machine := stepfunctions.New(sfn.NewFromConfig(conf), c.Machine)
 	finish, template := invoke.New(functions, c.Finish), invoke.New(functions, c.Template)
 	step := &reconcile.Step{

@@ -9,10 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/stepfunctions"
@@ -31,13 +30,13 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, logger := dynamodb.NewFromConfig(conf), lambdaruntime.Logger()
+	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &start.Step{
-		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
 		Log:       logger,

@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/ses"
@@ -35,15 +34,15 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.LoadDefaultConfig(context.Background())
+	conf, err := config.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, logger := dynamodb.NewFromConfig(conf), lambdaruntime.Logger()
+	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &template.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, "", ""), // it reads contacts only, nothing beside them
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs, time.Now),
+		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
 		Letter:    mail.Letters{ScreenURL: c.Screen}.Template,

@@ -3,8 +3,6 @@ package local
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/local/demo"
 )
@@ -13,7 +11,7 @@ import (
 // contacts, borealis with a tenth of that.
 func Demo(n int) func(context.Context, *Stack) error {
 	return func(ctx context.Context, s *Stack) error {
-		db := dynamodb.NewFromConfig(s.Config())
+		db := dynamo.Open(s.Config())
 		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History)
 		catalogue := dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, n); err != nil {

@@ -113,3 +113,13 @@ func (c cause) Error() string {
 	}
 	return s
 }
+
+// Unanswered reports whether a call ended without the service's word: by a
+// time-out, a broken connection or a 5xx. What it asked for may have been done,
+// or be done yet.
+func Unanswered(err error) bool {
+	if _, ours := fault.As(err); ours {
+		return false
+	}
+	return err != nil && (Status(err) == 0 || Status(err) >= 500)
+}

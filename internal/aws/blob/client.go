@@ -6,14 +6,24 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
+
+// transferFor is how long one attempt may take with its body, which is 8 MB at
+// most: less than the function of the API has.
+const transferFor = 20 * time.Second
 
 // Client returns an S3 client. With an endpoint of its own in the settings, as
 // an emulator has, buckets are a part of the path: such an endpoint has no host
 // name for each.
 func Client(conf aws.Config) *s3.Client {
-	return s3.NewFromConfig(conf, func(o *s3.Options) { o.UsePathStyle = conf.BaseEndpoint != nil })
+	return s3.NewFromConfig(conf, func(o *s3.Options) {
+		o.UsePathStyle = conf.BaseEndpoint != nil
+		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = c.WithTimeout(transferFor)
+		}
+	})
 }
 
 // Origin returns scheme and host of the addresses that SignPost gives, for a

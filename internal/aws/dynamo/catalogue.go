@@ -2,36 +2,24 @@ package dynamo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"rollbook/internal/aws/awsfault"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
-	"rollbook/internal/domain/text"
 )
 
 // Catalogue keeps definitions, settings and targets: pk is the institution, sk
 // is settings, field#CODE (criteria and authorisations share the codes) or
 // target#ID.
-type Catalogue struct {
-	// Wait replaces the waits between attempts.
-	Wait Wait
-
-	client *dynamodb.Client
-	table  string
-}
+type Catalogue struct{ table table }
 
 // NewCatalogue returns the store in the table with the name.
-func NewCatalogue(client *dynamodb.Client, table string) *Catalogue {
-	return &Catalogue{Wait: backoff, client: client, table: table}
-}
+func NewCatalogue(db *DB, name string) *Catalogue { return &Catalogue{table{db, name}} }
 
 const (
 	settingsKey = "settings"
@@ -52,16 +40,20 @@ func (s *Catalogue) Catalogue(ctx context.Context, in domain.InstitutionID) (*do
 func (s *Catalogue) read(ctx context.Context, in domain.InstitutionID) (c *domain.Catalogue, known bool, err error) {
 	c = &domain.Catalogue{}
 	// settings and field#… sort before target#…
-	err = s.query(ctx, "pk = :pk AND sk < :sk", item{":pk": str(string(in)), ":sk": str(targetKey)}, func(it item) error {
-		if stringOf(it["sk"]) == settingsKey {
-			known = true
-			return unmarshal(it, &c.Settings)
+	for it, err := range s.table.items(ctx, dynamodb.QueryInput{KeyConditionExpression: aws.String("pk = :pk AND sk < :sk"),
+		ExpressionAttributeValues: item{":pk": str(string(in)), ":sk": str(targetKey)}}) {
+		if err == nil && stringOf(it["sk"]) == settingsKey {
+			known, err = true, unmarshal(it, &c.Settings)
+		} else if err == nil {
+			var d domain.FieldDef
+			d, err = readField(it)
+			c.Fields = append(c.Fields, d)
 		}
-		d, err := readField(it)
-		c.Fields = append(c.Fields, d)
-		return err
-	})
-	return c, known, err
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	return c, known, nil
 }
 
 func readField(it item) (d domain.FieldDef, err error) {
@@ -84,10 +76,7 @@ func (s *Catalogue) PutSettings(ctx context.Context, in domain.InstitutionID, st
 	}
 	it := keys(string(in), settingsKey)
 	it["doc"] = doc
-	return s.Wait.retrying(ctx, func() error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
-		return err
-	})
+	return s.table.put(ctx, it)
 }
 
 // PutField creates or replaces a definition; what was used stays remembered.
@@ -99,7 +88,7 @@ func (s *Catalogue) PutField(ctx context.Context, in domain.InstitutionID, d dom
 	if err != nil {
 		return err
 	}
-	u := &types.Update{TableName: &s.table, Key: keys(string(in), fieldKey+d.Code),
+	u := &types.Update{TableName: &s.table.name, Key: keys(string(in), fieldKey+d.Code),
 		UpdateExpression:          aws.String("SET #doc = :doc, #room = :room, #v = :next"),
 		ConditionExpression:       aws.String("attribute_not_exists(pk)"),
 		ExpressionAttributeNames:  map[string]string{"#doc": "doc", "#room": "room", "#v": "v"},
@@ -110,7 +99,7 @@ func (s *Catalogue) PutField(ctx context.Context, in domain.InstitutionID, d dom
 		u.ConditionExpression = aws.String("#v = :v AND #room = :room")
 		u.ExpressionAttributeValues[":v"] = num(int64(version))
 	}
-	err = s.Wait.transact(ctx, s.client, types.TransactWriteItem{Update: u})
+	err = s.table.transact(ctx, types.TransactWriteItem{Update: u})
 	if raced, ok := errors.AsType[errRaced](err); ok {
 		stored, _ := raced.failed(0)
 		if stored != nil && stringOf(stored["room"]) != room {
@@ -132,7 +121,7 @@ func versionRaced(version int) error {
 // DeleteField removes a definition that was never used.
 func (s *Catalogue) DeleteField(ctx context.Context, in domain.InstitutionID, f domain.Field) error {
 	room, code := f.Split()
-	err := s.Wait.transact(ctx, s.client, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.table,
+	err := s.table.transact(ctx, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.table.name,
 		Key:                       keys(string(in), fieldKey+code),
 		ConditionExpression:       aws.String("#room = :room AND attribute_not_exists(#used)"),
 		ExpressionAttributeNames:  map[string]string{"#room": "room", "#used": "used"},
@@ -168,7 +157,7 @@ func (s *Catalogue) MarkUsed(ctx context.Context, in domain.InstitutionID, used 
 			continue
 		}
 		room, code := f.Split()
-		update := &dynamodb.UpdateItemInput{TableName: &s.table, Key: keys(string(in), fieldKey+code),
+		update := dynamodb.UpdateItemInput{Key: keys(string(in), fieldKey+code),
 			UpdateExpression:          aws.String("SET #used = :true ADD #v :one"),
 			ConditionExpression:       aws.String("#room = :room"),
 			ExpressionAttributeNames:  map[string]string{"#used": "used", "#v": "v", "#room": "room"},
@@ -178,122 +167,13 @@ func (s *Catalogue) MarkUsed(ctx context.Context, in domain.InstitutionID, used 
 			update.ExpressionAttributeNames["#values"] = "usedValues"
 			update.ExpressionAttributeValues[":codes"] = &types.AttributeValueMemberSS{Value: slices.Compact(slices.Sorted(slices.Values(codes)))}
 		}
-		err := s.Wait.retrying(ctx, func() error { _, err := s.client.UpdateItem(ctx, update); return err })
-		if awsfault.Code(err) == "ConditionalCheckFailedException" {
-			return fault.Missing()
-		}
+		_, there, err := s.table.update(ctx, update)
 		if err != nil {
 			return err
+		}
+		if !there {
+			return fault.Missing()
 		}
 	}
 	return nil
-}
-
-// PutTarget creates or replaces a target.
-func (s *Catalogue) PutTarget(ctx context.Context, in domain.InstitutionID, t domain.Target) error {
-	version := t.Version
-	doc, err := marshal(t)
-	if err != nil {
-		return err
-	}
-	it := keys(string(in), targetKey+t.ID)
-	it["doc"], it["v"] = doc, num(int64(version)+1)
-	p := &types.Put{TableName: &s.table, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}
-	if version != 0 {
-		p.ConditionExpression, p.ExpressionAttributeNames = aws.String("#v = :v"), map[string]string{"#v": "v"}
-		p.ExpressionAttributeValues = item{":v": num(int64(version))}
-	}
-	err = s.Wait.transact(ctx, s.client, types.TransactWriteItem{Put: p})
-	if _, ok := errors.AsType[errRaced](err); ok {
-		return versionRaced(version)
-	}
-	return err
-}
-
-func readTarget(it item) (t domain.Target, err error) {
-	err = unmarshal(it, &t)
-	t.Version = int(number(it["v"]))
-	return t, err
-}
-
-// Target returns one target, or kind NotFound.
-func (s *Catalogue) Target(ctx context.Context, in domain.InstitutionID, id string) (domain.Target, error) {
-	var out *dynamodb.GetItemOutput
-	err := s.Wait.retrying(ctx, func() (err error) {
-		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: keys(string(in), targetKey+id), ConsistentRead: aws.Bool(true)})
-		return err
-	})
-	if err != nil {
-		return domain.Target{}, err
-	}
-	if out.Item == nil {
-		return domain.Target{}, fault.Missing()
-	}
-	return readTarget(out.Item)
-}
-
-// Targets lists by name. All of them are read: an institution has dozens.
-func (s *Catalogue) Targets(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Target, string, error) {
-	last, err := after("targets", from)
-	if err != nil {
-		return nil, "", err
-	}
-	limit = pageSize(limit)
-	key := func(t domain.Target) string { return text.Normalise(t.Name) + "\t" + t.ID }
-	var ts []domain.Target
-	err = s.query(ctx, "pk = :pk AND begins_with(sk, :sk)", item{":pk": str(string(in)), ":sk": str(targetKey)}, func(it item) error {
-		t, err := readTarget(it)
-		if key(t) > last {
-			ts = append(ts, t)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	slices.SortFunc(ts, func(a, b domain.Target) int { return strings.Compare(key(a), key(b)) })
-	if len(ts) <= limit {
-		return ts, "", nil
-	}
-	return ts[:limit], cursor("targets", key(ts[limit-1])), nil
-}
-
-// DeleteTarget removes a target, or returns kind NotFound.
-func (s *Catalogue) DeleteTarget(ctx context.Context, in domain.InstitutionID, id string) error {
-	err := s.Wait.transact(ctx, s.client, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.table,
-		Key: keys(string(in), targetKey+id), ConditionExpression: aws.String("attribute_exists(pk)")}})
-	if _, ok := errors.AsType[errRaced](err); ok {
-		return fault.Missing()
-	}
-	return err
-}
-
-// query gives every item that fits, over all pages.
-func (s *Catalogue) query(ctx context.Context, condition string, values item, each func(item) error) error {
-	q := &dynamodb.QueryInput{TableName: &s.table, ConsistentRead: aws.Bool(true), KeyConditionExpression: &condition, ExpressionAttributeValues: values}
-	for {
-		var out *dynamodb.QueryOutput
-		err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
-		if err != nil {
-			return err
-		}
-		for _, it := range out.Items {
-			if err := each(it); err != nil {
-				return err
-			}
-		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return nil
-		}
-	}
-}
-
-// marshal makes the attribute doc: what no condition looks at is one JSON text.
-func marshal(v any) (types.AttributeValue, error) {
-	b, err := json.Marshal(v)
-	return str(string(b)), fault.Wrap(fault.Internal, "docWritten", err)
-}
-
-func unmarshal(it item, v any) error {
-	return fault.Wrap(fault.Internal, "docUnreadable", json.Unmarshal([]byte(stringOf(it["doc"])), v))
 }

@@ -62,7 +62,7 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 		for i, l := range expected {
 			ask[i] = l.item()
 		}
-		found, err := c.getMany(ctx, c.emails, ask)
+		found, err := c.lookups.many(ctx, ask)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 		for _, l := range expected {
 			if !there[l] {
 				c.report.Missing++
-				puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: l.item()}})
+				puts = append(puts, putRequest(l.item()))
 			}
 		}
 		expected = expected[:0]
@@ -82,7 +82,7 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 			return nil
 		}
 		c.report.Repaired += len(puts)
-		return c.writeMany(ctx, c.emails, puts)
+		return c.lookups.writeMany(ctx, puts)
 	}
 	for contact, err := range c.All(ctx, c.in) {
 		if err != nil {
@@ -99,13 +99,13 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 }
 
 func (c *checker) lookupsFit(ctx context.Context) error {
-	q := &dynamodb.ScanInput{TableName: &c.emails, ConsistentRead: aws.Bool(true),
+	q := &dynamodb.ScanInput{TableName: &c.lookups.name, ConsistentRead: aws.Bool(true),
 		FilterExpression: aws.String("begins_with(pk, :e) OR begins_with(pk, :n) OR begins_with(pk, :c)"),
 		ExpressionAttributeValues: item{":e": str(string(c.in) + "#e#"), ":n": str(string(c.in) + "#n#"),
 			":c": claimItem(c.in, "")["pk"]}}
 	for {
 		var out *dynamodb.ScanOutput
-		err := c.Wait.retrying(ctx, func() (err error) {
+		err := c.Retry.call(ctx, func() (err error) {
 			out, err = c.client.Scan(ctx, q)
 			return err
 		})
@@ -136,7 +136,7 @@ func (c *checker) fit(ctx context.Context, its []item) error {
 			ns[i] = numberOf(stringOf(it["sk"]))
 		}
 	}
-	contacts, err := c.items(ctx, c.in, slices.DeleteFunc(slices.Clone(ns), func(n domain.ContactNumber) bool { return !n.Valid() }))
+	contacts, err := c.under(ctx, c.in, slices.DeleteFunc(slices.Clone(ns), func(n domain.ContactNumber) bool { return !n.Valid() }))
 	if err != nil {
 		return err
 	}
@@ -161,9 +161,9 @@ func (c *checker) fit(ctx context.Context, its []item) error {
 		if !c.repair {
 			continue
 		}
-		err := c.Wait.transact(ctx, c.client,
+		err := c.transact(ctx,
 			types.TransactWriteItem{ConditionCheck: c.unchanged(ns[i], stored)},
-			types.TransactWriteItem{Delete: &types.Delete{TableName: &c.emails, Key: keys(stringOf(it["pk"]), stringOf(it["sk"]))}})
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &c.lookups.name, Key: keys(stringOf(it["pk"]), stringOf(it["sk"]))}})
 		if _, ok := errors.AsType[errRaced](err); ok {
 			continue // somebody is at it: the next check will see
 		}
@@ -177,7 +177,7 @@ func (c *checker) fit(ctx context.Context, its []item) error {
 
 // unchanged is the condition that under a number lies what was read.
 func (c *checker) unchanged(n domain.ContactNumber, stored item) *types.ConditionCheck {
-	check := &types.ConditionCheck{TableName: &c.contacts, Key: contactKey(c.in, n)}
+	check := &types.ConditionCheck{TableName: &c.people.name, Key: contactKey(c.in, n)}
 	switch {
 	case stored == nil:
 		check.ConditionExpression = aws.String("attribute_not_exists(pk)")
@@ -193,10 +193,9 @@ func (c *checker) unchanged(n domain.ContactNumber, stored item) *types.Conditio
 
 func (c *checker) historiesFit(ctx context.Context) error {
 	for bucket := range Buckets {
-		q := &dynamodb.QueryInput{TableName: &c.history, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk, sk"),
-			KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(bucketKey(c.in, bucket))}}
-		for {
-			out, err := c.query(ctx, q)
+		q := partition(bucketKey(c.in, bucket))
+		q.ProjectionExpression = aws.String("pk, sk")
+		for items, err := range c.changes.pages(ctx, q) {
 			if err != nil {
 				return err
 			}
@@ -205,7 +204,7 @@ func (c *checker) historiesFit(ctx context.Context) error {
 				return domain.ContactNumber(n)
 			}
 			var ns []domain.ContactNumber
-			for _, it := range out.Items {
+			for _, it := range items {
 				ns = append(ns, of(it))
 			}
 			contacts, err := c.GetMany(ctx, c.in, ns)
@@ -213,21 +212,18 @@ func (c *checker) historiesFit(ctx context.Context) error {
 				return err
 			}
 			var stale []types.WriteRequest
-			for _, it := range out.Items {
+			for _, it := range items {
 				c.report.Histories++
 				if _, ok := contacts[of(it)]; !ok {
 					c.report.StaleHistories++
-					stale = append(stale, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{"pk": it["pk"], "sk": it["sk"]}}})
+					stale = append(stale, deleteRequest(it))
 				}
 			}
 			if c.repair {
 				c.report.Repaired += len(stale)
-				if err := c.writeMany(ctx, c.history, stale); err != nil {
+				if err := c.changes.writeMany(ctx, stale); err != nil {
 					return err
 				}
-			}
-			if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-				break
 			}
 		}
 	}

@@ -2,18 +2,14 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/aws/awsfault"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
-	"rollbook/internal/domain/text"
 )
 
 // A making is one creation on its way. A contact whose identity must be one
@@ -43,9 +39,6 @@ func (m *making) origin() domain.Origin {
 	return domain.Origin{Import: m.cr.Applied.Import, Line: m.cr.Applied.Line}
 }
 
-// maxIdle is after how many rounds in which nothing was settled Create gives up.
-const maxIdle = 10
-
 // Create makes contacts and answers in the same order. An error means that some
 // were not tried; calling again with the same marks is safe.
 func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []domain.Creation) ([]domain.Made, error) {
@@ -65,23 +58,23 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 	}
 	settled := func(m *making) bool { return m.settled }
 	todo = slices.DeleteFunc(todo, settled)
-	for idle := 0; len(todo) > 0; {
+	for tries := s.Retry.start(); len(todo) > 0; {
 		before := len(todo)
 		if err := r.run(ctx, todo); err != nil {
 			return nil, err
 		}
 		if todo = slices.DeleteFunc(todo, settled); len(todo) < before {
-			idle = 0
+			tries.progressed()
 			continue
 		}
-		if idle++; idle == maxIdle {
+		if err := tries.again(ctx, errContended); err != nil {
+			if ctx.Err() != nil {
+				return nil, awsfault.Of(err)
+			}
 			for _, m := range todo {
 				r.settle(m, domain.Made{Err: fault.New(fault.Busy, "contended", "Others keep making the same contacts.")})
 			}
 			break
-		}
-		if err := s.Wait(ctx, idle); err != nil {
-			return nil, awsfault.Of(err)
 		}
 	}
 	return out, nil
@@ -121,23 +114,6 @@ func newMaking(at int, cr *domain.Creation) (*making, error) {
 	return m, nil
 }
 
-// identity folds an identity that is an e-mail address.
-func identity(id string) string {
-	if email := domain.IdentityEmail(id); email != "" {
-		return domain.EmailIdentity + text.NormaliseEmail(email)
-	}
-	return id
-}
-
-// has tells whether the contact still is who the identity says. Of what is not
-// an e-mail address the claim's word is taken.
-func has(c domain.Contact, id string) bool {
-	email := domain.IdentityEmail(id)
-	return email == "" || text.NormaliseEmail(c.Email()) == email
-}
-
-func claimItem(in domain.InstitutionID, id string) item { return keys(string(in)+"#c#"+id, "claim") }
-
 // round works on the creations of one call.
 type round struct {
 	*Contacts
@@ -168,7 +144,7 @@ func (r round) begin(ctx context.Context, ms []*making) error {
 	if err != nil || len(known) == 0 {
 		return err
 	}
-	items, err := r.items(ctx, r.in, numbersOf(known))
+	items, err := r.under(ctx, r.in, numbersOf(known))
 	if err != nil {
 		return err
 	}
@@ -236,7 +212,7 @@ func (r round) run(ctx context.Context, ms []*making) error {
 // each calls f for each of them, several at once.
 func (r round) each(ctx context.Context, ms []*making, f func(context.Context, *making) error) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(4 * max(1, r.Concurrency))
+	g.SetLimit(r.limit(4))
 	for _, m := range ms {
 		g.Go(func() error { return f(gctx, m) })
 	}
@@ -248,42 +224,25 @@ func (r round) each(ctx context.Context, ms []*making, f func(context.Context, *
 // cannot be made.
 func (r round) insertAll(ctx context.Context, ms []*making, table string, it func(*making) (item, error), done func(*making)) (taken []*making, err error) {
 	is := make([]bool, len(ms)) // taken
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, r.Concurrency))
-	var batch []statement
-	flush := func() {
-		b := batch
-		batch = nil
-		g.Go(func() error {
-			return r.execute(gctx, b, func(at int, e *types.BatchStatementError) bool {
-				switch {
-				case e == nil:
-					done(ms[at])
-				case e.Code == types.BatchStatementErrorCodeEnumDuplicateItem, e.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
-					is[at] = true
-				case putOff(e):
-					return false
-				default:
-					r.settle(ms[at], domain.Made{Err: statementError(e)})
-				}
-				return true
-			}, func(at int, err error) { r.settle(ms[at], domain.Made{Err: err}) })
-		})
-	}
+	var all []statement
 	for i, m := range ms {
 		values, err := it(m)
 		if err != nil {
 			r.settle(m, domain.Made{Err: err})
 			continue
 		}
-		if batch = append(batch, statement{i, insertStatement(table, values)}); len(batch) == maxStatements {
-			flush()
+		all = append(all, statement{at: i, st: insertStatement(table, values)})
+	}
+	if err := r.execute(ctx, all, func(at int, a answer) {
+		switch {
+		case a.refused == nil && a.err == nil:
+			done(ms[at])
+		case a.condition() || a.refused != nil && a.refused.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
+			is[at] = true
+		default:
+			r.settle(ms[at], domain.Made{Err: a.fault()})
 		}
-	}
-	if len(batch) > 0 {
-		flush()
-	}
-	if err := g.Wait(); err != nil {
+	}); err != nil {
 		return nil, err
 	}
 	for i, m := range ms {
@@ -301,7 +260,7 @@ func (r round) claim(ctx context.Context, ms []*making) (held []*making, err err
 		return nil, nil
 	}
 	ttl := num(r.Now().Add(claimLife).Unix())
-	held, err = r.insertAll(ctx, ms, r.emails, func(m *making) (item, error) {
+	held, err = r.insertAll(ctx, ms, r.claims.name, func(m *making) (item, error) {
 		it := claimItem(r.in, m.id)
 		it["n"], it["ttl"] = str(string(m.n)), ttl
 		return it, nil
@@ -325,7 +284,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 			ask = append(ask, claimItem(r.in, m.id))
 		}
 	}
-	found, err := r.getMany(ctx, r.emails, ask)
+	found, err := r.claims.many(ctx, ask)
 	if err != nil {
 		return err
 	}
@@ -336,7 +295,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 		claims[stringOf(it["pk"])] = n
 		ns = append(ns, n)
 	}
-	items, err := r.items(ctx, r.in, ns)
+	items, err := r.under(ctx, r.in, ns)
 	if err != nil {
 		return err
 	}
@@ -373,26 +332,9 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 		return err
 	}
 	return r.each(ctx, takeOver, func(ctx context.Context, m *making) (err error) {
-		m.claimed, err = r.takeOver(ctx, m, claimOf(m))
+		m.claimed, err = r.claims.takeOver(ctx, r.in, m.id, claimOf(m), m.n)
 		return err
 	})
-}
-
-// takeOver makes a claim that names the number name m's instead, unless somebody
-// did before.
-func (r round) takeOver(ctx context.Context, m *making, from domain.ContactNumber) (done bool, err error) {
-	err = r.Wait.retrying(ctx, func() error {
-		_, err := r.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &r.emails, Key: claimItem(r.in, m.id),
-			UpdateExpression: aws.String("SET #n = :to, #ttl = :ttl"), ConditionExpression: aws.String("#n = :from OR #n = :to"),
-			ExpressionAttributeNames:  map[string]string{"#n": "n", "#ttl": "ttl"},
-			ExpressionAttributeValues: item{":from": str(string(from)), ":to": str(string(m.n)), ":ttl": num(r.Now().Add(claimLife).Unix())}})
-		_, failed := errors.AsType[*types.ConditionalCheckFailedException](err)
-		if done = err == nil; failed {
-			return nil
-		}
-		return err
-	})
-	return done, err
 }
 
 // putLookups writes the look-ups before the contacts, so that no contact is ever
@@ -406,15 +348,15 @@ func (r round) putLookups(ctx context.Context, ms []*making) error {
 		for _, l := range lookups(r.in, m.c) {
 			it := l.item()
 			it["at"] = num(r.Now().Unix())
-			puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
+			puts = append(puts, putRequest(it))
 		}
 	}
-	return r.writeMany(ctx, r.emails, puts)
+	return r.lookups.writeMany(ctx, puts)
 }
 
 // insert makes the contacts and returns those whose number is taken.
 func (r round) insert(ctx context.Context, ms []*making) (taken []*making, err error) {
-	return r.insertAll(ctx, ms, r.contacts, func(m *making) (item, error) { return contactItem(r.in, m.c) },
+	return r.insertAll(ctx, ms, r.people.name, func(m *making) (item, error) { return contactItem(r.in, m.c) },
 		func(m *making) { r.settle(m, domain.Made{Done: true}) })
 }
 
@@ -423,7 +365,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	if len(ms) == 0 {
 		return nil
 	}
-	items, err := r.items(ctx, r.in, numbersOf(ms))
+	items, err := r.under(ctx, r.in, numbersOf(ms))
 	if err != nil {
 		return err
 	}
@@ -458,107 +400,5 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	return r.each(ctx, again, func(ctx context.Context, m *making) error {
 		m.claimed, m.held = false, m.id != ""
 		return r.renumber(ctx, r.in, m, to[m])
-	})
-}
-
-// makeNamed makes a contact whose number was asked for and whose identity must be
-// one person's: claim, contact and look-ups in one transaction, so that a claim
-// never names a number that somebody wishes for and has no contact.
-func (r round) makeNamed(ctx context.Context, m *making) error {
-	m.c.Number = m.n
-	it, err := contactItem(r.in, m.c)
-	if err != nil {
-		return err
-	}
-	from := m.n
-	for range maxIdle {
-		claim := claimItem(r.in, m.id)
-		claim["n"], claim["ttl"] = str(string(m.n)), num(r.Now().Add(claimLife).Unix())
-		items := []types.TransactWriteItem{
-			{Put: &types.Put{TableName: &r.contacts, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
-			{Put: &types.Put{TableName: &r.emails, Item: claim, ConditionExpression: aws.String("attribute_not_exists(pk) OR #n = :n OR #n = :from"),
-				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": str(string(m.n)), ":from": str(string(from))},
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
-		}
-		for _, l := range lookups(r.in, m.c) {
-			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &r.emails, Item: l.item()}})
-		}
-		err := r.Wait.transact(ctx, r.client, items...)
-		raced, ok := errors.AsType[errRaced](err)
-		switch {
-		case err == nil:
-			r.settle(m, domain.Made{Done: true})
-			return nil
-		case fault.KindOf(err) == fault.TooLarge:
-			r.settle(m, domain.Made{Err: tooLarge()})
-			return nil
-		case !ok:
-			return err
-		}
-		stored, has1 := raced.failed(0)
-		if has1 && r.own(m, stored) {
-			return nil
-		}
-		if held, failed := raced.failed(1); failed {
-			n := domain.ContactNumber(stringOf(held["n"]))
-			other, err := r.item(ctx, r.in, n)
-			if err != nil {
-				return err
-			}
-			if r.own(m, other) {
-				return nil
-			}
-			if live := liveContact(other); live != nil && has(*live, m.id) {
-				r.settle(m, domain.Made{Number: n, Live: live})
-				return nil
-			}
-			if other == nil && n != "" {
-				// Somebody is about to make it under a number that nobody
-				// wished for. That number is used up.
-				if err := r.useUp(ctx, n); err != nil {
-					return err
-				}
-				continue // it may have been quicker
-			}
-			from = n
-		}
-		if has1 {
-			if live := liveContact(stored); live != nil {
-				r.settle(m, domain.Made{Live: live})
-			} else {
-				r.settle(m, domain.Made{Gone: true})
-			}
-			return nil
-		}
-	}
-	return nil
-}
-
-// useUp makes sure that nothing is made under the number, unless something was.
-func (r round) useUp(ctx context.Context, n domain.ContactNumber) error {
-	return r.Wait.retrying(ctx, func() error {
-		_, err := r.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &r.contacts, Item: goneItem(r.in, n, r.Now(), "", domain.Origin{}),
-			ConditionExpression: aws.String("attribute_not_exists(pk)")})
-		if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-			return nil
-		}
-		return err
-	})
-}
-
-// unclaim gives up the claim of a contact's address, if it has one.
-func (s *Contacts) unclaim(ctx context.Context, in domain.InstitutionID, c domain.Contact) error {
-	if c.Origin.Import == "" || c.Email() == "" {
-		return nil
-	}
-	return s.Wait.retrying(ctx, func() error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.emails, Key: claimItem(in, identity(domain.EmailIdentity+c.Email())),
-			ConditionExpression: aws.String("#n = :n"), ExpressionAttributeNames: map[string]string{"#n": "n"},
-			ExpressionAttributeValues: item{":n": str(string(c.Number))}})
-		if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-			return nil
-		}
-		return err
 	})
 }

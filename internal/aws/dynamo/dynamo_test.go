@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/local/emulator"
@@ -25,20 +24,22 @@ func settings(t emulator.T) aws.Config {
 func TestContacts(t *testing.T) {
 	conf := settings(t)
 	storetest.TestContacts(t, func(t *testing.T) storetest.Contacts {
-		return dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	})
 }
 
 func TestCatalogue(t *testing.T) {
 	conf := settings(t)
 	storetest.TestCatalogue(t, func(t *testing.T) storetest.Catalogue {
-		return dynamo.NewCatalogue(dynamodb.NewFromConfig(conf), emulator.Table(t, conf))
+		return dynamo.NewCatalogue(dynamo.Open(conf), emulator.Table(t, conf))
 	})
 }
 
 func TestJobs(t *testing.T) {
 	conf := settings(t)
 	storetest.TestJobs(t, func(t *testing.T, now func() time.Time) storetest.Jobs {
-		return dynamo.NewJobs(dynamodb.NewFromConfig(conf), emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"}), now)
+		db := dynamo.Open(conf)
+		db.Now = now
+		return dynamo.NewJobs(db, emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"}))
 	})
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/domain"
@@ -132,17 +131,17 @@ func connected(t *testing.T) stores {
 	t.Helper()
 	conf := settings(t)
 	n := &network{seen: map[string]int{}}
-	client := dynamodb.NewFromConfig(conf, func(o *dynamodb.Options) {
-		o.HTTPClient, o.Retryer = n, aws.NopRetryer{}
-	})
-	wait := func(ctx context.Context, _ int) error { return ctx.Err() }
+	db := dynamo.Open(conf, func(o *dynamodb.Options) { o.HTTPClient = n })
+	// Time passes by waiting only.
+	var waited atomic.Int64
+	db.Retry = dynamo.Retry{Patience: 30 * time.Second, Now: func() time.Time { return time.Unix(0, waited.Load()) },
+		Sleep: func(ctx context.Context, d time.Duration) error { waited.Add(int64(d)); return ctx.Err() }}
 	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
 	s := stores{net: n, client: dynamodb.NewFromConfig(conf), tables: tables,
-		contacts:  dynamo.NewContacts(client, tables[0], tables[1], tables[2]),
-		catalogue: dynamo.NewCatalogue(client, emulator.Table(t, conf)),
-		jobs:      dynamo.NewJobs(client, emulator.Table(t, conf), func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }),
+		contacts:  dynamo.NewContacts(db, tables[0], tables[1], tables[2]),
+		catalogue: dynamo.NewCatalogue(db, emulator.Table(t, conf)),
+		jobs:      dynamo.NewJobs(db, emulator.Table(t, conf)),
 	}
-	s.contacts.Wait, s.catalogue.Wait, s.jobs.Wait = wait, wait, wait
 	return s
 }
 
@@ -311,8 +310,10 @@ func TestWriteEndsBusy(t *testing.T) {
 			t.Fatalf("write %d: %+v, want Busy", i, w)
 		}
 	}
-	if n := s.net.calls.Load(); n != 3*10 {
-		t.Errorf("%d calls, want 3 requests of 10 attempts", n)
+	// Waits of up to 25 ms, 50 ms, … 5 s make about twenty attempts in 30 s, and
+	// those of the three requests share the time here.
+	if n := s.net.calls.Load(); n < 3*5 || n > 3*40 {
+		t.Errorf("%d calls of 3 requests", n)
 	}
 	// What was put off for ever does not hold up the others.
 	s.net.fail = func(op string, body []byte, before int) (*http.Response, error) {
@@ -641,45 +642,6 @@ func TestALookUpThatNoLongerFitsIsSkipped(t *testing.T) {
 		if len(cs) != want {
 			t.Errorf("Find(%q) gives %d, want %d", q, len(cs), want)
 		}
-	}
-}
-
-func TestOneByOneDoesTheSame(t *testing.T) {
-	ctx := t.Context()
-	a, b := connected(t), connected(t)
-	seed(t, a, 60)
-	seed(t, b, 60)
-	ws := writes(70, "import-1") // ten are missing
-	for i := range ws {
-		switch i % 4 {
-		case 1:
-			ws[i].If["criterion:GENRE"] = "JAZZ"
-		case 2:
-			ws[i].If["criterion:NOTE"], ws[i].Set["criterion:GENRE"], ws[i].Set[domain.ContactCity] = "", "", "Bern"
-		case 3:
-			ws[i].Set["authorisation:MAILING"], ws[i].Set[domain.ContactPhone] = "true", ""
-		}
-	}
-	for range 2 {
-		one, err := a.contacts.Write(ctx, opera, ws)
-		must(t, err)
-		other, err := b.contacts.WriteOneByOne(ctx, opera, ws)
-		must(t, err)
-		if diff := cmp.Diff(one, other, cmpopts.EquateEmpty()); diff != "" {
-			t.Error(diff)
-		}
-	}
-	var left, right []domain.Contact
-	for c, err := range a.contacts.All(ctx, opera) {
-		must(t, err)
-		left = append(left, c)
-	}
-	for c, err := range b.contacts.All(ctx, opera) {
-		must(t, err)
-		right = append(right, c)
-	}
-	if diff := cmp.Diff(left, right, cmpopts.EquateEmpty()); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 	"rollbook/internal/domain"
 )
 
+// changes is the table of what was done to contacts.
+type changes struct{ table }
+
 // historyLife is how long changes are remembered.
 const historyLife = 2 * 365 * 24 * time.Hour
 
@@ -55,9 +58,9 @@ func lineKey(e domain.HistoryEntry) string {
 // versionKey names what a person's write of a version did.
 func versionKey(version int) string { return fmt.Sprintf("v%09d", version) }
 
-// historyItems puts the entries of one contact with one key into one item, or
+// entries puts the entries of one contact with one key into one item, or
 // as few as hold them.
-func (s *Contacts) historyItems(in domain.InstitutionID, es []domain.HistoryEntry, key func(domain.HistoryEntry) string) []item {
+func (s changes) entries(in domain.InstitutionID, es []domain.HistoryEntry, key func(domain.HistoryEntry) string) []item {
 	type place struct {
 		n   domain.ContactNumber
 		key string
@@ -121,30 +124,30 @@ func readHistory(n domain.ContactNumber, it item) []domain.HistoryEntry {
 
 // AddHistory remembers changes, those of one contact by one line in one item, 25
 // items in a request.
-func (s *Contacts) AddHistory(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error {
+func (s changes) AddHistory(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error {
 	var puts []types.WriteRequest
-	for _, it := range s.historyItems(in, es, lineKey) {
-		puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
+	for _, it := range s.entries(in, es, lineKey) {
+		puts = append(puts, putRequest(it))
 	}
-	return s.writeMany(ctx, s.history, puts)
+	return s.writeMany(ctx, puts)
 }
 
 // History returns the last changes of a contact, newest first. It reads all that
 // there are: what is older than two years goes by itself.
-func (s *Contacts) History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error) {
+func (s changes) History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error) {
 	type keyed struct {
 		key string
 		domain.HistoryEntry
 	}
 	var all []keyed
-	err := s.eachHistory(ctx, in, n, false, func(it item) {
+	for it, err := range s.items(ctx, historyOf(in, n)) {
+		if err != nil {
+			return nil, err
+		}
 		key, _, _ := strings.Cut(strings.TrimPrefix(stringOf(it["sk"]), historyPrefix(n)), "#")
 		for _, e := range readHistory(n, it) {
 			all = append(all, keyed{key, e})
 		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	slices.SortStableFunc(all, func(a, b keyed) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.key, a.key), strings.Compare(string(a.Field), string(b.Field)))
@@ -156,35 +159,21 @@ func (s *Contacts) History(ctx context.Context, in domain.InstitutionID, n domai
 	return out, nil
 }
 
-// forget removes a contact's history.
-func (s *Contacts) forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error {
-	var keys []types.WriteRequest
-	err := s.eachHistory(ctx, in, n, true, func(it item) {
-		keys = append(keys, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{"pk": it["pk"], "sk": it["sk"]}}})
-	})
-	if err != nil || len(keys) == 0 {
-		return err
-	}
-	return s.writeMany(ctx, s.history, keys)
+// historyOf is the query of a contact's history.
+func historyOf(in domain.InstitutionID, n domain.ContactNumber) dynamodb.QueryInput {
+	return beginning(stringOf(contactKey(in, n)["pk"]), historyPrefix(n))
 }
 
-func (s *Contacts) eachHistory(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, keysOnly bool, f func(item)) error {
-	q := &dynamodb.QueryInput{TableName: &s.history, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
-		ExpressionAttributeValues: item{":pk": contactKey(in, n)["pk"], ":sk": str(historyPrefix(n))}}
-	if keysOnly {
-		q.ProjectionExpression = aws.String("pk, sk")
-	}
-	for {
-		out, err := s.query(ctx, q)
+// forget removes a contact's history.
+func (s changes) forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error {
+	q := historyOf(in, n)
+	q.ProjectionExpression = aws.String("pk, sk")
+	var all []types.WriteRequest
+	for it, err := range s.items(ctx, q) {
 		if err != nil {
 			return err
 		}
-		for _, it := range out.Items {
-			f(it)
-		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return nil
-		}
+		all = append(all, deleteRequest(it))
 	}
+	return s.writeMany(ctx, all)
 }

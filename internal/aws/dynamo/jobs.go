@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"rollbook/internal/aws/awsfault"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/text"
@@ -24,25 +23,14 @@ const (
 	onceFor = 24 * time.Hour
 	// progressFor is longer than an execution may take.
 	progressFor = 7 * 24 * time.Hour
-	// maxRaces is how often a change is tried while others keep writing.
-	maxRaces = 100
 )
 
 // Jobs keeps imports and templates. What the TTL says has expired is gone, also
 // before the service removes it.
-type Jobs struct {
-	// Wait replaces the waits between attempts.
-	Wait Wait
-
-	client *dynamodb.Client
-	table  string
-	now    func() time.Time
-}
+type Jobs struct{ table table }
 
 // NewJobs returns the store in the table with the name.
-func NewJobs(client *dynamodb.Client, table string, now func() time.Time) *Jobs {
-	return &Jobs{Wait: backoff, client: client, table: table, now: now}
-}
+func NewJobs(db *DB, name string) *Jobs { return &Jobs{table{db, name}} }
 
 func importsKey(in domain.InstitutionID) string   { return string(in) + "#imports" }
 func templatesKey(in domain.InstitutionID) string { return string(in) + "#templates" }
@@ -57,7 +45,7 @@ const (
 	alive = "attribute_exists(pk) AND (attribute_not_exists(#ttl) OR #ttl > :now)"
 )
 
-func (s *Jobs) nowSeconds() types.AttributeValue { return num(s.now().Unix()) }
+func (s *Jobs) nowSeconds() types.AttributeValue { return num(s.table.Now().Unix()) }
 
 // importItem keeps as attributes what conditions look at or what changes apart
 // from the document.
@@ -99,12 +87,6 @@ func readTemplate(it item) (t domain.Template, err error) {
 	return t, err
 }
 
-func expires(it item, at time.Time) {
-	if !at.IsZero() {
-		it["ttl"] = num(at.Unix())
-	}
-}
-
 // open enters a job that is at no end in the index of those, by its kind and
 // since when it is there. Who writes the item without takes it out.
 func open(it item, kind domain.JobKind, is bool, since time.Time) {
@@ -131,31 +113,22 @@ func (s *Jobs) OpenTemplates(ctx context.Context, before time.Time) iter.Seq2[do
 func opened[T any](ctx context.Context, s *Jobs, kind domain.JobKind, before time.Time, read func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		q := &dynamodb.QueryInput{TableName: &s.table, IndexName: aws.String(OpenIndex),
+		for entry, err := range s.table.items(ctx, dynamodb.QueryInput{IndexName: aws.String(OpenIndex),
 			KeyConditionExpression:    aws.String("#open = :kind AND since < :before"),
 			ExpressionAttributeNames:  map[string]string{"#open": "open"},
-			ExpressionAttributeValues: item{":kind": str(string(kind)), ":before": num(before.Unix())}}
-		for {
-			var out *dynamodb.QueryOutput
-			err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, entry := range out.Items {
-				it, err := s.get(ctx, item{"pk": entry["pk"], "sk": entry["sk"]})
-				if fault.KindOf(err) == fault.NotFound && err != nil {
+			ExpressionAttributeValues: item{":kind": str(string(kind)), ":before": num(before.Unix())}}) {
+			v := none
+			if err == nil {
+				var it item
+				it, err = s.get(ctx, item{"pk": entry["pk"], "sk": entry["sk"]})
+				if err != nil && fault.KindOf(err) == fault.NotFound {
 					continue // it expired
 				}
-				v := none
 				if err == nil {
 					v, err = read(it)
 				}
-				if !yield(v, err) || err != nil {
-					return
-				}
 			}
-			if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+			if !yield(v, err) || err != nil {
 				return
 			}
 		}
@@ -174,11 +147,8 @@ func returnedKey(in domain.InstitutionID, email string) item {
 // NoteReturned remembers for half a year that a mail to the address came back.
 func (s *Jobs) NoteReturned(ctx context.Context, in domain.InstitutionID, email string) error {
 	it := returnedKey(in, email)
-	expires(it, s.now().Add(returnedFor))
-	return s.Wait.retrying(ctx, func() error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
-		return err
-	})
+	expires(it, s.table.Now().Add(returnedFor))
+	return s.table.put(ctx, it)
 }
 
 // Returned tells whether a mail to the address came back.
@@ -203,7 +173,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 		if holds == "" {
 			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown", "")
 		}
-		follow = &types.Update{TableName: &s.table, Key: keys(importsKey(imp.Institution), imp.Of),
+		follow = &types.Update{TableName: &s.table.name, Key: keys(importsKey(imp.Institution), imp.Of),
 			UpdateExpression:          aws.String("SET #by = :id ADD #v :one"),
 			ConditionExpression:       aws.String(alive + " AND #by = :replaces"),
 			ExpressionAttributeNames:  map[string]string{"#by": holds, "#v": "v", "#ttl": "ttl"},
@@ -236,7 +206,7 @@ func onceKey(in domain.InstitutionID, kind string, once domain.Once) item {
 // that did not fit follow's condition.
 func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once, follow *types.Update) (earlier string, of item, err error) {
 	put := func(it item) types.TransactWriteItem {
-		return types.TransactWriteItem{Put: &types.Put{TableName: &s.table, Item: it, ConditionExpression: aws.String(gone),
+		return types.TransactWriteItem{Put: &types.Put{TableName: &s.table.name, Item: it, ConditionExpression: aws.String(gone),
 			ExpressionAttributeNames:            map[string]string{"#ttl": "ttl"},
 			ExpressionAttributeValues:           item{":now": s.nowSeconds()},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}}
@@ -246,14 +216,14 @@ func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once,
 	if once.Key != "" {
 		onceAt = len(items)
 		key["id"], key["digest"] = job["sk"], str(once.Digest)
-		expires(key, s.now().Add(onceFor))
+		expires(key, s.table.Now().Add(onceFor))
 		items = append(items, put(key))
 	}
 	if follow != nil {
 		followAt = len(items)
 		items = append(items, types.TransactWriteItem{Update: follow})
 	}
-	err = s.Wait.transact(ctx, s.client, items...)
+	err = s.table.transact(ctx, items...)
 	raced, ok := errors.AsType[errRaced](err)
 	if !ok {
 		return "", nil, err
@@ -280,29 +250,25 @@ func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once,
 
 func (s *Jobs) expired(it item) bool {
 	ttl, ok := it["ttl"]
-	return ok && number(ttl) <= s.now().Unix()
+	return ok && number(ttl) <= s.table.Now().Unix()
 }
 
 // get returns an item that has not expired, or kind NotFound.
 func (s *Jobs) get(ctx context.Context, key item) (item, error) {
-	var out *dynamodb.GetItemOutput
-	err := s.Wait.retrying(ctx, func() (err error) {
-		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key, ConsistentRead: aws.Bool(true)})
-		return err
-	})
+	it, err := s.table.get(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if out.Item == nil || s.expired(out.Item) {
+	if it == nil || s.expired(it) {
 		return nil, fault.Missing()
 	}
-	return out.Item, nil
+	return it, nil
 }
 
 // change reads an item, lets f make its successor and writes that if nobody
 // wrote in between, again and again.
 func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next item, err error)) (item, error) {
-	for attempt := 1; ; attempt++ {
+	for tries := s.table.Retry.start(); ; {
 		stored, err := s.get(ctx, key)
 		if err != nil {
 			return nil, err
@@ -311,18 +277,15 @@ func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next i
 		if err != nil {
 			return nil, err
 		}
-		err = s.Wait.transact(ctx, s.client, types.TransactWriteItem{Put: &types.Put{TableName: &s.table, Item: next,
+		err = s.table.transact(ctx, types.TransactWriteItem{Put: &types.Put{TableName: &s.table.name, Item: next,
 			ConditionExpression:       aws.String("#v = :v"),
 			ExpressionAttributeNames:  map[string]string{"#v": "v"},
 			ExpressionAttributeValues: item{":v": stored["v"]}}})
 		if _, ok := errors.AsType[errRaced](err); !ok {
 			return next, err
 		}
-		if attempt == maxRaces {
-			return nil, fault.Wrap(fault.Busy, "busy", errors.New("DynamoDB: a job is written all the time"))
-		}
-		if err := s.Wait(ctx, min(attempt, 4)); err != nil {
-			return nil, awsfault.Of(err)
+		if err := tries.again(ctx, errContended); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -368,36 +331,30 @@ func list[T any](ctx context.Context, s *Jobs, pk, list string, limit int, from 
 		return nil, "", err
 	}
 	limit = pageSize(limit)
-	q := &dynamodb.QueryInput{TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
-		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}, Limit: aws.Int32(int32(limit + 1))}
+	q := partition(pk)
+	q.ScanIndexForward, q.Limit = aws.Bool(false), aws.Int32(int32(limit+1))
 	if last != "" {
 		q.KeyConditionExpression = aws.String("pk = :pk AND sk < :last")
 		q.ExpressionAttributeValues[":last"] = str(last)
 	}
 	var found []T
-	for {
-		var out *dynamodb.QueryOutput
-		err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+	for it, err := range s.table.items(ctx, q) {
 		if err != nil {
 			return nil, "", err
 		}
-		for _, it := range out.Items {
-			if s.expired(it) {
-				continue
-			}
-			if len(found) == limit {
-				return found, cursor(list, last), nil
-			}
-			v, err := read(it)
-			if err != nil {
-				return nil, "", err
-			}
-			found, last = append(found, v), stringOf(it["sk"])
+		if s.expired(it) {
+			continue
 		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return found, "", nil
+		if len(found) == limit {
+			return found, cursor(list, last), nil
 		}
+		v, err := read(it)
+		if err != nil {
+			return nil, "", err
+		}
+		found, last = append(found, v), stringOf(it["sk"])
 	}
+	return found, "", nil
 }
 
 // SetProgress remembers the account of one chunk so far.
@@ -408,37 +365,26 @@ func (s *Jobs) SetProgress(ctx context.Context, in domain.InstitutionID, id stri
 	}
 	it := keys(progressKey(in, id), fmt.Sprintf("%06d", chunk))
 	it["doc"] = doc
-	expires(it, s.now().Add(progressFor))
-	return s.Wait.retrying(ctx, func() error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
-		return err
-	})
+	expires(it, s.table.Now().Add(progressFor))
+	return s.table.put(ctx, it)
 }
 
 // Progress returns the sum over all chunks.
 func (s *Jobs) Progress(ctx context.Context, in domain.InstitutionID, id string) (sum domain.Counts, err error) {
-	q := &dynamodb.QueryInput{TableName: &s.table, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(progressKey(in, id))}}
-	for {
-		var out *dynamodb.QueryOutput
-		err := s.Wait.retrying(ctx, func() (err error) { out, err = s.client.Query(ctx, q); return err })
+	for it, err := range s.table.items(ctx, partition(progressKey(in, id))) {
 		if err != nil {
 			return domain.Counts{}, err
 		}
-		for _, it := range out.Items {
-			var c domain.Counts
-			if s.expired(it) {
-				continue
-			}
-			if err := unmarshal(it, &c); err != nil {
-				return domain.Counts{}, err
-			}
-			sum = sum.Plus(c)
+		var c domain.Counts
+		if s.expired(it) {
+			continue
 		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return sum, nil
+		if err := unmarshal(it, &c); err != nil {
+			return domain.Counts{}, err
 		}
+		sum = sum.Plus(c)
 	}
+	return sum, nil
 }
 
 // CreateTemplate stores a new template, or returns what the same key made before.

@@ -2,32 +2,28 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/domain"
 )
 
-// Next free numbers are given to lines of imports, not to calls: whoever asks
+// numbers gives next free numbers to lines of imports, not to calls: whoever asks
 // again for the same line, after a crash or at the same time, gets the same one.
 // The numbers of 100 lines are one item.
+type numbers struct {
+	table
+	people people
+}
 
 // linesInItem is bound by the 300 functions of an update expression and by its
 // 4 KB.
 const linesInItem = 100
-
-// claimLife is how long a claim protects its identity, and how long the numbers
-// of lines are remembered: longer than any import runs or waits to be run again.
-const claimLife = 30 * 24 * time.Hour
 
 func numbersKey(in domain.InstitutionID) string { return string(in) + "#numbers" }
 
@@ -46,7 +42,7 @@ func digits(m *making) int {
 
 // assign gives every making without one its number, and returns those that were
 // given it by an earlier call.
-func (s *Contacts) assign(ctx context.Context, in domain.InstitutionID, ms []*making) (known []*making, err error) {
+func (s numbers) assign(ctx context.Context, in domain.InstitutionID, ms []*making) (known []*making, err error) {
 	type group struct {
 		key item
 		ms  []*making
@@ -73,7 +69,7 @@ func (s *Contacts) assign(ctx context.Context, in domain.InstitutionID, ms []*ma
 	for i, g := range order {
 		ask[i] = g.key
 	}
-	found, err := s.getMany(ctx, s.emails, ask)
+	found, err := s.many(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +97,7 @@ func (s *Contacts) assign(ctx context.Context, in domain.InstitutionID, ms []*ma
 		m.n = n
 	}
 	eg, ectx := errgroup.WithContext(ctx)
-	eg.SetLimit(4 * max(1, s.Concurrency)) // small requests
+	eg.SetLimit(s.limit(4)) // small requests
 	for _, g := range order {
 		if len(g.ms) > 0 {
 			eg.Go(func() error { return s.agree(ectx, g.key, g.ms) })
@@ -111,7 +107,7 @@ func (s *Contacts) assign(ctx context.Context, in domain.InstitutionID, ms []*ma
 }
 
 // free returns the next free numbers, one for each.
-func (s *Contacts) free(ctx context.Context, in domain.InstitutionID, ms []*making) (map[*making]domain.ContactNumber, error) {
+func (s numbers) free(ctx context.Context, in domain.InstitutionID, ms []*making) (map[*making]domain.ContactNumber, error) {
 	wide := map[int][]*making{}
 	for _, m := range ms {
 		wide[digits(m)] = append(wide[digits(m)], m)
@@ -131,7 +127,7 @@ func (s *Contacts) free(ctx context.Context, in domain.InstitutionID, ms []*maki
 
 // agree writes down the numbers of lines of one item. Where somebody gave a line
 // another number before, that one holds.
-func (s *Contacts) agree(ctx context.Context, key item, ms []*making) error {
+func (s numbers) agree(ctx context.Context, key item, ms []*making) error {
 	set := []string{"#ttl = :ttl"}
 	names, values := map[string]string{"#ttl": "ttl"}, item{":ttl": num(s.Now().Add(claimLife).Unix())}
 	for _, m := range ms {
@@ -142,44 +138,30 @@ func (s *Contacts) agree(ctx context.Context, key item, ms []*making) error {
 		set = append(set, "#"+l+"=if_not_exists(#"+l+",:"+l+")")
 		names["#"+l], values[":"+l] = lineAttribute(m.cr.Applied), str(string(m.n))
 	}
-	var out *dynamodb.UpdateItemOutput
-	err := s.Wait.retrying(ctx, func() (err error) {
-		out, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: key,
-			UpdateExpression: aws.String("SET " + strings.Join(set, ",")), ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-			ReturnValues: types.ReturnValueAllNew})
-		return err
-	})
+	out, _, err := s.update(ctx, dynamodb.UpdateItemInput{Key: key,
+		UpdateExpression: aws.String("SET " + strings.Join(set, ",")), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 	if err != nil {
 		return err
 	}
 	for _, m := range ms {
-		m.n = domain.ContactNumber(stringOf(out.Attributes[lineAttribute(m.cr.Applied)]))
+		m.n = domain.ContactNumber(stringOf(out[lineAttribute(m.cr.Applied)]))
 	}
 	return nil
 }
 
 // renumber gives a line the number to instead of the one it has, unless somebody
 // did before: then it has that one.
-func (s *Contacts) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.ContactNumber) error {
+func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.ContactNumber) error {
 	l := lineAttribute(m.cr.Applied)
-	var now item
-	err := s.Wait.retrying(ctx, func() error {
-		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: lineItem(in, m.cr.Applied),
-			UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("#l = :from OR #l = :to"),
-			ExpressionAttributeNames:            map[string]string{"#l": l, "#ttl": "ttl"},
-			ExpressionAttributeValues:           item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())},
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
-		if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-			now = failed.Item
-			return nil
-		}
-		return err
-	})
+	now, held, err := s.update(ctx, dynamodb.UpdateItemInput{Key: lineItem(in, m.cr.Applied),
+		UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("#l = :from OR #l = :to"),
+		ExpressionAttributeNames:  map[string]string{"#l": l, "#ttl": "ttl"},
+		ExpressionAttributeValues: item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())}})
 	if err != nil {
 		return err
 	}
 	m.n = to
-	if n := stringOf(now[l]); n != "" {
+	if n := stringOf(now[l]); !held && n != "" {
 		m.n = domain.ContactNumber(n)
 	}
 	return nil
@@ -190,25 +172,16 @@ func counterKey(in domain.InstitutionID, digits int) item {
 }
 
 // take returns the first of n numbers that nobody else is given.
-func (s *Contacts) take(ctx context.Context, in domain.InstitutionID, digits, n int) (first uint64, err error) {
-	for attempt := 1; ; attempt++ {
-		var out *dynamodb.UpdateItemOutput
-		var unknown bool
-		err := s.Wait.retrying(ctx, func() (err error) {
-			out, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: counterKey(in, digits),
-				UpdateExpression: aws.String("ADD #n :n"), ConditionExpression: aws.String("attribute_exists(pk)"),
-				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(n))},
-				ReturnValues: types.ReturnValueUpdatedNew})
-			if _, unknown = errors.AsType[*types.ConditionalCheckFailedException](err); unknown {
-				return nil
-			}
-			return err
-		})
-		switch {
-		case err != nil:
+func (s numbers) take(ctx context.Context, in domain.InstitutionID, digits, n int) (first uint64, err error) {
+	for {
+		now, known, err := s.update(ctx, dynamodb.UpdateItemInput{Key: counterKey(in, digits),
+			UpdateExpression: aws.String("ADD #n :n"), ConditionExpression: aws.String("attribute_exists(pk)"),
+			ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(n))}})
+		if err != nil {
 			return 0, err
-		case !unknown:
-			return uint64(number(out.Attributes["n"])) - uint64(n) + 1, nil
+		}
+		if known {
+			return uint64(number(now["n"])) - uint64(n) + 1, nil
 		}
 		if err := s.raise(ctx, in, digits); err != nil {
 			return 0, err
@@ -217,64 +190,41 @@ func (s *Contacts) take(ctx context.Context, in domain.InstitutionID, digits, n 
 }
 
 // raise makes the next number one above the highest that has the width.
-func (s *Contacts) raise(ctx context.Context, in domain.InstitutionID, digits int) error {
-	highest, err := s.highest(ctx, in, digits)
+func (s numbers) raise(ctx context.Context, in domain.InstitutionID, digits int) error {
+	highest, err := s.people.highest(ctx, in, digits)
 	if err != nil {
 		return err
 	}
-	return s.Wait.retrying(ctx, func() error {
-		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.emails, Key: counterKey(in, digits),
-			UpdateExpression: aws.String("SET #n = :n"), ConditionExpression: aws.String("attribute_not_exists(pk) OR #n < :n"),
-			ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(highest))}})
-		if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-			return nil
-		}
-		return err
-	})
+	_, _, err = s.update(ctx, dynamodb.UpdateItemInput{Key: counterKey(in, digits),
+		UpdateExpression: aws.String("SET #n = :n"), ConditionExpression: aws.String("attribute_not_exists(pk) OR #n < :n"),
+		ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": num(int64(highest))}})
+	return err
 }
 
-// highestPages is how far down a partition the highest number of a width is
-// looked for among those of other widths.
-const highestPages = 20
-
-// highest returns the highest number of the width, of contacts that are there or
-// were, 0 if there is none.
-func (s *Contacts) highest(ctx context.Context, in domain.InstitutionID, digits int) (uint64, error) {
-	var mu sync.Mutex
-	var highest uint64
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(4 * max(1, s.Concurrency))
-	for bucket := range Buckets {
-		g.Go(func() error {
-			q := &dynamodb.QueryInput{TableName: &s.contacts, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(25),
-				KeyConditionExpression: aws.String("pk = :pk AND sk <= :top"), ProjectionExpression: aws.String("sk"),
-				ExpressionAttributeValues: item{":pk": str(bucketKey(in, bucket)), ":top": str(strings.Repeat("9", digits))}}
-			for range highestPages {
-				out, err := s.query(gctx, q)
-				if err != nil {
-					return err
-				}
-				for _, it := range out.Items {
-					sk := stringOf(it["sk"])
-					if len(sk) != digits {
-						continue
-					}
-					n, err := strconv.ParseUint(sk, 10, 64)
-					if err != nil {
-						continue
-					}
-					mu.Lock()
-					highest = max(highest, n)
-					mu.Unlock()
-					return nil
-				}
-				if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-					return nil
-				}
-			}
-			return nil
-		})
+// Claimed returns the numbers that an import's lines without one were given, to
+// create their contacts under them.
+func (s numbers) Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error) {
+	of := map[string][]int{} // lines by their item
+	var ask []item
+	for _, l := range lines {
+		key := lineItem(in, domain.Applied{Import: imp, Line: l})
+		sk := stringOf(key["sk"])
+		if of[sk] == nil {
+			ask = append(ask, key)
+		}
+		of[sk] = append(of[sk], l)
 	}
-	err := g.Wait() // before highest is looked at
-	return highest, err
+	found, err := s.many(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]domain.ContactNumber{}
+	for _, it := range found {
+		for _, l := range of[stringOf(it["sk"])] {
+			if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
+				out[l] = domain.ContactNumber(n)
+			}
+		}
+	}
+	return out, nil
 }

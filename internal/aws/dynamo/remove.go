@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
@@ -15,9 +14,6 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 )
-
-// maxTransaction is how many items a transaction takes.
-const maxTransaction = 100
 
 // removal is one contact on its way out.
 type removal struct {
@@ -46,7 +42,7 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 		todo = append(todo, &removal{at: i, w: w})
 	}
 	var history []types.WriteRequest
-	for attempt := 1; len(todo) > 0; attempt++ {
+	for tries := s.Retry.start(); len(todo) > 0; {
 		ready, err := s.removable(ctx, in, todo, out)
 		if err != nil {
 			return nil, err
@@ -67,17 +63,20 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 		if len(todo) == 0 {
 			break
 		}
-		if attempt == attempts {
+		if len(todo) < len(ready) {
+			tries.progressed()
+		}
+		if err := tries.again(ctx, errContended); err != nil {
+			if ctx.Err() != nil {
+				return nil, awsfault.Of(err)
+			}
 			for _, r := range todo {
 				out[r.at].Err = fault.Wrap(fault.Busy, "busy", raced())
 			}
 			break
 		}
-		if err := s.Wait(ctx, attempt); err != nil {
-			return nil, awsfault.Of(err)
-		}
 	}
-	return out, s.writeMany(ctx, s.history, history)
+	return out, s.changes.writeMany(ctx, history)
 }
 
 // history removes what is remembered of the contact's creation, the only thing
@@ -85,7 +84,7 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 func (r *removal) history(in domain.InstitutionID) types.WriteRequest {
 	key := contactKey(in, r.w.Number)
 	key["sk"] = str(historyPrefix(r.w.Number) + lineKey(domain.HistoryEntry{Import: r.origin.Import, Line: r.origin.Line}))
-	return types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}}
+	return deleteRequest(key)
 }
 
 // removable answers for those whose contact is not to be removed and returns the
@@ -95,7 +94,7 @@ func (s *Contacts) removable(ctx context.Context, in domain.InstitutionID, rs []
 	for i, r := range rs {
 		ns[i] = r.w.Number
 	}
-	items, err := s.items(ctx, in, ns)
+	items, err := s.under(ctx, in, ns)
 	if err != nil {
 		return nil, err
 	}
@@ -137,20 +136,20 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 	if len(rs) == 0 {
 		return nil, nil
 	}
-	if err := s.unclaimAll(ctx, in, rs); err != nil {
+	if err := s.claims.giveUpAll(ctx, in, rs); err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
 	var again []*removal
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, s.Concurrency))
+	g.SetLimit(s.limit(1))
 	var items []types.TransactWriteItem
 	var inside []*removal
 	flush := func() {
 		of, rs := items, inside
 		items, inside = nil, nil
 		g.Go(func() error {
-			err := s.Wait.transact(gctx, s.client, of...)
+			err := s.transact(gctx, of...)
 			if _, ok := errors.AsType[errRaced](err); ok {
 				mu.Lock()
 				defer mu.Unlock()
@@ -179,53 +178,4 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 	}
 	slices.SortFunc(again, func(a, b *removal) int { return a.at - b.at })
 	return again, nil
-}
-
-// unclaimAll gives up the claims of the contacts' addresses, 25 in a request.
-func (s *Contacts) unclaimAll(ctx context.Context, in domain.InstitutionID, rs []*removal) error {
-	var all []statement
-	seen := map[string]bool{}
-	for _, r := range rs {
-		if r.c.Email() == "" {
-			continue
-		}
-		key := claimItem(in, identity(domain.EmailIdentity+r.c.Email()))
-		if seen[stringOf(key["pk"])] { // a key twice in a request is refused
-			if err := s.unclaim(ctx, in, r.c); err != nil {
-				return err
-			}
-			continue
-		}
-		seen[stringOf(key["pk"])] = true
-		all = append(all, statement{r.at, types.BatchStatementRequest{
-			Statement:  aws.String(`DELETE FROM "` + s.emails + `" WHERE "pk"=? AND "sk"=? AND "n"=?`),
-			Parameters: []types.AttributeValue{key["pk"], key["sk"], str(string(r.c.Number))}}})
-	}
-	var mu sync.Mutex
-	var failure error
-	fail := func(_ int, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		failure = err
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, s.Concurrency))
-	for part := range slices.Chunk(all, maxStatements) {
-		g.Go(func() error {
-			return s.execute(gctx, part, func(at int, e *types.BatchStatementError) bool {
-				if e == nil || e.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed {
-					return true
-				}
-				if putOff(e) {
-					return false
-				}
-				fail(at, statementError(e))
-				return true
-			}, fail)
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return failure
 }

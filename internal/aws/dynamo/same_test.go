@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
@@ -43,7 +42,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 	conf := settings(t)
 	again := &retries{inner: awshttp.NewBuildableClient()}
 	conf.HTTPClient = again
-	db := dynamo.NewContacts(dynamodb.NewFromConfig(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	db := dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	var institutions atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))

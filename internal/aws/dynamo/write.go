@@ -8,19 +8,11 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
-	"rollbook/internal/aws/awsfault"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
-)
-
-// The service's limits for PartiQL: statements in a batch, bytes in one.
-const (
-	maxStatements = 25
-	maxStatement  = 8192
 )
 
 // Write does conditional writes and answers in the same order: 25 conditional
@@ -29,23 +21,15 @@ const (
 // e-mail address, or one too wide for a statement, is a read and a transaction.
 func (s *Contacts) Write(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error) {
 	out := make([]domain.Written, len(ws))
-	var batch []statement
+	var all []statement
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, s.Concurrency))
-	flush := func() {
-		b := batch
-		batch = nil
-		g.Go(func() error {
-			return s.execute(gctx, b, func(at int, e *types.BatchStatementError) bool { return read(e, &out[at]) },
-				func(at int, err error) { out[at] = domain.Written{Err: err} })
-		})
-	}
+	g.SetLimit(s.limit(1))
 	for i, w := range ws {
 		if w.Applied.Import == "" {
 			out[i].Err = fault.New(fault.Internal, "markMissing", "")
 			continue
 		}
-		st, err := s.update(in, w)
+		st, err := s.statement(in, w)
 		if err != nil {
 			out[i].Err = err
 			continue
@@ -57,13 +41,9 @@ func (s *Contacts) Write(ctx context.Context, in domain.InstitutionID, ws []doma
 			})
 			continue
 		}
-		if batch = append(batch, statement{i, st}); len(batch) == maxStatements {
-			flush()
-		}
+		all = append(all, statement{at: i, st: st})
 	}
-	if len(batch) > 0 {
-		flush()
-	}
+	g.Go(func() error { return s.execute(gctx, all, func(at int, a answer) { out[at] = written(a) }) })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -79,15 +59,9 @@ func changesLookups(w domain.Write) bool {
 	return false
 }
 
-// statement is one write's PartiQL with its place in the answer.
-type statement struct {
-	at int
-	st types.BatchStatementRequest
-}
-
-// update returns the conditional statement of one write. The mark's import is
+// statement returns the conditional statement of one write. The mark's import is
 // compared, not its line: an import changes a contact once.
-func (s *Contacts) update(in domain.InstitutionID, w domain.Write) (types.BatchStatementRequest, error) {
+func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.BatchStatementRequest, error) {
 	var b strings.Builder
 	var params []types.AttributeValue
 	add := func(v types.AttributeValue, parts ...string) {
@@ -98,7 +72,7 @@ func (s *Contacts) update(in domain.InstitutionID, w domain.Write) (types.BatchS
 			params = append(params, v)
 		}
 	}
-	add(nil, `UPDATE "`, s.contacts, `" SET "mark"=? SET "before"=?`)
+	add(nil, `UPDATE "`, s.people.name, `" SET "mark"=? SET "before"=?`)
 	params = append(params, str(mark(w.Applied)), beforeMap(w.Applied))
 	prov := str(provenance(w.Provenance))
 	set := slices.Sorted(maps.Keys(w.Set)) // the same fields make the same statement
@@ -151,66 +125,13 @@ func column(f domain.Field) string {
 	return `"` + inMap + `"."` + name + `"`
 }
 
-// execute runs the statements of one request, those that the service put off
-// again and again. known is told the service's answer to each and whether it is
-// one: if not, the statement is run again; failed is told of those that were
-// tried often enough.
-func (s *Contacts) execute(ctx context.Context, pending []statement, known func(at int, e *types.BatchStatementError) bool, failed func(at int, err error)) error {
-	for attempt := 1; ; attempt++ {
-		requests := make([]types.BatchStatementRequest, len(pending))
-		for i, p := range pending {
-			requests[i] = p.st
-		}
-		answer, err := s.client.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: requests})
-		if err == nil && len(answer.Responses) != len(pending) {
-			return fault.Wrap(fault.Internal, "aws", errors.New("DynamoDB BatchExecuteStatement: not an answer for each statement"))
-		}
-		if err != nil && !awsfault.Busy(err) {
-			return awsfault.Of(err)
-		}
-		if err == nil {
-			var again []statement
-			for i, p := range pending {
-				if !known(p.at, answer.Responses[i].Error) {
-					again = append(again, p)
-				}
-			}
-			if pending = again; len(pending) == 0 {
-				return nil
-			}
-			err = errBusy
-		}
-		if err := ctx.Err(); err != nil {
-			return awsfault.Of(err)
-		}
-		if attempt == attempts {
-			for _, p := range pending {
-				failed(p.at, awsfault.Of(err))
-			}
-			return nil
-		}
-		if err := s.Wait(ctx, attempt); err != nil {
-			return awsfault.Of(err)
-		}
+// written is the answer to one conditional update.
+func written(a answer) domain.Written {
+	if a.condition() {
+		return domain.Written{Live: liveContact(a.refused.Item)}
 	}
-}
-
-var errBusy = fault.Wrap(fault.Busy, "busy", errors.New("DynamoDB BatchExecuteStatement: statements put off"))
-
-// read fills in the answer to one conditional update and tells whether there is
-// one; otherwise it must be run again.
-func read(e *types.BatchStatementError, w *domain.Written) bool {
-	switch {
-	case e == nil:
-		*w = domain.Written{Done: true}
-	case e.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
-		*w = domain.Written{Live: liveContact(e.Item)}
-	case putOff(e):
-		return false
-	default:
-		*w = domain.Written{Err: statementError(e)}
-	}
-	return true
+	err := a.fault()
+	return domain.Written{Done: err == nil, Err: err}
 }
 
 // liveContact returns the contact in an item, nil if there is none.
@@ -220,24 +141,6 @@ func liveContact(it item) *domain.Contact {
 	}
 	c := readContact(it)
 	return &c
-}
-
-// putOff tells whether a statement may succeed when it is run again.
-func putOff(e *types.BatchStatementError) bool {
-	switch e.Code {
-	case types.BatchStatementErrorCodeEnumThrottlingError, types.BatchStatementErrorCodeEnumProvisionedThroughputExceeded,
-		types.BatchStatementErrorCodeEnumRequestLimitExceeded, types.BatchStatementErrorCodeEnumInternalServerError,
-		types.BatchStatementErrorCodeEnumTransactionConflict:
-		return true
-	}
-	return false
-}
-
-func statementError(e *types.BatchStatementError) error {
-	if e.Code == types.BatchStatementErrorCodeEnumValidationError && strings.Contains(aws.ToString(e.Message), "Item size") {
-		return tooLarge()
-	}
-	return fault.Wrap(fault.Internal, "aws", errors.New("DynamoDB BatchExecuteStatement: "+string(e.Code)))
 }
 
 // replace does one write by reading the contact and replacing it with its
@@ -294,22 +197,4 @@ func fits(c domain.Contact, w domain.Write) bool {
 		}
 	}
 	return true
-}
-
-// insertStatement returns the statement that makes an item, if there is none
-// with its key.
-func insertStatement(table string, it item) types.BatchStatementRequest {
-	names := slices.Sorted(maps.Keys(it))
-	params := make([]types.AttributeValue, len(names))
-	var b strings.Builder
-	b.WriteString(`INSERT INTO "` + table + `" VALUE {`)
-	for i, name := range names {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("'" + name + "':?")
-		params[i] = it[name]
-	}
-	b.WriteString("}")
-	return types.BatchStatementRequest{Statement: aws.String(b.String()), Parameters: params}
 }

@@ -21,8 +21,6 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/local"
 	"rollbook/internal/local/demo"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 var stack *local.Stack
@@ -43,7 +41,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	stack, err = local.Up(context.Background(), local.Options{Dir: dir, Seed: func(ctx context.Context, s *local.Stack) error {
-		db := dynamodb.NewFromConfig(s.Config())
+		db := dynamo.Open(s.Config())
 		cs, cat := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History), dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, cs, cat, demo.Aurora, contacts); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/uuid"
@@ -47,7 +46,7 @@ func TestReconcile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs := dynamo.NewJobs(dynamodb.NewFromConfig(stack.Config()), stack.Tables.Jobs, time.Now)
+	jobs := dynamo.NewJobs(dynamo.Open(stack.Config()), stack.Tables.Jobs)
 	old := time.Now().Add(-2 * time.Hour).UTC()
 	made := map[domain.Status]string{}
 	for _, st := range []domain.Status{domain.Waiting, domain.Checking} {

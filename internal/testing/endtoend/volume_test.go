@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"rollbook/internal/aws/dynamo"
@@ -24,7 +23,7 @@ import (
 func TestHundredThousand(t *testing.T) {
 	const rows, each = 100_000, 10
 	admin := as(t, "admin@borealis.example")
-	db := dynamodb.NewFromConfig(stack.Config())
+	db := dynamo.Open(stack.Config())
 	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails, stack.Tables.History)
 	number := func(i int) string { return fmt.Sprintf("9%09d", i) }
 	// Every tenth line asks for something; only those contacts need to be there.

@@ -1,19 +1,15 @@
 package dynamo
 
 import (
-	"encoding/base64"
 	"fmt"
 	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/google/uuid"
 
 	"rollbook/internal/domain"
-	"rollbook/internal/domain/text"
 )
 
 // Buckets is over how many partitions an institution's contacts are spread, so
@@ -50,55 +46,6 @@ func readMark(s string) (a domain.Applied) {
 	return a
 }
 
-// Provenance is one string: time, import, person and proof, without what is
-// empty at the end. It is the most of an item, and an item over 1 KB costs
-// twice: so the time is seconds and nanoseconds in base 36, and an import's
-// UUID is 22 characters after a tilde. The separator is no character of theirs.
-const provSep = "\x1f"
-
-func provenance(p domain.Provenance) string {
-	at := ""
-	if !p.At.IsZero() {
-		at = strconv.FormatInt(p.At.Unix(), 36)
-		if n := p.At.Nanosecond(); n != 0 {
-			at += "." + strconv.FormatInt(int64(n), 36)
-		}
-	}
-	return strings.TrimRight(at+provSep+pack(clean(p.Import))+provSep+clean(string(p.By))+provSep+clean(p.Proof), provSep)
-}
-
-// pack writes a UUID in 22 characters after a tilde, and anything else as it is.
-func pack(s string) string {
-	if id, err := uuid.Parse(s); err == nil && id.String() == s {
-		return "~" + base64.RawURLEncoding.EncodeToString(id[:])
-	}
-	return s
-}
-
-func unpack(s string) string {
-	if packed, ok := strings.CutPrefix(s, "~"); ok {
-		if b, err := base64.RawURLEncoding.DecodeString(packed); err == nil && len(b) == len(uuid.UUID{}) {
-			return uuid.UUID(b).String()
-		}
-	}
-	return s
-}
-
-func clean(s string) string { return strings.ReplaceAll(s, provSep, " ") }
-
-func readProvenance(s string) (p domain.Provenance) {
-	parts := strings.SplitN(s, provSep, 4)
-	parts = append(parts, make([]string, 4-len(parts))...)
-	if parts[0] != "" {
-		seconds, nanos, _ := strings.Cut(parts[0], ".")
-		at, _ := strconv.ParseInt(seconds, 36, 64)
-		n, _ := strconv.ParseInt(nanos, 36, 64)
-		p.At = time.Unix(at, n).UTC()
-	}
-	p.Import, p.By, p.Proof = unpack(parts[1]), domain.Who(parts[2]), parts[3]
-	return p
-}
-
 // origin is "" for a contact that no import made.
 func origin(o domain.Origin) string {
 	if o.Import == "" {
@@ -125,27 +72,6 @@ func goneItem(in domain.InstitutionID, n domain.ContactNumber, at time.Time, by 
 		it["made"] = str(o)
 	}
 	return it
-}
-
-// maxItem is the most bytes that the service takes in one item.
-const maxItem = 400 << 10
-
-// size is what the service counts for a value: its bytes, 3 for a map or list
-// and 1 for each of their entries.
-func size(v types.AttributeValue) int {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberN:
-		return len(v.Value)/2 + 2
-	case *types.AttributeValueMemberM:
-		n := 3
-		for name, entry := range v.Value {
-			n += 1 + len(name) + size(entry)
-		}
-		return n
-	}
-	return 1
 }
 
 func isGone(it item) bool { return it["gone"] != nil }
@@ -247,60 +173,4 @@ func readContact(it item) domain.Contact {
 		}
 	}
 	return c
-}
-
-// A lookup is one key of the emails table, by which a contact is found.
-type lookup struct{ pk, sk string }
-
-func (l lookup) item() item { return keys(l.pk, l.sk) }
-
-// maxName cuts names in sort keys, which hold 1,024 bytes at most; what is found
-// is compared with the whole name.
-const maxName = 400
-
-// name is what a search by name compares with: last name, blank, first name.
-func name(c domain.Contact) string {
-	last := text.Normalise(string(c.Get(domain.ContactLastName)))
-	if last == "" {
-		return ""
-	}
-	return strings.TrimSpace(last + " " + text.Normalise(string(c.Get(domain.ContactFirstName))))
-}
-
-func cutName(s string) string {
-	if len(s) <= maxName {
-		return s
-	}
-	s = s[:maxName]
-	for !utf8.ValidString(s) {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-func emailKey(in domain.InstitutionID, email string) string {
-	return string(in) + "#e#" + text.NormaliseEmail(email)
-}
-
-// nameKey spreads names by their first letter: one letter is the shortest start
-// that can be searched, and a search must know its partition.
-func nameKey(in domain.InstitutionID, name string) string {
-	r, _ := utf8.DecodeRuneInString(name)
-	return string(in) + "#n#" + string(r)
-}
-
-func nameSort(name string, n domain.ContactNumber) string {
-	return cutName(name) + "\t" + string(n)
-}
-
-// lookups returns the keys by which the contact is found.
-func lookups(in domain.InstitutionID, c domain.Contact) []lookup {
-	var out []lookup
-	if text.NormaliseEmail(c.Email()) != "" {
-		out = append(out, lookup{emailKey(in, c.Email()), string(c.Number)})
-	}
-	if n := name(c); n != "" {
-		out = append(out, lookup{nameKey(in, n), nameSort(n, c.Number)})
-	}
-	return out
 }

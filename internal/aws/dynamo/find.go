@@ -1,0 +1,171 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/sync/errgroup"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/text"
+)
+
+// Find looks up by exact number, exact e-mail (any case), or start of "last
+// name first name" (any case, accents folded).
+func (s *Contacts) Find(ctx context.Context, in domain.InstitutionID, q string, limit int, from string) ([]domain.Contact, string, error) {
+	q = strings.TrimSpace(q)
+	limit = pageSize(limit)
+	switch {
+	case q == "":
+		return s.list(ctx, in, limit, from)
+	case domain.ContactNumber(q).Valid():
+		if _, err := after("number", from); err != nil {
+			return nil, "", err
+		}
+		c, err := s.Get(ctx, in, domain.ContactNumber(q))
+		switch {
+		case fault.KindOf(err) == fault.NotFound && err != nil || from != "":
+			return nil, "", nil
+		case err != nil:
+			return nil, "", err
+		}
+		return []domain.Contact{c}, "", nil
+	case strings.Contains(q, "@"):
+		email := text.NormaliseEmail(q)
+		return s.lookUp(ctx, in, "email", lookup{pk: emailKey(in, email)}, limit, from, func(c domain.Contact, _ string) bool {
+			return text.NormaliseEmail(c.Email()) == email
+		})
+	default:
+		start := text.Normalise(q)
+		if start == "" {
+			return nil, "", nil
+		}
+		return s.lookUp(ctx, in, "name", lookup{nameKey(in, start), cutName(start)}, limit, from, func(c domain.Contact, sk string) bool {
+			n := name(c)
+			return strings.HasPrefix(n, start) && nameSort(n, c.Number) == sk
+		})
+	}
+}
+
+// lookUp pages through the look-ups of one partition whose sort keys begin with
+// start.sk, and returns the contacts that still fit them.
+func (s *Contacts) lookUp(ctx context.Context, in domain.InstitutionID, list string, start lookup, limit int, from string,
+	fits func(c domain.Contact, sk string) bool) ([]domain.Contact, string, error) {
+	last, err := after(list, from)
+	if err != nil {
+		return nil, "", err
+	}
+	query := partition(start.pk)
+	if start.sk != "" {
+		query = beginning(start.pk, start.sk)
+	}
+	query.Limit = aws.Int32(int32(limit + 1))
+	if last != "" {
+		if !strings.HasPrefix(last, start.sk) {
+			return nil, "", badCursor()
+		}
+		query.ExclusiveStartKey = keys(start.pk, last)
+	}
+	var found []domain.Contact
+	var at []string
+	for page, err := range s.lookups.pages(ctx, query) {
+		if err != nil {
+			return nil, "", err
+		}
+		var ns []domain.ContactNumber
+		var sks []string
+		for _, it := range page {
+			sk := stringOf(it["sk"])
+			sks = append(sks, sk)
+			ns = append(ns, numberOf(sk))
+		}
+		cs, err := s.GetMany(ctx, in, ns)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, n := range ns {
+			if c, ok := cs[n]; ok && fits(c, sks[i]) {
+				found, at = append(found, c), append(at, sks[i])
+			}
+		}
+		if len(found) > limit {
+			return found[:limit], cursor(list, at[limit-1]), nil
+		}
+	}
+	return found, "", nil
+}
+
+// ByEmail returns the numbers that have each address, one query for each.
+func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error) {
+	asked := map[string][]string{} // folded to as asked
+	for _, e := range emails {
+		f := text.NormaliseEmail(e)
+		if f != "" && !slices.Contains(asked[f], e) {
+			asked[f] = append(asked[f], e)
+		}
+	}
+	var mu sync.Mutex
+	numbers := map[string][]domain.ContactNumber{}
+	var all []domain.ContactNumber
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4)) // small answers
+	for f := range asked {
+		g.Go(func() error {
+			for it, err := range s.lookups.items(gctx, partition(emailKey(in, f))) {
+				if err != nil {
+					return err
+				}
+				n := domain.ContactNumber(stringOf(it["sk"]))
+				mu.Lock()
+				numbers[f], all = append(numbers[f], n), append(all, n)
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	contacts, err := s.GetMany(ctx, in, all)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]domain.ContactNumber{}
+	for f, ns := range numbers {
+		ns = slices.DeleteFunc(ns, func(n domain.ContactNumber) bool { return text.NormaliseEmail(contacts[n].Email()) != f })
+		if len(ns) == 0 {
+			continue
+		}
+		slices.Sort(ns)
+		for _, e := range asked[f] {
+			out[e] = slices.Clone(ns)
+		}
+	}
+	return out, nil
+}
+
+// list pages through all contacts by number.
+func (s *Contacts) list(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Contact, string, error) {
+	last, err := after("all", from)
+	if err != nil {
+		return nil, "", err
+	}
+	if last != "" && !domain.ContactNumber(last).Valid() {
+		return nil, "", badCursor()
+	}
+	var found []domain.Contact
+	for c, err := range s.merged(ctx, in, last, limit/Buckets*2+4) {
+		if err != nil {
+			return nil, "", err
+		}
+		if len(found) == limit {
+			return found, cursor("all", string(found[limit-1].Number)), nil
+		}
+		found = append(found, c)
+	}
+	return found, "", nil
+}

@@ -1,0 +1,95 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+)
+
+// maxNamed is how often one round tries to make a contact that others are making.
+const maxNamed = 10
+
+// makeNamed makes a contact whose number was asked for and whose identity must be
+// one person's: claim, contact and look-ups in one transaction, so that a claim
+// never names a number that somebody wishes for and has no contact.
+func (r round) makeNamed(ctx context.Context, m *making) error {
+	m.c.Number = m.n
+	it, err := contactItem(r.in, m.c)
+	if err != nil {
+		return err
+	}
+	from := m.n
+	for range maxNamed {
+		claim := claimItem(r.in, m.id)
+		claim["n"], claim["ttl"] = str(string(m.n)), num(r.Now().Add(claimLife).Unix())
+		items := []types.TransactWriteItem{
+			{Put: &types.Put{TableName: &r.people.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
+			{Put: &types.Put{TableName: &r.lookups.name, Item: claim, ConditionExpression: aws.String("attribute_not_exists(pk) OR #n = :n OR #n = :from"),
+				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": str(string(m.n)), ":from": str(string(from))},
+				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
+		}
+		for _, l := range lookups(r.in, m.c) {
+			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &r.lookups.name, Item: l.item()}})
+		}
+		err := r.transact(ctx, items...)
+		raced, ok := errors.AsType[errRaced](err)
+		switch {
+		case err == nil:
+			r.settle(m, domain.Made{Done: true})
+			return nil
+		case fault.KindOf(err) == fault.TooLarge:
+			r.settle(m, domain.Made{Err: tooLarge()})
+			return nil
+		case !ok:
+			return err
+		}
+		stored, taken := raced.failed(0)
+		if taken && r.own(m, stored) {
+			return nil
+		}
+		if held, failed := raced.failed(1); failed {
+			n := domain.ContactNumber(stringOf(held["n"]))
+			other, err := r.people.get(ctx, contactKey(r.in, n))
+			if err != nil {
+				return err
+			}
+			if r.own(m, other) {
+				return nil
+			}
+			if live := liveContact(other); live != nil && has(*live, m.id) {
+				r.settle(m, domain.Made{Number: n, Live: live})
+				return nil
+			}
+			if other == nil && n != "" {
+				// Somebody is about to make it under a number that nobody
+				// wished for. That number is used up.
+				if err := r.useUp(ctx, n); err != nil {
+					return err
+				}
+				continue // it may have been quicker
+			}
+			from = n
+		}
+		if taken {
+			if live := liveContact(stored); live != nil {
+				r.settle(m, domain.Made{Live: live})
+			} else {
+				r.settle(m, domain.Made{Gone: true})
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// useUp makes sure that nothing is made under the number, unless something was.
+func (r round) useUp(ctx context.Context, n domain.ContactNumber) error {
+	_, err := r.people.putNew(ctx, goneItem(r.in, n, r.Now(), "", domain.Origin{}))
+	return err
+}

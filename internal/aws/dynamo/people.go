@@ -1,0 +1,119 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+)
+
+// people is the table of contacts by number, and of what stays of deleted ones.
+type people struct{ table }
+
+// Get returns one contact, or fault kind NotFound.
+func (s people) Get(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error) {
+	it, err := s.get(ctx, contactKey(in, n))
+	if err != nil {
+		return domain.Contact{}, err
+	}
+	if c := liveContact(it); c != nil {
+		return *c, nil
+	}
+	return domain.Contact{}, fault.Missing()
+}
+
+// GetMany returns those that exist, 100 in a request.
+func (s people) GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error) {
+	items, err := s.under(ctx, in, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[domain.ContactNumber]domain.Contact, len(items))
+	for n, it := range items {
+		if c := liveContact(it); c != nil {
+			out[n] = *c
+		}
+	}
+	return out, nil
+}
+
+// Gone returns those of the numbers that belonged to contacts that were deleted,
+// with the import whose undo removed them, "" if a person did.
+func (s people) Gone(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]string, error) {
+	items, err := s.under(ctx, in, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := map[domain.ContactNumber]string{}
+	for n, it := range items {
+		if isGone(it) {
+			out[n] = stringOf(it["by"])
+		}
+	}
+	return out, nil
+}
+
+// under returns what lies under the numbers, contacts and what stays of deleted
+// ones.
+func (s people) under(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]item, error) {
+	ns = slices.Compact(slices.Sorted(slices.Values(ns))) // a key twice in a request is refused
+	ask := make([]item, len(ns))
+	for i, n := range ns {
+		ask[i] = contactKey(in, n)
+	}
+	found, err := s.many(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[domain.ContactNumber]item, len(found))
+	for _, it := range found {
+		out[domain.ContactNumber(stringOf(it["sk"]))] = it
+	}
+	return out, nil
+}
+
+// highestLook is how many items of a partition the highest number of a width is
+// looked for among those of other widths.
+const highestLook = 500
+
+// highest returns the highest number of the width, of contacts that are there or
+// were, 0 if there is none.
+func (s people) highest(ctx context.Context, in domain.InstitutionID, digits int) (uint64, error) {
+	var mu sync.Mutex
+	var highest uint64
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4))
+	for bucket := range Buckets {
+		g.Go(func() error {
+			looked := 0
+			for it, err := range s.items(gctx, dynamodb.QueryInput{ScanIndexForward: aws.Bool(false), Limit: aws.Int32(25),
+				KeyConditionExpression: aws.String("pk = :pk AND sk <= :top"), ProjectionExpression: aws.String("sk"),
+				ExpressionAttributeValues: item{":pk": str(bucketKey(in, bucket)), ":top": str(strings.Repeat("9", digits))}}) {
+				if err != nil {
+					return err
+				}
+				sk := stringOf(it["sk"])
+				if n, err := strconv.ParseUint(sk, 10, 64); err == nil && len(sk) == digits {
+					mu.Lock()
+					highest = max(highest, n)
+					mu.Unlock()
+					return nil
+				}
+				if looked++; looked == highestLook {
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait() // before highest is looked at
+	return highest, err
+}

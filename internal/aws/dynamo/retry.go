@@ -1,0 +1,127 @@
+package dynamo
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"rollbook/internal/aws/awsfault"
+)
+
+// Retry is the policy by which calls are tried again: as long as something of
+// them gets done, and for Patience after nothing does. How often is not counted:
+// under throttling a big call makes many attempts of which each gets on a
+// little.
+type Retry struct {
+	// Patience is how long a call goes on without progress before its caller
+	// hears of kind Busy. A call also ends when its context's deadline would pass
+	// during the next wait, so that its caller can still answer.
+	Patience time.Duration
+	Now      func() time.Time
+	Sleep    func(context.Context, time.Duration) error
+}
+
+// The waits before an attempt: at random up to 25 ms, 50 ms, … 5 s, so that
+// callers who were throttled together do not come back together.
+const (
+	firstWait = 25 * time.Millisecond
+	mostWait  = 5 * time.Second
+)
+
+// tries is one call on its way.
+type tries struct {
+	Retry
+	since time.Time // of the last progress
+	waits int       // since then
+}
+
+func (r Retry) start() *tries { return &tries{Retry: r, since: r.Now()} }
+
+// progressed says that something of the call was done.
+func (t *tries) progressed() { t.since, t.waits = t.Now(), 0 }
+
+// again waits and returns nil if there is to be another attempt after one that
+// ended with err, or returns why there is none.
+func (t *tries) again(ctx context.Context, err error) error {
+	if !awsfault.Busy(err) || ctx.Err() != nil {
+		return awsfault.Of(err)
+	}
+	wait := rand.N(min(firstWait<<min(t.waits, 10), mostWait))
+	t.waits++
+	next := t.Now().Add(wait)
+	if next.Sub(t.since) > t.Patience {
+		return awsfault.Of(err)
+	}
+	if deadline, ok := ctx.Deadline(); ok && !next.Before(deadline) {
+		return awsfault.Of(err)
+	}
+	return awsfault.Of(t.Sleep(ctx, wait))
+}
+
+// call makes one call until it succeeds, fails for good, or was tried long
+// enough.
+func (r Retry) call(ctx context.Context, f func() error) error {
+	for t := r.start(); ; {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if err := t.again(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// A window bounds how many batches a connection has under way. It closes when
+// the service throttles and opens slowly while it does not, so that many
+// processes settle at what a table takes, of which none knows the others.
+type window struct {
+	mu     sync.Mutex
+	most   float64
+	size   float64
+	inside int
+	closed int // how often it has closed
+	wait   []chan struct{}
+}
+
+func newWindow(most int) *window { return &window{most: float64(most), size: float64(most)} }
+
+// enter waits for a place and returns what leave is to be told.
+func (w *window) enter(ctx context.Context) (ticket int, err error) {
+	w.mu.Lock()
+	for w.inside >= int(w.size) {
+		c := make(chan struct{})
+		w.wait = append(w.wait, c)
+		w.mu.Unlock()
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		w.mu.Lock()
+	}
+	w.inside++
+	ticket = w.closed
+	w.mu.Unlock()
+	return ticket, nil
+}
+
+// leave gives the place back. Batches that were under way together close the
+// window once.
+func (w *window) leave(ticket int, throttled bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside--
+	switch {
+	case !throttled:
+		w.size = min(w.most, w.size+1/w.size)
+	case ticket == w.closed:
+		w.size = max(1, w.size/2)
+		w.closed++
+	}
+	for _, c := range w.wait {
+		close(c)
+	}
+	w.wait = nil
+}
