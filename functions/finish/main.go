@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"log"
 	"os"
 	"time"
@@ -31,6 +30,7 @@ func main() {
 		MailFrom     string `env:"MAIL_FROM"`
 		MailSettings string `env:"MAIL_CONFIGURATION_SET"`
 		Screen       string `env:"SCREEN_URL"`
+		Stack        string `env:"STACK"`
 	}
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
@@ -48,13 +48,10 @@ func main() {
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
 		Letter:    mail.Letters{ScreenURL: c.Screen}.Import,
 		Log:       logger,
+		Count:     lambdaruntime.Metrics{Out: os.Stdout, Stack: c.Stack, Now: time.Now}.Count,
 		Now:       time.Now,
 	}
-	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, event json.RawMessage) (struct{}, error) {
-		in, err := flow.ReadFinish(event)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, step.Run(ctx, in)
+	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, in flow.Ended) (struct{}, error) {
+		return struct{}{}, step.Run(ctx, in.Finish)
 	}))
 }

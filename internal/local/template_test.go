@@ -304,8 +304,9 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", function, d)
 		}
 	}
+	// Log deliveries and traces know no narrower resource.
 	for _, right := range rights(t, at(all["ImportMachineRole"], "Properties.Policies.0.PolicyDocument.Statement")) {
-		if strings.HasSuffix(right, " *") && !strings.HasPrefix(right, "logs:") {
+		if strings.HasSuffix(right, " *") && !strings.HasPrefix(right, "logs:") && !strings.HasPrefix(right, "xray:Put") && !strings.HasPrefix(right, "xray:GetSampling") {
 			t.Errorf("the state machine may %s", right)
 		}
 	}
@@ -354,6 +355,8 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 		"ApproximateNumberOfMessagesVisible TemplateFailures",
 		"ExecutionsFailed ImportMachine",
 		"ExecutionsTimedOut ImportMachine",
+		"SettledChunks AWS::StackName",
+		"UnprocessedRows AWS::StackName",
 	}
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(watched))); d != "" {
 		t.Error(d)
@@ -363,6 +366,55 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 	} {
 		if got := resourceName(at(all[function], "Properties.EventInvokeConfig.DestinationConfig.OnFailure.Destination")); got != queue {
 			t.Errorf("%s: what fails goes to %s", function, got)
+		}
+	}
+}
+
+// Whoever gets an alarm finds in docs/operations.md what it means.
+func TestAlarmsAreExplained(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alarm := range ofType(resources(t), "AWS::CloudWatch::Alarm") {
+		if !strings.Contains(string(doc), "`"+alarm+"`") {
+			t.Errorf("docs/operations.md does not have %s", alarm)
+		}
+	}
+}
+
+// The dashboard is one that CloudWatch takes, and what it shows exists.
+func TestDashboard(t *testing.T) {
+	all := resources(t)
+	body, ok := at(all["Dashboard"], "Properties.DashboardBody.Fn::Sub").(string)
+	if !ok {
+		t.Fatal("there is no dashboard")
+	}
+	for _, m := range regexp.MustCompile(`\$\{([A-Za-z]+)`).FindAllStringSubmatch(body, -1) {
+		if all[m[1]] == nil && m[1] != "AWS" {
+			t.Errorf("it shows %s, which does not exist", m[1])
+		}
+	}
+	var d struct {
+		Widgets []struct {
+			Type                string
+			X, Y, Width, Height int
+			Properties          struct {
+				Title, Query string
+				Metrics      [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range d.Widgets {
+		if w.X+w.Width > 24 || w.Properties.Title == "" || len(w.Properties.Metrics) == 0 && w.Properties.Query == "" {
+			t.Errorf("%+v", w)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 //	var config struct {
 //		Jobs string `env:"TABLE_JOBS"`
 //	}
-//	err := boot.Read(&config, os.LookupEnv)
+//	err := lambdaruntime.Read(&config, os.LookupEnv)
 //
 // The error names every variable that is missing or empty, not only the first.
 func Read(config any, lookup func(string) (string, bool)) error {
@@ -54,7 +54,9 @@ const (
 )
 
 // Logger returns the logger of a function: lines as the runtime's settings say
-// (JSON on Lambda), each with the request's id. Log with the …Context methods.
-func Logger() *slog.Logger {
-	return slog.New(lambdacontext.NewLogHandler())
-}
+// (JSON on Lambda), each with the request's id and what With added to its context.
+// Log with the …Context methods.
+func Logger() *slog.Logger { return NewLogger(lambdacontext.NewLogHandler()) }
+
+// NewLogger returns a logger like that of a function, whose lines go to the handler.
+func NewLogger(to slog.Handler) *slog.Logger { return slog.New(contextHandler{to}) }

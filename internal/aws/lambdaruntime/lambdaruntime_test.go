@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
@@ -101,5 +102,52 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 	}
 	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "throttled: table jobs" {
 		t.Errorf("logged %s", lines[1])
+	}
+}
+
+type about struct{ id string }
+
+func (a about) LogAttributes() []slog.Attr {
+	return []slog.Attr{slog.String(lambdaruntime.Import, a.id), slog.Int(lambdaruntime.Chunk, 7)}
+}
+
+// Every line that a step logs says what it works on, also lines of the code that
+// it calls; what a line says itself stays.
+func TestLinesSayWhatTheyAreAbout(t *testing.T) {
+	var out bytes.Buffer
+	log := lambdaruntime.NewLogger(slog.NewJSONHandler(&out, nil))
+	step := lambdaruntime.Step(log, func(ctx context.Context, in about) (int, error) {
+		log.With("a", 1).WarnContext(ctx, "on the way")
+		log.WarnContext(ctx, "of another chunk", lambdaruntime.Chunk, 8)
+		return 0, errors.New("broken")
+	})
+	step(t.Context(), about{"i-1"})
+	log.InfoContext(t.Context(), "of nobody")
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 4 {
+		t.Fatalf("%d lines: %s", len(lines), out.String())
+	}
+	for i, want := range []float64{7, 8, 7, 0} {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil {
+			t.Fatal(err)
+		}
+		chunk, _ := line["chunk"].(float64)
+		id, _ := line["import"].(string)
+		if chunk != want || (id == "i-1") != (want > 0) || strings.Count(lines[i], `"chunk"`) > 1 {
+			t.Errorf("line %d: %s", i, lines[i])
+		}
+	}
+}
+
+func TestMetricsAreInTheEmbeddedFormat(t *testing.T) {
+	var out bytes.Buffer
+	m := lambdaruntime.Metrics{Out: &out, Stack: "rollbook", Now: func() time.Time { return time.UnixMilli(1234) }}
+	m.Count("UnprocessedRows", 0)
+	m.Count("UnprocessedRows", 12)
+	const want = `{"Stack":"rollbook","UnprocessedRows":12,"_aws":{"CloudWatchMetrics":[{"Namespace":"Rollbook","Dimensions":[["Stack"]],` +
+		`"Metrics":[{"Name":"UnprocessedRows","Unit":"Count"}]}],"Timestamp":1234}}` + "\n"
+	if out.String() != want {
+		t.Errorf("got  %s\nwant %s", out.String(), want)
 	}
 }

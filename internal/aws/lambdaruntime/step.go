@@ -39,10 +39,14 @@ func ErrorName(err error) string {
 
 // Step wraps a step of the state machine. It logs how the step ended, with the
 // cause of an error, and hands the error on under its ErrorName with the text
-// that is safe to show: the execution's history keeps both.
+// that is safe to show: the execution's history keeps both. Each line that is
+// logged on the way says what the input is about, if it is Attributed.
 func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		start := time.Now()
+		if about, ok := any(in).(Attributed); ok {
+			ctx = With(ctx, about.LogAttributes()...)
+		}
 		out, err := handle(ctx, in)
 		took := slog.Int64(Duration, time.Since(start).Milliseconds())
 		if err == nil {

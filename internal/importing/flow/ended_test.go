@@ -11,7 +11,7 @@ import (
 	"rollbook/internal/importing/flow"
 )
 
-func TestReadFinishOfRecordedEvents(t *testing.T) {
+func TestEndedOfRecordedEvents(t *testing.T) {
 	for file, want := range map[string]struct{ id, failed string }{
 		"finish-after-chunks.json":    {"ok1", ""},
 		"finish-after-rejection.json": {"rej1", "FileRejected"},
@@ -22,8 +22,8 @@ func TestReadFinishOfRecordedEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := flow.ReadFinish(b)
-		if err != nil {
+		var got flow.Ended
+		if err := json.Unmarshal(b, &got); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		run := flow.Run{Version: 1, Institution: "aurora", Import: want.id}
@@ -42,9 +42,10 @@ func TestReadFinishOfRecordedEvents(t *testing.T) {
 	}
 }
 
-func TestReadFinishRefusesWhatItCannotRead(t *testing.T) {
+func TestEndedRefusesWhatItCannotRead(t *testing.T) {
 	for _, event := range []string{``, `[]`, `{"input":"no JSON"}`, `{"import":7}`} {
-		if got, err := flow.ReadFinish([]byte(event)); err == nil {
+		var got flow.Ended
+		if err := json.Unmarshal([]byte(event), &got); err == nil {
 			t.Errorf("%q is read as %+v", event, got)
 		}
 	}

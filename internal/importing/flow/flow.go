@@ -11,6 +11,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"rollbook/internal/domain"
@@ -48,6 +49,11 @@ func (r Run) Check() error {
 	return nil
 }
 
+// LogAttributes say which import a step works on.
+func (r Run) LogAttributes() []slog.Attr {
+	return []slog.Attr{slog.String("institution", string(r.Institution)), slog.String("import", r.Import)}
+}
+
 // Planned is plan's answer: counts and keys, never rows.
 type Planned struct {
 	Run
@@ -62,6 +68,11 @@ type Chunk struct {
 	Chunk int `json:"chunk"`
 }
 
+// LogAttributes say which chunk of which import the step works on.
+func (c Chunk) LogAttributes() []slog.Attr {
+	return append(c.Run.LogAttributes(), slog.Int("chunk", c.Chunk))
+}
+
 // Finish is finish's input. Failed is what a Catch put there: the step's error.
 type Finish struct {
 	Run
@@ -73,6 +84,11 @@ type Template struct {
 	Version     int                  `json:"version"`
 	Institution domain.InstitutionID `json:"institution"`
 	Template    string               `json:"template"`
+}
+
+// LogAttributes say which template it is.
+func (t Template) LogAttributes() []slog.Attr {
+	return []slog.Attr{slog.String("institution", string(t.Institution)), slog.String("template", t.Template)}
 }
 
 // KeyColumn is the header of the column that names the contact, and UndoColumn

@@ -39,7 +39,10 @@ type Step struct {
 	Mail      Mailer
 	Letter    func(domain.Import) mail.Message // what the mail says, without its address
 	Log       *slog.Logger
-	Now       func() time.Time
+	// Count adds to a metric: UnprocessedRows, those of imports that nobody
+	// cancelled, and SettledChunks, those that left no results.
+	Count func(metric string, n int)
+	Now   func() time.Time
 }
 
 // Run finishes one import. Running it again writes the same files and sends no
@@ -57,8 +60,9 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 		if err != nil {
 			return err
 		}
+		closed := false
 		imp, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
-			if i.Status.Final() {
+			if closed = !i.Status.Final(); !closed {
 				return nil
 			}
 			i.Status, i.Counts, i.Problem = end.Status, end.Counts, end.Problem
@@ -69,6 +73,9 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 		})
 		if err != nil {
 			return err
+		}
+		if closed && imp.Status != domain.Cancelled {
+			s.Count("UnprocessedRows", imp.Counts.Unprocessed)
 		}
 	}
 	return s.mail(ctx, &imp)
@@ -144,6 +151,7 @@ func (s *Step) results(ctx context.Context, imp *domain.Import, plan *flow.Plan,
 	f, err := s.Files.Open(ctx, domain.Object{Key: key})
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
+		s.Count("SettledChunks", 1)
 		l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: &compare.Engine{
 			Store: compare.ReadOnly(s.Contacts), Institution: imp.Institution, Import: imp.ID,
 			Mode: compare.Settle, OnConflict: imp.OnConflict, Cancelled: imp.Cancel, Now: s.Now}}

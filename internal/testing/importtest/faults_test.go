@@ -217,6 +217,9 @@ func TestChunkLost(t *testing.T) {
 	}
 	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file, importtest.MailTo("staff@example.org"))
 	o := ended(t, w, imp)
+	if w.Metrics["UnprocessedRows"] != 10 || w.Metrics["SettledChunks"] != 1 {
+		t.Errorf("counted %v", w.Metrics)
+	}
 	if want := (domain.Counts{Rows: 33, Updated: 20, Rejected: 3, Unprocessed: 10}); o.Counts != want || o.Status != domain.Done {
 		t.Errorf("one chunk lost: %s %+v, want %+v", o.Status, o.Counts, want)
 	}
@@ -466,6 +469,9 @@ func TestCancel(t *testing.T) {
 	}
 	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file)
 	o := ended(t, w, imp)
+	if w.Metrics["UnprocessedRows"] != 0 {
+		t.Errorf("what people cancel is counted: %v", w.Metrics)
+	}
 	if want := (domain.Counts{Rows: 33, Updated: 10, Rejected: 3, Unprocessed: 20}); o.Status != domain.Cancelled || o.Counts != want {
 		t.Errorf("%s %+v, want %+v", o.Status, o.Counts, want)
 	}

@@ -39,6 +39,7 @@ type World struct {
 	Files     *memory.Blobs
 	Mails     *memory.Mails
 	Log       *bytes.Buffer // what the steps logged
+	Metrics   map[string]int
 
 	Start    *start.Step
 	Plan     *plan.Step
@@ -63,7 +64,7 @@ type World struct {
 // contacts in each.
 func New(t testing.TB, n int) *World {
 	t.Helper()
-	w := &World{Mails: &memory.Mails{}, Log: &bytes.Buffer{}, Tries: 1, started: map[string]bool{},
+	w := &World{Mails: &memory.Mails{}, Log: &bytes.Buffer{}, Tries: 1, Metrics: map[string]int{}, started: map[string]bool{},
 		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	w.Contacts, w.Catalogue, w.Jobs = memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(w.Now)
 	w.Uploads, w.Files = memory.NewBlobs("uploads"), memory.NewBlobs("files")
@@ -76,7 +77,7 @@ func New(t testing.TB, n int) *World {
 			return w.Uploads
 		}}
 	w.Chunk = &chunk.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Now: w.Now}
-	w.Finish = &finish.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
+	w.Finish = &finish.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Count: w.count, Now: w.Now,
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status), Text: i.ID} }}
 	w.Start = &start.Step{Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
 	w.Template = &template.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
@@ -90,6 +91,12 @@ func New(t testing.TB, n int) *World {
 		}
 	}
 	return w
+}
+
+func (w *World) count(metric string, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.Metrics[metric] += n
 }
 
 // Now is the world's clock; it advances a second at each look.
