@@ -90,30 +90,25 @@ func dateOf(lang, iso string) string {
 	return Date(lang, t)
 }
 
-// Bytes writes a size in the largest unit that leaves a whole number or one digit.
+// Bytes writes a size in the largest unit that it has one of, to three digits.
 func Bytes(lang string, n int64) string {
-	units := []string{"bytes", "KB", "MB", "GB"}
-	switch langOf(lang) {
-	case "fr":
-		units = []string{"octets", "Ko", "Mo", "Go"}
-	case "de":
-		units[0] = "Byte"
-	case "it":
-		units[0] = "byte"
+	lang = langOf(lang)
+	units := map[string][]string{"fr": {"octet", "ko", "Mo", "Go"}, "de": {"Byte", "kB", "MB", "GB"}}[lang]
+	if units == nil {
+		units = []string{"byte", "kB", "MB", "GB"}
 	}
-	i, of := 0, int64(1)
-	for i < len(units)-1 && n >= of<<10 {
-		i, of = i+1, of<<10
+	i, of := 0, 1.0
+	for i < len(units)-1 && float64(n) >= of*1000 {
+		i, of = i+1, of*1000
 	}
-	s := Number(lang, int(n/of))
-	if tenth := n % of * 10 / of; i > 0 && tenth > 0 && n/of < 10 {
-		point := ","
-		if langOf(lang) == English {
-			point = "."
-		}
-		s += point + strconv.FormatInt(tenth, 10)
+	s := fmt.Sprintf("%.3g", float64(n)/of)
+	if lang != English {
+		s = strings.ReplaceAll(s, ".", ",")
 	}
-	return s + "\u00a0" + units[i]
+	if i == 0 && !one(lang, int(n)) && lang != "de" && lang != "it" {
+		return s + " " + units[i] + "s"
+	}
+	return s + " " + units[i]
 }
 
 var quotes = map[string][2]string{

@@ -83,6 +83,25 @@ func (r Reason) With(name string, value any) Reason {
 	panic(fmt.Sprintf("reason: %s of %s cannot be %#v", name, r.key(), value))
 }
 
+// Anonymous returns the reason without what people wrote, for an answer that
+// may be logged on its way. Its sentence says "This" and "something" instead.
+func (r Reason) Anonymous() Reason {
+	out := Reason{Code: r.Code}
+	for name, v := range r.Params {
+		if f := r.form(); f.typeOf(name).private() {
+			continue
+		}
+		if inner, ok := v.(Reason); ok {
+			v = inner.Anonymous()
+		}
+		if out.Params == nil {
+			out.Params = Params{}
+		}
+		out.Params[name] = v
+	}
+	return out
+}
+
 // Is reports whether the reason is of the code.
 func (r Reason) Is(code Code) bool { return r.Code == code }
 

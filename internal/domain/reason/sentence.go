@@ -157,7 +157,16 @@ func (s sentence) write(b *strings.Builder, r Reason, lang string, log bool) {
 			}
 			b.WriteString(strings.ReplaceAll(f, "#", Number(lang, n)))
 		case p.param != "":
-			b.WriteString(r.form().typeOf(p.param).write(r.Params[p.param], lang, p.last, log))
+			typ := r.form().typeOf(p.param)
+			v, there := r.Params[p.param]
+			switch {
+			case there || !typ.private():
+				b.WriteString(typ.write(v, lang, p.last, log))
+			case b.Len() == 0:
+				b.WriteString(Word(lang, "value.start"))
+			default:
+				b.WriteString(Word(lang, "value.inside"))
+			}
 		default:
 			b.WriteString(p.text)
 		}

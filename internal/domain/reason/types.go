@@ -10,20 +10,22 @@ import (
 type paramType string
 
 const (
-	nameType   paramType = ""       // a field, a code, a column: as it is
-	textType   paramType = "text"   // what somebody wrote: in quotation marks, never in the log
-	valueType  paramType = "value"  // the same without the marks
-	valuesType paramType = "values" // a list of those
-	cellType   paramType = "cell"   // as text, with a word for an empty one
-	numberType paramType = "number" // how many
-	lineType   paramType = "line"   // the number of a line or character: without separators
-	linesType  paramType = "lines"  // a list of those
-	listType   paramType = "list"   // a list of names
-	textsType  paramType = "texts"  // a list of texts
-	bytesType  paramType = "bytes"  // a size
-	dateType   paramType = "date"   // yyyy-mm-dd, as the language writes it
-	monthType  paramType = "month"  // 1 to 12, by its name
-	reasonType paramType = "reason" // another reason
+	nameType     paramType = ""         // a field, a code, a column: as it is
+	textType     paramType = "text"     // what somebody wrote: in quotation marks, never in the log
+	valueType    paramType = "value"    // the same without the marks
+	valuesType   paramType = "values"   // a list of those
+	cellType     paramType = "cell"     // as text, with a word for an empty one
+	numberType   paramType = "number"   // how many
+	lineType     paramType = "line"     // the number of a line or character: without separators
+	linesType    paramType = "lines"    // a list of those
+	listType     paramType = "list"     // a list of names
+	textsType    paramType = "texts"    // a list of texts
+	bytesType    paramType = "bytes"    // a size
+	dateType     paramType = "date"     // yyyy-mm-dd, as the language writes it
+	monthType    paramType = "month"    // 1 to 12, by its name
+	languageType paramType = "language" // the code of a language, by its name
+	countryType  paramType = "country"  // the code of a country, by its name
+	reasonType   paramType = "reason"   // another reason
 	// A type that begins with "word:" is a word of words/: "word:action" with the
 	// value "test" is the word action.test.
 	wordType = "word:"
@@ -130,6 +132,10 @@ func (t paramType) write(v any, lang, last string, log bool) string {
 			return Word(lang, "cell.empty")
 		case t == textType, t == cellType:
 			return Quote(lang, v)
+		case t == languageType:
+			return LanguageName(lang, v)
+		case t == countryType:
+			return CountryName(lang, v)
 		case t == dateType:
 			return dateOf(lang, v)
 		case strings.HasPrefix(string(t), wordType):
