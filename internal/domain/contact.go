@@ -43,8 +43,13 @@ type Contact struct {
 	Fields map[Field]Value
 	// Provenance says where each set criterion and authorisation came from.
 	Provenance map[Field]Provenance
-	// Applied is the last import that changed the contact.
+	// Applied is the last import that changed the contact, if that was one
+	// without a Ticket.
 	Applied Applied
+	// Mark is the order of the import that wrote or burnt the contact last.
+	Mark Order
+	// Stamps are what imports decided about the contact, by slot.
+	Stamps map[int]Stamp
 	// Origin says which import made the contact, if one did.
 	Origin Origin
 	// Version counts writes through the API, for optimistic updates; a new
@@ -133,11 +138,26 @@ type Write struct {
 	// every field in Set.
 	Applied    Applied
 	Provenance Provenance
+	// Ticket is what the import writes by. With one, the condition about the
+	// import's mark is about its stamp: there is none of this order or a later
+	// one in the slot. The write leaves a stamp, Applied is not remembered.
+	Ticket Ticket
+	// Strict says that Before is the row's [old], so that the stamp need not
+	// hold it.
+	Strict bool
 }
 
 // Written is the answer to one Write.
 type Written struct {
 	Done bool
+	// Own is this round's stamp that refused the write, also where it is on what
+	// remains of a deleted contact.
+	Own *Stamp
+	// Later says that a later round's stamp refused it: this import is over.
+	Later bool
+	// Doubt says that an attempt ended without the service's answer: whatever
+	// the other fields say, that one may yet be done.
+	Doubt bool
 	// Live is the contact as it stands when the condition failed; nil when
 	// there is no such contact.
 	Live *Contact

@@ -28,6 +28,9 @@ type Creation struct {
 	// pair makes the call repeatable.
 	Applied    Applied
 	Provenance Provenance // for criteria and authorisations among Fields
+	// Ticket is what the import writes by, as for Write. The contact is stamped
+	// as made; a hold gives way to it and its stamps are kept.
+	Ticket Ticket
 }
 
 // EmailIdentity begins an Identity that is an e-mail address.
@@ -42,8 +45,8 @@ func IdentityEmail(identity string) string {
 	return email
 }
 
-// Made is the answer to one Creation. Exactly one of Done, Live, Gone and Err
-// is set.
+// Made is the answer to one Creation. Exactly one of Done, Live, Gone, Own,
+// Later and Err is set.
 type Made struct {
 	// Number is that of the contact made, or of the one that stands in the way.
 	Number ContactNumber
@@ -55,6 +58,10 @@ type Made struct {
 	Live *Contact
 	// Gone says that the number belonged to a contact that was deleted.
 	Gone bool
+	// Own is this round's stamp that refused the creation, of kind Burnt.
+	Own *Stamp
+	// Later and Doubt are as for Written.
+	Later, Doubt bool
 	// Err is as for Written.
 	Err error
 }
