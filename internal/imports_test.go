@@ -38,7 +38,7 @@ var may = []struct {
 	// What all steps of an import share.
 	{"importing/flow", "domain domain/fault domain/reason"},
 	{"importing/compare", "domain domain/fault domain/field domain/reason domain/text importing/flow"},
-	{"importing/account", "domain domain/fault domain/field domain/person domain/phone domain/reason domain/text file/sheet importing/compare importing/flow"},
+	{"importing/account", "domain domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/compare importing/flow"},
 	{"mail", "domain domain/fault domain/reason"},
 
 	// What each function does. A step imports neither an adapter nor another step.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // guarded tells the characters that make a spreadsheet run what begins with
@@ -41,6 +42,9 @@ func Guard(s string) string {
 // guarded character, at the start or after a separator. Unguard(Guard(s)) is s
 // for every s.
 func Unguard(s string) string {
+	if strings.IndexByte(s, '\'') < 0 {
+		return s
+	}
 	var out []byte
 	from := 0
 	for i, start := 0, true; i < len(s); i++ {

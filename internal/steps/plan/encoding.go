@@ -33,15 +33,56 @@ func stored(c flow.Column, cat *domain.Catalogue) (domain.Field, bool) {
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }
 
+// accents observes texts that say again what is stored and have letters that
+// depend on the encoding.
+type accents struct {
+	cols  []textColumn
+	found []accented
+}
+
+// textColumn is one whose cells say again what is stored.
+type textColumn struct {
+	at    int
+	field domain.Field
+}
+
+type accented struct {
+	line   int
+	number domain.ContactNumber
+	field  domain.Field
+	cell   string
+}
+
+func newAccents(cols []flow.Column, cat *domain.Catalogue) *accents {
+	a := &accents{}
+	for i, c := range cols {
+		if f, ok := stored(c, cat); ok {
+			a.cols = append(a.cols, textColumn{i, f})
+		}
+	}
+	return a
+}
+
+func (a *accents) see(r *row) {
+	if r.Fault != nil || !r.numbered {
+		return
+	}
+	for _, c := range a.cols {
+		if text := r.Cells[c.at]; len(a.found) < sampleRows && len(text) < 1000 && strings.ContainsFunc(text, notASCII) {
+			a.found = append(a.found, accented{r.Line, r.number, c.field, strings.Clone(text)})
+		}
+	}
+}
+
 // encoding rejects a file whose 8-bit encoding was guessed wrongly. The file
 // itself tells: where its names are not those that are stored, but would be in
 // another encoding, it was saved in that one.
-func (s *Step) encoding(ctx context.Context, imp *domain.Import, p *pass, guessed string) error {
-	if guessed == "" || strings.HasPrefix(guessed, "UTF-") || len(p.accents) == 0 {
+func (s *Step) encoding(ctx context.Context, imp *domain.Import, texts []accented, guessed string) error {
+	if guessed == "" || strings.HasPrefix(guessed, "UTF-") || len(texts) == 0 {
 		return nil
 	}
-	numbers := make([]domain.ContactNumber, len(p.accents))
-	for i, a := range p.accents {
+	numbers := make([]domain.ContactNumber, len(texts))
+	for i, a := range texts {
 		numbers[i] = a.number
 	}
 	found, err := s.Contacts.GetMany(ctx, imp.Institution, numbers)
@@ -50,7 +91,7 @@ func (s *Step) encoding(ctx context.Context, imp *domain.Import, p *pass, guesse
 	}
 	speak := map[string]int{} // cells that are as stored in another encoding only, less those as guessed only
 	first := map[string]int{} // line of the first of them
-	for _, a := range p.accents {
+	for _, a := range texts {
 		c, ok := found[a.number]
 		if !ok {
 			continue

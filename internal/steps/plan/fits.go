@@ -6,7 +6,67 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/importing/flow"
 )
+
+const (
+	sampleRows  = 1000
+	sampleBytes = 16 << 20
+)
+
+// sample keeps the first rows, by which one sees whether the file fits the
+// institution's contacts.
+type sample struct {
+	email int
+	olds  []oldColumn
+	rows  []sampled
+	bytes int // of all rows so far
+}
+
+type oldColumn struct {
+	at    int
+	index *field.Index
+}
+
+// sampled is one of the first rows. Its old values are in the order of the olds.
+type sampled struct {
+	line   int
+	number domain.ContactNumber
+	email  string
+	old    []string
+}
+
+func newSample(cols []flow.Column, l flow.Layout, cat *domain.Catalogue) *sample {
+	s := &sample{email: l.Email}
+	for i, c := range cols {
+		if c.Role == flow.OldRole {
+			d, _ := cat.Lookup(c.Field)
+			s.olds = append(s.olds, oldColumn{i, field.NewIndex(d)})
+		}
+	}
+	return s
+}
+
+func (s *sample) see(r *row) {
+	if r.Fault != nil || !r.numbered || len(s.rows) == sampleRows || s.bytes >= sampleBytes {
+		return
+	}
+	for _, c := range r.Cells {
+		s.bytes += len(c) // which the sample keeps: the cells of a row share memory
+	}
+	if s.bytes >= sampleBytes {
+		return
+	}
+	out := sampled{line: r.Line, number: r.number}
+	if s.email >= 0 {
+		out.email = strings.TrimSpace(r.Cells[s.email])
+	}
+	for _, c := range s.olds {
+		out.old = append(out.old, r.Cells[c.at])
+	}
+	s.rows = append(s.rows, out)
+}
 
 // few is how many rows must show the same fault before the whole file is
 // taken to have it: with fewer, each row says it for itself.
@@ -15,40 +75,40 @@ const few = 3
 // fits looks at the first rows and rejects files that as a whole cannot be
 // meant: another institution's, one whose columns were sorted apart, one edited
 // in the wrong columns.
-func (s *Step) fits(ctx context.Context, imp *domain.Import, p *pass) error {
-	numbers := make([]domain.ContactNumber, 0, len(p.sample))
-	for _, r := range p.sample {
+func (s *Step) fits(ctx context.Context, imp *domain.Import, first *sample, asked bool, same *repeats) error {
+	numbers := make([]domain.ContactNumber, 0, len(first.rows))
+	for _, r := range first.rows {
 		numbers = append(numbers, r.number)
 	}
 	found, err := s.Contacts.GetMany(ctx, imp.Institution, numbers)
 	if err != nil {
 		return err
 	}
-	if !p.asked {
-		return p.nothingToDo(found)
+	if !asked {
+		return first.nothingToDo(found)
 	}
 	if imp.DataType == domain.Contacts {
 		return nil // numbers that are not there will be
 	}
-	if len(found) == 0 && len(p.lines.seen) >= few {
-		if yours, err := s.anyYours(ctx, imp, p); err != nil || !yours {
+	if len(found) == 0 && len(same.lines.seen) >= few {
+		if yours, err := s.anyYours(ctx, imp, first, same); err != nil || !yours {
 			if err != nil {
 				return err
 			}
 			return fault.New(fault.Invalid, "noneYours", "None of these contacts is yours. Is this the template of another institution?")
 		}
 	}
-	if err := p.kinds(); err != nil {
+	if err := first.kinds(); err != nil {
 		return err
 	}
-	return s.sorted(ctx, imp, p, found)
+	return s.sorted(ctx, imp, first, found)
 }
 
 // anyYours looks through all numbers of the file, and those a spreadsheet may
 // have taken zeros from, until one is a contact of the institution.
-func (s *Step) anyYours(ctx context.Context, imp *domain.Import, p *pass) (bool, error) {
+func (s *Step) anyYours(ctx context.Context, imp *domain.Import, first *sample, same *repeats) (bool, error) {
 	var ask []domain.ContactNumber
-	for _, r := range p.sample[:min(100, len(p.sample))] {
+	for _, r := range first.rows[:min(100, len(first.rows))] {
 		for n := "0" + r.number; len(n) <= 20; n = "0" + n {
 			ask = append(ask, n)
 		}
@@ -59,8 +119,8 @@ func (s *Step) anyYours(ctx context.Context, imp *domain.Import, p *pass) (bool,
 			return len(found) > 0, err
 		}
 		ask = ask[:0]
-		for ; i < len(p.lines.seen) && len(ask) < sampleRows; i++ {
-			ask = append(ask, p.lines.number(p.lines.seen[i].number))
+		for ; i < len(same.lines.seen) && len(ask) < sampleRows; i++ {
+			ask = append(ask, same.lines.number(same.lines.seen[i].number))
 		}
 		if len(ask) == 0 {
 			return false, nil
@@ -70,23 +130,18 @@ func (s *Step) anyYours(ctx context.Context, imp *domain.Import, p *pass) (bool,
 
 // nothingToDo tells apart a file that was not edited from one that was edited
 // in the [old] columns.
-func (p *pass) nothingToDo(found map[domain.ContactNumber]domain.Contact) error {
-	for _, r := range p.sample {
+func (s *sample) nothingToDo(found map[domain.ContactNumber]domain.Contact) error {
+	for _, r := range s.rows {
 		c, ok := found[r.number]
 		if !ok {
 			continue
 		}
-		k := 0
-		for _, col := range p.compared {
-			if col.old < 0 {
-				continue
-			}
+		for k, col := range s.olds {
 			v, known := col.index.ParseOld(r.old[k])
-			k++
-			if !known || !v.SameAs(c.Get(col.def.Field()), col.def.Kind) {
+			if !known || !v.SameAs(c.Get(col.index.Field()), col.index.Kind) {
 				return fault.New(fault.Invalid, "oldEdited",
 					"Nothing to do: all [new] cells are empty, but [old] differs from what is stored (first on line %d, [old] %s). If you changed [old], write into [new] instead.",
-					r.line, col.def.Code)
+					r.line, col.index.Code)
 			}
 		}
 	}
@@ -95,14 +150,10 @@ func (p *pass) nothingToDo(found map[domain.ContactNumber]domain.Contact) error 
 
 // kinds rejects a file in which no [old] value of a column is one that the
 // criterion could have had: its kind was changed since the export.
-func (p *pass) kinds() error {
-	k := 0
-	for _, col := range p.compared {
-		if col.old < 0 {
-			continue
-		}
+func (s *sample) kinds() error {
+	for k, col := range s.olds {
 		filled, known := 0, 0
-		for _, r := range p.sample {
+		for _, r := range s.rows {
 			if strings.TrimSpace(r.old[k]) == "" {
 				continue
 			}
@@ -111,11 +162,10 @@ func (p *pass) kinds() error {
 				known++
 			}
 		}
-		k++
 		if filled >= few && known == 0 {
 			return fault.New(fault.Invalid, "kindChanged",
 				"No value in [old] %s is one that this field can have (its kind is %s). It was changed since the export: make a new template.",
-				col.def.Code, col.def.Kind)
+				col.index.Code, col.index.Kind)
 		}
 	}
 	return nil
@@ -123,10 +173,10 @@ func (p *pass) kinds() error {
 
 // sorted rejects a file in which most e-mail addresses are those of other
 // contacts: only a part of its columns was sorted.
-func (s *Step) sorted(ctx context.Context, imp *domain.Import, p *pass, found map[domain.ContactNumber]domain.Contact) error {
+func (s *Step) sorted(ctx context.Context, imp *domain.Import, sampled *sample, found map[domain.ContactNumber]domain.Contact) error {
 	var emails []string
 	looked, first := 0, 0
-	for _, r := range p.sample {
+	for _, r := range sampled.rows {
 		c, ok := found[r.number]
 		if !ok || r.email == "" {
 			continue

@@ -14,14 +14,14 @@ import (
 // address is an e-mail address that the contact of a row with a number has, or
 // is given by the row.
 type address struct {
-	code   uint64 // as in pass.emails
-	number uint64 // as in pass.lines
+	code   uint64 // as in repeats.emails
+	number uint64 // as in repeats.lines
 	line   int
 	stays  string // the address itself, of a contact whose row gives no other
 }
 
-// address is the code that pass.emails has of an address, 0 for none.
-func (p *pass) address(email domain.Value) uint64 {
+// address is the code that repeats.emails has of an address, 0 for none.
+func (p *repeats) address(email domain.Value) uint64 {
 	for _, key := range person.Key(map[domain.Field]domain.Value{domain.ContactEmail: email}) {
 		return maphash.String(p.seed, key)
 	}
@@ -34,7 +34,7 @@ func (p *pass) address(email domain.Value) uint64 {
 //
 // Only a file with lines of both kinds needs it, and only that is asked for what
 // its contacts have.
-func (s *Step) namedTwice(ctx context.Context, imp *domain.Import, p *pass) ([]duplicate, error) {
+func (s *Step) namedTwice(ctx context.Context, imp *domain.Import, p *repeats) ([]duplicate, error) {
 	if len(p.emails.seen) == 0 || len(p.lines.seen) == 0 {
 		return nil, nil
 	}
@@ -92,7 +92,7 @@ func (s *Step) namedTwice(ctx context.Context, imp *domain.Import, p *pass) ([]d
 // several tells which of the addresses that stay where they are more than one
 // contact has. A line that names one of them names nobody, before the import and
 // after it.
-func (s *Step) several(ctx context.Context, imp *domain.Import, p *pass, hits []address) (map[uint64]bool, error) {
+func (s *Step) several(ctx context.Context, imp *domain.Import, p *repeats, hits []address) (map[uint64]bool, error) {
 	var emails []string
 	for _, a := range hits {
 		if a.stays != "" {
@@ -135,7 +135,7 @@ func joined(ds []duplicate) []duplicate {
 
 // group makes one group of the lines that have the address: those without a
 // number, and those with, if it is one contact's alone.
-func (p *pass) group(hits []address) []duplicate {
+func (p *repeats) group(hits []address) []duplicate {
 	var with, without []int
 	one := true
 	for _, h := range hits {
