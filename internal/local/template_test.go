@@ -46,10 +46,24 @@ var template = sync.OnceValues(func() (object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, stderr.String())
 	}
-	var read struct{ Resources object }
+	var read object
 	err = json.Unmarshal(out, &read)
-	return read.Resources, err
+	return read, err
 })
+
+// parameters returns the defaults of the template's parameters.
+func parameters(t *testing.T) object {
+	t.Helper()
+	all, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := object{}
+	for name, p := range all["Parameters"].(object) {
+		out[name] = at(p, "Default")
+	}
+	return out
+}
 
 // resources returns the template's resources by logical id.
 func resources(t *testing.T) object {
@@ -58,7 +72,7 @@ func resources(t *testing.T) object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return all["Resources"].(object)
 }
 
 // at follows a path of keys and list indexes, such as "Properties.Tags.0.Key".
