@@ -43,3 +43,11 @@ func TestJobs(t *testing.T) {
 		return dynamo.NewJobs(db, emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"}))
 	})
 }
+
+func TestRecords(t *testing.T) {
+	conf := settings(t)
+	storetest.TestRecords(t, func(t *testing.T, now func() time.Time) storetest.Records[storetest.Note] {
+		table := emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"})
+		return dynamo.NewRecords[storetest.Note](dynamo.NewJobs(dynamodb.NewFromConfig(conf), table, now), "notes")
+	})
+}

@@ -30,3 +30,9 @@ func TestBlobs(t *testing.T) {
 		return b
 	})
 }
+
+func TestRecords(t *testing.T) {
+	storetest.TestRecords(t, func(_ *testing.T, now func() time.Time) storetest.Records[storetest.Note] {
+		return memory.NewRecords[storetest.Note](now)
+	})
+}

@@ -1,0 +1,42 @@
+package domain
+
+import "time"
+
+// Record is something small that an institution has by an id. The zero time
+// means never.
+type Record interface {
+	// Ends is when it is forgotten.
+	Ends() time.Time
+	// Due is when something has to be done about it.
+	Due() time.Time
+}
+
+// User is what is known of somebody who signed in.
+type User struct {
+	ID           string // in the pool
+	Email        string // as it was at the last sign-in
+	Groups       []string
+	LastSignedIn time.Time
+	// NotBefore makes all tokens worthless that go back to an earlier sign-in.
+	NotBefore time.Time
+	// Ended are the sign-ins that were signed out of, and until when that is
+	// remembered.
+	Ended map[string]time.Time
+}
+
+func (User) Ends() time.Time { return time.Time{} }
+func (User) Due() time.Time  { return time.Time{} }
+
+// Usable tells whether a token of the user is good that goes back to the
+// sign-in.
+func (u User) Usable(session string, signedIn time.Time) bool {
+	_, ended := u.Ended[session]
+	return !ended && !signedIn.Before(u.NotBefore)
+}
+
+// Fallen is a record that has fallen due.
+type Fallen[T Record] struct {
+	Institution InstitutionID
+	ID          string
+	Record      T
+}
