@@ -67,10 +67,12 @@ func main() {
 		log.Fatal(err)
 	}
 	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
+	jobs := dynamo.NewJobs(db, c.Jobs)
 	handler := api.New(api.Config{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      jobs,
+		Users:     dynamo.NewRecords[domain.User](jobs, "users"),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),

@@ -32,6 +32,9 @@ var everybody = object{"all": []any{}}
 // operations are all that the API has, in an order in which each succeeds.
 var operations = []operation{
 	{"GET", "/api/me", nil, "viewer", 200},
+	{"GET", "/api/users", nil, "admin", 200},
+	{"POST", "/api/users/{user}/disable", nil, "admin", 200},
+	{"POST", "/api/users/{user}/enable", nil, "admin", 200},
 	{"GET", "/api/settings", nil, "viewer", 200},
 	{"PUT", "/api/settings", object{"name": "Own", "language": "en", "separator": ",", "country": "GB"}, "admin", 200},
 	{"GET", "/api/criteria", nil, "viewer", 200},
@@ -69,6 +72,7 @@ var operations = []operation{
 	{"DELETE", "/api/targets/{target}", nil, "admin", 204},
 	{"DELETE", "/api/criteria/{criterion}", nil, "admin", 204},
 	{"DELETE", "/api/authorisations/{authorisation}", nil, "admin", 204},
+	{"POST", "/api/me/sign-out", nil, "viewer", 204},
 }
 
 // things makes one of each in aurora and returns what they are called.
@@ -79,7 +83,9 @@ func (s *stack) things() *strings.Replacer {
 	s.call(operator, "PUT", "/api/contacts/98765", object{"lastName": "Own"}).want(201)
 	target := s.call(admin, "POST", "/api/targets", object{"name": "Own", "condition": everybody}).want(201).object()["id"].(string)
 	waiting := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
-	return strings.NewReplacer("{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
+	leaver := api.Claims{Institution: demo.Aurora, User: "u5", Email: "leo@aurora.example", Groups: []string{"viewer"}, Session: "s", SignedIn: s.now}
+	s.call(leaver, "GET", "/api/me", nil).want(200)
+	return strings.NewReplacer("{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
 		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
 }
 
@@ -149,7 +155,7 @@ func TestEveryOperationIsListed(t *testing.T) {
 	tested := map[string]bool{}
 	for _, o := range operations {
 		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
-			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{contact}", "{number}").Replace(o.path)
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
 		for _, name := range []string{"errors", "changes", "undo", "original"} {
 			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
 		}
@@ -217,7 +223,7 @@ func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
 	s := newStack(t)
 	names := s.things()
 	missing := strings.NewReplacer("{criterion}", "NONE", "{authorisation}", "NONE", "{contact}", "98766", "{target}", "none",
-		"{template}", "none", "{test}", "none", "{update}", "none", "{waiting}", "none")
+		"{template}", "none", "{user}", "none", "{test}", "none", "{update}", "none", "{waiting}", "none")
 	for _, o := range operations {
 		if !strings.Contains(o.path, "{") {
 			continue

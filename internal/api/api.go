@@ -99,6 +99,7 @@ type Config struct {
 	Contacts  Contacts
 	Catalogue Catalogue
 	Jobs      Jobs
+	Users     Records[domain.User]
 	Uploads   Uploads
 	Files     Files
 	Machine   Machine
@@ -139,6 +140,7 @@ func New(c Config) http.Handler {
 	}
 	s.huma = humago.New(s.mux, describe())
 	s.meRoutes()
+	s.userRoutes()
 	s.settingsRoutes()
 	s.criterionRoutes()
 	s.authorisationRoutes()

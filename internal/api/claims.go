@@ -81,7 +81,10 @@ func (s *server) caller(r *http.Request) (Claims, error) {
 	if err != nil || c.User == "" {
 		return Claims{}, newProblem(http.StatusUnauthorized)
 	}
-	return c, nil
+	if !c.Institution.Valid() {
+		return c, nil // and reaches nothing
+	}
+	return c, s.known(r.Context(), c)
 }
 
 // may tells whether the claims allow what the group may do.

@@ -33,6 +33,7 @@ type stack struct {
 	uploads   *memory.Blobs
 	files     *memory.Blobs
 	machine   *memory.Machine
+	users     *memory.Records[domain.User]
 	templates *templates
 	log       bytes.Buffer
 	config    api.Config
@@ -68,6 +69,7 @@ func newStack(t *testing.T) *stack {
 		machine: &memory.Machine{}, templates: &templates{},
 	}
 	s.jobs = memory.NewJobs(func() time.Time { return s.now })
+	s.users = memory.NewRecords[domain.User](func() time.Time { return s.now })
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(t.Context(), s.contacts, s.catalogue, in, seeded); err != nil {
@@ -76,7 +78,7 @@ func newStack(t *testing.T) *stack {
 	}
 	s.config = api.Config{
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
-		Machine: s.machine, Templates: s.templates,
+		Machine: s.machine, Templates: s.templates, Users: s.users,
 		Verify: verify,
 		Now:    func() time.Time { return s.now },
 		NewID: func() string {

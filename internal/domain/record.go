@@ -22,6 +22,8 @@ type User struct {
 	// Ended are the sign-ins that were signed out of, and until when that is
 	// remembered.
 	Ended map[string]time.Time
+	// Disabled says that an administrator refused the user.
+	Disabled bool
 }
 
 func (User) Ends() time.Time { return time.Time{} }

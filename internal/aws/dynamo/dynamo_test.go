@@ -47,7 +47,9 @@ func TestJobs(t *testing.T) {
 func TestRecords(t *testing.T) {
 	conf := settings(t)
 	storetest.TestRecords(t, func(t *testing.T, now func() time.Time) storetest.Records[storetest.Note] {
+		db := dynamo.Open(conf)
+		db.Now = now
 		table := emulator.Table(t, conf, emulator.Index{Name: dynamo.OpenIndex, Hash: "open", Range: "since"})
-		return dynamo.NewRecords[storetest.Note](dynamo.NewJobs(dynamodb.NewFromConfig(conf), table, now), "notes")
+		return dynamo.NewRecords[storetest.Note](dynamo.NewJobs(db, table), "notes")
 	})
 }

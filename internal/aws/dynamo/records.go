@@ -52,7 +52,7 @@ func (s Records[T]) Create(ctx context.Context, in domain.InstitutionID, id stri
 	if err != nil {
 		return err
 	}
-	err = s.jobs.Wait.transact(ctx, s.jobs.client, types.TransactWriteItem{Put: &types.Put{TableName: &s.jobs.table, Item: it,
+	err = s.jobs.table.transact(ctx, types.TransactWriteItem{Put: &types.Put{TableName: &s.jobs.table.name, Item: it,
 		ConditionExpression: aws.String(gone), ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
 		ExpressionAttributeValues: item{":now": s.jobs.nowSeconds()}}})
 	if _, ok := errors.AsType[errRaced](err); ok {
@@ -73,7 +73,7 @@ func (s Records[T]) Get(ctx context.Context, in domain.InstitutionID, id string)
 // Change applies f to the record, or to a zero one if there is none, and keeps
 // the result.
 func (s Records[T]) Change(ctx context.Context, in domain.InstitutionID, id string, f func(*T) error) (v T, err error) {
-	for attempt := 1; ; attempt++ {
+	for tries := s.jobs.table.Retry.start(); ; {
 		var next T
 		stored, err := s.jobs.get(ctx, s.key(in, id))
 		missing := err != nil && fault.KindOf(err) == fault.NotFound
@@ -90,20 +90,17 @@ func (s Records[T]) Change(ctx context.Context, in domain.InstitutionID, id stri
 		if err != nil {
 			return v, err
 		}
-		put := &types.Put{TableName: &s.jobs.table, Item: it, ConditionExpression: aws.String("#v = :v"),
+		put := &types.Put{TableName: &s.jobs.table.name, Item: it, ConditionExpression: aws.String("#v = :v"),
 			ExpressionAttributeNames: map[string]string{"#v": "v"}, ExpressionAttributeValues: item{":v": stored["v"]}}
 		if missing {
 			put.ConditionExpression = aws.String(gone)
 			put.ExpressionAttributeNames, put.ExpressionAttributeValues = map[string]string{"#ttl": "ttl"}, item{":now": s.jobs.nowSeconds()}
 		}
-		err = s.jobs.Wait.transact(ctx, s.jobs.client, types.TransactWriteItem{Put: put})
+		err = s.jobs.table.transact(ctx, types.TransactWriteItem{Put: put})
 		if _, raced := errors.AsType[errRaced](err); !raced {
 			return next, err
 		}
-		if attempt == maxRaces {
-			return v, fault.Wrap(fault.Busy, "busy", errors.New("DynamoDB: a record is written all the time"))
-		}
-		if err := s.jobs.Wait(ctx, min(attempt, 4)); err != nil {
+		if err := tries.again(ctx, errContended); err != nil {
 			return v, err
 		}
 	}
@@ -111,7 +108,7 @@ func (s Records[T]) Change(ctx context.Context, in domain.InstitutionID, id stri
 
 // Delete removes a record, or returns kind NotFound.
 func (s Records[T]) Delete(ctx context.Context, in domain.InstitutionID, id string) error {
-	err := s.jobs.Wait.transact(ctx, s.jobs.client, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.jobs.table, Key: s.key(in, id),
+	err := s.jobs.table.transact(ctx, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.jobs.table.name, Key: s.key(in, id),
 		ConditionExpression: aws.String(alive), ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
 		ExpressionAttributeValues: item{":now": s.jobs.nowSeconds()}}})
 	if _, ok := errors.AsType[errRaced](err); ok {
