@@ -1,10 +1,11 @@
 // The builder of condition trees, out of ordinary form controls.
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { catalogue } from '../core/catalogue.js';
-import { choices, firstValue, kindOf, newGroup, newLeaf, opsOf, without } from '../core/condition.js';
+import { choices, kindOf, newGroup, newLeaf, opsOf, without } from '../core/condition.js';
 import { t } from '../core/i18n.js';
 import { announce } from '../core/announce.js';
 import { Button } from './basics.jsx';
+import { firstOperand, Operand } from './kinds.jsx';
 
 // What has just been added takes the focus.
 let fresh = '';
@@ -63,9 +64,9 @@ function Leaf({ node, path, onChange, onRemove }) {
   const setField = (f) => {
     const k = kindOf(f);
     const op = k === kind ? node.op : opsOf(k)[0];
-    onChange({ ...node, field: f, op, value: firstValue(k, op, k === kind ? node.value : undefined) });
+    onChange({ ...node, field: f, op, value: firstOperand(k, op, k === kind ? node.value : undefined) });
   };
-  const setOp = (op) => onChange({ ...node, op, value: without(op) ? '' : firstValue(kind, op, node.value) });
+  const setOp = (op) => onChange({ ...node, op, value: without(op) ? '' : firstOperand(kind, op, node.value) });
   const name = t('builder.comparison', { path });
   return (
     <div class="leaf" role="group" aria-label={name}>
@@ -79,56 +80,11 @@ function Leaf({ node, path, onChange, onRemove }) {
       {kind && <select aria-label={t('builder.op', { path })} value={node.op} onChange={(e) => setOp(e.target.value)}>
         {shownOps.map((o) => <option key={o} value={o}>{t(`op.${kind === 'multichoice' && o === 'is' ? 'isExactly' : o}`)}</option>)}
       </select>}
-      {kind && !without(node.op) && <Value kind={kind} node={node} path={path} onChange={(value) => onChange({ ...node, value })} />}
+      {kind && !without(node.op) && <Operand key={`${node.field} ${node.op}`} kind={kind} op={node.op} f={catalogue.value?.byCode[node.field.split(':')[1]]} label={t('builder.value', { path })}
+        value={node.value} onChange={(value) => onChange({ ...node, value })} />}
       {onRemove && <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.remove', { path })} />}
     </div>
   );
 }
 
 const known = (field) => field.startsWith('contact:') || Boolean(catalogue.value?.fields.some((f) => f.field === field));
-
-function Value({ kind, node, path, onChange }) {
-  const label = t('builder.value', { path });
-  const def = catalogue.value?.byCode[node.field.split(':')[1]];
-  if (kind === 'choice' || kind === 'multichoice') {
-    const options = def?.values || [];
-    if (Array.isArray(node.value)) {
-      return <Many label={label} options={options.map((v) => ({ value: v.code, label: v.label, retired: v.retired }))} value={node.value} onChange={onChange} />;
-    }
-    return (
-      <select aria-label={label} value={node.value} onChange={(e) => onChange(e.target.value)}>
-        {!node.value && <option value="">{t('form.choose')}</option>}
-        {options.map((v) => <option key={v.code} value={v.code}>{v.label}{v.retired ? ` (${t('values.retired')})` : ''}</option>)}
-        {node.value && !options.some((v) => v.code === node.value) && <option value={node.value}>{node.value}</option>}
-      </select>
-    );
-  }
-  if (kind === 'yesno' || kind === 'authorisation') {
-    const all = kind === 'yesno' ? [[true, t('value.yes')], [false, t('value.no')]] : [[true, t('value.granted')], [false, t('value.refused')], ['empty', t('value.empty')]];
-    if (Array.isArray(node.value)) return <Many label={label} options={all.map(([value, l]) => ({ value, label: l }))} value={node.value} onChange={onChange} />;
-    return (
-      <select aria-label={label} value={String(node.value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.target.value)[0])}>
-        {all.map(([v, l]) => <option key={String(v)} value={String(v)}>{l}</option>)}
-      </select>
-    );
-  }
-  if (Array.isArray(node.value)) {
-    return <textarea aria-label={`${label}. ${t('builder.lines')}`} placeholder={t('builder.lines')} rows={3} value={node.value.join('\n')}
-      onChange={(e) => onChange(e.target.value.split('\n').map((s) => s.trim()).filter(Boolean))} />;
-  }
-  return <input aria-label={label} type={kind === 'date' ? 'date' : 'text'} inputMode={kind === 'number' ? 'numeric' : undefined} value={node.value}
-    max={kind === 'date' ? '9999-12-31' : undefined} onInput={(e) => onChange(e.target.value)} />;
-}
-
-function Many({ label, options, value, onChange }) {
-  return (
-    <div class="many" role="group" aria-label={label}>
-      {options.map((o) => (
-        <label class="check" key={String(o.value)}>
-          <input type="checkbox" checked={value.includes(o.value)} onChange={(e) => onChange(e.target.checked ? [...value, o.value] : value.filter((v) => v !== o.value))} />
-          <span>{o.label}{o.retired && ` (${t('values.retired')})`}</span>
-        </label>
-      ))}
-    </div>
-  );
-}

@@ -1,7 +1,8 @@
 // What an import changes or would change, field by field: from, to and how many,
 // as a table with bars.
 import { useState } from 'preact/hooks';
-import { fieldOf, labelOf, valueWords } from '../core/catalogue.js';
+import { fieldOf } from '../core/catalogue.js';
+import { kindNamed, labelOf, valueWords } from '../core/kinds.js';
 import { t, num } from '../core/i18n.js';
 import { Button } from './basics.jsx';
 import { Icon } from './icon.jsx';
@@ -27,7 +28,8 @@ function FieldChanges({ of }) {
   const sum = of.changes.reduce((n, c) => n + c.count, 0);
   const most = Math.max(...of.changes.map((c) => c.count));
   const shown = whole ? of.changes : of.changes.slice(0, first);
-  const word = (v, before) => (v === '(other)' ? t('value.other') : v === '(text)' && before === '(text)' ? t('value.text.another') : valueWords(def || { kind: of.kind, values: [] }, v));
+  const { group } = kindNamed(def?.kind || of.kind);
+  const word = (v, before) => (v === '(other)' ? t('value.other') : group && v === group && v === before ? t(`value.${group.slice(1, -1)}.another`) : valueWords(def || { kind: of.kind, values: [] }, v));
   return (
     <div class="change-card">
       <h3>{label}{def?.room !== 'contact' && <> <code>{of.field}</code></>}</h3>

@@ -1,7 +1,8 @@
 // The problems of an import, page by page through all of them.
 import { useEffect, useId, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
-import { fieldOf, labelOf, valueWords } from '../core/catalogue.js';
+import { fieldOf } from '../core/catalogue.js';
+import { labelOf, valueWords } from '../core/kinds.js';
 import { t, num, has, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { reason } from '../core/reasons.js';

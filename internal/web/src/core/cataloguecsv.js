@@ -1,8 +1,10 @@
 // The catalogue as a CSV: what a file would change in it.
 import { read } from './csv.js';
 import { t } from './i18n.js';
+import { criterionKinds, kindNamed, limits } from './kinds.js';
 
-const kinds = ['choice', 'multichoice', 'yesno', 'text', 'authorisation'];
+const kinds = [...criterionKinds, 'authorisation'];
+const isCode = (s) => /^[A-Z0-9_]+$/.test(s) && s.length <= limits.code;
 const columns = ['field code', 'field label', 'kind', 'value code', 'value label', 'retired'];
 const yes = new Set(['true', 't', 'yes', '1', 'x', 'vrai', 'oui', 'wahr', 'ja', 'vero', 'sì', 'verdadero', 'sí']);
 
@@ -28,17 +30,17 @@ export function fromCSV(text, catalogue) {
     const cell = (c) => (at[c] < 0 ? '' : (row[at[c]] || '').trim());
     const line = n + 2;
     const code = cell('field code').toUpperCase();
-    if (!/^[A-Z0-9_]{1,40}$/.test(code)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('field code') })); return; }
+    if (!isCode(code)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('field code') })); return; }
     const kind = cell('kind').toLowerCase();
-    if (!kinds.includes(kind)) { faults.push(t('cataloguecsv.badKind', { line, kind: cell('kind') })); return; }
+    if (!kinds.includes(kind)) { faults.push(t('cataloguecsv.badKind', { line, kind: cell('kind'), kinds: kinds.join(', ') })); return; }
     const f = fields.get(code) || { code, kind, label: '', values: [] };
     if (f.kind !== kind) faults.push(t('cataloguecsv.twoKinds', { line, code }));
     f.label = cell('field label') || f.label;
     fields.set(code, f);
     const value = cell('value code').toUpperCase();
     if (!value) return;
-    if (kind !== 'choice' && kind !== 'multichoice') { faults.push(t('cataloguecsv.noValues', { line, code })); return; }
-    if (!/^[A-Z0-9_]{1,40}$/.test(value)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('value code') })); return; }
+    if (!kindNamed(kind).values) { faults.push(t('cataloguecsv.noValues', { line, code })); return; }
+    if (!isCode(value)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('value code') })); return; }
     if (f.values.some((v) => v.code === value)) { faults.push(t('cataloguecsv.twice', { line, code: value })); return; }
     f.values.push({ code: value, label: cell('value label'), retired: at.retired < 0 ? undefined : yes.has(cell('retired').toLowerCase()) });
   });
@@ -76,7 +78,7 @@ function compare(f, old) {
   if (room === 'criterion') {
     body.kind = f.kind;
     if (values.length) body.values = values;
-    if (old?.maxLength) body.maxLength = old.maxLength;
+    for (const setting of ['maxLength', 'decimals']) if (old?.[setting]) body[setting] = old[setting];
   }
   return { room, code: f.code, body, isNew: !old, what: old ? what : [] };
 }

@@ -1,7 +1,8 @@
 // Condition trees: the API's form, and the groups and comparisons that the
 // builder edits.
-import { catalogue, contactFields, inRoom, labelOf } from './catalogue.js';
+import { catalogue, inRoom } from './catalogue.js';
 import { t } from './i18n.js';
+import { contactFields, contactKind, kindNamed, labelOf } from './kinds.js';
 
 let next = 0;
 const key = () => { next += 1; return `n${next}`; };
@@ -42,40 +43,19 @@ export function choices() {
   ];
 }
 
-/** The kind of a field: a criterion's, or authorisation, date, number, contact. */
+/** The kind by which a field is asked for. */
 export function kindOf(field) {
   const [room, code] = field.split(':');
-  if (room === 'contact') return code === 'birthDate' ? 'date' : code === 'number' ? 'number' : 'contact';
-  return catalogue.value?.byCode[code]?.kind || 'text';
+  return room === 'contact' ? contactKind(code) : catalogue.value?.byCode[code]?.kind;
 }
 
 /** The ops of a kind, in the order in which they are shown. */
-export function opsOf(kind) {
-  return {
-    number: ['is', 'isNot', 'in', 'startsWith'],
-    date: ['is', 'isNot', 'before', 'after', 'isEmpty', 'isNotEmpty'],
-    multichoice: ['contains', 'in', 'is', 'isNot', 'isEmpty', 'isNotEmpty'],
-    text: ['is', 'isNot', 'in', 'contains', 'startsWith', 'isEmpty', 'isNotEmpty'],
-    contact: ['is', 'isNot', 'in', 'contains', 'startsWith', 'isEmpty', 'isNotEmpty'],
-    choice: ['is', 'isNot', 'in', 'isEmpty', 'isNotEmpty'],
-    yesno: ['is', 'isNot', 'isEmpty', 'isNotEmpty'],
-    authorisation: ['is', 'isNot', 'in'],
-  }[kind];
-}
-
-/** The value a comparison begins with when its field or op changes. */
-export function firstValue(kind, op, old) {
-  const list = op === 'in' || (kind === 'multichoice' && (op === 'is' || op === 'isNot'));
-  if (list) return Array.isArray(old) ? old : [];
-  if (kind === 'yesno') return typeof old === 'boolean' ? old : true;
-  if (kind === 'authorisation') return old === true || old === false || old === 'empty' ? old : true;
-  return typeof old === 'string' ? old : '';
-}
+export const opsOf = (kind) => kindNamed(kind).operators.map((o) => o.name);
 
 /** Whether every comparison says all it must. */
 export function complete(n) {
   if (n.items) return n.items.every(complete);
   if (!n.field) return false;
   if (without(n.op)) return true;
-  return Array.isArray(n.value) ? n.value.length > 0 : n.value !== '';
+  return Array.isArray(n.value) ? n.value.length > 0 && !n.value.includes('') : n.value !== '';
 }

@@ -82,6 +82,9 @@ export function t(key, params = {}) {
 /** A number as the language writes it. */
 export const num = (n) => new Intl.NumberFormat(locale.value).format(n);
 
+/** A number in digits as the language writes it, with all its decimals. */
+export const decimal = (digits) => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 20 }).format(digits);
+
 /** A share of 1 as a percentage. */
 export const percent = (x) => new Intl.NumberFormat(locale.value, { style: 'percent', maximumFractionDigits: 0 }).format(x);
 

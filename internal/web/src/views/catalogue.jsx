@@ -3,21 +3,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { authorisations, criteria, words } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { catalogue, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
+import { catalogue, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { fromCSV } from '../core/cataloguecsv.js';
 import { decode } from '../core/csv.js';
 import { useDraft } from '../core/draft.js';
 import { languages, t } from '../core/i18n.js';
+import { criterionKinds, kindNamed, labelOf, limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
 import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Changed } from '../components/changed.jsx';
+import { saveValues } from '../core/valuescsv.js';
 import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { Table } from '../components/table.jsx';
-import { saveValues } from './values.jsx';
 
 const apiOf = (room) => (room === 'criterion' ? criteria : authorisations);
 const pathOf = { criterion: 'criteria', authorisation: 'authorisations' };
@@ -124,10 +125,16 @@ export function CatalogueField({ room, code }) {
   );
 }
 
-const kinds = ['choice', 'multichoice', 'yesno', 'text'];
+const filled = (labels) => Object.fromEntries(Object.entries(labels || {}).filter(([, l]) => l));
+
+/** A value as the API shows it, without what is empty. */
+function valueOf(v) {
+  const labels = filled(v.labels);
+  return { code: v.code, label: v.label, ...(Object.keys(labels).length ? { labels } : {}), ...(v.retired ? { retired: true } : {}) };
+}
 
 const draftOf = (stored) => ({
-  code: stored.code || '', label: stored.label, labels: stored.labels || {}, kind: stored.kind || 'choice', maxLength: stored.maxLength || '',
+  code: stored.code || '', label: stored.label, labels: stored.labels || {}, kind: stored.kind || 'choice', maxLength: stored.maxLength || '', decimals: stored.decimals || 0,
   values: (stored.values || []).map((v) => ({ ...v, stored: true })), etag: stored.etag,
 });
 
@@ -141,14 +148,15 @@ function EditField({ room, code, stored, reload }) {
   const form = useRef(null);
   const wrong = (at) => missing[at] || faultAt(error, at);
   const toWrong = () => setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
-  const choices = room === 'criterion' && (draft.kind === 'choice' || draft.kind === 'multichoice');
+  const kind = room === 'criterion' ? kindNamed(draft.kind) : {};
   const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));
   const bodyOf = () => {
-    const body = { label: draft.label, labels: Object.fromEntries(Object.entries(draft.labels).filter(([, l]) => l)) };
+    const body = { label: draft.label, labels: filled(draft.labels) };
     if (room === 'criterion') {
       body.kind = draft.kind;
-      if (choices) body.values = draft.values.map((v) => ({ code: v.code, label: v.label, ...(v.retired ? { retired: true } : {}) }));
-      if (draft.kind === 'text' && draft.maxLength) body.maxLength = Number(draft.maxLength);
+      if (kind.values) body.values = draft.values.map(valueOf);
+      if (kind.maxLength && draft.maxLength) body.maxLength = Number(draft.maxLength);
+      if (kind.decimals && Number(draft.decimals)) body.decimals = Number(draft.decimals);
     }
     return body;
   };
@@ -187,31 +195,30 @@ function EditField({ room, code, stored, reload }) {
     <form class="form" onSubmit={save} noValidate ref={form}>
       {fresh && (
         <Field label={t('catalogue.code')} hint={t('catalogue.code.hint')} error={wrong('path.code')}>
-          {(p) => <input {...p} type="text" class="mono" maxLength={40} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
+          {(p) => <input {...p} type="text" class="mono" maxLength={limits.code} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
         </Field>
       )}
       <Field label={t('catalogue.label')} error={wrong('body.label')}>
-        {(p) => <input {...p} type="text" maxLength={100} value={draft.label} onInput={(e) => set({ label: e.target.value })} />}
+        {(p) => <input {...p} type="text" maxLength={limits.label} value={draft.label} onInput={(e) => set({ label: e.target.value })} />}
       </Field>
       <details class="more" open={Object.keys(draft.labels).length > 0 && !fresh}>
         <summary>{t('catalogue.labels')}</summary>
-        <div class="field-grid">
-          {Object.entries(languages).map(([l, name]) => (
-            <Field key={l} label={name} error={wrong(`body.labels.${l}`)}>
-              {(p) => <input {...p} type="text" lang={l} maxLength={100} value={draft.labels[l] || ''} onInput={(e) => set((d) => ({ ...d, labels: { ...d.labels, [l]: e.target.value } }))} />}
-            </Field>
-          ))}
-        </div>
+        <Labels of={draft.labels} at="body.labels" wrong={wrong} onChange={(labels) => set({ labels })} />
       </details>
       {room === 'criterion' && (fresh
-        ? <Choices legend={t('catalogue.kind')} hint={t('catalogue.kind.hint')} name="kind" value={draft.kind} onChange={(kind) => set({ kind })} options={kinds.map((k) => ({ value: k, label: t(`kind.${k}`), hint: t(`kind.${k}.hint`) }))} />
+        ? <Choices legend={t('catalogue.kind')} hint={t('catalogue.kind.hint')} name="kind" value={draft.kind} onChange={(kind) => set({ kind })} options={criterionKinds.map((k) => ({ value: k, label: t(`kind.${k}`), hint: t(`kind.${k}.hint`, { n: limits.text }) }))} />
         : <p class="fact"><span class="hint">{t('catalogue.kind')}</span> {t(`kind.${draft.kind}`)}</p>)}
-      {room === 'criterion' && draft.kind === 'text' && (
-        <Field label={t('catalogue.maxLength')} hint={t('catalogue.maxLength.hint')} error={wrong('body.maxLength')} optional>
-          {(p) => <input {...p} type="number" min={1} max={250} value={draft.maxLength} onInput={(e) => set({ maxLength: e.target.value })} />}
+      {kind.maxLength && (
+        <Field label={t('catalogue.maxLength')} hint={t('catalogue.maxLength.hint', { n: limits.text })} error={wrong('body.maxLength')} optional>
+          {(p) => <input {...p} type="number" min={1} max={limits.text} value={draft.maxLength} onInput={(e) => set({ maxLength: e.target.value })} />}
         </Field>
       )}
-      {choices && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
+      {kind.decimals && (
+        <Field label={t('catalogue.decimals')} hint={t('catalogue.decimals.hint', { n: limits.decimals })} error={wrong('body.decimals')}>
+          {(p) => <input {...p} type="number" min={0} max={limits.decimals} value={draft.decimals} onInput={(e) => set({ decimals: e.target.value })} />}
+        </Field>
+      )}
+      {kind.values && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
       {error && (error.status === 412
         ? <Changed mine={bodyOf()} read={() => apiOf(room).get(code)} names={{ label: t('catalogue.label'), values: t('catalogue.values') }} onTake={take} />
         : <Failure error={error} />)}
@@ -230,8 +237,22 @@ function EditField({ room, code, stored, reload }) {
   );
 }
 
+/** A label in each language. */
+function Labels({ of, at, wrong, onChange }) {
+  return (
+    <div class="field-grid">
+      {Object.entries(languages).map(([l, name]) => (
+        <Field key={l} label={name} error={wrong(`${at}.${l}`)}>
+          {(p) => <input {...p} type="text" lang={l} maxLength={limits.label} value={of?.[l] || ''} onInput={(e) => onChange({ ...of, [l]: e.target.value })} />}
+        </Field>
+      ))}
+    </div>
+  );
+}
+
 function ValuesEditor({ values, wrong, setValue, set }) {
   const list = useRef(null);
+  const [open, setOpen] = useState(null); // the value whose other labels are shown
   const add = () => {
     set((d) => ({ ...d, values: [...d.values, { code: '', label: '' }] }));
     setTimeout(() => [...list.current.querySelectorAll('input.mono')].pop()?.focus(), 0);
@@ -244,13 +265,15 @@ function ValuesEditor({ values, wrong, setValue, set }) {
       <ul ref={list}>
         {values.map((v, i) => (
           <li key={i} class={v.retired ? 'retired' : ''}>
-            <input class="mono" type="text" aria-label={t('catalogue.value.code', { n: i + 1 })} placeholder={t('catalogue.code')} value={v.code} readOnly={v.stored} maxLength={40} spellcheck={false}
+            <input class="mono" type="text" aria-label={t('catalogue.value.code', { n: i + 1 })} placeholder={t('catalogue.code')} value={v.code} readOnly={v.stored} maxLength={limits.code} spellcheck={false}
               aria-invalid={wrong(`body.values[${i}].code`) ? 'true' : undefined} onInput={(e) => setValue(i, { code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />
-            <input type="text" aria-label={t('catalogue.value.label', { n: i + 1 })} placeholder={t('catalogue.label')} value={v.label} maxLength={100}
+            <input type="text" aria-label={t('catalogue.value.label', { n: i + 1 })} placeholder={t('catalogue.label')} value={v.label} maxLength={limits.label}
               aria-invalid={wrong(`body.values[${i}].label`) ? 'true' : undefined} onInput={(e) => setValue(i, { label: e.target.value })} />
             {v.stored
               ? <label class="check"><input type="checkbox" checked={Boolean(v.retired)} onChange={(e) => setValue(i, { retired: e.target.checked })} /><span>{t('values.retired')}</span></label>
               : <Button kind="quiet icon-only" icon="close" aria-label={t('catalogue.value.remove', { n: i + 1 })} onClick={() => set((d) => ({ ...d, values: d.values.filter((_, k) => k !== i) }))} />}
+            <Button kind="quiet icon-only" icon="globe" aria-expanded={open === i} aria-label={t('catalogue.value.labels', { n: i + 1 })} onClick={() => setOpen(open === i ? null : i)} />
+            {open === i && <Labels of={v.labels} at={`body.values[${i}].labels`} wrong={wrong} onChange={(labels) => setValue(i, { labels })} />}
             {[`body.values[${i}].code`, `body.values[${i}].label`].map(wrong).filter(Boolean).map((m) => <p key={m} class="field-error" role="alert"><Icon name="error" />{m}</p>)}
           </li>
         ))}

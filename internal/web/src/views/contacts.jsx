@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { contacts } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { contactFields, fieldOf, inRoom, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
+import { fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
+import { contactFields, labelOf, limits, valueWords } from '../core/kinds.js';
 import { dateTime, day, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
@@ -13,6 +14,7 @@ import { may } from '../core/user.js';
 import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
+import { CheckGrid, ValueInput, valueLabel } from '../components/kinds.jsx';
 import { Table } from '../components/table.jsx';
 
 const limit = 50;
@@ -234,18 +236,12 @@ function EditContact({ of, reload }) {
         <div class="field-grid">
           {inRoom('authorisation').map((f) => (
             <Field key={f.code} label={labelOf(f)} error={wrong(`authorisations.${f.code}`)}>
-              {(p) => (
-                <select {...p} value={String(draft.authorisations[f.code] ?? 'empty')} onChange={(e) => setIn('authorisations', f.code, { true: true, false: false, empty: 'empty' }[e.target.value])}>
-                  <option value="true">{t('value.granted')}</option>
-                  <option value="false">{t('value.refused')}</option>
-                  <option value="empty">{t('value.empty')}</option>
-                </select>
-              )}
+              {(p) => <ValueInput {...p} f={f} value={draft.authorisations[f.code] ?? 'empty'} onChange={(v) => setIn('authorisations', f.code, v)} />}
             </Field>
           ))}
         </div>
         <Field label={t('contact.proof')} hint={t('contact.proof.hint')} optional error={wrong('proof')}>
-          {(p) => <input {...p} type="text" maxLength={250} value={draft.proof} onInput={(e) => set({ proof: e.target.value })} />}
+          {(p) => <input {...p} type="text" maxLength={limits.text} value={draft.proof} onInput={(e) => set({ proof: e.target.value })} />}
         </Field>
       </fieldset>
       {error && (error.status === 412
@@ -260,48 +256,17 @@ function EditContact({ of, reload }) {
 }
 
 function Criterion({ f, value, error, onChange }) {
-  // A retired value stays where it is, and can no longer be chosen.
-  const options = f.values.filter((v) => !v.retired || v.code === value || (Array.isArray(value) && value.includes(v.code)));
-  const word = (v) => (v.retired ? `${v.label} (${t('values.retired')})` : v.label);
-  if (f.kind === 'multichoice') {
-    const has = value || [];
-    return (
-      <fieldset class="field">
-        <legend>{labelOf(f)}</legend>
-        <div class="check-grid tight">
-          {options.map((v) => (
-            <label class="check" key={v.code}>
-              <input type="checkbox" checked={has.includes(v.code)} onChange={(e) => onChange(e.target.checked ? [...has, v.code] : has.filter((c) => c !== v.code))} />
-              <span>{word(v)}</span>
-            </label>
-          ))}
-        </div>
-        {error && <p class="field-error" role="alert"><Icon name="error" />{error}</p>}
-      </fieldset>
-    );
+  if (f.kind !== 'multichoice') {
+    return <Field label={labelOf(f)} error={error}>{(p) => <ValueInput {...p} f={f} value={value} onChange={onChange} />}</Field>;
   }
+  // A retired value stays where it is, and can no longer be chosen.
+  const has = value || [];
+  const options = f.values.filter((v) => !v.retired || has.includes(v.code)).map((v) => [v.code, valueLabel(v)]);
   return (
-    <Field label={labelOf(f)} error={error}>
-      {(p) => {
-        if (f.kind === 'choice') {
-          return (
-            <select {...p} value={value || ''} onChange={(e) => onChange(e.target.value)}>
-              <option value="">{t('value.empty')}</option>
-              {options.map((v) => <option key={v.code} value={v.code}>{word(v)}</option>)}
-            </select>
-          );
-        }
-        if (f.kind === 'yesno') {
-          return (
-            <select {...p} value={value === undefined ? '' : String(value)} onChange={(e) => onChange(e.target.value === '' ? '' : e.target.value === 'true')}>
-              <option value="">{t('value.empty')}</option>
-              <option value="true">{t('value.yes')}</option>
-              <option value="false">{t('value.no')}</option>
-            </select>
-          );
-        }
-        return <input {...p} type="text" maxLength={f.maxLength || 250} value={value || ''} onInput={(e) => onChange(e.target.value)} />;
-      }}
-    </Field>
+    <fieldset class="field">
+      <legend>{labelOf(f)}</legend>
+      <CheckGrid class="check-grid tight" options={options} value={has} onChange={onChange} />
+      {error && <p class="field-error" role="alert"><Icon name="error" />{error}</p>}
+    </fieldset>
   );
 }

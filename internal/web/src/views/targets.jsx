@@ -2,7 +2,8 @@
 import { useRef, useState } from 'preact/hooks';
 import { newKey, targets } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { catalogue, labelOf, loadCatalogue, valueWords } from '../core/catalogue.js';
+import { catalogue, loadCatalogue } from '../core/catalogue.js';
+import { labelOf, operandWords } from '../core/kinds.js';
 import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
 import { keepDraft, useDraft } from '../core/draft.js';
 import { day, listed, t } from '../core/i18n.js';
@@ -27,8 +28,7 @@ export function sentence(tree) {
   const kind = kindOf(tree.field);
   const op = t(`op.${tree.op}`);
   if (without(tree.op)) return `${name} ${op}`;
-  const word = (v) => (kind === 'date' ? day(v) : def ? valueWords(def, v) : String(v));
-  return `${name} ${op} ${Array.isArray(tree.value) ? listed(tree.value.map(word), tree.op === 'in') : word(tree.value)}`;
+  return `${name} ${op} ${operandWords(kind, tree.op, tree.value, def)}`;
 }
 
 const part = (x, within) => ((x.any && within === 'all' && x.any.length > 1) || (x.all && within === 'any' && x.all.length > 1) ? `(${sentence(x)})` : sentence(x));

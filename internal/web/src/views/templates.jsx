@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { templates, targets, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { catalogue, contactFields, fieldOf, inRoom, labelOf, loadCatalogue } from '../core/catalogue.js';
+import { catalogue, fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
+import { contactFields, labelOf } from '../core/kinds.js';
 import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
 import { ago, bytes, dateTime, num, t } from '../core/i18n.js';

@@ -1,30 +1,13 @@
 // Access criterion values: the internal codes that files use.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { settings } from '../core/api.js';
-import { catalogue, labelOf, loadCatalogue } from '../core/catalogue.js';
-import { write } from '../core/csv.js';
-import { saveText } from '../core/files.js';
+import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { byText, t } from '../core/i18n.js';
+import { kindNamed, labelOf, limits } from '../core/kinds.js';
+import { saveValues } from '../core/valuescsv.js';
 import { may } from '../core/user.js';
 import { to } from '../core/router.js';
 import { Badge, Button, ButtonLink, Empty, Failure, Page, Search, Skeleton } from '../components/basics.jsx';
 import { Code, copy } from '../components/copy.jsx';
-
-/** All codes as rows of a table, as the template's values.csv has them. */
-export function valueRows(fields) {
-  const rows = [['field code', 'field label', 'kind', 'value code', 'value label', 'retired']];
-  for (const f of fields) {
-    if (!f.values.length) rows.push([f.code, f.label, f.kind, '', '', '']);
-    for (const v of f.values) rows.push([f.code, f.label, f.kind, v.code, v.label, v.retired ? 'true' : '']);
-  }
-  return rows;
-}
-
-/** Saves all codes as a CSV with the institution's separator. */
-export async function saveValues() {
-  const separator = await settings.get().then((s) => s.separator, () => ',');
-  saveText('values.csv', write(valueRows(catalogue.value.fields), separator), 'text/csv;charset=utf-8');
-}
 
 const plain = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
@@ -40,7 +23,7 @@ export function Values() {
     return catalogue.value.fields
       .map((f) => {
         if (!wanted || hit(f.code, labelOf(f), f.label)) return f;
-        const values = f.values.filter((v) => hit(v.code, v.label));
+        const values = f.values.filter((v) => hit(v.code, v.label, labelOf(v)));
         return values.length ? { ...f, values, part: true } : null;
       })
       .filter(Boolean)
@@ -87,15 +70,15 @@ function FieldCard({ of }) {
           <ul class="value-list">
             {shown.map((v) => (
               <li key={v.code} class={v.retired ? 'retired' : ''}>
-                <span class="value-label">{v.label}{v.retired && <Badge>{t('values.retired')}</Badge>}</span>
-                <Code code={v.code} label={v.label} />
+                <span class="value-label">{labelOf(v)}{v.retired && <Badge>{t('values.retired')}</Badge>}</span>
+                <Code code={v.code} label={labelOf(v)} />
               </li>
             ))}
           </ul>
           {of.values.length > first && <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? t('changes.less') : t('changes.all', { n: of.values.length })}</Button>}
           {usable.length > 1 && <Button kind="quiet" icon="copy" onClick={() => copy(usable.map((v) => v.code).join('\n'), t('copy.all.done', { n: usable.length }))}>{t('copy.all', { n: usable.length })}</Button>}
         </>
-        : <p class="hint">{t(`kind.${of.kind}.takes`, { n: of.maxLength || 250 })}</p>}
+        : <p class="hint">{t(`kind.${of.kind}.takes`, { n: kindNamed(of.kind).decimals ? of.decimals || 0 : of.maxLength || limits.text })}</p>}
     </article>
   );
 }

@@ -1,0 +1,114 @@
+// How the values of each kind are entered: in a contact's form, and as what a
+// comparison of a condition compares with.
+import { useState } from 'preact/hooks';
+import { t } from '../core/i18n.js';
+import { labelOf, limits, takes } from '../core/kinds.js';
+
+/** The label of a value; a retired one says so. */
+export const valueLabel = (v) => (v.retired ? `${labelOf(v)} (${t('values.retired')})` : labelOf(v));
+
+const yesNo = () => [[true, t('value.yes')], [false, t('value.no')]];
+const answers = () => [[true, t('value.granted')], [false, t('value.refused')], ['empty', t('value.empty')]];
+const values = (f) => f.values.map((v) => [v.code, valueLabel(v)]);
+
+// What can be chosen from: [value, words]; without it a value is typed.
+const chosen = { choice: values, multichoice: values, yesno: yesNo, authorisation: answers };
+
+// The input that a value is typed into, and what its text stands for.
+const typed = {
+  date: { attrs: () => ({ type: 'date', max: '9999-12-31' }), value: String },
+  number: { attrs: (f) => ({ type: 'number', step: f?.decimals ? 10 ** -f.decimals : 1 }), value: (s) => (s === '' || Number.isNaN(Number(s)) ? s : Number(s)) },
+  contactNumber: { attrs: () => ({ type: 'text', inputMode: 'numeric' }), value: String },
+  text: { attrs: (f) => ({ type: 'text', maxLength: f?.maxLength || limits.text }), value: String },
+};
+const plain = { attrs: () => ({ type: 'text' }), value: String };
+const typing = (kind) => typed[kind] || plain;
+
+/** An input whose text stays as it is typed, whatever it stands for. */
+function Typed({ kind, f, value, onChange, ...attrs }) {
+  const how = typing(kind);
+  const [text, setText] = useState(String(value ?? ''));
+  const shown = how.value(text) === value ? text : String(value ?? '');
+  return <input {...how.attrs(f)} {...attrs} value={shown} onInput={(e) => { setText(e.target.value); onChange(how.value(e.target.value)); }} />;
+}
+
+/** The value of a criterion in a contact's form; several are chosen by CheckGrid. */
+export function ValueInput({ f, value, onChange, ...attrs }) {
+  if (!chosen[f.kind]) return <Typed kind={f.kind} f={f} value={value} onChange={onChange} {...attrs} />;
+  // A retired value stays where it is, and can no longer be chosen.
+  const all = chosen[f.kind](f).filter(([v]) => v === value || !f.values.find((x) => x.code === v)?.retired);
+  return (
+    <select {...attrs} value={value === undefined || value === null ? '' : String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.target.value)?.[0] ?? '')}>
+      {!all.some(([v]) => v === 'empty') && <option value="">{t('value.empty')}</option>}
+      {all.map(([v, l]) => <option key={String(v)} value={String(v)}>{l}</option>)}
+    </select>
+  );
+}
+
+/** Check boxes for any number of values. */
+export function CheckGrid({ options, value, onChange, ...attrs }) {
+  return (
+    <div {...attrs}>
+      {options.map(([v, l]) => (
+        <label class="check" key={String(v)}>
+          <input type="checkbox" checked={value.includes(v)} onChange={(e) => onChange(e.target.checked ? [...value, v] : value.filter((x) => x !== v))} />
+          <span>{l}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** The value that a comparison begins with when its field or operator changes. */
+export function firstOperand(kind, op, old) {
+  switch (takes(kind, op)) {
+    case 'nothing': return '';
+    case 'list': case 'set': return Array.isArray(old) ? old : [];
+    case 'range': return Array.isArray(old) && old.length === 2 ? old : ['', ''];
+    case 'days': return 30;
+    default: {
+      const all = chosen[kind]?.({ values: [] });
+      if (all?.length) return all.some(([v]) => v === old) ? old : all[0][0];
+      return Array.isArray(old) || typeof old === 'boolean' ? '' : old ?? '';
+    }
+  }
+}
+
+/** What a comparison compares with. */
+export function Operand({ kind, op, f, label, value, onChange }) {
+  const all = chosen[kind]?.(f || { values: [] });
+  switch (takes(kind, op)) {
+    case 'days':
+      return <span class="operand-days"><Typed kind="number" aria-label={label} min={0} value={value} onChange={onChange} /><span>{t('builder.daysUnit')}</span></span>;
+    case 'range':
+      return (
+        <span class="operand-range">
+          <Typed kind={kind} f={f} aria-label={`${label}. ${t('builder.from')}`} value={value[0]} onChange={(v) => onChange([v, value[1]])} />
+          <span>{t('builder.and')}</span>
+          <Typed kind={kind} f={f} aria-label={`${label}. ${t('builder.to')}`} value={value[1]} onChange={(v) => onChange([value[0], v])} />
+        </span>
+      );
+    case 'list': case 'set':
+      return all
+        ? <CheckGrid class="many" role="group" aria-label={label} options={all} value={Array.isArray(value) ? value : [value]} onChange={onChange} />
+        : <Lines kind={kind} label={label} value={value} onChange={onChange} />;
+    default:
+  }
+  if (!all) return <Typed kind={kind} f={f} aria-label={label} value={value} onChange={onChange} />;
+  return (
+    <select aria-label={label} value={String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.target.value)[0])}>
+      {value === '' && <option value="">{t('form.choose')}</option>}
+      {all.map(([v, l]) => <option key={String(v)} value={String(v)}>{l}</option>)}
+      {value !== '' && !all.some(([v]) => v === value) && <option value={String(value)}>{String(value)}</option>}
+    </select>
+  );
+}
+
+function Lines({ kind, label, value, onChange }) {
+  const read = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean).map(typing(kind).value);
+  const [text, setText] = useState(value.join('\n'));
+  const shown = read(text).join('\n') === value.join('\n') ? text : value.join('\n');
+  const say = t(kind === 'date' ? 'builder.lines.date' : 'builder.lines');
+  return <textarea aria-label={`${label}. ${say}`} placeholder={say} rows={3} value={shown}
+    onInput={(e) => { setText(e.target.value); onChange(read(e.target.value)); }} />;
+}

@@ -1,0 +1,58 @@
+// The kinds of fields: what the domain says of them, and how their values are
+// put into words.
+import tables from './tables.json';
+import { day, decimal, lang, listed, t } from './i18n.js';
+
+/** Limits of a catalogue: code, label, text, values, decimals. */
+export const { limits } = tables;
+
+/** The contact's own fields, in the order of the files. */
+export const contactFields = tables.contact.map((c) => c.name).filter((n) => n !== 'number');
+
+const byName = Object.fromEntries(tables.kinds.map((k) => [k.name, k]));
+
+/** {name, criterion?, values?, maxLength?, decimals?, group?, operators[{name, takes}]}; of an unknown kind nothing is known. */
+export const kindNamed = (name) => byName[name] || { name, operators: [] };
+
+/** The kinds that a criterion may be of. */
+export const criterionKinds = tables.kinds.filter((k) => k.criterion).map((k) => k.name);
+
+/** The kind by which conditions ask for one of the contact's own fields. */
+export const contactKind = (name) => tables.contact.find((c) => c.name === name)?.kind;
+
+/** What an operator takes: nothing, one, part, list, set, range or days. */
+export const takes = (kind, op) => kindNamed(kind).operators.find((o) => o.name === op)?.takes || 'one';
+
+/** The label of a field or a value in the language shown. */
+export const labelOf = (f) => f.labels?.[lang.value] || f.label || f.code;
+
+const codes = (value, f) => (Array.isArray(value) ? value : String(value).split('|'))
+  .map((c) => { const v = f.values.find((x) => x.code === c); return v ? labelOf(v) : c; }).join(', ');
+const isTrue = (value) => value === true || value === 'true';
+
+const words = {
+  choice: codes,
+  multichoice: codes,
+  yesno: (value) => t(isTrue(value) ? 'value.yes' : 'value.no'),
+  authorisation: (value) => (value === 'empty' ? t('value.empty') : t(isTrue(value) ? 'value.granted' : 'value.refused')),
+  date: (value) => day(value),
+  number: (value) => decimal(value),
+};
+
+/** A stored value in words: labels of codes, yes and no, days and numbers as the language writes them. */
+export function valueWords(f, value) {
+  if (value === '' || value === undefined || value === null) return t('value.empty');
+  const { group } = kindNamed(f?.kind);
+  if (group && value === group) return t(`value.${group.slice(1, -1)}`);
+  return words[f?.kind]?.(value, f) ?? String(value);
+}
+
+/** What a comparison compares with, in words. */
+export function operandWords(kind, op, value, f) {
+  const word = (v) => valueWords({ values: [], ...f, kind }, v);
+  switch (takes(kind, op)) {
+    case 'days': return t('builder.days', { n: value });
+    case 'range': return listed(value.map(word));
+    default: return Array.isArray(value) ? listed(value.map(word), op === 'in') : word(value);
+  }
+}
