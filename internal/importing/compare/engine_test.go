@@ -410,3 +410,72 @@ func TestStoreRefusesOneRow(t *testing.T) {
 		}
 	}
 }
+
+// The creation of a contact is taken back only while it is as it was made.
+func TestRemoveOnlyUntouched(t *testing.T) {
+	name := domain.ContactLastName
+	for _, c := range []struct {
+		what    string
+		touch   func(t *testing.T, s *memory.Contacts)
+		values  contact
+		outcome domain.Outcome
+		code    string
+	}{
+		{"as made", func(*testing.T, *memory.Contacts) {}, contact{name: "Made"}, domain.Updated, ""},
+		{"changed", func(t *testing.T, s *memory.Contacts) { put(t, s, contact{name: "Other"}) }, contact{name: "Made"}, domain.RowConflicted, "changedSince"},
+		{"changed and back", func(t *testing.T, s *memory.Contacts) {
+			put(t, s, contact{name: "Other"})
+			put(t, s, contact{name: "Made"})
+		}, contact{name: "Made"}, domain.RowConflicted, "changedSince"},
+		{"made with other values", func(*testing.T, *memory.Contacts) {}, contact{name: "Else"}, domain.RowConflicted, "changedSince"},
+		{"deleted", func(t *testing.T, s *memory.Contacts) {
+			if err := s.Delete(t.Context(), house, "3"); err != nil {
+				t.Fatal(err)
+			}
+		}, contact{name: "Made"}, domain.Unchanged, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := memory.NewContacts()
+			if _, err := s.Create(t.Context(), house, []domain.Creation{{Number: "3", Fields: contact{name: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}}}); err != nil {
+				t.Fatal(err)
+			}
+			c.touch(t, s)
+			rows := []compare.Row{{Line: 2, Number: "3", Person: &compare.Person{Remove: "before", Values: c.values}}}
+			for _, try := range []string{"first", "again"} {
+				got := run(t, engine(s, "undo", compare.Update, domain.Skip), rows)[0]
+				code := ""
+				if len(got.Problems) > 0 {
+					code = got.Problems[0].Code
+				}
+				if got.Outcome != c.outcome || code != c.code || got.Removed != (c.outcome == domain.Updated) {
+					t.Errorf("%s: %s %q, removed %t", try, got.Outcome, code, got.Removed)
+				}
+			}
+		})
+	}
+}
+
+func put(t *testing.T, s *memory.Contacts, c contact) {
+	t.Helper()
+	if _, err := s.Put(t.Context(), house, domain.Contact{Number: "3", Fields: c}, domain.Provenance{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A row that names a number which was given to another line's new contact
+// meanwhile does not change that contact.
+func TestNumberTakenMeanwhile(t *testing.T) {
+	s := memory.NewContacts()
+	made := domain.Creation{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "u", Line: 9}}
+	if _, err := s.Create(t.Context(), house, []domain.Creation{made}); err != nil {
+		t.Fatal(err)
+	}
+	row := compare.Row{Line: 2, Number: "3", Key: "3", Person: &compare.Person{}, Cells: []compare.Cell{asked(t, genre, "-", "JAZZ")}}
+	got := run(t, engine(s, "u", compare.Update, domain.Overwrite), []compare.Row{row})[0]
+	if got.Outcome != domain.RowRejected || got.Problems[0].Code != "differentLines" || !slices.Equal(got.Problems[0].OtherLines, []int{9}) {
+		t.Errorf("%s %+v", got.Outcome, got.Problems)
+	}
+	if v := values(t, s)["3"][genre.Field()]; v != "" {
+		t.Errorf("the contact of line 9 has become %q", v)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -125,5 +126,55 @@ func TestRowsComeBack(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// What another version wrote is refused, though it can be read, and so is an
+// object whose last line says another number of rows than it has.
+func TestObjectsOfOthers(t *testing.T) {
+	packed := func(text string) io.Reader {
+		var b bytes.Buffer
+		z, err := zstd.NewWriter(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := z.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return &b
+	}
+	for _, c := range []struct {
+		name, text string
+		want       error
+	}{
+		{"results of this version", fmt.Sprintf(`{"summary":{"version":%d}}`, flow.Version), nil},
+		{"results of the next version", fmt.Sprintf(`{"summary":{"version":%d}}`, flow.Version+1), flow.ErrCut},
+		{"results without a version", `{"summary":{}}`, flow.ErrCut},
+		{"results without a summary", `{"l":2,"o":"updated"}`, flow.ErrCut},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := flow.ReadResults(packed(c.text), func(flow.Result) error { return nil }); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	const row = "\x02\x01\x01a\x00" // line 2 with the cell "a" and no fault
+	for _, c := range []struct {
+		name, text string
+		want       error
+	}{
+		{"two rows, as said", row + row + "\x00\x02", nil},
+		{"one row fewer than said", row + "\x00\x02", flow.ErrCut},
+		{"one row more than said", row + row + "\x00\x01", flow.ErrCut},
+		{"rows without an end", row + row, flow.ErrCut},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := flow.ReadRows(packed(c.text), func(flow.Row) error { return nil }); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
 	}
 }
