@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -441,14 +442,14 @@ func TestRemoveOnlyUntouched(t *testing.T) {
 			}
 			c.touch(t, s)
 			rows := []compare.Row{{Line: 2, Number: "3", Person: &compare.Person{Remove: "before", Values: c.values}}}
-			for _, try := range []string{"first", "again"} {
-				got := run(t, engine(s, "undo", compare.Update, domain.Skip), rows)[0]
+			for try, mode := range []compare.Mode{compare.Test, compare.Update, compare.Update} {
+				got := run(t, engine(s, "undo", mode, domain.Skip), rows)[0]
 				code := ""
 				if len(got.Problems) > 0 {
 					code = got.Problems[0].Code
 				}
 				if got.Outcome != c.outcome || code != c.code || got.Removed != (c.outcome == domain.Updated) {
-					t.Errorf("%s: %s %q, removed %t", try, got.Outcome, code, got.Removed)
+					t.Errorf("run %d: %s %q, removed %t", try, got.Outcome, code, got.Removed)
 				}
 			}
 		})
@@ -472,7 +473,8 @@ func TestNumberTakenMeanwhile(t *testing.T) {
 	}
 	row := compare.Row{Line: 2, Number: "3", Key: "3", Person: &compare.Person{}, Cells: []compare.Cell{asked(t, genre, "-", "JAZZ")}}
 	got := run(t, engine(s, "u", compare.Update, domain.Overwrite), []compare.Row{row})[0]
-	if got.Outcome != domain.RowRejected || got.Problems[0].Code != "differentLines" || !slices.Equal(got.Problems[0].OtherLines, []int{9}) {
+	if got.Outcome != domain.RowRejected || got.Problems[0].Code != "differentLines" || !slices.Equal(got.Problems[0].OtherLines, []int{9}) ||
+		!strings.Contains(got.Problems[0].Suggestion, "another number") {
 		t.Errorf("%s %+v", got.Outcome, got.Problems)
 	}
 	if v := values(t, s)["3"][genre.Field()]; v != "" {
