@@ -15,7 +15,8 @@ type Decider interface {
 	// Pin notes which contacts an import's lines without numbers are about, and
 	// answers what is noted for each by now: the first one that was noted or
 	// given, by whomever. Claimed returns the same.
-	Pin(ctx context.Context, in domain.InstitutionID, imp string, lines map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error)
+	// A line that the round has closed (by a burn) is left out.
+	Pin(ctx context.Context, in domain.InstitutionID, imp string, t domain.Ticket, lines map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error)
 	// Burn decides that rows are never written, and answers in the same order
 	// what is decided: a row that was written stays so, and the answer is that
 	// stamp. A burn touches no value and no version of a contact. A burn that
