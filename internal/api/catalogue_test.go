@@ -135,7 +135,7 @@ func TestCatalogueIsPaged(t *testing.T) {
 			break
 		}
 	}
-	if d := cmp.Diff([]string{"GENRE", "INTERESTS", "NEWSLETTER_LANGUAGE", "NICKNAME", "NOTE", "SEGMENT", "SERIES", "SUBSCRIBER", "WHEELCHAIR", "ZONE"}, all); d != "" {
+	if d := cmp.Diff([]string{"GENRE", "INTERESTS", "LAST_VISIT", "NEWSLETTER_LANGUAGE", "NICKNAME", "NOTE", "SEGMENT", "SERIES", "SPENT", "SUBSCRIBER", "WHEELCHAIR", "ZONE"}, all); d != "" {
 		t.Error(d)
 	}
 	var page struct{ Items []struct{ Code string } }

@@ -41,6 +41,7 @@ type field struct {
 	label  texts
 	values []choice
 	max    int
+	places int // decimals of a number
 }
 
 // same is a label that is the same in every language.
@@ -112,6 +113,8 @@ var fields = []field{
 	{code: "WHEELCHAIR", kind: domain.YesNo, label: texts{"Wheelchair place", "Place pour fauteuil roulant", "Rollstuhlplatz", "Posto per sedia a rotelle", "Plaza para silla de ruedas"}},
 	{code: "NICKNAME", kind: domain.Text, max: 40, label: texts{"Form of address", "Formule d'appel", "Anrede", "Appellativo", "Tratamiento"}},
 	{code: "NOTE", kind: domain.Text, label: texts{"Note", "Remarque", "Bemerkung", "Nota", "Nota"}},
+	{code: "LAST_VISIT", kind: domain.Date, label: texts{"Last visit", "Dernière visite", "Letzter Besuch", "Ultima visita", "Última visita"}},
+	{code: "SPENT", kind: domain.Number, places: 2, label: texts{"Spent this season", "Dépensé cette saison", "Ausgaben dieser Saison", "Speso in questa stagione", "Gastado esta temporada"}},
 }
 
 // settings are the institution's own. The last title is that of organisations.
@@ -128,15 +131,15 @@ func settings(in domain.InstitutionID) domain.Settings {
 }
 
 // Catalogue returns the institution's settings and definitions: criteria of all
-// four kinds and four authorisations, labelled in five languages. UsedValues
+// kinds and four authorisations, labelled in five languages. UsedValues
 // name the values that contacts have; GENRE's CIRCUS nobody has.
 func Catalogue(in domain.InstitutionID) domain.Catalogue {
 	s := settings(in)
 	cat := domain.Catalogue{Settings: s}
 	for _, f := range fields {
-		d := domain.FieldDef{Code: f.code, Label: f.label.in(s.Language), Labels: f.label.labels(), Kind: f.kind, MaxLength: f.max, Used: true}
+		d := domain.FieldDef{Code: f.code, Label: f.label.in(s.Language), Labels: f.label.labels(), Kind: f.kind, MaxLength: f.max, Decimals: f.places, Used: true}
 		for _, v := range f.values {
-			d.Values = append(d.Values, domain.Choice{Code: v.code, Label: v.label.in(s.Language), Retired: v.retired})
+			d.Values = append(d.Values, domain.Choice{Code: v.code, Label: v.label.in(s.Language), Labels: v.label.labels(), Retired: v.retired})
 			if !v.unused {
 				d.UsedValues = append(d.UsedValues, v.code)
 			}

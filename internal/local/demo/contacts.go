@@ -207,6 +207,19 @@ func (f field) value(d die, lang int) domain.Value {
 		}
 		return domain.Value(fmt.Sprintf(pick(d, notes[lang]), 2015+d.IntN(11)))
 	}
+	switch f.kind {
+	case domain.Date:
+		if d.in(40, 100) {
+			return domain.Empty
+		}
+		return domain.Value(since.AddDate(0, 0, -d.IntN(700)).Format(time.DateOnly))
+	case domain.Number:
+		if d.in(30, 100) {
+			return domain.Empty
+		}
+		amount := fmt.Sprintf("%d.%02d", d.IntN(900), 5*d.IntN(20))
+		return domain.Value(strings.TrimSuffix(strings.TrimRight(amount, "0"), "."))
+	}
 	codes := make([]string, 0, len(f.values))
 	for _, v := range f.values {
 		// Few still have a retired value.

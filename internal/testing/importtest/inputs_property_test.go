@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,6 +84,20 @@ func anyValue(d domain.FieldDef) *rapid.Generator[domain.Value] {
 				out = append(out, string(v))
 			}
 			return d.Order(out)
+		})
+	}
+	switch d.Kind {
+	case domain.Date:
+		return rapid.Map(rapid.IntRange(0, 3287181), func(n int) domain.Value {
+			return domain.Value(time.Date(1000, 1, 1+n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
+		})
+	case domain.Number:
+		return rapid.Map(rapid.Float64Range(-1e7, 1e7), func(n float64) domain.Value {
+			s := strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.*f", max(d.Decimals, 1), math.Trunc(n*100)/100), "0"), ".")
+			if s == "-0" {
+				s = "0"
+			}
+			return domain.Value(s)
 		})
 	}
 	most := d.MaxLength
