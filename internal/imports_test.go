@@ -49,7 +49,7 @@ var may = []struct {
 	{"steps/template", "domain domain/condition domain/fault domain/field domain/reason domain/text file/sheet file/workbook importing/flow mail"},
 	{"steps/reconcile", "domain domain/fault domain/reason importing/flow"},
 	{"api/token", "domain/fault domain/reason"},
-	{"api", "domain domain/condition domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/flow"},
+	{"api", "domain domain/condition domain/fault domain/field domain/person domain/phone domain/reason domain/text file/sheet importing/flow"},
 	{"web", ""},
 
 	// The adapters of AWS.

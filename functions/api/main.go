@@ -41,6 +41,7 @@ func main() {
 		History   string `env:"TABLE_HISTORY"`
 		Catalogue string `env:"TABLE_CATALOGUE"`
 		Jobs      string `env:"TABLE_JOBS"`
+		Audit     string `env:"TABLE_AUDIT"`
 		Uploads   string `env:"BUCKET_UPLOADS"`
 		Files     string `env:"BUCKET_FILES"`
 		Machine   string `env:"STATE_MACHINE_ARN"`
@@ -72,6 +73,7 @@ func main() {
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      jobs,
+		Audit:     dynamo.NewAudit(db, c.Audit),
 		Users:     dynamo.NewRecords[domain.User](jobs, "users"),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),

@@ -33,6 +33,7 @@ var everybody = object{"all": []any{}}
 var operations = []operation{
 	{"GET", "/api/me", nil, "viewer", 200},
 	{"GET", "/api/users", nil, "admin", 200},
+	{"GET", "/api/audit", nil, "admin", 200},
 	{"POST", "/api/users/{user}/disable", nil, "admin", 200},
 	{"POST", "/api/users/{user}/enable", nil, "admin", 200},
 	{"GET", "/api/settings", nil, "viewer", 200},

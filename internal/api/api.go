@@ -100,6 +100,7 @@ type Config struct {
 	Catalogue Catalogue
 	Jobs      Jobs
 	Users     Records[domain.User]
+	Audit     Audit
 	Uploads   Uploads
 	Files     Files
 	Machine   Machine
@@ -141,6 +142,7 @@ func New(c Config) http.Handler {
 	s.huma = humago.New(s.mux, describe())
 	s.meRoutes()
 	s.userRoutes()
+	s.auditRoutes()
 	s.settingsRoutes()
 	s.criterionRoutes()
 	s.authorisationRoutes()
@@ -171,7 +173,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case below("/api"):
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
-		s.dispatch(w, r)
+		s.dispatch(w, remembered(r))
 	case below("/docs"), r.URL.Path == "/openapi.json", r.URL.Path == "/config.json":
 		h.Set("Content-Security-Policy", s.policy())
 		h.Set("Cache-Control", "no-cache")
@@ -247,13 +249,19 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 			err = strict(s.operation(op.Method, op.Path), r)
 		}
 		if err != nil {
+			s.refused(r.Context(), c, &op, err)
 			writeProblem(w, problemOf(err))
+			return
+		}
+		if op.OperationID == "listAudit" && wantsCSV(r) {
+			s.auditCSV(ctx, c)
 			return
 		}
 		next(huma.WithContext(ctx, withClaims(ctx.Context(), c)))
 	})
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, claimsIn(ctx), in)
+		c := claimsIn(ctx)
+		out, err := auditing(ctx, s, c, &op, func(ctx context.Context) (*O, error) { return h(ctx, c, in) })
 		if err != nil {
 			return nil, s.answer(ctx, op, err)
 		}

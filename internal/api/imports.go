@@ -215,10 +215,12 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 		OnConflict: domain.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
 		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
+	noted(ctx, "/api/imports/"+i.ID, email)
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
 	if err != nil {
 		return nil, err
 	}
+	noted(ctx, "/api/imports/"+i.ID, email)
 	out := &createdAnswer{"/api/imports/" + i.ID, createdImport{ID: i.ID, Status: string(i.Status)}}
 	left := i.CreatedAt.Add(flow.UploadLife).Sub(s.Now())
 	if i.Status != domain.Waiting || left <= 0 {

@@ -34,6 +34,7 @@ type stack struct {
 	files     *memory.Blobs
 	machine   *memory.Machine
 	users     *memory.Records[domain.User]
+	audit     *memory.Audit
 	templates *templates
 	log       bytes.Buffer
 	config    api.Config
@@ -69,6 +70,7 @@ func newStack(t *testing.T) *stack {
 		machine: &memory.Machine{}, templates: &templates{},
 	}
 	s.jobs = memory.NewJobs(func() time.Time { return s.now })
+	s.audit = memory.NewAudit(func() time.Time { return s.now })
 	s.users = memory.NewRecords[domain.User](func() time.Time { return s.now })
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
@@ -78,7 +80,7 @@ func newStack(t *testing.T) *stack {
 	}
 	s.config = api.Config{
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
-		Machine: s.machine, Templates: s.templates, Users: s.users,
+		Machine: s.machine, Templates: s.templates, Users: s.users, Audit: s.audit,
 		Verify: verify,
 		Now:    func() time.Time { return s.now },
 		NewID: func() string {

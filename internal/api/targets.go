@@ -200,6 +200,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 		x := hex.EncodeToString(h[:16])
 		t.ID = x[:8] + "-" + x[8:12] + "-8" + x[13:16] + "-8" + x[17:20] + "-" + x[20:]
 	}
+	noted(ctx, "/api/targets/"+t.ID, "")
 	err = s.Catalogue.PutTarget(ctx, c.Institution, t)
 	if in.Key != "" && err != nil && fault.KindOf(err) == fault.Conflict {
 		made, err := s.Catalogue.Target(ctx, c.Institution, t.ID)

@@ -173,13 +173,15 @@ func (s *server) templateRoutes() {
 			err = strict(s.operation(op.Method, op.Path), r)
 		}
 		if err != nil {
+			s.refused(r.Context(), c, &op, err)
 			writeProblem(w, problemOf(err))
 			return
 		}
 		next(huma.WithContext(ctx, withClaims(ctx.Context(), c)))
 	}}
 	huma.Register(s.huma, op, func(ctx context.Context, in *fileInput) (*signedAnswer, error) {
-		out, err := s.templateFile(ctx, claimsIn(ctx), in)
+		c := claimsIn(ctx)
+		out, err := auditing(ctx, s, c, &op, func(ctx context.Context) (*signedAnswer, error) { return s.templateFile(ctx, c, in) })
 		if err != nil {
 			return nil, s.answer(ctx, op, err)
 		}
@@ -292,6 +294,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: domain.Preparing,
 		CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(jobLife),
 	}
+	noted(ctx, "/api/templates/"+stored.ID, email)
 	stored, _, err = s.Jobs.CreateTemplate(ctx, stored, in.Once.of("template", in.Body))
 	if err != nil {
 		return nil, err

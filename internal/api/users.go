@@ -29,7 +29,8 @@ const sessionLife = 24 * time.Hour
 
 // known checks the token against what happened since it was issued: a sign-out,
 // a dismissal. It remembers who signed in.
-func (s *server) known(ctx context.Context, c Claims) error {
+func (s *server) known(ctx context.Context, c Claims) (err error) {
+	within := ctx
 	u, err := s.Users.Get(ctx, c.Institution, c.User)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
@@ -40,7 +41,18 @@ func (s *server) known(ctx context.Context, c Claims) error {
 	if u.ID == c.User && u.Email == c.Email && slices.Equal(u.Groups, c.Groups) && !c.SignedIn.After(u.LastSignedIn) {
 		return nil
 	}
-	_, err = s.Users.Change(ctx, c.Institution, c.User, func(u *domain.User) error {
+	if c.SignedIn.After(u.LastSignedIn) {
+		e := s.entry(ctx, c.who(), "signIn")
+		e.Object = ""
+		var kept func() bool
+		within, kept = s.Audit.Along(ctx, c.Institution, e)
+		defer func() {
+			if err == nil && !kept() {
+				err = s.Audit.Append(ctx, c.Institution, *e)
+			}
+		}()
+	}
+	_, err = s.Users.Change(within, c.Institution, c.User, func(u *domain.User) error {
 		u.ID, u.Email, u.Groups = c.User, c.Email, c.Groups
 		if c.SignedIn.After(u.LastSignedIn) {
 			u.LastSignedIn = c.SignedIn

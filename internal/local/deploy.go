@@ -36,6 +36,7 @@ type deployed struct {
 	HistoryTable    string
 	CatalogueTable  string
 	JobsTable       string
+	AuditTable      string
 	StateMachineARN string
 }
 
@@ -112,6 +113,7 @@ func (d *deployed) set(key, value string) {
 		"HistoryTable":     &d.HistoryTable,
 		"CatalogueTable":   &d.CatalogueTable,
 		"JobsTable":        &d.JobsTable,
+		"AuditTable":       &d.AuditTable,
 		"StateMachineArn":  &d.StateMachineARN,
 	} {
 		if name == key {

@@ -67,6 +67,7 @@ type Tables struct {
 	History   string `json:"history"`
 	Catalogue string `json:"catalogue"`
 	Jobs      string `json:"jobs"`
+	Audit     string `json:"audit"`
 }
 
 // User may sign in to the stack.
@@ -142,7 +143,7 @@ func (s *Stack) deploy(ctx context.Context, root, built string, o Options) error
 		return err
 	}
 	s.UploadsBucket, s.FilesBucket, s.StateMachineARN = d.UploadsBucket, d.FilesBucket, d.StateMachineARN
-	s.Tables = Tables{d.ContactsTable, d.EmailsTable, d.HistoryTable, d.CatalogueTable, d.JobsTable}
+	s.Tables = Tables{d.ContactsTable, d.EmailsTable, d.HistoryTable, d.CatalogueTable, d.JobsTable, d.AuditTable}
 	if s.Users, err = createUsers(ctx, s.Config(), d.UserPoolID); err != nil {
 		return fmt.Errorf("create the users: %w", err)
 	}

@@ -201,7 +201,7 @@ func TestBucketsAreShutAndExpire(t *testing.T) {
 func TestTables(t *testing.T) {
 	all := resources(t)
 	tables := ofType(all, "AWS::DynamoDB::Table")
-	if d := cmp.Diff([]string{"CatalogueTable", "ContactsTable", "EmailsTable", "HistoryTable", "JobsTable"}, tables); d != "" {
+	if d := cmp.Diff([]string{"AuditTable", "CatalogueTable", "ContactsTable", "EmailsTable", "HistoryTable", "JobsTable"}, tables); d != "" {
 		t.Fatal(d)
 	}
 	for _, name := range tables {
@@ -219,7 +219,7 @@ func TestTables(t *testing.T) {
 		if d := cmp.Diff(keys, at(r, "Properties.KeySchema")); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
-		if ttl := at(r, "Properties.TimeToLiveSpecification.AttributeName"); (ttl == "ttl") != slices.Contains([]string{"EmailsTable", "HistoryTable", "JobsTable"}, name) {
+		if ttl := at(r, "Properties.TimeToLiveSpecification.AttributeName"); (ttl == "ttl") != slices.Contains([]string{"AuditTable", "EmailsTable", "HistoryTable", "JobsTable"}, name) {
 			t.Errorf("%s expires by %v", name, ttl)
 		}
 	}
@@ -294,7 +294,8 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("Emails", "Query PutItem DeleteItem"),
 			on("History", "Query PutItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
-			on("Jobs", "GetItem Query PutItem UpdateItem"),
+			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),
+			on("Audit", "Query PutItem"),
 			uploads, machine,
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, files, mail),

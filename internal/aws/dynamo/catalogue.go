@@ -76,7 +76,7 @@ func (s *Catalogue) PutSettings(ctx context.Context, in domain.InstitutionID, st
 	}
 	it := keys(string(in), settingsKey)
 	it["doc"] = doc
-	return s.table.put(ctx, it)
+	return s.table.transact(ctx, types.TransactWriteItem{Put: &types.Put{TableName: &s.table.name, Item: it}})
 }
 
 // PutField creates or replaces a definition; what was used stays remembered.

@@ -41,6 +41,10 @@ func (db *DB) transact(ctx context.Context, items ...types.TransactWriteItem) er
 // transactInDoubt also reports whether an attempt ended without the service's
 // answer, so that it may have been made whatever came afterwards.
 func (db *DB) transactInDoubt(ctx context.Context, items ...types.TransactWriteItem) (doubt bool, err error) {
+	items, written, err := withEntry(ctx, items)
+	if err != nil {
+		return false, err
+	}
 	token := uuid.NewString()
 	for tries := db.Retry.start(); ; {
 		ticket, err := db.window.enter(ctx)
@@ -51,6 +55,7 @@ func (db *DB) transactInDoubt(ctx context.Context, items ...types.TransactWriteI
 		again, err := cancelled(err)
 		db.window.leave(ticket, again || awsfault.Throttled(err))
 		if err == nil {
+			written()
 			return doubt, nil
 		}
 		if _, ok := err.(errRaced); ok {
