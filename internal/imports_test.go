@@ -71,12 +71,13 @@ var may = []struct {
 
 	// What tests stand on.
 	{"testing/needs", ""},
+	{"testing/fonts", ""},
 	{"testing/memory", "domain domain/fault domain/reason domain/text mail"},
 	{"testing/storetest", "domain domain/fault domain/reason"},
 	{"testing/importtest", "domain domain/fault domain/reason importing local/demo mail steps testing/memory"},
 	{"testing/dev", "api domain domain/fault domain/reason file/guide importing local/demo mail steps testing/memory web"},
 	{"testing/dev/serve", "testing/dev"},
-	{"testing/browser", "testing/needs"},
+	{"testing/browser", "testing/fonts testing/needs"},
 	{"testing/exactmodel", ""},
 	{"testing/chaos", "local"},
 	{"testing/chaos/rollbook-chaos", "local testing/chaos"},

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"rollbook/internal/testing/fonts"
 	"rollbook/internal/testing/needs"
 )
 
@@ -21,15 +22,17 @@ var officeFiles embed.FS
 
 // office is LibreOffice with a profile of its own.
 type office struct {
-	t            testing.TB
-	program, dir string
-	jobs         []string
+	t                   testing.TB
+	program, fonts, dir string
+	jobs                []string
 }
 
 // newOffice prepares a profile that has our macro.
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{t: t, program: needs.Program(t, "office", "soffice"), dir: t.TempDir()}
+	// Without a font it ends at once.
+	o.fonts = fonts.Only(t, fonts.Narrow, t.TempDir())
 	// The first start makes the profile and would overwrite what is there.
 	o.start("--terminate_after_init")
 	for _, name := range []string{"script.xlb", "Edit.xba"} {
@@ -48,6 +51,7 @@ func (o *office) start(args ...string) {
 	ctx, cancel := context.WithTimeout(o.t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, o.program, append([]string{"-env:UserInstallation=" + fileURL(filepath.Join(o.dir, "profile")), "--headless", "--norestore", "--nolockcheck"}, args...)...)
+	cmd.Env = append(os.Environ(), o.fonts)
 	// soffice is a script that starts the program: end them together.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"rollbook/internal/testing/fonts"
 	"rollbook/internal/testing/needs"
 )
 
@@ -45,11 +46,11 @@ type Browser struct {
 // New starts Chromium with narrow fonts: CHROMIUM names it, else it is looked for.
 func New(t testing.TB) *Browser {
 	t.Helper()
-	return NewWith(t, Narrow)
+	return NewWith(t, fonts.Narrow)
 }
 
 // NewWith is New with the fonts.
-func NewWith(t testing.TB, fonts Fonts) *Browser {
+func NewWith(t testing.TB, set fonts.Set) *Browser {
 	t.Helper()
 	names := []string{"chromium", "chromium-browser", "google-chrome"}
 	if path := os.Getenv("CHROMIUM"); path != "" {
@@ -65,7 +66,7 @@ func NewWith(t testing.TB, fonts Fonts) *Browser {
 		t.Fatal(err)
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.Env("FONTCONFIG_FILE="+fonts.install(t, installed)), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun,
+		chromedp.ExecPath(path), chromedp.Env(fonts.Only(t, set, installed)), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun,
 		chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/testing/fonts"
 	"rollbook/internal/testing/needs"
 )
 
@@ -39,6 +40,7 @@ func libreoffice(t *testing.T, in, filter string) string {
 		args = append(args, "--infilter=Text - txt - csv (StarCalc):44,34,76")
 	}
 	cmd := exec.Command(soffice, args...)
+	cmd.Env = append(os.Environ(), fonts.Only(t, fonts.Narrow, t.TempDir()))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

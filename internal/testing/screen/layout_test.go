@@ -6,6 +6,7 @@ import (
 
 	"rollbook/internal/testing/browser"
 	"rollbook/internal/testing/dev"
+	"rollbook/internal/testing/fonts"
 )
 
 // widths are those at which the layout changes, and of devices that people have.
@@ -26,12 +27,12 @@ func TestNothingSticksOut(t *testing.T) {
 	for _, name := range []string{"waiting", "running", "rejected", "test", "update"} {
 		places = append(places, "imports/"+imports[name].ID)
 	}
-	for _, fonts := range []browser.Fonts{browser.Narrow, browser.Wide} {
-		b := browser.NewWith(t, fonts)
+	for _, set := range []fonts.Set{fonts.Narrow, fonts.Wide} {
+		b := browser.NewWith(t, set)
 		for _, x := range []struct{ language, signIn string }{
 			{"en-GB", "Sign in"}, {"fr-CH", "Se connecter"}, {"de-AT", "Anmelden"}, {"it-IT", "Accedi"}, {"es-ES", "Iniciar sesión"},
 		} {
-			t.Run(fmt.Sprintf("%s/%s", fonts, x.language[:2]), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", set, x.language[:2]), func(t *testing.T) {
 				p := b.Page(browser.Options{Language: x.language})
 				check := func(place string) {
 					t.Helper()
