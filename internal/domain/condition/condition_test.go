@@ -96,6 +96,7 @@ func TestMatch(t *testing.T) {
 		{`"criterion:NOTE" "contains" "NÎM"`, true, false},
 		{`"criterion:NOTE" "contains" " à "`, true, false},
 		{`"criterion:NOTE" "contains" "nim"`, false, false},
+		{`"criterion:NOTE" "is" "\u200eé\u00adlève\u00a0à Nî\u200dmes"`, true, false}, // with what nobody sees
 		{`"criterion:NOTE" "startsWith" "éLÈ"`, true, false},
 		{`"criterion:NOTE" "startsWith" "lève"`, false, false},
 		{`"contact:language" "is" "FR"`, true, false},

@@ -15,7 +15,7 @@ import (
 var numberKind = &Kind{
 	Name: domain.Number, Criterion: true, Decimals: true, Group: "(number)", Check: CheckNumber,
 	JSON: "a number",
-	Cell: "up to 15 digits with a sign and as many decimals as the field takes, written as five languages write them: `1234.5` `1 234,50` `1'234.50` `1.234,50`. `1.250` may be two numbers and is refused with both, unless the field takes no decimals that would make it the smaller one",
+	Cell: "up to 15 digits with a sign and as many decimals as the field takes, written as five languages write them: `1234.5` `1 234,50` `1'234.50` `1.234,50`. `1.250` may be two numbers and is refused with both, unless one of them has more decimals than the field takes",
 	Operators: []Operator{
 		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
 		{"lessThan", TakesOne, compares(func(c int) bool { return c < 0 })}, {"atMost", TakesOne, compares(func(c int) bool { return c <= 0 })},

@@ -35,8 +35,20 @@ var textOperators = []Operator{
 	{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
 }
 
-// foldedText makes texts comparable: without regard to case, accents count.
-func foldedText(s string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(s))) }
+// foldedText makes texts comparable: without regard to case, to the width of
+// blanks and to invisible characters; accents count.
+func foldedText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case hidden(r):
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, s)
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
+}
 
 func textFromJSON(v any, x *Index) (domain.Value, *Problem) {
 	text, ok := v.(string)

@@ -54,6 +54,11 @@ func TestREADME(t *testing.T) {
 						t.Errorf("%s is not explained", word)
 					}
 				}
+				for _, k := range field.Kinds() {
+					if k.Criterion && c.data == domain.Criteria && !strings.Contains(text, "\n      "+string(k.Name)+"  ") {
+						t.Errorf("the kind %s is not explained", k.Name)
+					}
+				}
 				path := "testdata/" + name + ".golden"
 				if *update {
 					if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

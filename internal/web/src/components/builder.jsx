@@ -3,6 +3,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { catalogue } from '../core/catalogue.js';
 import { choices, kindOf, newGroup, newLeaf, opsOf, without } from '../core/condition.js';
 import { t } from '../core/i18n.js';
+import { takes } from '../core/kinds.js';
 import { announce } from '../core/announce.js';
 import { Button } from './basics.jsx';
 import { firstOperand, Operand } from './kinds.jsx';
@@ -78,7 +79,7 @@ function Leaf({ node, path, onChange, onRemove }) {
         ))}
       </select>
       {kind && <select aria-label={t('builder.op', { path })} value={node.op} onChange={(e) => setOp(e.target.value)}>
-        {shownOps.map((o) => <option key={o} value={o}>{t(`op.${kind === 'multichoice' && o === 'is' ? 'isExactly' : o}`)}</option>)}
+        {shownOps.map((o) => <option key={o} value={o}>{t(`op.${o === 'is' && takes(kind, o) === 'set' ? 'isExactly' : o}`)}</option>)}
       </select>}
       {kind && !without(node.op) && <Operand key={`${node.field} ${node.op}`} kind={kind} op={node.op} f={catalogue.value?.byCode[node.field.split(':')[1]]} label={t('builder.value', { path })}
         value={node.value} onChange={(value) => onChange({ ...node, value })} />}

@@ -102,7 +102,7 @@ function Column({ of }) {
 
 function Reason({ of }) {
   const r = reason(of);
-  const def = fieldOf(of.field) || { kind: 'text', values: [] };
+  const def = fieldOf(of.field) || { values: [] };
   return (
     <>
       <span>{r.text}</span>

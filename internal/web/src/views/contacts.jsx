@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { contacts } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
-import { contactFields, labelOf, limits, valueWords } from '../core/kinds.js';
+import { contactFields, labelOf, limits, takes, valueWords } from '../core/kinds.js';
 import { dateTime, day, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
@@ -152,7 +152,7 @@ function Remove({ of }) {
 }
 
 function ValueWord({ f, v }) {
-  if (f.kind === 'authorisation' || f.kind === 'yesno') return <Badge tone={v ? 'green' : 'red'} icon={v ? 'check' : 'close'}>{valueWords(f, v)}</Badge>;
+  if (typeof v === 'boolean') return <Badge tone={v ? 'green' : 'red'} icon={v ? 'check' : 'close'}>{valueWords(f, v)}</Badge>;
   return <span>{valueWords(f, v)}</span>;
 }
 
@@ -256,7 +256,7 @@ function EditContact({ of, reload }) {
 }
 
 function Criterion({ f, value, error, onChange }) {
-  if (f.kind !== 'multichoice') {
+  if (takes(f.kind, 'is') !== 'set') {
     return <Field label={labelOf(f)} error={error}>{(p) => <ValueInput {...p} f={f} value={value} onChange={onChange} />}</Field>;
   }
   // A retired value stays where it is, and can no longer be chosen.
