@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,5 +81,28 @@ func TestTablesAreTheDomains(t *testing.T) {
 	}
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("go generate ./internal/web writes them anew (-want +got):\n%s", d)
+	}
+}
+
+// What the screen must write out because it is loaded by name is what the domain
+// lists: languages, with a file of words each.
+func TestTheScreenSpeaksTheDomainsLanguages(t *testing.T) {
+	b, err := os.ReadFile("src/core/i18n.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?s)const (?:languages|load) = \{(.*?)\};`).FindAllStringSubmatch(string(b), -1) {
+		var got []string
+		for _, k := range regexp.MustCompile(`(?:^|,)\s*(\w\w):`).FindAllStringSubmatch(m[1], -1) {
+			got = append(got, k[1])
+		}
+		if d := cmp.Diff(domain.Languages, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", m[0], d)
+		}
+	}
+	for _, lang := range domain.Languages {
+		if _, err := os.Stat("src/lang/" + lang + ".json"); err != nil {
+			t.Error(err)
+		}
 	}
 }
