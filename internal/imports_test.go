@@ -39,7 +39,7 @@ var may = []struct {
 	{"importing/flow", "domain domain/fault domain/reason"},
 	{"importing/compare", "domain domain/fault domain/field domain/reason domain/text importing/flow"},
 	{"importing/account", "domain domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/compare importing/flow"},
-	{"mail", "domain domain/fault domain/reason"},
+	{"mail", "domain domain/fault domain/reason domain/text"},
 
 	// What each function does. A step imports neither an adapter nor another step.
 	{"steps/start", "domain domain/fault domain/reason importing/flow"},

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/text"
 )
 
 //go:embed words layout.html
@@ -19,7 +20,7 @@ var files embed.FS
 
 // languages are those that mails are written in; the first one stands in for
 // any other.
-var languages = []string{"en", "fr", "de", "it", "es"}
+var languages = domain.Languages
 
 var (
 	words  = map[string]*template.Template{}
@@ -199,10 +200,7 @@ func shown(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, ""))), " ")
-	if r := []rune(name); len(r) > maxName {
-		return string(r[:maxName-1]) + "…"
-	}
-	return name
+	return text.Cut(name, maxName)
 }
 
 // Number writes a whole number as the language does.

@@ -3,7 +3,6 @@ package text
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -121,21 +120,26 @@ const MaxShown = 60
 
 // Shown is a cell as a message shows it: cut at MaxShown characters, on one line.
 func Shown(s string) string {
-	var b strings.Builder
-	n, left := 0, utf8.RuneCountInString(s)
-	for _, r := range s {
-		if n == MaxShown-1 && left > 1 {
-			b.WriteString("…")
-			break
-		}
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == 0x2028 || r == 0x2029 {
-			r = ' '
+			return ' '
 		}
-		b.WriteRune(r)
+		return r
+	}, Cut(s, MaxShown))
+}
+
+// Cut returns at most so many characters of s: the last of them is … where
+// there are more.
+func Cut(s string, most int) string {
+	n, last := 0, 0
+	for i := range s {
+		if n == most {
+			return s[:last] + "…"
+		}
+		last = i
 		n++
-		left--
 	}
-	return b.String()
+	return s
 }
 
 // Quote is Shown in quotation marks.

@@ -16,7 +16,7 @@ var files embed.FS
 
 var words = func() map[string]*template.Template {
 	m := map[string]*template.Template{}
-	for _, lang := range []string{"en", "fr", "de", "it", "es"} {
+	for _, lang := range domain.Languages {
 		m[lang] = template.Must(template.ParseFS(files, "words/"+lang+".txt"))
 	}
 	return m

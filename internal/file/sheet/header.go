@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -102,10 +101,7 @@ func columnLetters(i int) string {
 
 // quoteName shows a name of the file, shortened.
 func quoteName(s string) string {
-	if utf8.RuneCountInString(s) > 60 {
-		s = string([]rune(s)[:59]) + "…"
-	}
-	return "“" + s + "”"
+	return "“" + text.Cut(s, text.MaxShown) + "”"
 }
 
 // A header is what the first lines of the file say.

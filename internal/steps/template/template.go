@@ -317,7 +317,7 @@ func (z *zipped) options(f domain.Field) []string {
 	case domain.ContactTitle:
 		return append(slices.Clone(z.cat.Settings.Titles), "Empty")
 	case domain.ContactLanguage:
-		return []string{"en", "fr", "de", "it", "es", "Empty"}
+		return append(slices.Clone(domain.Languages), "Empty")
 	}
 	return nil
 }
