@@ -182,3 +182,71 @@ func (s *stack) field(code string) (domain.FieldDef, bool) {
 	}
 	return cat.Lookup(domain.Field("criterion:" + code))
 }
+
+// Dates and numbers through the API: their definitions, their values, and what
+// targets ask about them.
+func TestDatesAndNumbers(t *testing.T) {
+	s := newStack(t)
+	joined := object{"code": "JOINED", "label": "Joined", "kind": "date"}
+	points := object{"code": "POINTS", "label": "Points", "kind": "number", "decimals": 3.0}
+	for path, body := range map[string]object{"JOINED": joined, "POINTS": points} {
+		if d := cmp.Diff(body, s.call(admin, "PUT", "/api/criteria/"+path, body).want(201).object()); d != "" {
+			t.Error(d)
+		}
+	}
+	for name, body := range map[string]object{
+		"body.decimals":  {"label": "X", "kind": "number", "decimals": 7},
+		"body.decimals ": {"label": "X", "kind": "text", "decimals": 1},
+		"body.maxLength": {"label": "X", "kind": "date", "maxLength": 9},
+		"body.values":    {"label": "X", "kind": "number", "values": []any{object{"code": "A", "label": "A"}}},
+		"body.kind":      {"label": "X", "kind": "colour"},
+	} {
+		s.call(admin, "PUT", "/api/criteria/X", body).problem(422, "invalid", strings.TrimSpace(name))
+	}
+	s.call(operator, "PUT", "/api/contacts/555", object{"criteria": object{"JOINED": "2019-03-31", "POINTS": 1234.125}}).want(201)
+	got := s.call(viewer, "GET", "/api/contacts/555", nil).want(200).object()["criteria"]
+	if d := cmp.Diff(object{"JOINED": "2019-03-31", "POINTS": 1234.125}, got); d != "" {
+		t.Error(d)
+	}
+	for code, wrong := range map[string]any{"JOINED": "31.3.2026", "POINTS": "12"} {
+		s.call(operator, "PUT", "/api/contacts/555", object{"criteria": object{code: wrong}}).problem(422, "invalid", "body.criteria."+code)
+	}
+	for _, c := range []struct {
+		field, op string
+		value     any
+		count     int
+	}{
+		{"JOINED", "between", []any{"2019-03-31", "2019-04-01"}, 1},
+		{"JOINED", "between", []any{"2019-04-01", "2019-04-02"}, 0},
+		{"JOINED", "before", "2019-04-01", 1},
+		{"JOINED", "withinLast", 36500, 1},
+		{"POINTS", "atLeast", 1234.125, 1},
+		{"POINTS", "moreThan", 1234.125, 0},
+		{"POINTS", "lessThan", 1e4, 1},
+		{"POINTS", "between", []any{0, 2000}, 1},
+	} {
+		var found struct{ Count int }
+		s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"field": "criterion:" + c.field, "op": c.op, "value": c.value}}).want(200).into(&found)
+		if found.Count != c.count {
+			t.Errorf("%s %s %v: %d contacts", c.field, c.op, c.value, found.Count)
+		}
+	}
+	for _, leaf := range []object{
+		{"field": "criterion:JOINED", "op": "between", "value": []any{"2019-04-01"}},
+		{"field": "criterion:JOINED", "op": "between", "value": []any{"2019-04-02", "2019-04-01"}},
+		{"field": "criterion:JOINED", "op": "withinLast", "value": -1},
+		{"field": "criterion:JOINED", "op": "withinLast", "value": "30"},
+		{"field": "criterion:POINTS", "op": "atLeast", "value": "12"},
+	} {
+		s.call(viewer, "POST", "/api/targets/preview", object{"condition": leaf}).problem(422, "targetCondition", "body.condition.value")
+	}
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"field": "criterion:POINTS", "op": "contains", "value": 1}}).problem(422, "targetCondition", "body.condition.op")
+
+	// Labels of values by language.
+	choice := object{"code": "FOOD", "label": "Food", "kind": "choice", "values": []any{object{"code": "BREAD", "label": "Bread", "labels": object{"fr": "Pain"}}}}
+	if d := cmp.Diff(choice, s.call(admin, "PUT", "/api/criteria/FOOD", choice).want(201).object()); d != "" {
+		t.Error(d)
+	}
+	choice["values"] = []any{object{"code": "BREAD", "label": "Bread", "labels": object{"xx": "Pain"}}}
+	s.call(admin, "PUT", "/api/criteria/FOOD", choice).problem(422, "invalid", "body.values[0].labels.xx")
+}

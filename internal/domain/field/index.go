@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/text"
 )
 
 // An Index is a definition made ready for many cells: what its values are called
@@ -20,12 +22,28 @@ type Index struct {
 	domain.FieldDef
 	kind   *Kind
 	byCode map[string]int
+	places []int // each place by itself
 	// What is not needed for a cell that says a code is made when first asked for.
 	names    func() *names
 	numbers  func() *numberIndex
 	dates    func() map[dayPart][]int
 	spelt    func() *spellings
 	accepted func() string
+	last     atomic.Pointer[folded]
+}
+
+// folded is a word with the forms in which it is compared, which are needed
+// several times for a cell that is no value.
+type folded struct{ word, key, bare string }
+
+func (x *Index) fold(word string) *folded {
+	f := x.last.Load()
+	if f == nil || f.word != word {
+		k := key(word)
+		f = &folded{word, k, text.BareKey(k)}
+		x.last.Store(f)
+	}
+	return f
 }
 
 // NewIndex makes the definition ready.
@@ -35,7 +53,9 @@ func NewIndex(d domain.FieldDef) *Index {
 		return x.prepared()
 	}
 	x.byCode = make(map[string]int, len(d.Values))
+	x.places = make([]int, len(d.Values))
 	for i, c := range slices.Backward(d.Values) {
+		x.places[i] = i
 		x.byCode[c.Code] = i // of two with one code, the first
 	}
 	return x.prepared()
@@ -183,18 +203,21 @@ func (x *Index) find(word string) []int {
 	if len(x.Values) == 0 {
 		return nil
 	}
-	k := key(word)
-	if i, ok := x.byCode[strings.ToUpper(k)]; ok {
-		return []int{i}
+	if i, ok := x.byCode[word]; ok {
+		return x.places[i : i+1]
+	}
+	f := x.fold(word)
+	if i, ok := x.byCode[strings.ToUpper(f.key)]; ok {
+		return x.places[i : i+1]
 	}
 	n := x.names()
 	if at := n.folded[simpleFold(word)]; at != nil {
 		return at
 	}
-	if at := n.keys[k]; at != nil {
+	if at := n.keys[f.key]; at != nil {
 		return at
 	}
-	return n.bare[bare(word)]
+	return n.bare[f.bare]
 }
 
 // choices returns the values at the places.
@@ -207,7 +230,7 @@ func (x *Index) choices(places []int) []domain.Choice {
 }
 
 // near returns the code, or Empty, that a misspelt word is meant to be.
-func (x *Index) near(word string) (string, bool) { return x.spelt().nearest(bare(word)) }
+func (x *Index) near(word string) (string, bool) { return x.spelt().nearest(x.fold(word).bare) }
 
 func (x *Index) makeSpellings() *spellings {
 	s := &spellings{}

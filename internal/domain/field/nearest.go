@@ -94,6 +94,13 @@ type table struct{ before, last, row []int }
 // distance is the Damerau-Levenshtein distance (optimal string alignment) of
 // two words, or something more than most if it is more.
 func (t *table) distance(a, b []rune, most int) int {
+	// What both begin and end with is no difference.
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
 	if n := len(b) + 1; len(t.row) < n {
 		t.before, t.last, t.row = make([]int, n), make([]int, n), make([]int, n)
 	}

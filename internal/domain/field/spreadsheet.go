@@ -327,7 +327,7 @@ func (x *Index) sameDates(word string) []int {
 		return nil
 	}
 	var out []int
-	for _, s := range days(word, false) {
+	for _, s := range days(x.fold(word).bare, false) {
 		m := x.dates()
 		out = append(append(out, m[s]...), m[dayPart{s.d, s.m, 0}]...)
 		if s.d == 1 {

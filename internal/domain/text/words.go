@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -64,10 +65,22 @@ func Key(s string) string {
 	if strings.ContainsAny(s, "ßς") {
 		s = sharp.Replace(s)
 	}
-	if simple(s) {
+	if s = norm.NFC.String(s); spaced(s) {
 		return s
 	}
-	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// spaced reports whether all blanks of s are single spaces between words.
+func spaced(s string) bool {
+	last := ' '
+	for _, r := range s {
+		if r != ' ' && unicode.IsSpace(r) || r == ' ' && last == ' ' {
+			return false
+		}
+		last = r
+	}
+	return last != ' '
 }
 
 var sharp = strings.NewReplacer("ß", "ss", "ς", "σ")
@@ -89,13 +102,30 @@ func simple(s string) bool {
 }
 
 // Bare is the key without accents.
-func Bare(s string) string {
-	k := Key(s)
-	if simple(k) {
-		return k
+func Bare(s string) string { return BareKey(Key(s)) }
+
+// BareKey is Bare of a text whose key is known.
+func BareKey(key string) string {
+	if simple(key) {
+		return key
 	}
-	return norm.NFC.String(strings.Map(unmarked, norm.NFD.String(k)))
+	latin := true
+	for _, r := range key {
+		latin = latin && int(r) < len(plainLetters)
+	}
+	if latin {
+		return strings.Map(func(r rune) rune { return plainLetters[r] }, key)
+	}
+	return norm.NFC.String(strings.Map(unmarked, norm.NFD.String(key)))
 }
+
+// plainLetters are the letters of western languages without their accents.
+var plainLetters = func() (to [0x180]rune) {
+	for r := range to {
+		to[r], _ = utf8.DecodeRuneInString(norm.NFC.String(strings.Map(unmarked, norm.NFD.String(string(rune(r))))))
+	}
+	return to
+}()
 
 // unmarked drops combining marks.
 func unmarked(r rune) rune {
