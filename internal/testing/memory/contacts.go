@@ -32,6 +32,10 @@ type rest struct {
 	assigned map[domain.Origin]domain.ContactNumber // next free numbers, by who asked
 	next     map[int]uint64                         // the highest number given out, by width
 	history  map[domain.ContactNumber]map[string][]domain.HistoryEntry
+	holds    map[domain.ContactNumber]hold
+	closed   map[domain.Origin]domain.Order   // lines without a number, by which round
+	rounds   map[closing]domain.Order         // the last round that closed some of them
+	packed   map[string][]domain.HistoryEntry // by import, round and chunk
 }
 
 // NewContacts returns an empty store.
@@ -78,6 +82,11 @@ func (s *Contacts) Put(_ context.Context, in domain.InstitutionID, c domain.Cont
 	next := domain.Contact{
 		Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
 		Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
+		Mark: stored.Mark, Stamps: stored.Stamps,
+	}
+	if h, ok := r.holds[c.Number]; ok {
+		next.Mark, next.Stamps = h.mark, h.stamps
+		defer delete(r.holds, c.Number)
 	}
 	for f, v := range c.Fields {
 		if v == domain.Empty {
@@ -203,6 +212,10 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	own, later := s.decided(in, w.Number, w.Ticket)
+	if own != nil || later {
+		return domain.Written{Own: own, Later: later}
+	}
 	stored, ok := s.of[in][w.Number]
 	if !ok {
 		return domain.Written{}
@@ -228,6 +241,13 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 		}
 	}
 	next.Applied = domain.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}
+	if !w.Ticket.None() {
+		st := domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict}
+		if !w.Strict {
+			st.Kind, st.Before = domain.Found, w.Applied.Before
+		}
+		next.Applied, next.Mark, next.Stamps = domain.Applied{}, w.Ticket.Order, with(stored.Stamps, w.Ticket, st)
+	}
 	if size(next) > maxContact {
 		return domain.Written{Err: tooLarge()}
 	}
@@ -299,6 +319,10 @@ func clone(c domain.Contact) domain.Contact {
 	}
 	if c.Provenance == nil {
 		c.Provenance = map[domain.Field]domain.Provenance{}
+	}
+	c.Stamps = maps.Clone(c.Stamps)
+	for slot, st := range c.Stamps {
+		c.Stamps[slot] = *copyStamp(st)
 	}
 	return c
 }

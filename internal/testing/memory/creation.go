@@ -19,12 +19,14 @@ import (
 type gone struct {
 	by     string // the import whose undo removed it
 	origin domain.Origin
+	stamps map[int]domain.Stamp
 }
 
 func (s *Contacts) rest(in domain.InstitutionID) *rest {
 	if s.rests[in] == nil {
 		s.rests[in] = &rest{gone: map[domain.ContactNumber]gone{}, claims: map[string]domain.ContactNumber{},
-			assigned: map[domain.Origin]domain.ContactNumber{}, next: map[int]uint64{}, history: map[domain.ContactNumber]map[string][]domain.HistoryEntry{}}
+			assigned: map[domain.Origin]domain.ContactNumber{}, next: map[int]uint64{}, history: map[domain.ContactNumber]map[string][]domain.HistoryEntry{},
+			holds: map[domain.ContactNumber]hold{}, closed: map[domain.Origin]domain.Order{}, rounds: map[closing]domain.Order{}, packed: map[string][]domain.HistoryEntry{}}
 	}
 	return s.rests[in]
 }
@@ -46,10 +48,11 @@ func (s *Contacts) follow(in domain.InstitutionID, old, next domain.Contact) {
 func (s *Contacts) remove(in domain.InstitutionID, c domain.Contact, by string) {
 	r := s.rest(in)
 	s.lookUp(in, s.of[in][c.Number], false)
-	delete(s.of[in], c.Number)
 	delete(r.history, c.Number)
 	maps.DeleteFunc(r.claims, func(_ string, n domain.ContactNumber) bool { return n == c.Number })
-	r.gone[c.Number] = gone{by, c.Origin}
+	r.gone[c.Number] = gone{by, c.Origin, bare(s.of[in][c.Number].Stamps)}
+	r.erase(c.Number)
+	delete(s.of[in], c.Number)
 }
 
 // Create makes contacts and answers in the same order.
@@ -90,6 +93,12 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	defer s.mu.Unlock()
 	r := s.rest(in)
 	n := cr.Number
+	if closed := r.closed[origin]; n == "" && !cr.Ticket.None() && r.assigned[origin] == "" && closed >= cr.Ticket.Order {
+		if closed > cr.Ticket.Order {
+			return domain.Made{Later: true}
+		}
+		return domain.Made{Own: &domain.Stamp{Order: cr.Ticket.Order, Line: cr.Applied.Line, Kind: domain.Burnt}}
+	}
 	if n == "" {
 		if n = r.assigned[origin]; n == "" {
 			n = s.take(in, cr.Digits)
@@ -101,6 +110,9 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	}
 	if was, ok := r.gone[n]; ok && was.origin == origin {
 		return domain.Made{Number: n, Done: true}
+	}
+	if own, later := s.decided(in, n, cr.Ticket); later || own != nil && own.Kind == domain.Burnt {
+		return domain.Made{Number: n, Own: own, Later: later}
 	}
 	id := identity(cr.Identity)
 	if claimed, ok := r.claims[id]; ok && id != "" {
@@ -140,6 +152,14 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		r.assigned[origin] = n
 	}
 	c.Number = n
+	if h, ok := r.holds[n]; ok {
+		c.Mark, c.Stamps = h.mark, h.stamps
+		delete(r.holds, n)
+	}
+	if !cr.Ticket.None() {
+		c.Applied, c.Mark = domain.Applied{}, cr.Ticket.Order
+		c.Stamps = with(c.Stamps, cr.Ticket, domain.Stamp{Line: origin.Line, Kind: domain.Maker})
+	}
 	if id != "" {
 		r.claims[id] = n
 	}
@@ -239,11 +259,18 @@ func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Wr
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, ok := s.of[in][w.Number]
+	own, later := s.decided(in, w.Number, w.Ticket)
+	if later || own != nil && (ok || own.Kind == domain.Burnt) {
+		return domain.Written{Own: own, Later: later}
+	}
 	if !ok {
 		was, ok := s.rest(in).gone[w.Number]
 		return domain.Written{Done: ok && was.by == by}
 	}
-	fits := c.Applied.Import == w.Applied.Import && c.Origin.Import == w.Applied.Import && c.Version == 1
+	fits := (c.Applied.Import == w.Applied.Import || !w.Ticket.None() && c.Applied.Import == "") && c.Origin.Import == w.Applied.Import && c.Version == 1
+	for _, st := range c.Stamps {
+		fits = fits && st.Kind != domain.Strict && st.Kind != domain.Found
+	}
 	for f, v := range w.If {
 		fits = fits && c.Fields[f] == v
 	}
@@ -252,6 +279,11 @@ func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Wr
 		return domain.Written{Live: &live}
 	}
 	s.remove(in, c, by)
+	if !w.Ticket.None() {
+		was := s.rest(in).gone[w.Number]
+		was.stamps = with(was.stamps, w.Ticket, domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict})
+		s.rest(in).gone[w.Number] = was
+	}
 	return domain.Written{Done: true}
 }
 
@@ -319,6 +351,13 @@ func (s *Contacts) History(_ context.Context, in domain.InstitutionID, n domain.
 		domain.HistoryEntry
 	}
 	var all []keyed
+	for key, es := range s.rest(in).packed {
+		for _, e := range es {
+			if e.Number == n {
+				all = append(all, keyed{key + ":" + strconv.Itoa(e.Line), e})
+			}
+		}
+	}
 	for key, es := range s.rest(in).history[n] {
 		for _, e := range es {
 			all = append(all, keyed{key, e})

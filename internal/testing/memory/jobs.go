@@ -30,6 +30,8 @@ type Jobs struct {
 	progress  map[jobID]map[int]domain.Counts
 	once      map[onceID]made
 	returned  map[returnedID]time.Time // until when it is remembered
+	chunks    map[chunkID]domain.ChunkState
+	slots     map[domain.InstitutionID]*slots
 }
 
 type returnedID struct {
@@ -55,7 +57,8 @@ type made struct {
 // NewJobs returns an empty store. What has expired by now is gone.
 func NewJobs(now func() time.Time) *Jobs {
 	return &Jobs{now: now, imports: map[jobID]domain.Import{}, templates: map[jobID]domain.Template{},
-		progress: map[jobID]map[int]domain.Counts{}, once: map[onceID]made{}, returned: map[returnedID]time.Time{}}
+		progress: map[jobID]map[int]domain.Counts{}, once: map[onceID]made{}, returned: map[returnedID]time.Time{},
+		chunks: map[chunkID]domain.ChunkState{}, slots: map[domain.InstitutionID]*slots{}}
 }
 
 // CreateImport stores a new import, or returns what the same key made before.
