@@ -75,6 +75,8 @@ func main() {
 		Jobs:      jobs,
 		Audit:     dynamo.NewAudit(db, c.Audit),
 		Users:     dynamo.NewRecords[domain.User](jobs, "users"),
+		Usage:     dynamo.NewRecords[domain.Usage](jobs, "usage"),
+		Keys:      dynamo.NewRecords[domain.Key](jobs, "keys"),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),

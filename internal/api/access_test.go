@@ -34,6 +34,10 @@ var operations = []operation{
 	{"GET", "/api/me", nil, "viewer", 200},
 	{"GET", "/api/users", nil, "admin", 200},
 	{"GET", "/api/audit", nil, "admin", 200},
+	{"GET", "/api/usage", nil, "viewer", 200},
+	{"GET", "/api/keys", nil, "admin", 200},
+	{"POST", "/api/keys", object{"name": "Own", "role": "viewer"}, "admin", 201},
+	{"GET", "/api/keys/{key}", nil, "admin", 200},
 	{"POST", "/api/users/{user}/disable", nil, "admin", 200},
 	{"POST", "/api/users/{user}/enable", nil, "admin", 200},
 	{"GET", "/api/settings", nil, "viewer", 200},
@@ -73,6 +77,7 @@ var operations = []operation{
 	{"DELETE", "/api/targets/{target}", nil, "admin", 204},
 	{"DELETE", "/api/criteria/{criterion}", nil, "admin", 204},
 	{"DELETE", "/api/authorisations/{authorisation}", nil, "admin", 204},
+	{"DELETE", "/api/keys/{key}", nil, "admin", 204},
 	{"POST", "/api/me/sign-out", nil, "viewer", 204},
 }
 
@@ -86,7 +91,8 @@ func (s *stack) things() *strings.Replacer {
 	waiting := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()["id"].(string)
 	leaver := api.Claims{Institution: demo.Aurora, User: "u5", Email: "leo@aurora.example", Groups: []string{"viewer"}, Session: "s", SignedIn: s.now}
 	s.call(leaver, "GET", "/api/me", nil).want(200)
-	return strings.NewReplacer("{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
+	key := s.call(admin, "POST", "/api/keys", object{"name": "Own", "role": "viewer"}).want(201).object()["id"].(string)
+	return strings.NewReplacer("{key}", key, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
 		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
 }
 
@@ -156,7 +162,7 @@ func TestEveryOperationIsListed(t *testing.T) {
 	tested := map[string]bool{}
 	for _, o := range operations {
 		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
-			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
 		for _, name := range []string{"errors", "changes", "undo", "original"} {
 			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
 		}
@@ -224,7 +230,7 @@ func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
 	s := newStack(t)
 	names := s.things()
 	missing := strings.NewReplacer("{criterion}", "NONE", "{authorisation}", "NONE", "{contact}", "98766", "{target}", "none",
-		"{template}", "none", "{user}", "none", "{test}", "none", "{update}", "none", "{waiting}", "none")
+		"{template}", "none", "{key}", "none", "{user}", "none", "{test}", "none", "{update}", "none", "{waiting}", "none")
 	for _, o := range operations {
 		if !strings.Contains(o.path, "{") {
 			continue

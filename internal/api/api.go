@@ -101,6 +101,8 @@ type Config struct {
 	Jobs      Jobs
 	Users     Records[domain.User]
 	Audit     Audit
+	Usage     Records[domain.Usage]
+	Keys      Records[domain.Key]
 	Uploads   Uploads
 	Files     Files
 	Machine   Machine
@@ -143,6 +145,8 @@ func New(c Config) http.Handler {
 	s.meRoutes()
 	s.userRoutes()
 	s.auditRoutes()
+	s.usageRoutes()
+	s.keyRoutes()
 	s.settingsRoutes()
 	s.criterionRoutes()
 	s.authorisationRoutes()
@@ -231,7 +235,7 @@ func (s *server) policy() string {
 // route registers an operation that only callers of the group reach.
 func route[I, O any](s *server, group string, op huma.Operation, h func(context.Context, Claims, *I) (*O, error)) {
 	op.Security = []map[string][]string{{bearer: {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Description = strings.TrimSpace(op.Description + "\n\nNeeds the group " + group + ".")
 	if _, body := reflect.TypeFor[I]().FieldByName("Body"); body {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -24,6 +25,7 @@ type Claims struct {
 	Institution domain.InstitutionID
 	User        string // the user's id in the pool, which never changes
 	Email       string // verified by the pool
+	Name        string // of a key, which has no address
 	Language    string // one of domain.Languages, or "" for the institution's
 	Groups      []string
 	Session     string    // the sign-in that the token goes back to
@@ -74,6 +76,9 @@ func (s *server) caller(r *http.Request) (Claims, error) {
 	if bearer = strings.TrimSpace(bearer); !strings.EqualFold(scheme, "Bearer") || bearer == "" {
 		return Claims{}, newProblem(http.StatusUnauthorized)
 	}
+	if strings.HasPrefix(bearer, keyMark+"_") {
+		return s.byKey(r.Context(), bearer)
+	}
 	c, err := s.Verify(r.Context(), bearer)
 	if busy(r.Context(), err) {
 		return Claims{}, newProblem(http.StatusServiceUnavailable)
@@ -95,4 +100,4 @@ func (c Claims) may(group string) bool {
 }
 
 // who is how the caller is remembered.
-func (c Claims) who() domain.Who { return domain.WhoIs(c.User, c.Email) }
+func (c Claims) who() domain.Who { return domain.WhoIs(c.User, cmp.Or(c.Email, c.Name)) }

@@ -172,6 +172,13 @@ func (s *server) deleteContact(ctx context.Context, c Claims, in *contactDelete)
 	if err := in.check(true, values(got)); err != nil {
 		return nil, err
 	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, c, cat.Settings, deletions); err != nil {
+		return nil, err
+	}
 	return nil, s.Contacts.Delete(ctx, c.Institution, got.Number)
 }
 

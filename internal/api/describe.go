@@ -24,6 +24,7 @@ const (
 	tagTemplates = "Templates"
 	tagImports   = "Imports"
 	tagContacts  = "Contacts"
+	tagMachines  = "Machines"
 )
 
 // describe returns the head of the OpenAPI document.
@@ -41,7 +42,7 @@ Bodies are JSON with camelCase names, times are RFC 3339 in UTC. Answers that ar
 not a success are application/problem+json (RFC 9457): ` + "`code`" + ` is a stable word,
 ` + "`errors`" + ` name the parts of the request that are at fault.
 
-Requests carry the id token of the user pool as a bearer token. Groups: admin may
+Requests carry the id token of the user pool, or a key, as a bearer token. Groups: admin may
 do everything, operator works with templates, imports and contacts, viewer reads.
 What belongs to another institution is answered as if it did not exist.
 
@@ -52,7 +53,7 @@ also be null: that is the same.`,
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The user pool's id token."},
+					bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The user pool's id token, or a key."},
 				},
 			},
 			Tags: []*huma.Tag{
@@ -62,6 +63,7 @@ also be null: that is the same.`,
 				{Name: tagTemplates, Description: "Zipped CSV forms for a target and a type of data."},
 				{Name: tagImports, Description: "Uploaded files: tested, applied, undone."},
 				{Name: tagContacts, Description: "Single contacts."},
+				{Name: tagMachines, Description: "Keys for machines."},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},

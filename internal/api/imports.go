@@ -205,6 +205,12 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayImport(ctx, c, cat.Settings); err != nil {
+		return nil, err
+	}
+	if err := s.mayMail(ctx, c, cat.Settings, email); err != nil {
+		return nil, err
+	}
 	mail, err := s.mailState(ctx, c, email)
 	if err != nil {
 		return nil, err

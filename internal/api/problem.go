@@ -66,6 +66,7 @@ var plain = map[int]struct{ code, text string }{
 	http.StatusRequestEntityTooLarge: {"tooLarge", "The request is too large."},
 	http.StatusUnsupportedMediaType:  {"unsupportedMediaType", "The body must be application/json."},
 	http.StatusUnprocessableEntity:   {"invalid", "Something in the request cannot be taken."},
+	http.StatusTooManyRequests:       {"tooManyRequests", "This is too much at once. Try again later."},
 	http.StatusInternalServerError:   {"internal", "Something went wrong on our side. It was noted; try again later."},
 	http.StatusServiceUnavailable:    {"busy", "Too much is going on. Try again in a few seconds."},
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,6 +23,20 @@ type settings struct {
 	Country      string   `json:"country" pattern:"^[A-Z]{2}$" example:"GB" doc:"ISO 3166-1 code, for telephone numbers without a country code."`
 	NumberDigits int      `json:"numberDigits,omitempty" minimum:"1" maximum:"18" example:"7" doc:"Width of the numbers that new contacts get; 7 unless set."`
 	Titles       []string `json:"titles,omitempty" maxItems:"50" example:"[\"Ms\",\"Mr\"]" doc:"Titles that contacts may have."`
+	MailDomains  []string `json:"mailDomains,omitempty" maxItems:"50" example:"[\"aurora.example\"]" doc:"Mail goes to addresses of these domains, and to users of the institution; to no others."`
+	DropEmail    string   `json:"dropEmail,omitempty" doc:"Where the end of an import from the drop folder is mailed."`
+	AuditDays    int      `json:"auditDays,omitempty" minimum:"90" maximum:"3650" doc:"How long it is remembered who did what; 730 unless set."`
+	Limits       limits   `json:"limits,omitzero" doc:"Of the institution as a whole. What is absent has its usual limit."`
+	UserLimits   limits   `json:"userLimits,omitzero" doc:"Of each user."`
+}
+
+// limits bound what is done, see GET /api/usage.
+type limits struct {
+	ImportsAtOnce   int `json:"importsAtOnce,omitempty" minimum:"1" maximum:"500"`
+	RowsADay        int `json:"rowsADay,omitempty" minimum:"1" maximum:"100000000"`
+	MailsADay       int `json:"mailsADay,omitempty" minimum:"1" maximum:"10000"`
+	DeletionsAnHour int `json:"deletionsAnHour,omitempty" minimum:"1" maximum:"10000"`
+	PreviewsAtOnce  int `json:"previewsAtOnce,omitempty" minimum:"1" maximum:"100"`
 }
 
 type settingsInput struct {
@@ -33,8 +49,10 @@ type settingsAnswer struct {
 	Body settings
 }
 
+var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$`)
+
 func showSettings(s domain.Settings) settings {
-	return settings{s.Name, s.Language, s.Separator, s.Country, s.NumberDigits, s.Titles}
+	return settings{s.Name, s.Language, s.Separator, s.Country, s.NumberDigits, s.Titles, s.MailDomains, s.DropEmail, s.AuditDays, limits(s.Limits), limits(s.UserLimits)}
 }
 
 func (s *server) settingsRoutes() {
@@ -67,6 +85,16 @@ func (s *server) settingsRoutes() {
 			}
 			b.Titles[i] = t
 		}
+		var f faults
+		for i, d := range b.MailDomains {
+			if b.MailDomains[i] = strings.ToLower(strings.TrimSpace(d)); !domainName.MatchString(b.MailDomains[i]) {
+				f.add(fmt.Sprintf("body.mailDomains[%d]", i), "This is no domain name such as example.org.")
+			}
+		}
+		b.DropEmail = f.email("body.dropEmail", b.DropEmail)
+		if err := f.err(); err != nil {
+			return nil, err
+		}
 		cat, err := s.Catalogue.Catalogue(ctx, c.Institution)
 		exists := err == nil
 		if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -80,6 +108,7 @@ func (s *server) settingsRoutes() {
 			return nil, err
 		}
 		return &settingsAnswer{tag(b), b}, s.Catalogue.PutSettings(ctx, c.Institution, domain.Settings{
-			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles})
+			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles,
+			MailDomains: b.MailDomains, DropEmail: b.DropEmail, AuditDays: b.AuditDays, Limits: domain.Limits(b.Limits), UserLimits: domain.Limits(b.UserLimits)})
 	})
 }

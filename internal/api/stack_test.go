@@ -81,6 +81,7 @@ func newStack(t *testing.T) *stack {
 	s.config = api.Config{
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
 		Machine: s.machine, Templates: s.templates, Users: s.users, Audit: s.audit,
+		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
 		Verify: verify,
 		Now:    func() time.Time { return s.now },
 		NewID: func() string {

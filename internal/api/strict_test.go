@@ -72,9 +72,9 @@ func TestEveryThingHasATagAndEveryWriteTakesIt(t *testing.T) {
 			t.Run(o.method+" "+o.path, func(t *testing.T) {
 				s.t = t
 				body := put(names, o.body)
-				before := s.call(viewer, "GET", path, nil).want(200)
+				before := s.call(admin, "GET", path, nil).want(200)
 				s.call(admin, o.method, path, body, `If-Match: "old"`).problem(412, "changedSince")
-				if after := s.call(viewer, "GET", path, nil); string(after.body) != string(before.body) {
+				if after := s.call(admin, "GET", path, nil); string(after.body) != string(before.body) {
 					t.Errorf("a write that was refused changed %s into %s", before.body, after.body)
 				}
 				s.call(admin, o.method, path, body, "If-Match: "+before.header.Get("ETag")).want(o.status)

@@ -265,6 +265,15 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 	if err != nil {
 		return nil, err
 	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.hold(ctx, c, cat.Settings, previews, s.PreviewFor+10*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	out := &previewAnswer{preview{Sample: []brief{}}}
 	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact domain.Contact) bool {
 		if !cond.Match(contact) {

@@ -284,6 +284,9 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+	if err := s.mayMail(ctx, c, cat.Settings, email); err != nil {
+		return nil, err
+	}
 	mail, err := s.mailState(ctx, c, email)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,6 +83,9 @@ func (s *server) userRoutes() {
 		OperationID: "signOut", Method: http.MethodPost, Path: "/api/me/sign-out", Tags: []string{tagMe},
 		Summary: "End this sign-in", Description: "The tokens of this sign-in are worth nothing from now on.", DefaultStatus: http.StatusNoContent,
 	}, func(ctx context.Context, c Claims, _ *struct{}) (*struct{}, error) {
+		if strings.HasPrefix(c.User, "key:") {
+			return nil, fault.New(fault.Forbidden, "forbidden", "A key signs in and out of nothing. Delete it instead.")
+		}
 		now := s.Now().UTC()
 		_, err := s.Users.Change(ctx, c.Institution, c.User, func(u *domain.User) error {
 			if c.Session == "" {

@@ -161,6 +161,15 @@ type Settings struct {
 	Separator string   `json:"separator"` // "," or ";"
 	Country   string   `json:"country"`   // ISO 3166-1 alpha-2, for telephone numbers
 	Titles    []string `json:"titles,omitempty"`
+	// MailDomains are those that mail goes to beside the institution's users.
+	MailDomains []string `json:"mailDomains,omitempty"`
+	// DropEmail is told of the ends of imports from the drop folder.
+	DropEmail string `json:"dropEmail,omitempty"`
+	// AuditDays is how long it is remembered who did what; 0 means AuditDays.
+	AuditDays int `json:"auditDays,omitempty"`
+	// Limits bound the institution, UserLimits each of its users.
+	Limits     Limits `json:"limits,omitzero"`
+	UserLimits Limits `json:"userLimits,omitzero"`
 	// NumberDigits is the width of new contact numbers, at most MaxDigits; 0
 	// means DefaultDigits.
 	NumberDigits int `json:"numberDigits,omitempty"`

@@ -119,11 +119,11 @@ var fields = []field{
 
 // settings are the institution's own. The last title is that of organisations.
 func settings(in domain.InstitutionID) domain.Settings {
-	s := domain.Settings{Name: "Aurora Theatre", Language: "en", Separator: ",", Country: "GB", Titles: []string{"Mr", "Ms", "Mx", "Dr", "Company"}}
+	s := domain.Settings{Name: "Aurora Theatre", Language: "en", Separator: ",", Country: "GB", Titles: []string{"Mr", "Ms", "Mx", "Dr", "Company"}, MailDomains: []string{"aurora.example", "example.com", "example.org"}}
 	switch in {
 	case Aurora:
 	case Borealis:
-		s = domain.Settings{Name: "Musée Borealis", Language: "fr", Separator: ";", Country: "CH", Titles: []string{"M.", "Mme", "Dr", "Société"}}
+		s = domain.Settings{Name: "Musée Borealis", Language: "fr", Separator: ";", Country: "CH", Titles: []string{"M.", "Mme", "Dr", "Société"}, MailDomains: []string{"borealis.example", "example.com", "example.org"}}
 	default:
 		s.Name = "Institution " + string(in)
 	}

@@ -49,7 +49,7 @@ func (s *Catalogue) Catalogue(_ context.Context, in domain.InstitutionID) (*doma
 func (s *Catalogue) PutSettings(_ context.Context, in domain.InstitutionID, st domain.Settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.Titles = slices.Clone(st.Titles)
+	st.Titles, st.MailDomains = slices.Clone(st.Titles), slices.Clone(st.MailDomains)
 	s.settings[in] = st
 	return nil
 }
