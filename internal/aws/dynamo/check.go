@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -178,16 +179,7 @@ func (c *checker) fit(ctx context.Context, its []item) error {
 // unchanged is the condition that under a number lies what was read.
 func (c *checker) unchanged(n domain.ContactNumber, stored item) *types.ConditionCheck {
 	check := &types.ConditionCheck{TableName: &c.people.name, Key: contactKey(c.in, n)}
-	switch {
-	case stored == nil:
-		check.ConditionExpression = aws.String("attribute_not_exists(pk)")
-	case isGone(stored):
-		check.ConditionExpression = aws.String("attribute_exists(gone)")
-	default:
-		check.ConditionExpression = aws.String("#v = :v AND #mark = :mark")
-		check.ExpressionAttributeNames = map[string]string{"#v": "v", "#mark": "mark"}
-		check.ExpressionAttributeValues = item{":v": stored["v"], ":mark": stored["mark"]}
-	}
+	check.ConditionExpression, check.ExpressionAttributeNames, check.ExpressionAttributeValues = asRead(stored)
 	return check
 }
 
@@ -222,6 +214,45 @@ func (c *checker) historiesFit(ctx context.Context) error {
 			if c.repair {
 				c.report.Repaired += len(stale)
 				if err := c.changes.writeMany(ctx, stale); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return c.packedFit(ctx)
+}
+
+// packedFit counts contacts in packed items, and takes out those that are gone.
+func (c *checker) packedFit(ctx context.Context) error {
+	for bucket := range historyBuckets {
+		for page, err := range c.changes.pages(ctx, partition(bucketOfHistory(c.in, bucket))) {
+			if err != nil {
+				return err
+			}
+			named := map[domain.ContactNumber]bool{}
+			for _, it := range page {
+				cs, err := unpackChanges(it)
+				if err != nil {
+					return err
+				}
+				for _, change := range cs {
+					named[change.Number] = true
+				}
+			}
+			contacts, err := c.GetMany(ctx, c.in, slices.Collect(maps.Keys(named)))
+			if err != nil {
+				return err
+			}
+			stale := maps.Clone(named)
+			maps.DeleteFunc(stale, func(n domain.ContactNumber, _ bool) bool { _, there := contacts[n]; return there })
+			c.report.Histories += len(named)
+			c.report.StaleHistories += len(stale)
+			if !c.repair || len(stale) == 0 {
+				continue
+			}
+			c.report.Repaired += len(stale)
+			for _, it := range page {
+				if err := c.changes.without(ctx, it, stale); err != nil {
 					return err
 				}
 			}

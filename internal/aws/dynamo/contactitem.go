@@ -59,18 +59,19 @@ func readOrigin(s string) (o domain.Origin) {
 	return domain.Origin{Import: unpack(a.Import), Line: a.Line}
 }
 
-// goneItem is what stays under the number of a deleted contact, so that nothing
-// is ever made under it: when it was deleted, by which import's undo, and which
-// import had made it.
-func goneItem(in domain.InstitutionID, n domain.ContactNumber, at time.Time, by string, o domain.Origin) item {
+// goneItem is what stays under the number of a contact that is deleted, so that
+// nothing is ever made under it: when it was deleted, by which import's undo,
+// which import had made it, and what imports decided about it, without values.
+func goneItem(in domain.InstitutionID, n domain.ContactNumber, at time.Time, by string, was domain.Contact) item {
 	it := contactKey(in, n)
 	it["gone"] = num(at.Unix())
 	if by != "" {
 		it["by"] = str(by)
 	}
-	if o := origin(o); o != "" {
+	if o := origin(was.Origin); o != "" {
 		it["made"] = str(o)
 	}
+	keepStamps(it, was.Mark, was.Stamps, false)
 	return it
 }
 
@@ -124,7 +125,10 @@ func contactItem(in domain.InstitutionID, c domain.Contact) (item, error) {
 		prov[f.Code()] = str(provenance(p))
 	}
 	it["criteria"], it["authorisations"], it["prov"] = object(criteria), object(authorisations), object(prov)
-	it["mark"], it["before"] = str(mark(c.Applied)), beforeMap(c.Applied)
+	if c.Mark == "" { // as it was before imports had orders
+		it["mark"], it["before"] = str(mark(c.Applied)), beforeMap(c.Applied)
+	}
+	keepStamps(it, c.Mark, c.Stamps, true)
 	it["v"] = num(int64(c.Version))
 	if o := origin(c.Origin); o != "" {
 		it["made"] = str(o)
@@ -147,6 +151,8 @@ func readContact(it item) domain.Contact {
 		Fields:     make(map[domain.Field]domain.Value, len(criteria)+len(authorisations)+8),
 		Provenance: make(map[domain.Field]domain.Provenance, len(prov)),
 		Applied:    readMark(stringOf(it["mark"])),
+		Mark:       orderOf(stringOf(it["mark"])),
+		Stamps:     readStamps(it),
 		Origin:     readOrigin(stringOf(it["made"])),
 		Version:    int(number(it["v"])),
 	}

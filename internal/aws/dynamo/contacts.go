@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -37,7 +38,7 @@ var errField = fault.New(fault.Internal, "fieldUnknown", "")
 // Put creates or replaces a contact's fields, with its look-ups, and remembers
 // what it changed.
 func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Contact, p domain.Provenance) (created bool, err error) {
-	err = s.change(ctx, in, c.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err = s.change(ctx, in, c.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		created = stored == nil
 		if created {
 			stored = &domain.Contact{}
@@ -47,7 +48,7 @@ func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Co
 		}
 		next := &domain.Contact{
 			Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
-			Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
+			Applied: stored.Applied, Mark: stored.Mark, Stamps: stored.Stamps, Origin: stored.Origin, Version: stored.Version + 1,
 		}
 		for f, v := range c.Fields {
 			if v == domain.Empty {
@@ -65,7 +66,7 @@ func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Co
 		}
 		return next, differences(*stored, *next, p), nil
 	})
-	if err == errGone {
+	if _, ok := errors.AsType[errGone](err); ok {
 		err = fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
 	}
 	return created && err == nil, err
@@ -79,13 +80,13 @@ func (s *Contacts) Delete(ctx context.Context, in domain.InstitutionID, n domain
 	if err := s.changes.forget(ctx, in, n); err != nil {
 		return err
 	}
-	err := s.change(ctx, in, n, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err := s.change(ctx, in, n, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		if stored == nil {
 			return nil, nil, fault.Missing()
 		}
 		return nil, nil, nil
 	})
-	if err == errGone {
+	if _, ok := errors.AsType[errGone](err); ok {
 		return fault.Missing()
 	}
 	if err != nil {
@@ -101,82 +102,93 @@ func raced() error {
 // errContended ends a change that others keep getting in before.
 var errContended = busy("an item is written all the time")
 
-var errGone = errors.New("the number belonged to a contact that was deleted")
+// errGone says that the number belonged to a contact that was deleted.
+type errGone struct{ remains item }
+
+func (errGone) Error() string { return "the number belonged to a contact that was deleted" }
 
 // change reads a contact (nil if there is none) and replaces it by what f
 // returns (nil to remove it), with its look-ups, again and again until nobody
-// wrote in between. f's error ends it, as errGone does for a deleted contact's
-// number.
-func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, f func(*domain.Contact) (*domain.Contact, []domain.HistoryEntry, error)) error {
+// wrote in between. What imports decided about it is kept. f's error ends it, as
+// errGone does for a deleted contact's number. doubt reports that an attempt
+// ended without the service's answer.
+func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, f func(*domain.Contact) (*domain.Contact, []domain.HistoryEntry, error)) (doubt bool, err error) {
 	for tries := s.Retry.start(); ; {
 		it, err := s.people.get(ctx, contactKey(in, n))
 		if err != nil {
-			return err
+			return doubt, err
 		}
 		if isGone(it) {
-			return errGone
+			return doubt, errGone{it}
 		}
 		stored := liveContact(it)
 		next, history, err := f(stored)
 		if err != nil {
-			return err
+			return doubt, err
 		}
 		if stored != nil && stored.Email() != "" && (next == nil || text.NormaliseEmail(next.Email()) != text.NormaliseEmail(stored.Email())) {
 			if err := s.claims.giveUp(ctx, in, *stored); err != nil {
-				return err
+				return doubt, err
 			}
 		}
-		items, err := s.replacement(in, n, stored, next, "")
+		items, err := s.replacement(in, n, it, next, "")
 		if err != nil {
-			return err
+			return doubt, err
 		}
 		for _, h := range s.changes.entries(in, history, func(domain.HistoryEntry) string { return versionKey(next.Version) }) {
 			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.changes.name, Item: h}})
 		}
-		err = s.transact(ctx, items...)
+		lost, err := s.transactInDoubt(ctx, items...)
+		doubt = doubt || lost
 		if _, ok := errors.AsType[errRaced](err); !ok {
 			if fault.KindOf(err) == fault.TooLarge {
-				return tooLarge()
+				return doubt, tooLarge()
 			}
-			return err
+			return doubt, err
 		}
 		if err := tries.again(ctx, errContended); err != nil {
 			if err == errContended {
-				return raced()
+				return doubt, raced()
 			}
-			return err
+			return doubt, err
 		}
 	}
 }
 
-// replacement is the transaction that turns stored into next (nil for what
-// stays of a deleted contact; by is the import whose undo deletes it).
-func (s *Contacts) replacement(in domain.InstitutionID, n domain.ContactNumber, stored, next *domain.Contact, by string) ([]types.TransactWriteItem, error) {
-	condition, values := aws.String("attribute_not_exists(pk)"), item(nil)
+// replacement is the transaction that turns what lies under a number (nil for
+// nothing) into a contact, or with next nil into what stays of a deleted one; by
+// is the import whose undo deletes it. A deletion is noted, so that nobody adds
+// to the contact's history afterwards.
+func (s *Contacts) replacement(in domain.InstitutionID, n domain.ContactNumber, was item, next *domain.Contact, by string) ([]types.TransactWriteItem, error) {
+	stored := liveContact(was)
 	had, has := map[lookup]bool{}, map[lookup]bool{}
-	var names map[string]string
 	if stored != nil {
-		// Every write changes the version or the mark.
-		condition, names = aws.String("#v = :v AND #mark = :mark"), map[string]string{"#v": "v", "#mark": "mark"}
-		values = item{":v": num(int64(stored.Version)), ":mark": str(mark(stored.Applied))}
 		for _, l := range lookups(in, *stored) {
 			had[l] = true
 		}
 	}
-	var it item
+	put := &types.Put{TableName: &s.people.name}
+	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = asRead(was)
+	items := []types.TransactWriteItem{{Put: put}}
 	if next != nil {
-		var err error
-		if it, err = contactItem(in, *next); err != nil {
+		c := *next
+		if stored == nil && isHold(was) { // its stamps go on
+			c.Stamps = readStamps(was)
+			maps.Copy(c.Stamps, next.Stamps)
+			c.Mark = cmp.Or(next.Mark, orderOf(stringOf(was["mark"])))
+		}
+		it, err := contactItem(in, c)
+		if err != nil {
 			return nil, err
 		}
+		put.Item = it
 		for _, l := range lookups(in, *next) {
 			has[l] = true
 		}
 	} else {
-		it = goneItem(in, n, s.Now(), by, stored.Origin)
+		put.Item = goneItem(in, n, s.Now(), by, *stored)
+		items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.changes.name, Item: s.changes.erasure(in, n)}})
 	}
-	items := []types.TransactWriteItem{{Put: &types.Put{TableName: &s.people.name, Item: it,
-		ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}}}
 	for l := range maps.Keys(had) {
 		if !has[l] {
 			items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.lookups.name, Key: l.item()}})
@@ -188,6 +200,20 @@ func (s *Contacts) replacement(in domain.InstitutionID, n domain.ContactNumber, 
 		}
 	}
 	return items, nil
+}
+
+// asRead is the condition that under a number lies what was read: every write,
+// by people or imports, changes the version or the mark.
+func asRead(was item) (condition *string, names map[string]string, values item) {
+	switch {
+	case was == nil:
+		return aws.String("attribute_not_exists(pk)"), nil, nil
+	case isHold(was):
+		return aws.String("attribute_exists(#hold) AND #mark = :mark"), map[string]string{"#hold": "hold", "#mark": "mark"}, item{":mark": was["mark"]}
+	case isGone(was):
+		return aws.String("attribute_exists(#gone)"), map[string]string{"#gone": "gone"}, nil
+	}
+	return aws.String("#v = :v AND #mark = :mark"), map[string]string{"#v": "v", "#mark": "mark"}, item{":v": was["v"], ":mark": was["mark"]}
 }
 
 func tooLarge() error {

@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -32,6 +34,8 @@ type making struct {
 	given   bool // the number was asked for
 	claimed bool // the claim names n
 	held    bool // the claim is there already
+	closed  bool // its line is kept from being given another number
+	doubt   bool // an attempt ended without the service's answer
 	settled bool
 }
 
@@ -89,7 +93,12 @@ func newMaking(at int, cr *domain.Creation) (*making, error) {
 		return nil, fault.New(fault.Internal, "numberInvalid", "")
 	}
 	m.c = domain.Contact{Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
-		Applied: domain.Applied{Import: cr.Applied.Import, Line: cr.Applied.Line}, Origin: m.origin(), Version: 1}
+		Origin: m.origin(), Version: 1}
+	if cr.Ticket.None() {
+		m.c.Applied = domain.Applied{Import: cr.Applied.Import, Line: cr.Applied.Line}
+	} else {
+		stamp(&m.c, cr.Ticket, stampOf(cr.Applied, cr.Ticket, domain.Maker))
+	}
 	for f, v := range cr.Fields {
 		if _, _, ok := path(f); !ok {
 			return nil, errField
@@ -125,22 +134,46 @@ func (r round) settle(m *making, made domain.Made) {
 	if made.Number == "" {
 		made.Number = m.n
 	}
+	made.Doubt = m.doubt
 	r.out[m.at] = made
 	m.settled = true
 }
 
-// own settles a making whose contact is there, or was.
+// own settles a making whose contact is there, or was, or that its round has
+// decided never to make.
 func (r round) own(m *making, it item) bool {
-	if it == nil || readOrigin(stringOf(it["made"])) != m.origin() {
+	if it == nil {
 		return false
 	}
-	r.settle(m, domain.Made{Number: domain.ContactNumber(stringOf(it["sk"])), Done: true})
+	n := domain.ContactNumber(stringOf(it["sk"]))
+	own, later := decided(it, m.cr.Ticket)
+	switch {
+	case readOrigin(stringOf(it["made"])) == m.origin():
+		r.settle(m, domain.Made{Number: n, Done: true})
+	case own != nil && own.Kind == domain.Burnt:
+		r.settle(m, domain.Made{Number: n, Own: own})
+	case later:
+		r.settle(m, domain.Made{Number: n, Later: true})
+	default:
+		return false
+	}
 	return true
+}
+
+// shut settles the makings whose lines are given no number any more.
+func (r round) shut(ms []*making) {
+	for _, m := range ms {
+		if m.closed && !m.settled {
+			own := stampOf(m.cr.Applied, m.cr.Ticket, domain.Burnt)
+			r.settle(m, domain.Made{Own: &own})
+		}
+	}
 }
 
 // begin gives the makings numbers and settles those that an earlier call made.
 func (r round) begin(ctx context.Context, ms []*making) error {
 	known, err := r.assign(ctx, r.in, ms)
+	r.shut(ms)
 	if err != nil || len(known) == 0 {
 		return err
 	}
@@ -234,10 +267,11 @@ func (r round) insertAll(ctx context.Context, ms []*making, table string, it fun
 		all = append(all, statement{at: i, st: insertStatement(table, values)})
 	}
 	if err := r.execute(ctx, all, func(at int, a answer) {
+		ms[at].doubt = ms[at].doubt || a.doubt
 		switch {
 		case a.refused == nil && a.err == nil:
 			done(ms[at])
-		case a.condition() || a.refused != nil && a.refused.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
+		case a.duplicate():
 			is[at] = true
 		default:
 			r.settle(ms[at], domain.Made{Err: a.fault()})
@@ -310,11 +344,10 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 		case n == m.n:
 			m.claimed = true
 		case r.own(m, it):
-		case it != nil && !isGone(it) && has(readContact(it), m.id):
-			c := readContact(it)
-			r.settle(m, domain.Made{Number: n, Live: &c})
+		case liveContact(it) != nil && has(readContact(it), m.id):
+			r.settle(m, domain.Made{Number: n, Live: liveContact(it)})
 		case taking[m.id]: // one at a time
-		case it != nil:
+		case it != nil && !isHold(it):
 			taking[m.id] = true
 			takeOver = append(takeOver, m)
 		default:
@@ -327,6 +360,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 		to := claimOf(m)
 		err := r.renumber(ctx, r.in, m, to)
 		m.claimed = err == nil && m.n == to
+		r.shut([]*making{m})
 		return err
 	}); err != nil {
 		return err
@@ -369,13 +403,15 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	if err != nil {
 		return err
 	}
-	var again []*making
+	var again, held []*making
 	raised := map[int]bool{}
 	for _, m := range ms {
 		it := items[m.n]
 		live := liveContact(it)
 		switch {
 		case it == nil || r.own(m, it):
+		case isHold(it):
+			held = append(held, m)
 		case m.given && live == nil:
 			r.settle(m, domain.Made{Gone: true})
 		case m.given || live != nil && domain.IdentityEmail(m.id) != "" && has(*live, m.id):
@@ -390,6 +426,9 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 			again = append(again, m)
 		}
 	}
+	if err := r.each(ctx, held, func(ctx context.Context, m *making) error { return r.overHold(ctx, m, items[m.n]) }); err != nil {
+		return err
+	}
 	if len(again) == 0 {
 		return nil
 	}
@@ -399,6 +438,41 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	}
 	return r.each(ctx, again, func(ctx context.Context, m *making) error {
 		m.claimed, m.held = false, m.id != ""
-		return r.renumber(ctx, r.in, m, to[m])
+		err := r.renumber(ctx, r.in, m, to[m])
+		r.shut([]*making{m})
+		return err
 	})
+}
+
+// onto returns the making's contact as it is written over what lies under its
+// number: nothing, or a hold, whose stamps go on.
+func (m *making) onto(in domain.InstitutionID, was item) (item, error) {
+	c := m.c
+	c.Stamps = readStamps(was)
+	if c.Stamps == nil {
+		c.Stamps = map[int]domain.Stamp{}
+	}
+	maps.Copy(c.Stamps, m.c.Stamps)
+	return contactItem(in, c)
+}
+
+// overHold makes a contact where a hold is, if that is still as it was read.
+func (r round) overHold(ctx context.Context, m *making, hold item) error {
+	it, err := m.onto(r.in, hold)
+	if err != nil {
+		return err
+	}
+	doubt, err := r.replaceItem(ctx, it, hold)
+	m.doubt = m.doubt || doubt
+	switch _, raced := errors.AsType[errRaced](err); {
+	case raced:
+		return nil // the next round looks again
+	case fault.KindOf(err) == fault.TooLarge && err != nil:
+		r.settle(m, domain.Made{Err: tooLarge()})
+		return nil
+	case err != nil:
+		return err
+	}
+	r.settle(m, domain.Made{Done: true})
+	return nil
 }

@@ -149,6 +149,15 @@ func (s changes) History(ctx context.Context, in domain.InstitutionID, n domain.
 			all = append(all, keyed{key, e})
 		}
 	}
+	packed, err := s.packedOf(ctx, in, n)
+	if err != nil {
+		return nil, err
+	}
+	for key, es := range packed {
+		for _, e := range es {
+			all = append(all, keyed{key, e})
+		}
+	}
 	slices.SortStableFunc(all, func(a, b keyed) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.key, a.key), strings.Compare(string(a.Field), string(b.Field)))
 	})
@@ -175,5 +184,21 @@ func (s changes) forget(ctx context.Context, in domain.InstitutionID, n domain.C
 		}
 		all = append(all, deleteRequest(it))
 	}
-	return s.writeMany(ctx, all)
+	if err := s.writeMany(ctx, all); err != nil {
+		return err
+	}
+	return s.takeOut(ctx, in, []domain.ContactNumber{n}, "")
+}
+
+// erasedLife is how long it is noted that a contact was deleted: longer than an
+// import may stay open.
+const erasedLife = 180 * 24 * time.Hour
+
+func erasedKey(in domain.InstitutionID) string { return string(in) + "#erased" }
+
+// erasure notes that a contact was deleted.
+func (s changes) erasure(in domain.InstitutionID, n domain.ContactNumber) item {
+	it := keys(erasedKey(in), string(n))
+	expires(it, s.Now().Add(erasedLife))
+	return it
 }

@@ -19,17 +19,19 @@ const maxNamed = 10
 // never names a number that somebody wishes for and has no contact.
 func (r round) makeNamed(ctx context.Context, m *making) error {
 	m.c.Number = m.n
-	it, err := contactItem(r.in, m.c)
-	if err != nil {
-		return err
-	}
+	var was item // what lies under the number
 	from := m.n
 	for range maxNamed {
 		claim := claimItem(r.in, m.id)
 		claim["n"], claim["ttl"] = str(string(m.n)), num(r.Now().Add(claimLife).Unix())
+		it, err := m.onto(r.in, was)
+		if err != nil {
+			return err
+		}
+		put := &types.Put{TableName: &r.people.name, Item: it, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
+		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = asRead(was)
 		items := []types.TransactWriteItem{
-			{Put: &types.Put{TableName: &r.people.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
+			{Put: put},
 			{Put: &types.Put{TableName: &r.lookups.name, Item: claim, ConditionExpression: aws.String("attribute_not_exists(pk) OR #n = :n OR #n = :from"),
 				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": str(string(m.n)), ":from": str(string(from))},
 				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
@@ -37,7 +39,8 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 		for _, l := range lookups(r.in, m.c) {
 			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &r.lookups.name, Item: l.item()}})
 		}
-		err := r.transact(ctx, items...)
+		doubt, err := r.transactInDoubt(ctx, items...)
+		m.doubt = m.doubt || doubt
 		raced, ok := errors.AsType[errRaced](err)
 		switch {
 		case err == nil:
@@ -66,15 +69,23 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 				r.settle(m, domain.Made{Number: n, Live: live})
 				return nil
 			}
-			if other == nil && n != "" {
+			if (other == nil || isHold(other)) && n != "" {
 				// Somebody is about to make it under a number that nobody
 				// wished for. That number is used up.
-				if err := r.useUp(ctx, n); err != nil {
+				if err := r.useUp(ctx, n, other); err != nil {
 					return err
 				}
 				continue // it may have been quicker
 			}
 			from = n
+		}
+		if taken && isHold(stored) {
+			was = stored
+			continue
+		}
+		if taken && stored == nil {
+			was = nil // the hold that was read is a contact's remains no more
+			continue
 		}
 		if taken {
 			if live := liveContact(stored); live != nil {
@@ -88,8 +99,13 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 	return nil
 }
 
-// useUp makes sure that nothing is made under the number, unless something was.
-func (r round) useUp(ctx context.Context, n domain.ContactNumber) error {
-	_, err := r.people.putNew(ctx, goneItem(r.in, n, r.Now(), "", domain.Origin{}))
+// useUp makes sure that nothing is made under the number, where nothing or a hold
+// was read, unless something was made meanwhile.
+func (r round) useUp(ctx context.Context, n domain.ContactNumber, was item) error {
+	it := goneItem(r.in, n, r.Now(), "", domain.Contact{Mark: orderOf(stringOf(was["mark"])), Stamps: readStamps(was)})
+	_, err := r.replaceItem(ctx, it, was)
+	if _, ok := errors.AsType[errRaced](err); ok {
+		return nil
+	}
 	return err
 }

@@ -3,8 +3,10 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -126,42 +128,161 @@ func (s numbers) free(ctx context.Context, in domain.InstitutionID, ms []*making
 }
 
 // agree writes down the numbers of lines of one item. Where somebody gave a line
-// another number before, that one holds.
+// another number before, that one holds; a line that is closed for its round is
+// given none.
 func (s numbers) agree(ctx context.Context, key item, ms []*making) error {
-	set := []string{"#ttl = :ttl"}
-	names, values := map[string]string{"#ttl": "ttl"}, item{":ttl": num(s.Now().Add(claimLife).Unix())}
+	lines := map[int]domain.ContactNumber{}
 	for _, m := range ms {
-		l := strconv.Itoa(m.cr.Applied.Line % linesInItem)
-		if _, twice := names["#"+l]; twice {
-			continue
-		}
-		set = append(set, "#"+l+"=if_not_exists(#"+l+",:"+l+")")
-		names["#"+l], values[":"+l] = lineAttribute(m.cr.Applied), str(string(m.n))
+		lines[m.cr.Applied.Line] = m.n
 	}
-	out, _, err := s.update(ctx, dynamodb.UpdateItemInput{Key: key,
-		UpdateExpression: aws.String("SET " + strings.Join(set, ",")), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	given, err := s.pin(ctx, key, ms[0].cr.Ticket, lines)
 	if err != nil {
 		return err
 	}
 	for _, m := range ms {
-		m.n = domain.ContactNumber(stringOf(out[lineAttribute(m.cr.Applied)]))
+		m.n = given[m.cr.Applied.Line]
+		m.closed = m.n == ""
 	}
 	return nil
 }
 
+// A line is closed for a round, and those before, by the attribute x<line> with
+// the round's order; xs is the last order by which any line of the item was. So
+// a round that finds no xs of its order gives all lines of an item their numbers
+// in one request, and only one that does looks at each.
+const lastClosed = "xs"
+
+func closedAttribute(line int) string { return "x" + strconv.Itoa(line) }
+
+// pin gives lines of one item numbers, unless they have one, and returns what
+// they have now. Lines closed for the round and without a number are left out.
+func (s numbers) pin(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error) {
+	out := map[int]domain.ContactNumber{}
+	read := func(it item) {
+		for l := range lines {
+			if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
+				out[l] = domain.ContactNumber(n)
+			}
+		}
+	}
+	it, held, err := s.pinUnless(ctx, key, t, lines, lastClosed)
+	if err != nil {
+		return nil, err
+	}
+	read(it)
+	if held {
+		return out, nil
+	}
+	for l, n := range lines {
+		if out[l] != "" {
+			continue
+		}
+		it, _, err := s.pinUnless(ctx, key, t, map[int]domain.ContactNumber{l: n}, closedAttribute(l))
+		if err != nil {
+			return nil, err
+		}
+		read(it)
+	}
+	return out, nil
+}
+
+// pinUnless gives the lines numbers unless the attribute says that they are
+// closed for the round.
+func (s numbers) pinUnless(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber, closed string) (it item, held bool, err error) {
+	set := []string{"#ttl = :ttl"}
+	u := dynamodb.UpdateItemInput{Key: key, ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
+		ExpressionAttributeValues: item{":ttl": num(s.Now().Add(claimLife).Unix())}}
+	for line, n := range lines {
+		l := strconv.Itoa(line % linesInItem)
+		set = append(set, "#"+l+"=if_not_exists(#"+l+",:"+l+")")
+		u.ExpressionAttributeNames["#"+l], u.ExpressionAttributeValues[":"+l] = lineAttribute(domain.Applied{Line: line}), str(string(n))
+	}
+	u.UpdateExpression = aws.String("SET " + strings.Join(set, ","))
+	if !t.None() {
+		u.ConditionExpression = aws.String("attribute_not_exists(#x) OR #x < :o")
+		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closed, str(string(t.Order))
+	}
+	return s.update(ctx, u)
+}
+
+// Pin remembers which contacts an import's lines without a number are about, and
+// returns what is remembered: whoever pinned a line first decides. A line that
+// was burnt by the round and had none is left out.
+func (s numbers) Pin(ctx context.Context, in domain.InstitutionID, imp string, t domain.Ticket, lines map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error) {
+	parts := map[int]map[int]domain.ContactNumber{}
+	for l, n := range lines {
+		if parts[l/linesInItem] == nil {
+			parts[l/linesInItem] = map[int]domain.ContactNumber{}
+		}
+		parts[l/linesInItem][l] = n
+	}
+	var mu sync.Mutex
+	out := make(map[int]domain.ContactNumber, len(lines))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4))
+	for part, lines := range parts {
+		g.Go(func() error {
+			pinned, err := s.pin(gctx, lineItem(in, domain.Applied{Import: imp, Line: part * linesInItem}), t, lines)
+			mu.Lock()
+			defer mu.Unlock()
+			maps.Copy(out, pinned)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// close keeps lines of one item from being given numbers by the round, or one
+// before, and returns those that they have. later says that a later round of the
+// import closed lines already: this one is over.
+func (s numbers) close(ctx context.Context, key item, t domain.Ticket, lines []int) (has map[int]domain.ContactNumber, later bool, err error) {
+	set := []string{"#ttl = :ttl", "#xs = :o"}
+	u := dynamodb.UpdateItemInput{Key: key, ConditionExpression: aws.String("attribute_not_exists(#xs) OR #xs <= :o"),
+		ExpressionAttributeNames:  map[string]string{"#ttl": "ttl", "#xs": lastClosed},
+		ExpressionAttributeValues: item{":ttl": num(s.Now().Add(claimLife).Unix()), ":o": str(string(t.Order))}}
+	for _, line := range lines {
+		l := strconv.Itoa(line % linesInItem)
+		if u.ExpressionAttributeNames["#"+l] == "" {
+			set = append(set, "#"+l+" = :o")
+		}
+		u.ExpressionAttributeNames["#"+l] = closedAttribute(line)
+	}
+	u.UpdateExpression = aws.String("SET " + strings.Join(set, ","))
+	it, held, err := s.update(ctx, u)
+	if err != nil || !held {
+		return nil, err == nil, err
+	}
+	has = map[int]domain.ContactNumber{}
+	for _, l := range lines {
+		if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
+			has[l] = domain.ContactNumber(n)
+		}
+	}
+	return has, false, nil
+}
+
 // renumber gives a line the number to instead of the one it has, unless somebody
-// did before: then it has that one.
+// did before: then it has that one. A line that is closed keeps what it has.
 func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.ContactNumber) error {
 	l := lineAttribute(m.cr.Applied)
-	now, held, err := s.update(ctx, dynamodb.UpdateItemInput{Key: lineItem(in, m.cr.Applied),
-		UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("#l = :from OR #l = :to"),
+	u := dynamodb.UpdateItemInput{Key: lineItem(in, m.cr.Applied),
+		UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("(#l = :from OR #l = :to)"),
 		ExpressionAttributeNames:  map[string]string{"#l": l, "#ttl": "ttl"},
-		ExpressionAttributeValues: item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())}})
+		ExpressionAttributeValues: item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())}}
+	if t := m.cr.Ticket; !t.None() {
+		u.ConditionExpression = aws.String("(#l = :from OR #l = :to) AND (attribute_not_exists(#x) OR #x < :o)")
+		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closedAttribute(m.cr.Applied.Line), str(string(t.Order))
+	}
+	now, held, err := s.update(ctx, u)
 	if err != nil {
 		return err
 	}
-	m.n = to
-	if n := stringOf(now[l]); !held && n != "" {
+	if held {
+		m.n = to
+		return nil
+	}
+	m.closed = !m.cr.Ticket.None() && stringOf(now[closedAttribute(m.cr.Applied.Line)]) >= string(m.cr.Ticket.Order)
+	if n := stringOf(now[l]); n != "" {
 		m.n = domain.ContactNumber(n)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/domain"
@@ -56,6 +57,21 @@ func (s people) Gone(ctx context.Context, in domain.InstitutionID, ns []domain.C
 	for n, it := range items {
 		if isGone(it) {
 			out[n] = stringOf(it["by"])
+		}
+	}
+	return out, nil
+}
+
+// Remains returns what is kept under those of the numbers where no contact is.
+func (s people) Remains(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Remains, error) {
+	items, err := s.under(ctx, in, ns)
+	if err != nil {
+		return nil, err
+	}
+	out := map[domain.ContactNumber]domain.Remains{}
+	for n, it := range items {
+		if isGone(it) || isHold(it) {
+			out[n] = domain.Remains{Deleted: isGone(it), By: stringOf(it["by"]), Origin: readOrigin(stringOf(it["made"])), Stamps: readStamps(it)}
 		}
 	}
 	return out, nil
@@ -116,4 +132,12 @@ func (s people) highest(ctx context.Context, in domain.InstitutionID, digits int
 	}
 	err := g.Wait() // before highest is looked at
 	return highest, err
+}
+
+// replaceItem writes an item where what was read still is, or ends with an
+// errRaced.
+func (s people) replaceItem(ctx context.Context, it, was item) (doubt bool, err error) {
+	put := &types.Put{TableName: &s.name, Item: it}
+	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = asRead(was)
+	return s.transactInDoubt(ctx, types.TransactWriteItem{Put: put})
 }

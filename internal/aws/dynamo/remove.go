@@ -19,8 +19,10 @@ import (
 type removal struct {
 	at     int // its place in the answer
 	w      domain.Write
+	was    item // what lies under the number
 	c      domain.Contact
 	origin domain.Origin
+	doubt  bool // an attempt ended without the service's answer
 }
 
 // by is the import that removes the contact: that of the provenance, if there is
@@ -76,7 +78,16 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 			break
 		}
 	}
-	return out, s.changes.writeMany(ctx, history)
+	if err := s.changes.writeMany(ctx, history); err != nil {
+		return nil, err
+	}
+	var erased []domain.ContactNumber
+	for i, w := range out {
+		if w.Done || w.Own != nil && w.Own.Kind == domain.Strict {
+			erased = append(erased, ws[i].Number)
+		}
+	}
+	return out, s.changes.takeOut(ctx, in, erased, "")
 }
 
 // history removes what is remembered of the contact's creation, the only thing
@@ -103,23 +114,45 @@ func (s *Contacts) removable(ctx context.Context, in domain.InstitutionID, rs []
 		it := items[r.w.Number]
 		live := liveContact(it)
 		r.origin = readOrigin(stringOf(it["made"]))
+		own, later := decided(it, r.w.Ticket)
 		switch {
+		case later:
+			out[r.at] = domain.Written{Later: true, Doubt: r.doubt}
+		case own != nil && (live != nil || own.Kind == domain.Burnt):
+			out[r.at] = domain.Written{Own: own, Doubt: r.doubt}
 		case live == nil:
 			out[r.at] = domain.Written{Done: it != nil && stringOf(it["by"]) == r.by()}
 		case !untouched(*live, r.w):
 			out[r.at] = domain.Written{Live: live}
 		default:
-			r.c = *live
+			r.was, r.c = it, *live
 			ready = append(ready, r)
 		}
 	}
 	return ready, nil
 }
 
-// untouched tells whether a contact is as the import made it.
+// removal is the transaction of one contact on its way out.
+func (s *Contacts) removal(in domain.InstitutionID, r *removal) ([]types.TransactWriteItem, error) {
+	items, err := s.replacement(in, r.c.Number, r.was, nil, r.by())
+	if err == nil && !r.w.Ticket.None() {
+		keepStamps(items[0].Put.Item, r.w.Ticket.Order, map[int]domain.Stamp{r.w.Ticket.Slot: stampOf(r.w.Applied, r.w.Ticket, domain.Strict)}, false)
+	}
+	return items, err
+}
+
+// untouched reports whether a contact is as the import made it.
 func untouched(c domain.Contact, w domain.Write) bool {
-	if c.Applied.Import != w.Applied.Import || c.Origin.Import != w.Applied.Import || c.Version != 1 {
+	if c.Origin.Import != w.Applied.Import || c.Version != 1 {
 		return false
+	}
+	if c.Mark == "" && c.Applied.Import != w.Applied.Import {
+		return false
+	}
+	for _, s := range c.Stamps { // what others burnt left it as it was
+		if s.Kind == domain.Strict || s.Kind == domain.Found {
+			return false
+		}
 	}
 	for f, v := range w.If {
 		if c.Fields[f] != v {
@@ -149,7 +182,10 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 		of, rs := items, inside
 		items, inside = nil, nil
 		g.Go(func() error {
-			err := s.transact(gctx, of...)
+			doubt, err := s.transactInDoubt(gctx, of...)
+			for _, r := range rs {
+				r.doubt = r.doubt || doubt
+			}
 			if _, ok := errors.AsType[errRaced](err); ok {
 				mu.Lock()
 				defer mu.Unlock()
@@ -157,13 +193,13 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 				return nil
 			}
 			for _, r := range rs {
-				out[r.at] = domain.Written{Done: err == nil, Err: err}
+				out[r.at] = domain.Written{Done: err == nil, Doubt: r.doubt, Err: err}
 			}
 			return gctx.Err()
 		})
 	}
 	for _, r := range rs {
-		more, err := s.replacement(in, r.c.Number, &r.c, nil, r.by())
+		more, err := s.removal(in, r)
 		if err != nil {
 			return nil, err
 		}

@@ -45,6 +45,11 @@ func (a answer) condition() bool {
 	return a.refused != nil && a.refused.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed
 }
 
+// duplicate reports that an INSERT found an item with its key.
+func (a answer) duplicate() bool {
+	return a.condition() || a.refused != nil && a.refused.Code == types.BatchStatementErrorCodeEnumDuplicateItem
+}
+
 // fault returns the error of a statement that neither was done nor failed its
 // condition.
 func (a answer) fault() error {

@@ -43,7 +43,9 @@ func (s *Contacts) Write(ctx context.Context, in domain.InstitutionID, ws []doma
 		}
 		all = append(all, statement{at: i, st: st})
 	}
-	g.Go(func() error { return s.execute(gctx, all, func(at int, a answer) { out[at] = written(a) }) })
+	g.Go(func() error {
+		return s.execute(gctx, all, func(at int, a answer) { out[at] = written(a, ws[at].Ticket) })
+	})
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -59,8 +61,8 @@ func changesLookups(w domain.Write) bool {
 	return false
 }
 
-// statement returns the conditional statement of one write. The mark's import is
-// compared, not its line: an import changes a contact once.
+// statement returns the conditional statement of one write. What a round decided
+// about a contact is compared by its order, not by its line: it decides once.
 func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.BatchStatementRequest, error) {
 	var b strings.Builder
 	var params []types.AttributeValue
@@ -72,8 +74,14 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 			params = append(params, v)
 		}
 	}
-	add(nil, `UPDATE "`, s.people.name, `" SET "mark"=? SET "before"=?`)
-	params = append(params, str(mark(w.Applied)), beforeMap(w.Applied))
+	slot, order := `"`+stampAttribute(w.Ticket.Slot)+`"`, str(string(w.Ticket.Order))
+	if w.Ticket.None() {
+		add(nil, `UPDATE "`, s.people.name, `" SET "mark"=? SET "before"=?`)
+		params = append(params, str(mark(w.Applied)), beforeMap(w.Applied))
+	} else {
+		add(order, `UPDATE "`, s.people.name, `" SET "mark"=?`)
+		add(str(stampText(stampOf(w.Applied, w.Ticket, writtenKind(w)))), ` SET `, slot, `=?`)
+	}
 	prov := str(provenance(w.Provenance))
 	set := slices.Sorted(maps.Keys(w.Set)) // the same fields make the same statement
 	for _, f := range set {
@@ -95,12 +103,19 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 			}
 		}
 	}
+	if !w.Ticket.None() {
+		add(nil, ` REMOVE "before"`) // of the form without orders
+	}
 	key := contactKey(in, w.Number)
 	add(key["pk"], ` WHERE "pk"=?`)
 	add(key["sk"], ` AND "sk"=?`)
 	// What stays of a deleted contact must not come to life.
 	add(nil, ` AND "gone" IS MISSING`)
-	add(str(w.Applied.Import+":"), ` AND NOT begins_with("mark",?)`)
+	if w.Ticket.None() {
+		add(str(w.Applied.Import+":"), ` AND NOT begins_with("mark",?)`)
+	} else {
+		add(order, ` AND "hold" IS MISSING AND (`, slot, ` IS MISSING OR `, slot, `<?)`)
+	}
 	for _, f := range slices.Sorted(maps.Keys(w.If)) {
 		if _, _, ok := path(f); !ok {
 			return types.BatchStatementRequest{}, errField
@@ -125,18 +140,28 @@ func column(f domain.Field) string {
 	return `"` + inMap + `"."` + name + `"`
 }
 
-// written is the answer to one conditional update.
-func written(a answer) domain.Written {
+// written is the answer to one conditional update by the ticket.
+func written(a answer, t domain.Ticket) domain.Written {
 	if a.condition() {
-		return domain.Written{Live: liveContact(a.refused.Item)}
+		return refused(a.refused.Item, t, a.doubt)
 	}
 	err := a.fault()
-	return domain.Written{Done: err == nil, Err: err}
+	return domain.Written{Done: err == nil, Doubt: a.doubt, Err: err}
+}
+
+// refused says why a write by the ticket was: by what is decided, or by the
+// contact as it stands.
+func refused(it item, t domain.Ticket, doubt bool) domain.Written {
+	own, later := decided(it, t)
+	if own != nil || later {
+		return domain.Written{Own: own, Later: later, Doubt: doubt}
+	}
+	return domain.Written{Live: liveContact(it), Doubt: doubt}
 }
 
 // liveContact returns the contact in an item, nil if there is none.
 func liveContact(it item) *domain.Contact {
-	if len(it) == 0 || isGone(it) {
+	if len(it) == 0 || isGone(it) || isHold(it) {
 		return nil
 	}
 	c := readContact(it)
@@ -148,11 +173,19 @@ func liveContact(it item) *domain.Contact {
 func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domain.Write) (domain.Written, error) {
 	errAnswer := errors.New("the answer is known")
 	var answer domain.Written
-	err := s.change(ctx, in, w.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	doubt, err := s.change(ctx, in, w.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		if stored == nil {
 			return nil, nil, errAnswer
 		}
-		if !fits(*stored, w) {
+		own, decided := w.Ticket.Own(stored.Stamps)
+		switch {
+		case decided:
+			answer.Own = &own
+			return nil, nil, errAnswer
+		case w.Ticket.Later(stored.Stamps):
+			answer.Later = true
+			return nil, nil, errAnswer
+		case !fits(*stored, w):
 			answer.Live = stored
 			return nil, nil, errAnswer
 		}
@@ -169,26 +202,34 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 				next.Provenance[f] = w.Provenance
 			}
 		}
-		next.Applied = w.Applied
+		if w.Ticket.None() {
+			next.Applied = w.Applied
+		} else {
+			stamp(&next, w.Ticket, stampOf(w.Applied, w.Ticket, writtenKind(w)))
+		}
 		return &next, nil, nil
 	})
+	answer.Doubt = doubt
+	gone, isGone := errors.AsType[errGone](err)
 	switch {
 	case err == nil:
-		return domain.Written{Done: true}, nil
-	case err == errAnswer || err == errGone:
+		return domain.Written{Done: true, Doubt: doubt}, nil
+	case isGone:
+		return refused(gone.remains, w.Ticket, doubt), nil
+	case err == errAnswer:
 		return answer, nil
 	case ctx.Err() != nil:
 		return domain.Written{}, err
 	case fault.KindOf(err) == fault.Conflict: // others kept writing: not this write's fault
-		return domain.Written{Err: fault.Wrap(fault.Busy, "busy", err)}, nil
+		return domain.Written{Doubt: doubt, Err: fault.Wrap(fault.Busy, "busy", err)}, nil
 	default:
-		return domain.Written{Err: err}, nil
+		return domain.Written{Doubt: doubt, Err: err}, nil
 	}
 }
 
 // fits tells whether the write may be done to the contact as it stands.
 func fits(c domain.Contact, w domain.Write) bool {
-	if c.Applied.Import == w.Applied.Import {
+	if w.Ticket.None() && c.Applied.Import == w.Applied.Import {
 		return false
 	}
 	for f, v := range w.If {
