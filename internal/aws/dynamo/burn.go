@@ -106,8 +106,7 @@ func (s *Contacts) burnPresent(ctx context.Context, in domain.InstitutionID, bs 
 		b, key := bs[i], contactKey(in, out[i].Number)
 		slot, order := `"`+stampAttribute(b.Ticket.Slot)+`"`, str(string(b.Ticket.Order))
 		all[k] = statement{at: i, st: types.BatchStatementRequest{
-			Statement: aws.String(`UPDATE "` + s.people.name + `" SET "mark"=? SET ` + slot + `=? WHERE "pk"=? AND "sk"=? AND "gone" IS MISSING AND (` +
-				slot + ` IS MISSING OR ` + slot + `<?)`),
+			Statement:                           aws.String(`UPDATE "` + s.people.name + `" SET "mark"=? SET ` + slot + `=? WHERE "pk"=? AND "sk"=? AND "gone" IS MISSING AND NOT ` + slot + `>=?`),
 			Parameters:                          []types.AttributeValue{order, str(stampText(burnt(b))), key["pk"], key["sk"], order},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}}
 	}

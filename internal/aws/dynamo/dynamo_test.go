@@ -53,3 +53,10 @@ func TestRecords(t *testing.T) {
 		return dynamo.NewRecords[storetest.Note](dynamo.NewJobs(db, table), "notes")
 	})
 }
+
+func TestDecisions(t *testing.T) {
+	conf := settings(t)
+	storetest.TestDecisions(t, func(t *testing.T) storetest.Decisions {
+		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	})
+}

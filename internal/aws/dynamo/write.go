@@ -114,7 +114,9 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 	if w.Ticket.None() {
 		add(str(w.Applied.Import+":"), ` AND NOT begins_with("mark",?)`)
 	} else {
-		add(order, ` AND "hold" IS MISSING AND (`, slot, ` IS MISSING OR `, slot, `<?)`)
+		// Missing, or of an order before: what is missing compares as false. (The
+		// emulator does not find the key beside an OR.)
+		add(order, ` AND "hold" IS MISSING AND NOT `, slot, `>=?`)
 	}
 	for _, f := range slices.Sorted(maps.Keys(w.If)) {
 		if _, _, ok := path(f); !ok {
