@@ -24,6 +24,7 @@ func main() {
 	var c struct {
 		Contacts     string `env:"TABLE_CONTACTS"`
 		Emails       string `env:"TABLE_EMAILS"`
+		History      string `env:"TABLE_HISTORY"`
 		Catalogue    string `env:"TABLE_CATALOGUE"`
 		Jobs         string `env:"TABLE_JOBS"`
 		Files        string `env:"BUCKET_FILES"`
@@ -41,7 +42,7 @@ func main() {
 	}
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &finish.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),

@@ -282,6 +282,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	}
 	job := on("Jobs", "GetItem PutItem")
 	reads := slices.Concat(on("Contacts", "BatchGetItem"), on("Emails", "Query"))
+	rounds := on("Jobs", "GetItem PutItem UpdateItem")
 	files := []string{"s3:GetObject Files/*", "s3:PutObject Files/*", "s3:AbortMultipartUpload Files/*", "s3:ListBucket Files"}
 	uploads := []string{"s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*", "s3:ListBucket Uploads", "s3:ListBucketVersions Uploads"}
 	mail := []string{"ses:SendEmail ses:identity/${MailFrom}", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
@@ -292,7 +293,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 		"ApiFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem"),
 			on("Emails", "Query PutItem DeleteItem"),
-			on("History", "Query PutItem BatchWriteItem"),
+			on("History", "Query PutItem UpdateItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Audit", "Query PutItem"),
@@ -300,14 +301,15 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, files, mail),
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
-		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), job, uploads, files),
+		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
 			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLDelete"),
-			on("History", "BatchWriteItem"),
-			on("Catalogue", "Query UpdateItem"), job, files),
-		"FinishFunction": slices.Concat(reads, on("Emails", "BatchGetItem"), on("Catalogue", "Query UpdateItem"), job, files, mail),
-		"ReconcileFunction": slices.Concat(job, machine, []string{
+			on("History", "Query PutItem UpdateItem BatchWriteItem PartiQLInsert"),
+			on("Catalogue", "Query UpdateItem"), rounds, files),
+		"FinishFunction": slices.Concat(reads, on("Contacts", "PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem UpdateItem"),
+			on("History", "Query UpdateItem PartiQLInsert"), on("Catalogue", "Query UpdateItem"), rounds, files, mail),
+		"ReconcileFunction": slices.Concat(rounds, machine, []string{
 			"dynamodb:Query ${JobsTable.Arn}/index/open",
 			"s3:GetObject Uploads/uploads/*", "s3:ListBucket Uploads",
 			"states:DescribeExecution states:execution:${AWS::StackName}-import:*",
