@@ -60,3 +60,12 @@ func TestDecisions(t *testing.T) {
 		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	})
 }
+
+func TestRounds(t *testing.T) {
+	conf := settings(t)
+	storetest.TestRounds(t, func(t *testing.T, now func() time.Time) storetest.Rounds {
+		db := dynamo.Open(conf)
+		db.Now = now
+		return dynamo.NewJobs(db, emulator.Table(t, conf))
+	})
+}

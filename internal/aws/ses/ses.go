@@ -95,7 +95,7 @@ func (m *Mailer) Send(ctx context.Context, msg mail.Message) error {
 	case errors.As(err, new(*types.AccountSuspendedException)) || errors.As(err, new(*types.SendingPausedException)) ||
 		errors.As(err, new(*types.MailFromDomainNotVerifiedException)) || errors.As(err, new(*types.LimitExceededException)):
 		e = fault.New(fault.Invalid, "mailPaused", "The mail service does not send mails for Rollbook at present.")
-	case awsfault.Status(err) != 0:
+	case awsfault.Status(err) >= 400: // 200 with half an answer may have been sent
 		e = fault.New(fault.Internal, "mailFailed", "The mail could not be sent.")
 	}
 	e.Err = awsfault.Of(err)

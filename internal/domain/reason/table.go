@@ -209,6 +209,8 @@ var table = []Entry{
 	{"numberInvalid", Log, "", `a contact to create without a proper number`, ``, []string{""}},
 	{"ofKindUnknown", Log, "", `an import that follows another in a way that is none`, ``, []string{""}},
 	{"readOnly", Log, "", `a test tried to write`, ``, []string{""}},
+	{"sealed", Log, "", `another try of the chunk has ended it; this one changes nothing`, ``, []string{""}},
+	{"slotsTaken", Log, "", `64 imports of the institution are under way; the import waits for a slot`, ``, []string{""}},
 	{"strayObject", Log, "", `an object outside the folders`, ``, []string{""}},
 	{"templateKilled", Log, "", `no try of making a template came to an end`, ``, []string{""}},
 	{"tokenInvalid", Log, "", `why a token was refused`, ``, []string{""}},
