@@ -86,6 +86,8 @@ var (
 	likes = domain.FieldDef{Code: "LIKES", Label: "Likes", Labels: map[string]string{"de": "Mag"}, Kind: domain.MultiChoice, Values: []domain.Choice{{Code: "PLAYS", Label: "Plays"}}}
 	club  = domain.FieldDef{Code: "CLUB", Label: "Club", Kind: domain.YesNo}
 	note  = domain.FieldDef{Code: "NOTE", Label: "Note", Kind: domain.Text, MaxLength: 40}
+	since = domain.FieldDef{Code: "SINCE", Label: "Since", Kind: domain.Date}
+	spent = domain.FieldDef{Code: "SPENT", Label: "Spent", Kind: domain.Number, Decimals: 2}
 	email = domain.FieldDef{Code: "EMAIL", Label: "By e-mail", Kind: domain.Authorisation}
 )
 
@@ -146,6 +148,24 @@ func TestWorkbook(t *testing.T) {
 		"J2:J3 textLength 40 warning true Note",
 	}, said); d != "" {
 		t.Error(d)
+	}
+
+	// A date and a number are checked by what the program itself takes for one.
+	x, err = excelize.OpenReader(bytes.NewReader(written(t, table("en", since, spent), make([]string, 6))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dvs, err = x.GetDataValidations("criteria")
+	if err != nil || len(dvs) != 2 {
+		t.Fatalf("%d checks, %v", len(dvs), err)
+	}
+	for i, want := range []string{`OR(UPPER(TRIM(D2))="EMPTY",ISNUMBER(DATEVALUE(D2)))`, `OR(UPPER(TRIM(F2))="EMPTY",ISNUMBER(VALUE(F2)))`} {
+		if v := dvs[i]; v.Type != "custom" || v.Formula1 != want || *v.ErrorStyle != "warning" || !v.ShowErrorMessage {
+			t.Errorf("%s %s %s, want %s", v.Type, v.Formula1, *v.ErrorStyle, want)
+		}
+	}
+	if x, err = excelize.OpenReader(bytes.NewReader(book)); err != nil {
+		t.Fatal(err)
 	}
 
 	panes, err := x.GetPanes("criteria")

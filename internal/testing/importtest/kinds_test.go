@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -145,4 +146,23 @@ func asCSV(rows [][]string) string {
 	w := csv.NewWriter(&b)
 	w.WriteAll(rows)
 	return b.String()
+}
+
+// A spreadsheet's own dates and numbers are taken as what they are.
+func TestDatesAndNumbersOfAWorkbook(t *testing.T) {
+	w := importtest.New(t, 2)
+	file := book(t, [][]any{
+		{"Contact", "[new] LAST_VISIT", "[new] SPENT"},
+		{"#" + string(demo.Number(0)), time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC), 1234.5},
+		{"#" + string(demo.Number(1)), "7.3.2026", "1 234,5"},
+	})
+	got := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file)
+	if got.Counts != (domain.Counts{Rows: 2, Updated: 2}) {
+		t.Fatalf("%+v %+v", got.Counts, got.Problems)
+	}
+	for i := range 2 {
+		if v, s := w.Value(t, demo.Aurora, demo.Number(i), visit), w.Value(t, demo.Aurora, demo.Number(i), spent); v != "2026-03-07" || s != "1234.5" {
+			t.Errorf("%d: stored %q, %q", i, v, s)
+		}
+	}
 }

@@ -1,12 +1,14 @@
 // The product's CSV, as far as the screen itself reads and writes it.
 
-const risky = /^[=+\-@\t\r\n']/;
+// What a spreadsheet would run, at the start of a cell or after what may be read
+// as a separator; one apostrophe stands before it.
+const risky = /(?<=^|[,;\t|])(?=[=+\-@'\t\r\n])/g;
+const guarded = /(?<=^|[,;\t|])'(?=[=+\-@'\t\r\n])/g;
 
 /** One table as the product writes it: byte order mark, CRLF, formulas guarded. */
 export function write(rows, separator = ',') {
   const cell = (v) => {
-    let s = String(v ?? '');
-    if (risky.test(s)) s = `'${s}`;
+    const s = String(v ?? '').replace(risky, "'");
     return s.includes(separator) || /["\r\n]/.test(s) ? `"${s.replace(/"/g, '""')}"` : s;
   };
   return `\ufeff${rows.map((r) => r.map(cell).join(separator)).join('\r\n')}\r\n`;
@@ -40,7 +42,7 @@ export function read(text) {
   let quoted = false;
   const endRow = () => {
     row.push(cell);
-    if (row.length > 1 || row[0].trim() !== '') rows.push(row.map((c) => (risky.test(c.slice(1)) && c[0] === "'" ? c.slice(1) : c)));
+    if (row.length > 1 || row[0].trim() !== '') rows.push(row.map((c) => c.replace(guarded, '')));
     row = [];
     cell = '';
   };
