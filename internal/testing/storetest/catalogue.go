@@ -82,8 +82,10 @@ func field(t *testing.T, s Catalogue, in domain.InstitutionID, f domain.Field) d
 
 func catalogueFields(t *testing.T, s Catalogue) {
 	text := domain.FieldDef{Code: "A_1", Label: "Note", Kind: domain.Text, MaxLength: 40}
-	known(t, s, opera, mailingDef, genreDef, text)
-	want := []domain.FieldDef{text, genreDef, mailingDef} // ordered by code
+	points := domain.FieldDef{Code: "POINTS", Label: "Points", Kind: domain.Number, Decimals: 3}
+	food := domain.FieldDef{Code: "FOOD", Label: "Food", Kind: domain.SingleChoice, Values: []domain.Choice{{Code: "BREAD", Label: "Bread", Labels: map[string]string{"fr": "Pain"}}}}
+	known(t, s, opera, mailingDef, genreDef, text, points, food)
+	want := []domain.FieldDef{text, food, genreDef, mailingDef, points} // ordered by code
 	for i := range want {
 		want[i].Version = 1
 	}
