@@ -103,6 +103,7 @@ func TestOldDatesAndNumbers(t *testing.T) {
 		{domain.FieldDef{Kind: domain.Date}, "46082", "2026-03-01"},
 		{domain.FieldDef{Kind: domain.Number, Decimals: 3}, "1.125", "1.125"},
 		{domain.FieldDef{Kind: domain.Number, Decimals: 3}, "1,5", "1.5"},
+		{domain.FieldDef{Kind: domain.Number}, "1.1250", "1.125"}, // from when it took three decimals
 	} {
 		if v, known := field.ParseOld(c.text, c.d); !known || v != c.want {
 			t.Errorf("%q: %q, %v", c.text, v, known)

@@ -29,6 +29,9 @@ var numberKind = &Kind{
 			return domain.Empty, true
 		}
 		fit := fitting(readings(text), x)
+		if len(fit) == 0 { // the field may have taken more decimals then
+			fit = fitting(readings(text), &Index{FieldDef: domain.FieldDef{Decimals: domain.MaxDecimals}})
+		}
 		if len(fit) == 0 {
 			return domain.Empty, false
 		}
