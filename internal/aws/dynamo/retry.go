@@ -33,13 +33,14 @@ const (
 type tries struct {
 	Retry
 	since time.Time // of the last progress
-	waits int       // since then
+	waits int       // how long the next wait is, in doublings
 }
 
 func (r Retry) start() *tries { return &tries{Retry: r, since: r.Now()} }
 
-// progressed says that something of the call was done.
-func (t *tries) progressed() { t.since, t.waits = t.Now(), 0 }
+// progressed says that something of the call was done. The waits shrink by half
+// only: a table that takes a part of each batch is still a busy one.
+func (t *tries) progressed() { t.since, t.waits = t.Now(), t.waits/2 }
 
 // again waits and returns nil if there is to be another attempt after one that
 // ended with err, or returns why there is none.
@@ -87,8 +88,9 @@ type window struct {
 
 func newWindow(most int) *window { return &window{most: float64(most), size: float64(most)} }
 
-// enter waits for a place and returns what leave is to be told.
-func (w *window) enter(ctx context.Context) (ticket int, err error) {
+// enter waits for a place. Whoever has one keeps it while it waits to try again:
+// so what is put off does not make room for more.
+func (w *window) enter(ctx context.Context) error {
 	w.mu.Lock()
 	for w.inside >= int(w.size) {
 		c := make(chan struct{})
@@ -97,29 +99,47 @@ func (w *window) enter(ctx context.Context) (ticket int, err error) {
 		select {
 		case <-c:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return awsfault.Of(ctx.Err())
 		}
 		w.mu.Lock()
 	}
 	w.inside++
-	ticket = w.closed
 	w.mu.Unlock()
-	return ticket, nil
+	return nil
 }
 
-// leave gives the place back. Batches that were under way together close the
-// window once.
-func (w *window) leave(ticket int, throttled bool) {
+// began returns what answered is to be told of an attempt that begins.
+func (w *window) began() (attempt int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.inside--
+	return w.closed
+}
+
+// answered opens or closes the window by what became of an attempt. Those that
+// were under way together close it once.
+func (w *window) answered(attempt int, throttled bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch {
 	case !throttled:
 		w.size = min(w.most, w.size+1/w.size)
-	case ticket == w.closed:
+		w.wake()
+	case attempt == w.closed:
 		w.size = max(1, w.size/2)
 		w.closed++
 	}
+}
+
+// leave gives the place back.
+func (w *window) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside--
+	w.wake()
+}
+
+// wake has all who wait look again.
+func (w *window) wake() {
 	for _, c := range w.wait {
 		close(c)
 	}

@@ -78,11 +78,12 @@ func (db *DB) execute(ctx context.Context, all []statement, each func(at int, a 
 }
 
 func (db *DB) executeBatch(ctx context.Context, pending []statement, each func(at int, a answer)) error {
+	if err := db.window.enter(ctx); err != nil {
+		return err
+	}
+	defer db.window.leave()
 	for tries := db.Retry.start(); ; {
-		ticket, err := db.window.enter(ctx)
-		if err != nil {
-			return awsfault.Of(err)
-		}
+		attempt := db.window.began()
 		requests := make([]types.BatchStatementRequest, len(pending))
 		for i, p := range pending {
 			requests[i] = p.st
@@ -112,7 +113,7 @@ func (db *DB) executeBatch(ctx context.Context, pending []statement, each func(a
 			}
 			again = append(again, p)
 		}
-		db.window.leave(ticket, throttled)
+		db.window.answered(attempt, throttled)
 		if len(again) == 0 {
 			return nil
 		}

@@ -221,13 +221,14 @@ func (db *DB) writeBatch(ctx context.Context, left map[string][]types.WriteReque
 		}
 		return n
 	}
+	if err := db.window.enter(ctx); err != nil {
+		return err
+	}
+	defer db.window.leave()
 	for tries := db.Retry.start(); ; {
-		ticket, err := db.window.enter(ctx)
-		if err != nil {
-			return awsfault.Of(err)
-		}
+		attempt := db.window.began()
 		out, err := db.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
-		db.window.leave(ticket, awsfault.Throttled(err) || err == nil && len(out.UnprocessedItems) > 0)
+		db.window.answered(attempt, awsfault.Throttled(err) || err == nil && len(out.UnprocessedItems) > 0)
 		if err == nil {
 			n := count(out.UnprocessedItems)
 			if n == 0 {

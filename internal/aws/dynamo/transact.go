@@ -46,14 +46,15 @@ func (db *DB) transactInDoubt(ctx context.Context, items ...types.TransactWriteI
 		return false, err
 	}
 	token := uuid.NewString()
+	if err := db.window.enter(ctx); err != nil {
+		return false, err
+	}
+	defer db.window.leave()
 	for tries := db.Retry.start(); ; {
-		ticket, err := db.window.enter(ctx)
-		if err != nil {
-			return doubt, awsfault.Of(err)
-		}
-		_, err = db.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items, ClientRequestToken: &token})
+		attempt := db.window.began()
+		_, err := db.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items, ClientRequestToken: &token})
 		again, err := cancelled(err)
-		db.window.leave(ticket, again || awsfault.Throttled(err))
+		db.window.answered(attempt, again || awsfault.Throttled(err))
 		if err == nil {
 			written()
 			return doubt, nil
