@@ -602,6 +602,8 @@ func valueSize(v map[string]any) int {
 			return len(x.(string))
 		case "N":
 			return len(x.(string))/2 + 1
+		case "B":
+			return len(x.(string)) / 4 * 3 // base64
 		case "M":
 			n := 3
 			for k, y := range x.(map[string]any) {

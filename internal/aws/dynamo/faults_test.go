@@ -647,16 +647,19 @@ func TestALookUpThatNoLongerFitsIsSkipped(t *testing.T) {
 
 func TestAnOrdinaryContactCostsOneWriteUnit(t *testing.T) {
 	// All own fields, 8 criteria and 3 authorisations, all with provenance of an
-	// import, a mark and two values before.
+	// import, and the stamps of eight imports.
 	s := connected(t)
 	c := domain.Contact{Number: "0012345678", Fields: map[domain.Field]domain.Value{
 		domain.ContactEmail: "maximiliane.mustermann@example.org", domain.ContactTitle: "Frau", domain.ContactFirstName: "Maximiliane", domain.ContactLastName: "Mustermann",
 		domain.ContactLanguage: "de", domain.ContactBirthDate: "1980-01-31", domain.ContactPhone: "+41791234567", domain.ContactStreet: "Bahnhofstrasse 12",
 		domain.ContactPostcode: "8001", domain.ContactCity: "Zürich", domain.ContactCountry: "CH",
 	}, Provenance: map[domain.Field]domain.Provenance{},
-		Origin:  domain.Origin{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6072", Line: 654321},
-		Applied: domain.Applied{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071", Line: 123456, Before: map[domain.Field]domain.Value{"criterion:GENRE0": "ROCK", "authorisation:MAIL0": "false"}}}
-	p := domain.Provenance{At: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC), Import: c.Applied.Import}
+		Origin: domain.Origin{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6072", Line: 654321},
+		Mark:   "t8z1k0d", Stamps: map[int]domain.Stamp{}}
+	for slot := range 8 {
+		c.Stamps[slot] = domain.Stamp{Order: "t8z1k0d", Line: 123456, Kind: domain.Strict}
+	}
+	p := domain.Provenance{At: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC), Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"}
 	for i := range 11 {
 		f := domain.Field(fmt.Sprintf("criterion:GENRE%d", i))
 		c.Fields[f] = "ROCK"
