@@ -20,6 +20,7 @@ import (
 	"rollbook/internal/aws/invoke"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/steps/reconcile"
 	"rollbook/internal/steps/start"
@@ -28,6 +29,8 @@ import (
 func main() {
 	var c struct {
 		Jobs     string `env:"TABLE_JOBS"`
+		Contacts string `env:"TABLE_CONTACTS"`
+		History  string `env:"TABLE_HISTORY"`
 		Uploads  string `env:"BUCKET_UPLOADS"`
 		Machine  string `env:"STATE_MACHINE_ARN"`
 		Template string `env:"TEMPLATE_FUNCTION"`
@@ -41,11 +44,14 @@ func main() {
 		log.Fatal(err)
 	}
 	logger, functions := lambdaruntime.Logger(), lambdaservice.NewFromConfig(conf)
-	jobs := dynamo.NewJobs(dynamo.Open(conf), c.Jobs)
+	db := dynamo.Open(conf)
+	jobs := dynamo.NewJobs(db, c.Jobs)
 	machine := stepfunctions.New(sfn.NewFromConfig(conf), c.Machine)
 	finish, template := invoke.New(functions, c.Finish), invoke.New(functions, c.Template)
 	step := &reconcile.Step{
 		Jobs:     jobs,
+		Removed:  dynamo.NewRecords[domain.Removed](jobs, "removed"),
+		Contacts: dynamo.NewContacts(db, c.Contacts, "", c.History),
 		Uploads:  blob.New(blob.Client(conf), c.Uploads),
 		Start:    &start.Step{Jobs: jobs, Machine: machine, Log: logger, Now: time.Now},
 		Machine:  machine,

@@ -74,6 +74,7 @@ var operations = []operation{
 	{"GET", "/api/contacts/{contact}/history", nil, "viewer", 200},
 	{"PUT", "/api/contacts/{contact}", object{"lastName": "Own"}, "operator", 200},
 	{"DELETE", "/api/contacts/{contact}", nil, "operator", 204},
+	{"POST", "/api/contacts/{contact}/restore", nil, "operator", 200},
 	{"DELETE", "/api/targets/{target}", nil, "admin", 204},
 	{"DELETE", "/api/criteria/{criterion}", nil, "admin", 204},
 	{"DELETE", "/api/authorisations/{authorisation}", nil, "admin", 204},
@@ -255,7 +256,7 @@ func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
 			}
 		})
 		// The stranger's own things of the same names stand in no one's way.
-		for _, own := range []string{"/api/criteria/OWN", "/api/authorisations/OWN_A", "/api/contacts/98765"} {
+		for _, own := range []string{"/api/criteria/OWN", "/api/authorisations/OWN_A", "/api/contacts/98765?erase=now"} {
 			s.call(stranger, "DELETE", own, nil)
 		}
 	}

@@ -35,6 +35,11 @@ type Contacts interface {
 	Get(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error)
 	Put(ctx context.Context, in domain.InstitutionID, c domain.Contact, p domain.Provenance) (created bool, err error)
 	Delete(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
+	// Hide takes a contact away that is as it was read, Restore puts it back,
+	// and Forget removes the history that is left.
+	Hide(ctx context.Context, in domain.InstitutionID, read domain.Contact) error
+	Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error
+	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
 	History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
@@ -103,6 +108,7 @@ type Config struct {
 	Audit     Audit
 	Usage     Records[domain.Usage]
 	Keys      Records[domain.Key]
+	Removed   Records[domain.Removed]
 	Uploads   Uploads
 	Files     Files
 	Machine   Machine

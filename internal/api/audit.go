@@ -27,6 +27,8 @@ type Audit interface {
 	// Along returns a context whose transactions keep the entry as well, as it
 	// is then, or nothing at all. kept reports whether one of them was made.
 	Along(ctx context.Context, in domain.InstitutionID, e *domain.Audited) (_ context.Context, kept func() bool)
+	// Alone returns a context whose transactions keep no entry.
+	Alone(ctx context.Context) context.Context
 	Entries(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (es []domain.Audited, next string, err error)
 }
 

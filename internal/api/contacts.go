@@ -155,31 +155,12 @@ func (s *server) contactRoutes() {
 	creates(s.operation(http.MethodPut, one))
 	route(s, Operator, huma.Operation{
 		OperationID: "deleteContact", Method: http.MethodDelete, Path: one, Tags: []string{tagContacts},
-		Summary: "Delete a contact", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
+		Summary: "Delete a contact", Description: "It is hidden at once and erased after seven days. Until then it can be restored.", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
 	}, s.deleteContact)
-}
-
-type contactDelete struct {
-	NumberPath
-	Conditional
-}
-
-func (s *server) deleteContact(ctx context.Context, c Claims, in *contactDelete) (*struct{}, error) {
-	got, err := s.contact(ctx, c, in.Number)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.check(true, values(got)); err != nil {
-		return nil, err
-	}
-	cat, err := s.catalogue(ctx, c.Institution)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.take(ctx, c, cat.Settings, deletions); err != nil {
-		return nil, err
-	}
-	return nil, s.Contacts.Delete(ctx, c.Institution, got.Number)
+	route(s, Operator, huma.Operation{
+		OperationID: "restoreContact", Method: http.MethodPost, Path: one + "/restore", Tags: []string{tagContacts},
+		Summary: "Bring a deleted contact back", Description: "With all its values, their provenance and its history, within seven days.", Errors: []int{http.StatusNotFound},
+	}, s.restoreContact)
 }
 
 // changed is one change of one value.

@@ -42,3 +42,17 @@ type Fallen[T Record] struct {
 	ID          string
 	Record      T
 }
+
+// RestoreDays is how long a deletion can be taken back.
+const RestoreDays = 7
+
+// Removed is a contact that was deleted and can still be brought back. It ends a
+// day after it is due, so that it goes even if nobody erases it.
+type Removed struct {
+	Contact   Contact
+	RemovedAt time.Time
+	RemovedBy Who
+}
+
+func (r Removed) Due() time.Time  { return r.RemovedAt.AddDate(0, 0, RestoreDays) }
+func (r Removed) Ends() time.Time { return r.Due().AddDate(0, 0, 1) }

@@ -54,11 +54,16 @@ func (s *Audit) Along(ctx context.Context, in domain.InstitutionID, e *domain.Au
 	return context.WithValue(ctx, alongKey{}, a), a.kept.Load
 }
 
+// Alone returns a context whose transactions keep no entry.
+func (s *Audit) Alone(ctx context.Context) context.Context {
+	return context.WithValue(ctx, alongKey{}, (*along)(nil))
+}
+
 // withEntry returns the items with the one that goes along, and what is to be
 // called when they were written.
 func withEntry(ctx context.Context, items []types.TransactWriteItem) ([]types.TransactWriteItem, func(), error) {
-	a, ok := ctx.Value(alongKey{}).(*along)
-	if !ok {
+	a, _ := ctx.Value(alongKey{}).(*along)
+	if a == nil {
 		return items, func() {}, nil
 	}
 	it, err := auditItem(a.in, *a.entry)

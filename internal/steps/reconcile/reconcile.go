@@ -27,6 +27,18 @@ type Jobs interface {
 	NoteReturned(ctx context.Context, in domain.InstitutionID, email string) error
 }
 
+// Removed knows contacts that were deleted and can still be brought back.
+type Removed interface {
+	Fallen(ctx context.Context, before time.Time) iter.Seq2[domain.Fallen[domain.Removed], error]
+	Delete(ctx context.Context, in domain.InstitutionID, id string) error
+}
+
+// Contacts is what it needs of contacts that were deleted.
+type Contacts interface {
+	Get(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) (domain.Contact, error)
+	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
+}
+
 // Uploads tells whether an object is there, and since when.
 type Uploads interface {
 	Head(ctx context.Context, key string) (domain.Object, time.Time, error)
@@ -46,6 +58,8 @@ type Machine interface {
 // Step reconciles.
 type Step struct {
 	Jobs     Jobs
+	Removed  Removed
+	Contacts Contacts
 	Uploads  Uploads
 	Start    Starter
 	Machine  Machine
@@ -91,10 +105,36 @@ func (s *Step) Sweep(ctx context.Context) error {
 		}
 		look(domain.TemplateJob, t.Institution, t.ID, s.reconcileTemplate(ctx, t))
 	}
+	for r, err := range s.Removed.Fallen(ctx, s.Now()) {
+		if err != nil {
+			return err
+		}
+		look("contact", r.Institution, r.ID, s.erase(ctx, r))
+	}
 	if failed > 0 {
 		return fault.New(fault.Internal, "notReconciled", "%d jobs could not be brought on.", failed)
 	}
 	return nil
+}
+
+// erase removes what is left of a contact whose deletion can no longer be taken
+// back. One that was brought back is there, and keeps its history.
+func (s *Step) erase(ctx context.Context, r domain.Fallen[domain.Removed]) error {
+	_, err := s.Contacts.Get(ctx, r.Institution, r.Record.Contact.Number)
+	switch {
+	case err == nil:
+	case fault.KindOf(err) == fault.NotFound:
+		if err := s.Contacts.Forget(ctx, r.Institution, r.Record.Contact.Number); err != nil {
+			return err
+		}
+	default:
+		return err
+	}
+	err = s.Removed.Delete(ctx, r.Institution, r.ID)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
 }
 
 func (s *Step) reconcileImport(ctx context.Context, i domain.Import) error {

@@ -25,6 +25,7 @@ type late struct {
 	machine  *memory.Machine
 	runs     start.Machine // the world's own, which runs what it is given
 	step     *reconcile.Step
+	removed  *memory.Records[domain.Removed]
 	finished []flow.Finish
 	asked    []flow.Template
 }
@@ -34,8 +35,9 @@ func newLate(t *testing.T) *late {
 	l.runs = l.World.Start.Machine
 	l.World.Start.Machine = l.machine
 	l.Uploads.Now = l.Now
+	l.removed = memory.NewRecords[domain.Removed](l.Now)
 	l.step = &reconcile.Step{
-		Jobs: l.Jobs, Uploads: l.Uploads, Start: l.World.Start, Machine: l.machine, Now: l.Now,
+		Jobs: l.Jobs, Removed: l.removed, Contacts: l.Contacts, Uploads: l.Uploads, Start: l.World.Start, Machine: l.machine, Now: l.Now,
 		Log: slog.New(slog.NewJSONHandler(l.Log, nil)),
 		Finish: func(ctx context.Context, f flow.Finish) error {
 			l.finished = append(l.finished, f)
@@ -316,4 +318,55 @@ type starter func(context.Context, domain.InstitutionID, string, domain.Object) 
 
 func (f starter) Uploaded(ctx context.Context, in domain.InstitutionID, id string, o domain.Object) error {
 	return f(ctx, in, id, o)
+}
+
+// What can no longer be taken back is erased, and what was taken back is not.
+func TestDeletedContactsAreErasedAfterAWeek(t *testing.T) {
+	l := newLate(t)
+	for _, n := range []int{1, 2} {
+		c, err := l.Contacts.Get(t.Context(), "aurora", demo.Number(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Fields[domain.ContactCity] = "Elsewhere"
+		if _, err := l.Contacts.Put(t.Context(), "aurora", c, domain.Provenance{At: l.Now(), By: "anna"}); err != nil {
+			t.Fatal(err)
+		}
+		if c, err = l.Contacts.Get(t.Context(), "aurora", demo.Number(n)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.removed.Create(t.Context(), "aurora", string(c.Number), domain.Removed{Contact: c, RemovedAt: l.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Contacts.Hide(t.Context(), "aurora", c); err != nil {
+			t.Fatal(err)
+		}
+		if n == 2 { // a call to restore it broke off before its last step
+			if err := l.Contacts.Restore(t.Context(), "aurora", c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	left := func(n int) int {
+		t.Helper()
+		es, err := l.Contacts.History(t.Context(), "aurora", demo.Number(n), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(es)
+	}
+	l.sweep(t)
+	if left(1) == 0 || left(2) == 0 {
+		t.Fatal("erased at once")
+	}
+	l.Pass(domain.RestoreDays*24*time.Hour + time.Minute)
+	l.sweep(t)
+	if left(1) != 0 || left(2) == 0 {
+		t.Errorf("%d and %d changes are left", left(1), left(2))
+	}
+	for _, n := range []int{1, 2} {
+		if _, err := l.removed.Get(t.Context(), "aurora", string(demo.Number(n))); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("contact %d can still be restored: %v", n, err)
+		}
+	}
 }

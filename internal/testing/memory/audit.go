@@ -40,6 +40,9 @@ func (s *Audit) Along(ctx context.Context, _ domain.InstitutionID, _ *domain.Aud
 	return ctx, func() bool { return false }
 }
 
+// Alone returns the context as it is.
+func (s *Audit) Alone(ctx context.Context) context.Context { return ctx }
+
 // Entries lists the newest first.
 func (s *Audit) Entries(_ context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Audited, string, error) {
 	last, err := after("audit", from)

@@ -91,6 +91,7 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 		"Provenance":       contactsProvenance,
 		"PutRaces":         contactsPutRaces,
 		"Delete":           contactsDelete,
+		"Hide":             contactsHide,
 		"GetMany":          contactsGetMany,
 		"Institutions":     contactsInstitutions,
 		"Write":            contactsWrite,

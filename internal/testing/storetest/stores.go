@@ -31,6 +31,15 @@ type Contacts interface {
 	// Delete removes a contact with its look-ups and its history, or returns
 	// kind NotFound. Its number is never used again.
 	Delete(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
+	// Hide takes a contact away as Delete does, but leaves its history. A
+	// contact that is not as it was read is kind Conflict, one that is not there
+	// kind NotFound.
+	Hide(ctx context.Context, in domain.InstitutionID, read domain.Contact) error
+	// Restore puts a contact back that was hidden, as it was. If one is there
+	// already, or never was, it is kind Conflict.
+	Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error
+	// Forget removes the history of a contact that is no longer there.
+	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
 	// Find looks up by exact number, exact e-mail (any case), or start of last
 	// name (any case, accents folded), paged and ordered; q "" lists all by
 	// number. cursor is opaque; one that is not ours is kind Invalid.
