@@ -293,7 +293,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 		"ApiFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem"),
 			on("Emails", "Query PutItem DeleteItem"),
-			on("History", "Query PutItem UpdateItem BatchWriteItem"),
+			on("History", "Query PutItem UpdateItem DeleteItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Audit", "Query PutItem"),
@@ -309,7 +309,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("Catalogue", "Query UpdateItem"), rounds, files),
 		"FinishFunction": slices.Concat(reads, on("Contacts", "PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem UpdateItem"),
 			on("History", "Query UpdateItem PartiQLInsert"), on("Catalogue", "Query UpdateItem"), rounds, files, mail),
-		"ReconcileFunction": slices.Concat(rounds, on("Jobs", "DeleteItem"), on("Contacts", "GetItem"), on("History", "Query BatchWriteItem"), machine, []string{
+		"ReconcileFunction": slices.Concat(rounds, on("Jobs", "DeleteItem"), on("Contacts", "GetItem"), on("History", "Query UpdateItem BatchWriteItem"), machine, []string{
 			"dynamodb:Query ${JobsTable.Arn}/index/open",
 			"s3:GetObject Uploads/uploads/*", "s3:ListBucket Uploads",
 			"states:DescribeExecution states:execution:${AWS::StackName}-import:*",

@@ -1,10 +1,12 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -14,7 +16,7 @@ import (
 // brings both back, Forget removes what is left. A contact that is not as it
 // was read is kind Conflict, one that is not there kind NotFound.
 func (s *Contacts) Hide(ctx context.Context, in domain.InstitutionID, read domain.Contact) error {
-	err := s.change(ctx, in, read.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err := s.change(ctx, in, read.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		switch {
 		case stored == nil:
 			return nil, nil, fault.Missing()
@@ -23,7 +25,7 @@ func (s *Contacts) Hide(ctx context.Context, in domain.InstitutionID, read domai
 		}
 		return nil, nil, nil
 	})
-	if err == errGone {
+	if _, ok := errors.AsType[errGone](err); ok {
 		return fault.Missing()
 	}
 	return err
@@ -32,12 +34,22 @@ func (s *Contacts) Hide(ctx context.Context, in domain.InstitutionID, read domai
 // Restore puts a contact back that was hidden. A contact that is there already
 // is kind Conflict "exists".
 func (s *Contacts) Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error {
-	items, err := s.replacement(in, c.Number, nil, &c, "")
+	was, err := s.people.get(ctx, contactKey(in, c.Number))
 	if err != nil {
 		return err
 	}
-	put := items[0].Put
-	put.ConditionExpression, put.ExpressionAttributeNames = aws.String("attribute_exists(#gone)"), map[string]string{"#gone": "gone"}
+	if !isGone(was) {
+		return versionRaced(0)
+	}
+	// What imports decided about the number meanwhile goes on.
+	stamps := readStamps(was)
+	maps.Copy(stamps, c.Stamps)
+	c.Stamps, c.Mark = stamps, cmp.Or(orderOf(stringOf(was["mark"])), c.Mark)
+	items, err := s.replacement(in, c.Number, was, &c, "")
+	if err != nil {
+		return err
+	}
+	items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.changes.name, Key: keys(erasedKey(in), string(c.Number))}})
 	err = s.transact(ctx, items...)
 	if _, ok := errors.AsType[errRaced](err); ok {
 		return versionRaced(0)

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -18,10 +19,12 @@ func (s *Contacts) Hide(_ context.Context, in domain.InstitutionID, read domain.
 	case c.Version != read.Version || c.Applied.Import != read.Applied.Import || c.Applied.Line != read.Applied.Line:
 		return fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
 	}
-	kept := s.rest(in).history[c.Number]
+	r := s.rest(in)
+	history, packed := r.history[c.Number], maps.Clone(r.packed)
 	s.remove(in, c, "")
-	if kept != nil {
-		s.rest(in).history[c.Number] = kept
+	r.packed = packed
+	if history != nil {
+		r.history[c.Number] = history
 	}
 	return nil
 }
@@ -31,11 +34,21 @@ func (s *Contacts) Restore(_ context.Context, in domain.InstitutionID, c domain.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.rest(in)
-	if _, ok := r.gone[c.Number]; !ok {
+	was, ok := r.gone[c.Number]
+	if !ok {
 		return fits(0, 1, true)
 	}
 	delete(r.gone, c.Number)
-	s.of[in][c.Number] = clone(c)
+	c = clone(c)
+	for slot, stamp := range was.stamps {
+		if _, ok := c.Stamps[slot]; !ok {
+			if c.Stamps == nil {
+				c.Stamps = map[int]domain.Stamp{}
+			}
+			c.Stamps[slot] = stamp
+		}
+	}
+	s.of[in][c.Number] = c
 	s.lookUp(in, c, true)
 	return nil
 }
@@ -45,5 +58,6 @@ func (s *Contacts) Forget(_ context.Context, in domain.InstitutionID, n domain.C
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.rest(in).history, n)
+	s.rest(in).erase(n)
 	return nil
 }
