@@ -49,8 +49,8 @@ func (x *Index) fold(word string) *folded {
 // NewIndex makes the definition ready.
 func NewIndex(d domain.FieldDef) *Index {
 	x := &Index{FieldDef: d, kind: Of(d.Kind)}
-	if len(d.Values) == 0 {
-		return x.prepared()
+	if !x.kind.HasValues {
+		return x // which has no names to look up
 	}
 	x.byCode = make(map[string]int, len(d.Values))
 	x.places = make([]int, len(d.Values))
