@@ -3,6 +3,7 @@ package importtest_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -249,6 +250,16 @@ func inputValues() []input {
 		{name: "70 a label rewritten as a date", setup: label12, file: column("HALF", "01.02.2026", "1/2", "03.04.2026"), counts: "1 updated, 2 rejected", holds: "2 HALF=FIRST",
 			problems: []string{"2 spreadsheetDate [new] HALF “01.02.2026” → FIRST", "4 spreadsheetDate [new] HALF “03.04.2026” → WHOLE"}},
 		{name: "70 [old] rewritten as a date is still what was seen", setup: has("1 SERIES=MAR1"), file: lines("Contact,[old] SERIES,[new] SERIES", "#0000001,1-Mar,SEP1"), counts: "1 updated", holds: "1 SERIES=SEP1"},
+		{name: "105 days as five languages write them", file: column("LAST_VISIT", "2026-03-07", "7.3.2026", "March 7, 2026", "7 mars 2026", "7. März 2026", "7 mar. 2026", "7 de marzo de 2026", "Samstag, 7. März 2026", "Empty"),
+			counts: "8 updated, 1 unchanged", holds: holdingAll("LAST_VISIT", slices.Repeat([]string{"2026-03-07"}, 8)...)},
+		{name: "105 days in doubt", file: column("LAST_VISIT", "03/04/2026", "04/13/2026", "7.3.26", "46088", "7 mars", "31.02.2026", "7.3.2026 12:30"), counts: "7 rejected",
+			problems: []string{"2 ambiguousDate [new] LAST_VISIT “03/04/2026”", "3 americanDate [new] LAST_VISIT “04/13/2026” → 2026-04-13", "4 shortYear [new] LAST_VISIT “7.3.26” → 2026-03-07",
+				"5 spreadsheetNumber [new] LAST_VISIT “46088” → 2026-03-07", "6 badDate [new] LAST_VISIT “7 mars”", "7 badDate [new] LAST_VISIT “31.02.2026”", "8 badDate [new] LAST_VISIT “7.3.2026 12:30”"}},
+		{name: "105 numbers as five languages write them", file: column("SPENT", "1234.5", "1 234,50", "1\u202f234,5", "1'234.50", "1.234,50", "1,234.50", "+1234,5"),
+			counts: "7 updated", holds: holdingAll("SPENT", slices.Repeat([]string{"1234.5"}, 7)...)},
+		{name: "105 numbers in doubt", file: column("SPENT", "1.250", "1,250", "12.345,678", "1,23E+5", "12 €", "1234567890123456", "twelve"), counts: "7 rejected",
+			problems: []string{"2 ambiguousNumber [new] SPENT “1.250”", "3 ambiguousNumber [new] SPENT “1,250”", "4 tooManyDecimals [new] SPENT “12.345,678”", "5 spreadsheetNumber [new] SPENT “1,23E+5”",
+				"6 notANumber [new] SPENT “12 €” → 12", "7 tooManyDigits [new] SPENT “1234567890123456”", "8 notANumber [new] SPENT “twelve”"}, says: []string{"1.25", "1250"}},
 	}
 }
 

@@ -104,42 +104,6 @@ func TestDatesAndNumbersGoAllTheWay(t *testing.T) {
 	}
 }
 
-// 105: a cell that may be two days or numbers, or none, rejects its row
-// and names both.
-func TestDatesAndNumbersInDoubt(t *testing.T) {
-	for _, c := range []struct {
-		column, cell, code, suggestion string
-		says                           []string
-	}{
-		{"LAST_VISIT", "03/04/2026", "ambiguousDate", "", []string{"2026-04-03", "2026-03-04"}},
-		{"LAST_VISIT", "04/13/2026", "americanDate", "2026-04-13", nil},
-		{"LAST_VISIT", "3.4.26", "shortYear", "2026-04-03", nil},
-		{"LAST_VISIT", "46119", "spreadsheetNumber", "2026-04-07", nil},
-		{"SPENT", "1.250", "ambiguousNumber", "", []string{"1.25", "1250"}},
-		{"SPENT", "1,250", "ambiguousNumber", "", []string{"1.25", "1250"}},
-		{"SPENT", "1,23E+5", "spreadsheetNumber", "", nil},
-		{"SPENT", "12.345,678", "tooManyDecimals", "", nil},
-		{"SPENT", "12 EUR", "notANumber", "12", nil},
-	} {
-		t.Run(c.cell, func(t *testing.T) {
-			w := importtest.New(t, 1)
-			got := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, fmt.Sprintf("Contact;[new] %s\n#%s;%s\n", c.column, demo.Number(0), c.cell))
-			if got.Counts != (domain.Counts{Rows: 1, Rejected: 1}) {
-				t.Fatalf("%+v %+v", got.Counts, got.Problem)
-			}
-			if p := got.Problems[0]; string(p.Code) != c.code {
-				t.Errorf("%+v", p)
-			}
-			errors := w.File(t, got, "errors")
-			for _, s := range append(c.says, c.suggestion) {
-				if !strings.Contains(errors, s) {
-					t.Errorf("errors.csv lacks %q: %s", s, errors)
-				}
-			}
-		})
-	}
-}
-
 // asCSV writes rows as our files have them.
 func asCSV(rows [][]string) string {
 	var b strings.Builder
