@@ -209,7 +209,7 @@ func TestTables(t *testing.T) {
 		if at(r, "Properties.BillingMode") != "PAY_PER_REQUEST" ||
 			at(r, "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled") != true ||
 			at(r, "Properties.SSESpecification.SSEEnabled") != true ||
-			at(r, "DeletionPolicy") != "Retain" || at(r, "UpdateReplacePolicy") != "Retain" {
+			at(r, "Properties.DeletionProtectionEnabled") == nil || at(r, "DeletionPolicy") != "Retain" || at(r, "UpdateReplacePolicy") != "Retain" {
 			t.Errorf("%s: %v", name, r)
 		}
 		keys := []any{
@@ -283,7 +283,10 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	job := on("Jobs", "GetItem PutItem")
 	reads := slices.Concat(on("Contacts", "BatchGetItem"), on("Emails", "Query"))
 	rounds := on("Jobs", "GetItem PutItem UpdateItem")
-	files := []string{"s3:GetObject Files/*", "s3:PutObject Files/*", "s3:AbortMultipartUpload Files/*", "s3:ListBucket Files"}
+	under := func(prefix string) []string {
+		return []string{"s3:GetObject Files/" + prefix + "/*", "s3:PutObject Files/" + prefix + "/*", "s3:AbortMultipartUpload Files/" + prefix + "/*", "s3:ListBucket Files"}
+	}
+	files := under("imports")
 	uploads := []string{"s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*", "s3:ListBucket Uploads", "s3:ListBucketVersions Uploads"}
 	mail := []string{"ses:SendEmail ses:identity/${MailFrom}", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
 	machine := []string{"states:StartExecution ImportMachine"}
@@ -298,8 +301,8 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Audit", "Query PutItem"),
 			uploads, machine,
-			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
-		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, files, mail),
+			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/imports/*", "s3:GetObject Files/templates/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
+		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, under("templates"), mail),
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
 		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, uploads, files),
 		"ChunkFunction": slices.Concat(
