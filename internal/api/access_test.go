@@ -183,6 +183,13 @@ func TestGroups(t *testing.T) {
 	order := []string{"viewer", "operator", "admin"}
 	s := newStack(t)
 	names := s.things()
+	keys := map[string]string{}
+	for _, role := range []string{"viewer", "operator"} {
+		keys[role] = s.call(admin, "POST", "/api/keys", object{"name": role, "role": role}).want(201).object()["key"].(string)
+	}
+	ended := admin
+	ended.User, ended.Session = "u8", "ended"
+	s.call(ended, "POST", "/api/me/sign-out", nil).want(204)
 	for _, o := range operations {
 		path, body := names.Replace(o.path), put(names, o.body)
 		t.Run(o.method+" "+o.path, func(t *testing.T) {
@@ -200,12 +207,28 @@ func TestGroups(t *testing.T) {
 					t.Errorf("%s: %d %s", name, a.status, a.body)
 				}
 			}
+			s.call(nobody, o.method, path, body, "Authorization: Bearer forged").problem(401, "unauthorised")
+			s.call(ended, o.method, path, body).problem(401, "unauthorised")
 			for _, g := range order {
 				if slices.Index(order, g) < slices.Index(order, o.group) {
 					s.call(users[g], o.method, path, body).problem(403, "forbidden")
 				}
 			}
 			s.call(users[o.group], o.method, path, body).want(o.status)
+			for role, key := range keys {
+				a := s.call(nobody, o.method, path, body, "Authorization: Bearer "+key)
+				switch {
+				case slices.Index(order, role) < slices.Index(order, o.group), strings.HasSuffix(o.path, "/sign-out"):
+					a.problem(403, "forbidden")
+				case o.method == "GET" && a.status != o.status:
+					t.Errorf("a %s's key: %d %s", role, a.status, a.body)
+				}
+				for _, c := range []byte("xX0") { // any other is worth nothing
+					if wrong := key[:len(key)-2] + string(c) + string(c); wrong != key {
+						s.call(nobody, o.method, path, body, "Authorization: Bearer "+wrong).problem(401, "unauthorised")
+					}
+				}
+			}
 			// The higher groups are not stopped, whatever the state is now.
 			for _, g := range order[slices.Index(order, o.group)+1:] {
 				if a := s.call(users[g], o.method, path, body); a.status == 403 || a.status >= 500 {
