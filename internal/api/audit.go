@@ -61,13 +61,17 @@ func remembered(r *http.Request) *http.Request {
 }
 
 // entry is a new entry about the request of the context.
-func (s *server) entry(ctx context.Context, who domain.Who, action string) *domain.Audited {
+func (s *server) entry(ctx context.Context, c Claims, action string) *domain.Audited {
 	about, _ := ctx.Value(requestKey{}).([2]string)
+	days := domain.AuditDays
+	if cat, err := s.Catalogue.Catalogue(ctx, c.Institution); err == nil && cat.Settings.AuditDays > 0 {
+		days = cat.Settings.AuditDays
+	}
 	var salt [4]byte
 	rand.Read(salt[:])
 	now := s.Now().UTC()
-	return &domain.Audited{ID: fmt.Sprintf("%016x%s", now.UnixNano(), hex.EncodeToString(salt[:])), At: now, Who: who, Action: action,
-		Object: location(about[1]), Outcome: done, IP: about[0], EndsAt: now.AddDate(0, 0, domain.AuditDays)}
+	return &domain.Audited{ID: fmt.Sprintf("%016x%s", now.UnixNano(), hex.EncodeToString(salt[:])), At: now, Who: c.who(), Action: action,
+		Object: location(about[1]), Outcome: done, IP: about[0], EndsAt: now.AddDate(0, 0, days)}
 }
 
 type entryKey struct{}
@@ -96,7 +100,7 @@ func auditing[O any](ctx context.Context, s *server, c Claims, op *huma.Operatio
 	if !audited(op) {
 		return f(ctx)
 	}
-	e := s.entry(ctx, c.who(), op.OperationID)
+	e := s.entry(ctx, c, op.OperationID)
 	inner, kept := s.Audit.Along(context.WithValue(ctx, entryKey{}, e), c.Institution, e)
 	out, err := f(inner)
 	switch {
@@ -105,7 +109,7 @@ func auditing[O any](ctx context.Context, s *server, c Claims, op *huma.Operatio
 			return nil, err
 		}
 	case err != nil && (kept() || refusal(err)):
-		again := s.entry(ctx, c.who(), op.OperationID)
+		again := s.entry(ctx, c, op.OperationID)
 		again.Object, again.Outcome = e.Object, problemOf(err).Code
 		s.append(ctx, c, again)
 	}
@@ -123,7 +127,7 @@ func (s *server) refused(ctx context.Context, c Claims, op *huma.Operation, err 
 	if !refusal(err) || !c.Institution.Valid() {
 		return
 	}
-	e := s.entry(ctx, c.who(), op.OperationID)
+	e := s.entry(ctx, c, op.OperationID)
 	e.Outcome = problemOf(err).Code
 	s.append(ctx, c, e)
 }
@@ -229,7 +233,7 @@ func (s *server) auditCSV(ctx huma.Context, c Claims) {
 	}
 	es, _, err := s.entries(r.Context(), c, f, auditMost, "", auditMost)
 	if err == nil {
-		e := s.entry(r.Context(), c.who(), "listAudit")
+		e := s.entry(r.Context(), c, "listAudit")
 		err = s.Audit.Append(r.Context(), c.Institution, *e)
 	}
 	if err != nil {

@@ -121,6 +121,31 @@ func TestAudit(t *testing.T) {
 	s.call(operator, "GET", "/api/audit?format=csv", nil).problem(403, "forbidden")
 }
 
+// An institution says how long it remembers.
+func TestEntriesEnd(t *testing.T) {
+	s := newStack(t)
+	now := s.call(admin, "GET", "/api/settings", nil).want(200).object()
+	now["auditDays"] = 90
+	s.call(admin, "PUT", "/api/settings", now).want(200)
+	s.now = s.now.Add(time.Second)
+	s.call(operator, "PUT", "/api/contacts/98765", object{"lastName": "One"}).want(201)
+	count := func() int {
+		es, _, err := s.audit.Entries(t.Context(), admin.Institution, 100, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(es)
+	}
+	s.now = s.now.AddDate(0, 0, 89)
+	if n := count(); n != 2 {
+		t.Errorf("%d entries after 89 days", n)
+	}
+	s.now = s.now.AddDate(0, 0, 1)
+	if n := count(); n != 1 { // the first is from before the setting
+		t.Errorf("%d entries after 90 days", n)
+	}
+}
+
 // What cannot be remembered has not succeeded.
 func TestAnEntryIsNeverLostSilently(t *testing.T) {
 	s := newStack(t)

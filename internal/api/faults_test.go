@@ -223,13 +223,13 @@ func (hangingContacts) All(ctx context.Context, _ domain.InstitutionID) iter.Seq
 	}
 }
 
-// goingCatalogue loses the criterion GOING as soon as it was read.
+// goingCatalogue loses the criterion GOING after it was read, and before it is
+// marked as used.
 type goingCatalogue struct{ *store }
 
-func (c *goingCatalogue) Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
-	cat, err := c.store.Catalogue(ctx, in)
-	if err := c.store.DeleteField(ctx, in, "criterion:GOING"); err != nil && fault.KindOf(err) != fault.NotFound {
-		return nil, err
+func (c *goingCatalogue) MarkUsed(ctx context.Context, in domain.InstitutionID, used map[domain.Field][]string) error {
+	if err := c.store.DeleteField(ctx, in, "criterion:GOING"); err != nil {
+		return err
 	}
-	return cat, err
+	return c.store.MarkUsed(ctx, in, used)
 }

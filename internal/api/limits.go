@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -99,7 +100,7 @@ func (s *server) take(ctx context.Context, c Claims, settings domain.Settings, b
 // hold counts something that is under way until release is called, or for as
 // long as it can last.
 func (s *server) hold(ctx context.Context, c Claims, settings domain.Settings, b bound, most time.Duration) (release func(), err error) {
-	id, now := s.entry(ctx, "", "").ID, s.Now()
+	id, now := hex.EncodeToString(random(8)), s.Now()
 	var held []string
 	release = func() {
 		for _, scope := range held {

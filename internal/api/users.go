@@ -43,7 +43,7 @@ func (s *server) known(ctx context.Context, c Claims) (err error) {
 		return nil
 	}
 	if c.SignedIn.After(u.LastSignedIn) {
-		e := s.entry(ctx, c.who(), "signIn")
+		e := s.entry(ctx, c, "signIn")
 		e.Object = ""
 		var kept func() bool
 		within, kept = s.Audit.Along(ctx, c.Institution, e)

@@ -124,7 +124,7 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.Da
 	now := s.Now().UTC()
 	imp := domain.Import{
 		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, OnConflict: domain.Skip,
-		FileName: domain.FileName(name), Language: cat.Settings.Language, Status: domain.Checking, Source: o,
+		FileName: domain.FileName(name), Email: cat.Settings.DropEmail, Language: cat.Settings.Language, Status: domain.Checking, Source: o,
 		CreatedAt: now, StartedAt: now, CreatedBy: domain.Inbox, ExpiresAt: now.Add(s.Keep),
 	}
 	made, _, err := s.Jobs.CreateImport(ctx, imp, domain.Once{Key: "inbox-" + hex.EncodeToString(sum[:])}, "")

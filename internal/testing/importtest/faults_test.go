@@ -434,6 +434,34 @@ func TestDropFolder(t *testing.T) {
 	if imps, _, _ := w.Jobs.Imports(t.Context(), demo.Borealis, 10, ""); len(imps) != 0 {
 		t.Errorf("the other institution has %d imports", len(imps))
 	}
+	if imps[0].Email != "" || imps[0].CreatedBy != domain.Inbox {
+		t.Errorf("mailed to %q, made by %q", imps[0].Email, imps[0].CreatedBy)
+	}
+}
+
+// The end of an import from the drop folder is mailed where the settings say.
+func TestDropFolderIsAnswered(t *testing.T) {
+	w, file := thirty(t)
+	cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cat.Settings.DropEmail = "drops@aurora.example"
+	if err := w.Catalogue.PutSettings(t.Context(), demo.Aurora, cat.Settings); err != nil {
+		t.Fatal(err)
+	}
+	o, err := w.Uploads.Put(t.Context(), "inbox/aurora/criteria/test/a.csv", strings.NewReader(file), "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sent := w.Mails.Sent(); len(sent) != 1 || sent[0].To != "drops@aurora.example" {
+		t.Errorf("%+v", sent)
+	}
 }
 
 // Fault 35: a cancel in each phase.
