@@ -23,6 +23,7 @@ const lazy = {
   contacts: () => import('./views/contacts.jsx'),
   catalogue: () => import('./views/catalogue.jsx'),
   settings: () => import('./views/settings.jsx'),
+  audit: () => import('./views/audit.jsx'),
 };
 
 function View() {
@@ -47,6 +48,7 @@ function View() {
       return id
         ? <Lazy key={`catalogue ${id} ${sub}`} load={lazy.catalogue} view="CatalogueField" room={id === 'authorisations' ? 'authorisation' : 'criterion'} code={sub} />
         : <Lazy key="catalogue" load={lazy.catalogue} view="Catalogue" />;
+    case 'audit': return may('admin') ? <Lazy key="audit" load={lazy.audit} view="Audit" /> : <NotAllowed />;
     case 'settings': return may('admin') ? <Lazy key="settings" load={lazy.settings} view="Settings" /> : <NotAllowed />;
     default:
       return <Page key="nothing" title={t('nowhere.title')}><Empty icon="search" title={t('nowhere.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
@@ -108,6 +110,7 @@ function Account() {
         <p class="account-who">{user.value.email}<span class="hint block">{user.value.groups.map((g) => t(`group.${g}`)).join(', ')}</span></p>
         <Preferences />
         {may('admin') && <ButtonLink icon="edit" href={to('settings')} onClick={() => { box.current.open = false; }}>{t('settings.title')}</ButtonLink>}
+        {may('admin') && <ButtonLink icon="search" href={to('audit')} onClick={() => { box.current.open = false; }}>{t('audit.title')}</ButtonLink>}
         <Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button>
         <p class="hint">Rollbook {user.value.version}</p>
       </div>

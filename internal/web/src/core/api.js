@@ -89,6 +89,18 @@ export const settings = {
   put: (body, etag) => call('PUT', '/api/settings', { body, etag }),
 };
 
+export const audit = {
+  list: (params, options) => get('/api/audit', params, options),
+  csv: async (params) => {
+    const bearer = await quietly(token);
+    if (!bearer) throw new Problem(401, { code: 'unauthorised' });
+    const r = await fetch(`/api/audit${query({ ...params, format: 'csv' })}`, { headers: { Authorization: `Bearer ${bearer}` }, cache: 'no-store' })
+      .catch(() => { throw new Problem(0, { code: 'offline' }); });
+    if (!r.ok) throw new Problem(r.status, await r.json().catch(() => ({})));
+    return r.text();
+  },
+};
+
 export const imports = {
   list: (params, options) => get('/api/imports', params, options),
   get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),

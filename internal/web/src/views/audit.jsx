@@ -1,0 +1,50 @@
+// Who did what in the institution, for administrators.
+import { useState } from 'preact/hooks';
+import { audit } from '../core/api.js';
+import { saveText } from '../core/files.js';
+import { dateTime, t } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
+import { useStill } from '../core/when.js';
+import { Button, Empty, Failure, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Table } from '../components/table.jsx';
+
+const limit = 50;
+
+export function Audit() {
+  const [cursors, setCursors] = useState(['']);
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const who = useStill(typed.trim());
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => audit.list({ who, cursor, limit }, o), [who, cursor]);
+  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  const download = async () => {
+    setBusy(true);
+    setError(null);
+    try { saveText('audit.csv', await audit.csv({ who }), 'text/csv;charset=utf-8'); } catch (e) { setError(e); }
+    setBusy(false);
+  };
+  return (
+    <Page title={t('audit.title')} lead={t('audit.lead')} actions={<Button icon="download" busy={busy} onClick={download}>{t('audit.download')}</Button>}>
+      <div class="toolbar"><Search label={t('audit.search')} value={typed} onInput={(text) => { setTyped(text); setCursors(['']); }} /></div>
+      {error && <Failure error={error} />}
+      <Loaded of={list} rows={8}>
+        {({ items, nextCursor }) => (
+          <>
+            {items.length === 0
+              ? <Empty icon="search" title={t('audit.empty')} />
+              : <Table caption={t('audit.title')} rows={items} rowKey={(e, i) => `${e.at} ${i}`} columns={[
+                { key: 'at', head: t('audit.at'), main: true, cell: (e) => dateTime(e.at) },
+                { key: 'who', head: t('audit.who'), cell: (e) => <span title={e.who.id}>{e.who.email}</span> },
+                { key: 'action', head: t('audit.action'), cell: (e) => <code>{e.action}</code> },
+                { key: 'object', head: t('audit.object'), wide: true, cell: (e) => <code>{e.object}</code> },
+                { key: 'outcome', head: t('audit.outcome'), cell: (e) => (e.outcome === 'done' ? t('audit.done') : <code>{e.outcome}</code>) },
+              ]} />}
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('audit.pages')} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
