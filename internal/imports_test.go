@@ -34,6 +34,7 @@ var may = []struct {
 	{"file/sheet", "domain/fault domain/reason domain/text"},
 	{"file/workbook", "domain domain/fault domain/field domain/reason file/sheet"},
 	{"file/guide", "domain"},
+	{"file/column", "domain/text"},
 
 	// What all steps of an import share.
 	{"importing/flow", "domain domain/fault domain/reason"},
@@ -43,7 +44,7 @@ var may = []struct {
 
 	// What each function does. A step imports neither an adapter nor another step.
 	{"steps/start", "domain domain/fault domain/reason importing/flow"},
-	{"steps/plan", "domain domain/fault domain/field domain/person domain/reason domain/text file/sheet importing/flow"},
+	{"steps/plan", "domain domain/fault domain/field domain/person domain/reason domain/text file/column file/sheet importing/flow"},
 	{"steps/chunk", "domain domain/fault domain/reason importing/account importing/compare importing/flow"},
 	{"steps/finish", "domain domain/fault domain/field domain/reason file/sheet importing/account importing/compare importing/flow mail"},
 	{"steps/template", "domain domain/condition domain/fault domain/field domain/reason domain/text file/sheet file/workbook importing/flow mail"},

@@ -66,6 +66,7 @@ var operations = []operation{
 	{"GET", "/api/imports/{update}/files/changes", nil, "viewer", 302},
 	{"GET", "/api/imports/{update}/files/undo", nil, "viewer", 302},
 	{"GET", "/api/imports/{update}/files/original", nil, "viewer", 302},
+	{"POST", "/api/imports/{test}/test", nil, "operator", 201},
 	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
 	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
 	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
@@ -116,7 +117,7 @@ func (s *stack) readyTemplate() domain.Template {
 // doneImport stores an import that is done, with its file and all results.
 func (s *stack) doneImport(a domain.Action) domain.Import {
 	s.t.Helper()
-	i := domain.Import{ID: "done-" + string(a), Institution: demo.Aurora, DataType: domain.Criteria, Action: a, OnConflict: domain.Overwrite,
+	i := domain.Import{ID: "done-" + string(a), Institution: demo.Aurora, DataType: domain.Criteria, Action: a, Recipe: domain.Recipe{OnConflict: domain.Overwrite},
 		FileName: "criteria.csv", Email: "ana@aurora.example", Language: "fr", Status: domain.Done, Rows: 3, Counts: domain.Counts{Rows: 3, Updated: 1, Unchanged: 1, Rejected: 1},
 		Files: []string{"original", "errors", "changes"}, CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
 	if a == domain.Update {

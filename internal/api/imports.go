@@ -31,13 +31,29 @@ var encodings = []string{"UTF-8", "Windows-1252", "Windows-1250", "MacRoman", "C
 var importTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
 
 type importBody struct {
-	DataType        string `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action          string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
-	FileName        string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
-	Email           string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
-	OnConflict      string `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
-	AllowSamePerson bool   `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
-	Encoding        string `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
+	DataType string `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action   string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
+	FileName string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
+	Email    string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
+	RecipeBody
+}
+
+// RecipeBody says how a file is read and applied.
+type RecipeBody struct {
+	Columns         map[string]string `json:"columns,omitempty" example:"{\"Nom\":\"Last name\",\"Remarks\":\"\"}" doc:"What columns of the file are for, by their names there: a column of ours such as Last name or [new] GENRE, or nothing to leave it out. Columns that are not named here are recognised, or make the file be rejected."`
+	Encoding        string            `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
+	OnConflict      string            `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
+	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
+}
+
+func (b RecipeBody) recipe() domain.Recipe {
+	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding,
+		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
+}
+
+func recipeOf(r domain.Recipe) RecipeBody {
+	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding,
+		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
 }
 
 // createdImport is an import that waits for its file.
@@ -61,6 +77,8 @@ type importView struct {
 	OnConflict      string               `json:"onConflict" enum:"skip,overwrite"`
 	AllowSamePerson bool                 `json:"allowSamePerson,omitempty"`
 	Encoding        string               `json:"encoding,omitempty" doc:"As it was chosen."`
+	Recipe          RecipeBody           `json:"recipe" doc:"How the file was read and applied."`
+	Headers         []domain.Header      `json:"headers" doc:"The file's columns and what each was taken for."`
 	FileName        string               `json:"fileName"`
 	Email           string               `json:"email,omitempty"`
 	Status          string               `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
@@ -74,7 +92,7 @@ type importView struct {
 	Fields          []domain.FieldReport `json:"fields" doc:"What changes in each field."`
 	Files           []string             `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
 	Of              string               `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
-	OfKind          string               `json:"ofKind,omitempty" enum:"update,undo"`
+	OfKind          string               `json:"ofKind,omitempty" enum:"update,undo,test"`
 	UpdatedBy       string               `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
 	UndoneBy        string               `json:"undoneBy,omitempty" doc:"The undo of this update."`
 	Cancelling      bool                 `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
@@ -111,6 +129,12 @@ type importAnswer struct {
 type runInput struct {
 	IDPath
 	Once
+}
+
+type testInput struct {
+	IDPath
+	Once
+	Body *RecipeBody `doc:"The whole recipe; absent for the one that the import has."`
 }
 
 type undoInput struct {
@@ -158,6 +182,12 @@ func (s *server) importRoutes() {
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
 		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
 	}, s.listProblems)
+	route(s, Operator, huma.Operation{
+		OperationID: "testImport", Method: http.MethodPost, Path: one + "/test", Tags: []string{tagImports},
+		Summary:       "Test the same bytes with another recipe",
+		Description:   "Makes a new import that tests the uploaded file. The body is the whole recipe; without one it is that of the import.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
+	}, s.testImport)
 	route(s, Operator, huma.Operation{
 		OperationID: "updateImport", Method: http.MethodPost, Path: one + "/update", Tags: []string{tagImports},
 		Summary:       "Bulk-update with the bytes that were tested",
@@ -218,7 +248,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	now := s.Now().UTC()
 	i := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
-		OnConflict: domain.OnConflict(in.Body.OnConflict), AllowSamePerson: in.Body.AllowSamePerson, Encoding: in.Body.Encoding, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
+		Recipe: in.Body.recipe(), FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
 		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
@@ -294,8 +324,9 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 
 func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer, error) {
 	v := importView{
-		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, FileName: i.FileName, Email: i.Email,
-		Status: string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
+		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email,
+		Headers: append([]domain.Header{}, i.Headers...),
+		Status:  string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: append([]domain.Warning{}, i.Warnings...), Problems: append([]domain.Problem{}, i.Problems...),
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
@@ -339,6 +370,62 @@ func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) 
 	}, func(p domain.Problem) domain.Problem { return p })
 }
 
+// testImport makes and starts a test of the bytes of an import that has ended. It
+// sends no mail and may be made again and again.
+func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*madeAnswer, error) {
+	of, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case of.OfKind == domain.UndoOf:
+		return nil, fault.New(fault.Conflict, "notATest", "This ran an undo file. Undo the update itself.")
+	case !of.Status.Final() || of.Source.Key == "":
+		return nil, fault.New(fault.Conflict, "notDone", "The import is still %s. Cancel it or wait.", of.Status)
+	}
+	if err := s.bytesThere(ctx, of); err != nil {
+		return nil, err
+	}
+	recipe := of.Recipe
+	if in.Body != nil {
+		recipe = in.Body.recipe()
+	}
+	now := s.Now().UTC()
+	return s.made(ctx, domain.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
+		FileName: of.FileName, Language: of.Language, Status: domain.Checking, Source: of.Source,
+		Of: of.ID, OfKind: domain.TestOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+	}, in.Once.of("test", struct {
+		ID     string
+		Recipe domain.Recipe
+	}{of.ID, recipe}))
+}
+
+// bytesThere answers 410 when the uploaded file has expired.
+func (s *server) bytesThere(ctx context.Context, i domain.Import) error {
+	_, err := s.Uploads.Open(ctx, i.Source)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return gone("The uploaded file has expired. Upload it again.")
+	}
+	return err
+}
+
+// made creates an import of bytes that are there, and starts it.
+func (s *server) made(ctx context.Context, i domain.Import, once domain.Once) (*madeAnswer, error) {
+	made, created, err := s.Jobs.CreateImport(ctx, i, once, "")
+	if err != nil {
+		return nil, err
+	}
+	// A repeated request starts again while nothing has ended, since the first
+	// one may have stopped before this.
+	if created || !made.Status.Final() {
+		if err := s.start(ctx, made); err != nil {
+			return nil, err
+		}
+	}
+	return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
+}
+
 func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*madeAnswer, error) {
 	test, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
@@ -354,10 +441,7 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 	case test.Status != domain.Done:
 		return nil, fault.New(fault.Conflict, "notDone", "The test is not done: it is %s.", test.Status)
 	}
-	if _, err := s.Uploads.Open(ctx, test.Source); err != nil {
-		if fault.KindOf(err) == fault.NotFound {
-			return nil, gone("The uploaded file has expired. Upload it again.")
-		}
+	if err := s.bytesThere(ctx, test); err != nil {
 		return nil, err
 	}
 	return s.run(ctx, c, test, test, domain.UpdateOf, test.UpdatedBy, in.Once)
@@ -384,8 +468,9 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		return nil, err
 	}
 	next := update
-	next.Encoding = "" // the undo file is in ours
-	next.Source, next.OnConflict, next.FileName = o, domain.Skip, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
+	// The undo file is ours, whatever the update's was.
+	next.Recipe = domain.Recipe{OnConflict: domain.Skip, AllowSamePerson: update.AllowSamePerson}
+	next.Source, next.FileName = o, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
 	}
@@ -398,8 +483,8 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind, holder string, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
 	next := domain.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
-		Encoding: like.Encoding, FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, Recipe: like.Recipe,
+		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	for try := 0; ; try++ {
@@ -433,20 +518,11 @@ func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind
 // and may be made again and again.
 func (s *server) testUndo(ctx context.Context, c Claims, update, like domain.Import, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
-	made, created, err := s.Jobs.CreateImport(ctx, domain.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Test, OnConflict: like.OnConflict, AllowSamePerson: like.AllowSamePerson,
+	return s.made(ctx, domain.Import{
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Test, Recipe: like.Recipe,
 		FileName: like.FileName, Language: like.Language, Status: domain.Checking, Source: like.Source,
 		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
-	}, key.of("undoTest", update.ID), "")
-	if err != nil {
-		return nil, err
-	}
-	if created || !made.Status.Final() {
-		if err := s.start(ctx, made); err != nil {
-			return nil, err
-		}
-	}
-	return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
+	}, key.of("undoTest", update.ID))
 }
 
 func alreadyDone(kind, id string) error {

@@ -32,6 +32,7 @@ func TestCreateImport(t *testing.T) {
 		"id": id, "dataType": "criteria", "action": "update", "onConflict": "overwrite", "fileName": `été "1".csv`, "email": "olga@aurora.example",
 		"status": "waiting", "progress": 0.0, "counts": object{"rows": 0.0, "created": 0.0, "updated": 0.0, "unchanged": 0.0, "rejected": 0.0, "conflicted": 0.0, "unprocessed": 0.0},
 		"warnings": []any{}, "problems": []any{}, "problemsTotal": 0.0, "fields": []any{}, "files": []any{}, "mail": object{},
+		"recipe": object{"onConflict": "overwrite"}, "headers": []any{},
 		"createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "createdById": "u2", "expiresAt": "2026-03-31T09:00:00Z",
 	}, got); d != "" {
 		t.Error(d)
@@ -245,7 +246,7 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Overwrite, FileName: "criteria.csv",
+	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, Recipe: domain.Recipe{OnConflict: domain.Overwrite}, FileName: "criteria.csv",
 		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: test.ID, OfKind: "update", Source: test.Source,
 		CreatedAt: s.now, CreatedBy: "u2 olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
@@ -360,7 +361,7 @@ func TestUndo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Skip, FileName: "criteria-undo.csv",
+	want := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Update, Recipe: domain.Recipe{OnConflict: domain.Skip}, FileName: "criteria-undo.csv",
 		Email: "ana@aurora.example", Language: "fr", Status: domain.Checking, Of: update.ID, OfKind: "undo", Source: o,
 		CreatedAt: s.now, CreatedBy: "u2 olga@aurora.example", StartedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30), Version: 1}
 	if d := cmp.Diff(want, got); d != "" {
@@ -617,4 +618,48 @@ func TestEncodingIsChosen(t *testing.T) {
 			t.Errorf("%s (-read +listed): %s", name, d)
 		}
 	}
+}
+
+// A test with another recipe runs the very same bytes.
+func TestTestRunsTheBytesByAnotherRecipe(t *testing.T) {
+	s := newStack(t)
+	of := s.doneImport(domain.Test)
+	path := "/api/imports/" + of.ID + "/test"
+	made := func(body any) domain.Import {
+		t.Helper()
+		id := s.call(operator, "POST", path, body).want(201).object()["id"].(string)
+		i, err := s.jobs.Import(t.Context(), "aurora", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Source != of.Source || i.Of != of.ID || i.OfKind != "test" || i.Action != domain.Test {
+			t.Errorf("%+v", i)
+		}
+		return i
+	}
+	t.Run("no body is the same recipe", func(t *testing.T) {
+		if d := cmp.Diff(of.Recipe, made(nil).Recipe); d != "" {
+			t.Error(d)
+		}
+	})
+	t.Run("a body is the whole recipe", func(t *testing.T) {
+		i := made(object{"columns": object{"Nom": "Last name", "Notes": ""}, "allowSamePerson": true})
+		if d := cmp.Diff(domain.Recipe{Columns: map[string]string{"Nom": "Last name", "Notes": ""}, OnConflict: domain.Skip, AllowSamePerson: true}, i.Recipe); d != "" {
+			t.Error(d)
+		}
+		s.change(i.ID, func(i *domain.Import) { i.Status = domain.Done })
+		s.call(operator, "POST", "/api/imports/"+i.ID+"/update", object{"columns": object{}}).want(422)
+		update := s.call(operator, "POST", "/api/imports/"+i.ID+"/update", nil).want(201).object()["id"].(string)
+		u, err := s.jobs.Import(t.Context(), "aurora", update)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(i.Recipe, u.Recipe); d != "" || u.Source != of.Source {
+			t.Error(d)
+		}
+	})
+	t.Run("an import that runs is not tested", func(t *testing.T) {
+		s.change(of.ID, func(i *domain.Import) { i.Status = domain.Running })
+		s.call(operator, "POST", path, nil).problem(409, "notDone")
+	})
 }

@@ -259,38 +259,35 @@ type Import struct {
 	Institution InstitutionID
 	DataType    DataType
 	Action      Action
-	OnConflict  OnConflict
 	FileName    string // as the user sees it; never a path of ours
-	// AllowSamePerson lets rows of contacts create several contacts with one
-	// e-mail address, or one name and birth date.
-	AllowSamePerson bool
-	Encoding        string // of the file, as the user said; "" to detect it
-	Email           string // "" for no mail
-	Language        string // of mails and messages
-	Status          Status
-	Cancel          bool   // asked for; rows not yet done become unprocessed
-	Of              string // the import whose bytes or undo file this one runs
-	OfKind          string // "", UpdateOf, UndoOf
-	UpdatedBy       string // the update that ran this test's bytes
-	UndoneBy        string // the undo of this update
-	Source          Object // pinned when the file came
-	Rows            int    // known after the check
-	Counts          Counts
-	Problem         *FileProblem
-	Detected        *Detected
-	Warnings        []Warning
-	Problems        []Problem // the first 100
-	ProblemsAll     int       // how many there are
-	Fields          []FieldReport
-	Files           []string // errors, changes, undo, original
-	Mail            MailState
-	CreatedAt       time.Time
-	CreatedBy       Who
-	StartedAt       time.Time
-	FinishedAt      time.Time
-	RetriedAt       time.Time // when its end was last asked for anew
-	ExpiresAt       time.Time // when the job and its files go
-	Version         int       // counts writes, for optimistic updates
+	Recipe
+	Headers     []Header // of the file
+	Email       string   // "" for no mail
+	Language    string   // of mails and messages
+	Status      Status
+	Cancel      bool   // asked for; rows not yet done become unprocessed
+	Of          string // the import whose bytes or undo file this one runs
+	OfKind      string // "", UpdateOf, UndoOf
+	UpdatedBy   string // the update that ran this test's bytes
+	UndoneBy    string // the undo of this update
+	Source      Object // pinned when the file came
+	Rows        int    // known after the check
+	Counts      Counts
+	Problem     *FileProblem
+	Detected    *Detected
+	Warnings    []Warning
+	Problems    []Problem // the first 100
+	ProblemsAll int       // how many there are
+	Fields      []FieldReport
+	Files       []string // errors, changes, undo, original
+	Mail        MailState
+	CreatedAt   time.Time
+	CreatedBy   Who
+	StartedAt   time.Time
+	FinishedAt  time.Time
+	RetriedAt   time.Time // when its end was last asked for anew
+	ExpiresAt   time.Time // when the job and its files go
+	Version     int       // counts writes, for optimistic updates
 }
 
 // Open reports whether something is still to be done: for the import itself, or
@@ -300,6 +297,7 @@ func (i Import) Open() bool { return !i.Status.Final() || i.Mail.Open() }
 // What an import runs of the one that it follows.
 const (
 	UpdateOf = "update" // the bytes of a test
+	TestOf   = "test"   // the bytes of any import, by another recipe
 	UndoOf   = "undo"   // the undo file of an update
 )
 

@@ -117,6 +117,8 @@ var table = []Entry{
 	{"noFinalLineEnd", Warning, "", `the last line has no end: if rows are missing, the file was cut`, ``, []string{""}},
 	{"otherSheets", Warning, "", `only the first sheet of the workbook was read`, ``, []string{"sheets:number sheet:text"}},
 	{"otherTable", Warning, "", `the zip has the table twice; the one that was saved later was read`, ``, []string{"read:text ignored:text why:word:whyRead"}},
+	{"columnsRecognised", Warning, "", "columns were recognised by what people and other programs call them", ``, []string{"columns:list others?:number"}},
+	{"columnsLeftOut", Warning, "", "columns of the file were left out: the recipe says so, or they have no value", ``, []string{"columns:list others?:number"}},
 	{"notCompared", Warning, "", `an [old] column is missing: its [new] overwrites what is there`, ``, []string{"fields:list others?:number"}},
 	{"cellsNotCompared", Warning, "", `how many cells that is`, ``, []string{"cells:number field", ".more cells:number fields:number"}},
 	{"identicalLines", Warning, "", `lines that repeat an earlier one; they count as unchanged`, ``, []string{"n:number"}},

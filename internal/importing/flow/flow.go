@@ -113,7 +113,8 @@ const (
 
 // Column is one column of the uploaded file, resolved.
 type Column struct {
-	Name  string       `json:"name"` // as in the file's header
+	Name  string       `json:"name"`           // as in the file's header
+	Ours  string       `json:"ours,omitempty"` // what we call it, where the file does not
 	Role  Role         `json:"role"`
 	Field domain.Field `json:"field,omitempty"` // for old, new, and the e-mail's info column
 }
@@ -122,6 +123,7 @@ type Column struct {
 type Plan struct {
 	Version  int                 `json:"version"`
 	Columns  []Column            `json:"columns"`
+	Headers  []domain.Header     `json:"headers,omitempty"` // of all columns, also those left out
 	Chunks   []ChunkRef          `json:"chunks"`
 	Rows     int                 `json:"rows"`
 	Detected domain.Detected     `json:"detected"`

@@ -61,7 +61,7 @@ func newDesk(t *testing.T, action domain.Action) *desk {
 	must(cat.PutField(t.Context(), house, domain.FieldDef{Code: "GENRE", Label: "Genre", Kind: domain.SingleChoice,
 		Values: []domain.Choice{{Code: "ROCK", Label: "Rock"}, {Code: "JAZZ", Label: "Jazz"}}}))
 	_, _, err := d.jobs.CreateImport(t.Context(), domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: action,
-		OnConflict: domain.Skip, Status: domain.Running, ExpiresAt: now().Add(time.Hour)}, domain.Once{}, "")
+		Recipe: domain.Recipe{OnConflict: domain.Skip}, Status: domain.Running, ExpiresAt: now().Add(time.Hour)}, domain.Once{}, "")
 	must(err)
 	const rows = 1500
 	var b bytes.Buffer

@@ -1,6 +1,7 @@
 package finish
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -36,7 +37,7 @@ func newColumns(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue) colu
 	for i, col := range plan.Columns {
 		if col.Role != flow.ErrorRole {
 			c.kept = append(c.kept, i)
-			c.errors = append(c.errors, col.Name)
+			c.errors = append(c.errors, cmp.Or(col.Ours, col.Name)) // so that it comes in again as it is
 		}
 	}
 	c.errors = append(c.errors, "[error] line", "[error] outcome", "[error] column", "[error] message")

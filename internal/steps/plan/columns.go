@@ -10,6 +10,7 @@ import (
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/text"
+	"rollbook/internal/file/column"
 	"rollbook/internal/importing/flow"
 )
 
@@ -24,10 +25,15 @@ type resolver struct {
 	byLabel map[string][]domain.FieldDef
 	// contact has the contact's own fields by their column's name.
 	contact map[string]domain.FieldDef
+	// given has what the recipe says of columns, by their name.
+	given map[string]string
 }
 
-func newResolver(cat *domain.Catalogue, want domain.DataType) *resolver {
-	r := &resolver{cat: cat, want: want, byCode: map[string]domain.FieldDef{}, byLabel: map[string][]domain.FieldDef{}, contact: map[string]domain.FieldDef{}}
+func newResolver(cat *domain.Catalogue, want domain.DataType, given map[string]string) *resolver {
+	r := &resolver{cat: cat, want: want, byCode: map[string]domain.FieldDef{}, byLabel: map[string][]domain.FieldDef{}, contact: map[string]domain.FieldDef{}, given: map[string]string{}}
+	for name, ours := range given {
+		r.given[text.Normalise(name)] = strings.TrimSpace(ours)
+	}
 	for _, d := range cat.Of(domain.Contacts) {
 		r.contact[text.Normalise(d.Label)] = d
 	}
@@ -51,7 +57,14 @@ func newResolver(cat *domain.Catalogue, want domain.DataType) *resolver {
 func (r *resolver) known(name string) bool {
 	name = strings.TrimSpace(name)
 	_, own := r.contact[text.Normalise(name)]
-	return strings.EqualFold(name, flow.KeyColumn) || bracketed.MatchString(name) || own && r.want == domain.Contacts
+	if strings.EqualFold(name, flow.KeyColumn) || bracketed.MatchString(name) || own && r.want == domain.Contacts {
+		return true
+	}
+	if _, given := r.given[text.Normalise(name)]; given {
+		return true
+	}
+	m, ok := column.Meant(name)
+	return ok && (r.want == domain.Contacts || m.Target == column.Number)
 }
 
 // field finds what the name behind a role means. A code wins over a label, and
@@ -97,13 +110,17 @@ func (r *resolver) field(name string) (domain.FieldDef, error) {
 		"The label “%s” belongs to several fields (%s). Use the code in the header.", name, strings.Join(codes, ", "))
 }
 
-// columns resolves a header. Its errors reject the file.
-func (r *resolver) columns(header []string, line int) ([]flow.Column, []domain.Warning, error) {
+// columns resolves a header by the names that its columns have with us. Its errors
+// reject the file; they call the columns as the file does.
+func (r *resolver) columns(header, ours []string, line int) ([]flow.Column, []domain.Warning, error) {
 	cols := make([]flow.Column, len(header))
 	first := map[string]int{} // role and field → column, to find duplicates
 	var key, news, others, own int
-	for i, name := range header {
-		cols[i] = flow.Column{Name: name}
+	for i, name := range ours {
+		cols[i] = flow.Column{Name: header[i]}
+		if name != header[i] {
+			cols[i].Ours = name
+		}
 		c := &cols[i]
 		m := bracketed.FindStringSubmatch(name)
 		switch {
@@ -113,18 +130,18 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []domain.W
 		case m == nil:
 			d, ok := r.contact[text.Normalise(name)]
 			if !ok {
-				return cols, nil, r.unknown(header, i, line)
+				return cols, nil, r.unknown(header, ours, i, line)
 			}
 			if r.want != domain.Contacts {
 				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
-					"Line %d, column %d: “%s” belongs to a file of contacts, but the type of data chosen is %s. Choose contacts, or remove the column.", line, i+1, name, r.want)
+					"Line %d, column %d: “%s” belongs to a file of contacts, but the type of data chosen is %s. Choose contacts, or remove the column.", line, i+1, header[i], r.want)
 			}
 			c.Role, c.Field = flow.NewRole, d.Field()
 			news++
 			own++
 		case strings.EqualFold(m[1], "undo"):
 			if !strings.EqualFold(name, flow.UndoColumn) || r.want != domain.Contacts {
-				return cols, nil, r.unknown(header, i, line)
+				return cols, nil, r.unknown(header, ours, i, line)
 			}
 			c.Role = flow.UndoRole
 			news++
@@ -143,7 +160,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []domain.W
 				return cols, nil, err
 			}
 			if d.Code == "" {
-				return cols, nil, r.unknown(header, i, line)
+				return cols, nil, r.unknown(header, ours, i, line)
 			}
 			c.Field = d.Field()
 			fits := d.DataType() == r.want || r.want == domain.Contacts
@@ -163,7 +180,7 @@ func (r *resolver) columns(header []string, line int) ([]flow.Column, []domain.W
 		id := string(c.Role) + " " + string(c.Field)
 		if j, ok := first[id]; ok {
 			return cols, nil, fault.New(fault.Invalid, "duplicateColumn",
-				"Line %d: the columns %d (“%s”) and %d (“%s”) mean the same. Remove one of them.", line, j+1, header[j], i+1, name)
+				"Line %d: the columns %d (“%s”) and %d (“%s”) mean the same. Remove one of them.", line, j+1, header[j], i+1, header[i])
 		}
 		first[id] = i
 	}
@@ -225,7 +242,7 @@ func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
 }
 
 // unknown says which column is not one of ours, and which was probably meant.
-func (r *resolver) unknown(header []string, i, line int) error {
+func (r *resolver) unknown(header, ours []string, i, line int) error {
 	name := header[i]
 	if name == "" {
 		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
@@ -262,9 +279,9 @@ func (r *resolver) unknown(header []string, i, line int) error {
 		e.Text += " Give it its name back, or remove the column."
 	}
 	var others []string
-	for _, n := range header[i+1:] {
+	for k, n := range ours[i+1:] {
 		if n != "" && !r.means(n) {
-			others = append(others, "“"+domain.Shown(n)+"”")
+			others = append(others, "“"+domain.Shown(header[i+1+k])+"”")
 		}
 	}
 	if n := len(others) - namedFields; n > 0 {

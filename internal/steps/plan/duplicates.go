@@ -142,7 +142,7 @@ func repeatedLines(groups []duplicate, samePerson bool) []domain.Warning {
 	var out []domain.Warning
 	if same.n > 0 {
 		out = append(out, domain.Warning{Code: "identicalLines", Line: same.first,
-			Message: repeated(same.n) + " an earlier line with the same contact and the same values; each contact is changed once."})
+			Message: linesRepeat(same.n) + " an earlier line with the same contact and the same values; each contact is changed once."})
 	}
 	if alike.n > 0 {
 		out = append(out, domain.Warning{Code: "samePerson", Line: alike.first,
@@ -164,7 +164,7 @@ func (t *tally) add(line int) {
 	}
 }
 
-func repeated(n int) string {
+func linesRepeat(n int) string {
 	if n == 1 {
 		return "1 line repeats"
 	}

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
@@ -95,7 +97,7 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		if i.Status.Final() {
 			return nil
 		}
-		i.Rows, i.Detected, i.Warnings = p.Rows, &p.Detected, p.Warnings
+		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
 		if p.Problem == nil {
 			i.Status = domain.Running
 		}
@@ -128,7 +130,7 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 		}
 		return p, err
 	}
-	names := newResolver(cat, imp.DataType)
+	names := newResolver(cat, imp.DataType, imp.Columns)
 	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits})
 	if err != nil {
 		return p, err
@@ -139,19 +141,27 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 		p.Detected.Rows = p.Rows
 		p.Warnings = append(p.Warnings, warnings(r)...)
 	}()
-	cols, warnings, err := names.columns(r.Header(), r.HeaderLine())
-	p.Columns, p.Warnings = cols, warnings
+	rows := lookAhead(r)
+	m := names.match(r.Header(), rows)
+	p.Headers = m.headers
+	at := kept(m.headers)
+	header, ours := make([]string, len(at)), make([]string, len(at))
+	for k, i := range at {
+		header[k] = m.headers[i].Name
+		ours[k] = cmp.Or(m.headers[i].Column, header[k])
+	}
+	cols, notes, err := names.columns(header, ours, r.HeaderLine())
+	p.Columns, p.Warnings = cols, append(recognised(m.headers), notes...)
 	if err != nil {
 		return p, err
 	}
-	return p, s.pass(ctx, imp, p, cat, r)
+	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m.blank)
 }
 
 // pass reads the rows: it writes them into chunks, shows them to the observers,
 // and has these judge the file at its end.
-func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *sheet.Reader) error {
-	layout := flow.NewLayout(p.Columns)
-	rows := &rowReader{cols: p.Columns, layout: layout}
+func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, blank []int) error {
+	layout := rows.layout
 	chunks := &chunkWriter{s: s, imp: imp, plan: p}
 	asked := &asking{layout: layout}
 	texts := newAccents(p.Columns, cat)
@@ -173,6 +183,11 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 			return fault.Wrap(fault.Busy, "interrupted", err)
 		}
 		p.Rows++
+		for _, i := range blank {
+			if i < len(row.Cells) && row.Fault == nil && !field.Blank(row.Cells[i]) {
+				return notBlank(p.Headers[i], row.Line)
+			}
+		}
 		seen := rows.row(row)
 		for _, o := range observers {
 			o.see(&seen)

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/file/sheet"
@@ -25,17 +27,37 @@ type observer interface {
 	see(r *row)
 }
 
-// rowReader makes rows of what the sheet gives. The formula guard is taken off
-// here and nowhere else.
+// rowReader makes rows of what the sheet gives.
 type rowReader struct {
 	cols   []flow.Column
 	layout flow.Layout
+	kept   []int // the file's columns that are cols
+	width  int   // how many columns the file has
+}
+
+// project leaves out the cells of columns that are left out. Of a row whose cells
+// cannot be told apart it leaves all out, lest one of them is kept.
+func (rr *rowReader) project(r *sheet.Row) {
+	if len(rr.kept) == rr.width {
+		return
+	}
+	if len(r.Cells) != rr.width {
+		r.Cells = nil
+		return
+	}
+	for k, i := range rr.kept {
+		r.Cells[k] = r.Cells[i]
+	}
+	r.Cells = r.Cells[:len(rr.kept)]
+	if r.Fault != nil {
+		fault := *r.Fault
+		fault.Column = slices.Index(rr.kept, fault.Column)
+		r.Fault = &fault
+	}
 }
 
 func (rr *rowReader) row(r sheet.Row) row {
-	for i, c := range r.Cells {
-		r.Cells[i] = sheet.Unguard(c)
-	}
+	rr.project(&r)
 	out := row{Row: flow.Row{Line: r.Line, Cells: r.Cells}}
 	if r.Fault != nil {
 		out.Fault = rr.fault(r)

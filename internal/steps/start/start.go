@@ -123,7 +123,7 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.Da
 	sum := sha256.Sum256([]byte(o.Bucket + "\n" + o.Key + "\n" + o.Version))
 	now := s.Now().UTC()
 	imp := domain.Import{
-		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, OnConflict: domain.Skip,
+		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip},
 		FileName: domain.FileName(name), Email: cat.Settings.DropEmail, Language: cat.Settings.Language, Status: domain.Checking, Source: o,
 		CreatedAt: now, StartedAt: now, CreatedBy: domain.Inbox, ExpiresAt: now.Add(s.Keep),
 	}

@@ -64,7 +64,7 @@ func importing(ctx context.Context, rows int) error {
 		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, 0); err != nil {
 			return err
 		}
-		imp := domain.Import{ID: "bench", Institution: demo.Aurora, DataType: domain.Contacts, Action: domain.Update, OnConflict: domain.Skip,
+		imp := domain.Import{ID: "bench", Institution: demo.Aurora, DataType: domain.Contacts, Action: domain.Update, Recipe: domain.Recipe{OnConflict: domain.Skip},
 			Status: domain.Checking, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
 		if _, _, err := jobs.CreateImport(ctx, imp, domain.Once{}, ""); err != nil {
 			return err

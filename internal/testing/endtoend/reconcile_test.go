@@ -51,7 +51,7 @@ func TestReconcile(t *testing.T) {
 	made := map[domain.Status]string{}
 	for _, st := range []domain.Status{domain.Waiting, domain.Checking} {
 		id := uuid.Must(uuid.NewV7()).String()
-		i := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip, FileName: "lost.csv", Language: "en",
+		i := domain.Import{ID: id, Institution: "aurora", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, FileName: "lost.csv", Language: "en",
 			Status: st, CreatedAt: old, ExpiresAt: time.Now().Add(time.Hour)}
 		if st == domain.Checking {
 			i.StartedAt = old

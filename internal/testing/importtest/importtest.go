@@ -202,7 +202,7 @@ func (w *World) Create(t testing.TB, in domain.InstitutionID, dt domain.DataType
 	w.next++
 	id := fmt.Sprintf("0199f0aa-0000-7000-8000-%012d", w.next)
 	w.mu.Unlock()
-	imp := domain.Import{ID: id, Institution: in, DataType: dt, Action: a, OnConflict: domain.Skip, FileName: "file.csv",
+	imp := domain.Import{ID: id, Institution: in, DataType: dt, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip}, FileName: "file.csv",
 		Language: "en", Status: domain.Waiting, CreatedAt: w.Now(), CreatedBy: "operator", ExpiresAt: w.Now().Add(30 * 24 * time.Hour)}
 	for _, o := range opts {
 		o(&imp)
@@ -259,16 +259,16 @@ func (w *World) Import(t testing.TB, in domain.InstitutionID, dt domain.DataType
 // or an undo.
 func (w *World) Follow(t testing.TB, of domain.Import, kind string) domain.Import {
 	t.Helper()
-	source, encoding := of.Source, of.Encoding
+	source, recipe := of.Source, of.Recipe
 	if kind == domain.UndoOf {
 		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.ID, "undo"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		source, encoding = o, ""
+		source, recipe = o, domain.Recipe{OnConflict: of.OnConflict, AllowSamePerson: of.AllowSamePerson}
 	}
 	imp := w.Create(t, of.Institution, of.DataType, domain.Update, func(i *domain.Import) {
-		i.Of, i.OfKind, i.Source, i.Status, i.OnConflict, i.Encoding = of.ID, kind, source, domain.Checking, of.OnConflict, encoding
+		i.Of, i.OfKind, i.Source, i.Status, i.Recipe = of.ID, kind, source, domain.Checking, recipe
 	})
 	if err := (machine{w}).Start(t.Context(), imp.ID, flow.NewRun(imp.Institution, imp.ID)); err != nil {
 		t.Fatal(err)

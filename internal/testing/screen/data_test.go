@@ -120,7 +120,7 @@ func TestContacts(t *testing.T) {
 	}
 	number, last := string(c.Number), string(c.Get("contact:lastName"))
 	// The provenance of an import.
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "origin.csv", DataType: domain.Criteria, Action: domain.Update, OnConflict: domain.Skip, CreatedBy: "operator@aurora.example", Language: "en"},
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "origin.csv", DataType: domain.Criteria, Action: domain.Update, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example", Language: "en"},
 		[]byte("Contact,[old] GENRE,[new] GENRE\r\n#"+number+",,FOLK\r\n"))
 	if err != nil || i.Counts.Updated != 1 {
 		t.Fatalf("%+v %v", i, err)
@@ -448,7 +448,7 @@ func TestLongLists(t *testing.T) {
 	for n := range 49800 {
 		fmt.Fprintf(&file, "#77%05d,JAZZZ,perhaps\r\n", n)
 	}
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "much.csv", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip, CreatedBy: "operator@aurora.example", Language: "en"}, file.Bytes())
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "much.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example", Language: "en"}, file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -408,7 +408,7 @@ func TestMailLinks(t *testing.T) {
 	}
 
 	// An import's link; another institution's user finds nothing there.
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "mailed.csv", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip, CreatedBy: "operator@aurora.example",
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "mailed.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example",
 		Email: "operator@aurora.example", Language: "en"}, genres(t, s, "aurora", 2, "FOLK"))
 	if err != nil {
 		t.Fatal(err)
@@ -519,7 +519,7 @@ func TestResultsLeadOn(t *testing.T) {
 		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean “[new] GENRE”?"}, "Update now with this file", true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "list.csv", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Overwrite,
+			i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "list.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Overwrite},
 				CreatedBy: "operator@aurora.example", Language: "en"}, x.file)
 			if err != nil {
 				t.Fatal(err)
@@ -552,7 +552,7 @@ func TestResultsLeadOn(t *testing.T) {
 // template of a workbook is.
 func TestMailsThatCameBackAreTold(t *testing.T) {
 	s := stack(t, dev.Options{})
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "mailed.csv", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip, CreatedBy: "operator@aurora.example",
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "mailed.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example",
 		Email: "operator@aurora.example", Language: "en"}, genres(t, s, "aurora", 2, "FOLK"))
 	if err != nil {
 		t.Fatal(err)

@@ -149,7 +149,7 @@ func TestDatesAndNumbers(t *testing.T) {
 	}
 
 	// An import's changes are counted together.
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "points.csv", DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip, CreatedBy: "admin@aurora.example", Language: "en"},
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "points.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "admin@aurora.example", Language: "en"},
 		[]byte("Contact;[new] JOINED;[new] POINTS\r\n#"+number+";1er avril 2026;1 500,5\r\n"))
 	if err != nil || i.Counts.Updated != 1 {
 		t.Fatalf("%+v %v", i, err)

@@ -66,7 +66,7 @@ func TestJobs(t *testing.T, new func(t *testing.T, now func() time.Time) Jobs) {
 func job(id string) domain.Import {
 	text := func(s string) *string { return &s }
 	return domain.Import{
-		ID: id, Institution: opera, DataType: domain.Criteria, Action: domain.Test, OnConflict: domain.Skip,
+		ID: id, Institution: opera, DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip},
 		FileName: "Größen \"2026\".csv", Email: "anna@example.org", Language: "fr", Status: domain.Waiting,
 		Source: domain.Object{Bucket: "b", Key: "k", Version: "v", Size: 1 << 40}, Rows: 3, Counts: domain.Counts{Rows: 3, Updated: 2, Rejected: 1},
 		Problem: &domain.FileProblem{Code: "noKey", Message: "No column"}, Detected: &domain.Detected{Format: "csv", Rows: 3},

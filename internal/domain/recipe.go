@@ -1,0 +1,38 @@
+package domain
+
+// Recipe says how the bytes of an import are read and applied. With the data that
+// is there it decides the result.
+type Recipe struct {
+	// Columns says what columns of the file are for, by their names there: a
+	// column of ours, or "" to leave it out.
+	Columns    map[string]string `json:"columns,omitempty"`
+	Encoding   string            `json:"encoding,omitempty"` // "" to detect it
+	OnConflict OnConflict        `json:"onConflict,omitempty"`
+	// AllowSamePerson lets rows of contacts create several contacts with one
+	// e-mail address, or one name and birth date.
+	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
+}
+
+// Header is one column of an import's file and what it was taken for.
+type Header struct {
+	Name string `json:"name"`
+	// Samples are the first values, at most five; none of a column that is left out.
+	Samples []string `json:"samples"`
+	// Column is the column of ours, "" for none.
+	Column string `json:"column"`
+	By     By     `json:"by"`
+	// Suggestions are columns of ours that may be meant.
+	Suggestions []string `json:"suggestions"`
+}
+
+// By says by what a column was recognised.
+type By string
+
+// The ways.
+const (
+	ByName    By = "name"    // it has the name of a column of ours
+	BySynonym By = "synonym" // people and other programs call it so
+	ByGiven   By = "given"   // the recipe says so
+	ByLeftOut By = "leftOut" // the recipe leaves it out, or it has no value
+	ByNone    By = "none"    // nobody knows it
+)

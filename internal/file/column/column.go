@@ -1,0 +1,204 @@
+// Package column knows what people and other programs call the columns of a list
+// of contacts: a table of names in five languages and of well-known exports
+// (synonyms.txt, qualifiers.txt), and what the values of such a column look like.
+// A name alone decides nothing that the values speak against.
+package column
+
+import (
+	_ "embed"
+	"regexp"
+	"strings"
+
+	"rollbook/internal/domain/text"
+)
+
+// A Target is what a column may be for: contact (the number), the code of one of
+// the contact's own fields, or Name and Given, which depend on their neighbours.
+type Target string
+
+// The targets that are no field.
+const (
+	Number Target = "contact"
+	Name   Target = "name"  // a last name beside a first name, alone a full name
+	Given  Target = "given" // a first name beside a last name, alone a full name
+)
+
+// A Meaning is what the name of a column says.
+type Meaning struct {
+	Target Target
+	// Rank orders several columns of a target, the lowest first: mobile
+	// telephones before others, the first of numbered ones.
+	Rank int
+	// Group says whose or which address it belongs to, "" for nothing said.
+	Group string
+}
+
+//go:embed synonyms.txt
+var synonymsFile string
+
+//go:embed qualifiers.txt
+var qualifiersFile string
+
+var ranks = map[string]int{"mobile": 0, "home": 1, "main": 2, "work": 3}
+
+var synonyms = func() map[string]Meaning {
+	m := map[string]Meaning{}
+	eachName(synonymsFile, func(of, name string) {
+		target, rank, _ := strings.Cut(of, ":")
+		m[squash(name)] = Meaning{Target: Target(target), Rank: 10 * ranks[rank]}
+	})
+	for _, t := range []Target{"email", "title", "firstName", "lastName", "language", "birthDate", "street", "postcode", "city", "country"} {
+		if _, ok := m[squash(string(t))]; !ok {
+			m[squash(string(t))] = Meaning{Target: t}
+		}
+	}
+	m["phone"] = Meaning{Target: "phone", Rank: 10 * ranks["main"]}
+	return m
+}()
+
+// qualifiers are the groups by their words, the longest words first.
+var qualifiers = func() (out []struct{ group, words string }) {
+	eachName(qualifiersFile, func(group, words string) {
+		out = append(out, struct{ group, words string }{group, text.Normalise(words)})
+	})
+	return out
+}()
+
+func eachName(file string, f func(of, name string)) {
+	for line := range strings.Lines(file) {
+		of, names, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for name := range strings.SplitSeq(names, ";") {
+			f(of, strings.TrimSpace(name))
+		}
+	}
+}
+
+// squash keeps of a name what names are compared by: letters and digits without
+// case and accents.
+func squash(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -_.,:;/'’`´*?!()[]#°º\"&+", r) {
+			return -1
+		}
+		return r
+	}, text.Normalise(name))
+}
+
+var (
+	tail     = regexp.MustCompile(`\s*(\([^()]*\)|\[[^\[\]]*\]|[*:?]|#\d+)\s*$`)
+	numbered = regexp.MustCompile(`^(.*?\pL)[ _-]?(\d)$`)
+)
+
+// Meant returns what the name of a column means, whatever the values.
+func Meant(name string) (Meaning, bool) {
+	if m, ok := synonyms[squash(name)]; ok {
+		return m, true
+	}
+	if rest := tail.ReplaceAllString(name, ""); rest != name && rest != "" {
+		if m, ok := synonyms[squash(rest)]; ok && !strings.Contains(name, "(") {
+			return m, true
+		}
+	}
+	n := text.Normalise(name)
+	if m := numbered.FindStringSubmatch(n); m != nil && m[2] != "0" {
+		if out, ok := Meant(m[1]); ok && out.Target != Name && out.Target != Given && out.Target != "street" {
+			out.Rank += int(m[2][0] - '0')
+			return out, true
+		}
+	}
+	for _, q := range qualifiers {
+		rest, ok := strings.CutPrefix(n, q.words)
+		if !ok {
+			rest, ok = strings.CutSuffix(n, q.words)
+		}
+		if ok && rest != n {
+			if m, ok := synonyms[squash(rest)]; ok && m.Target != Name && m.Target != Given || ok && q.group == "participant" || ok && q.group == "buyer" {
+				m.Group = q.group
+				return m, true
+			}
+		}
+	}
+	if rest := tail.ReplaceAllString(name, ""); rest != name && rest != "" {
+		return Meant(rest)
+	}
+	return Meaning{}, false
+}
+
+var (
+	isNumber = regexp.MustCompile(`^#?\d{1,20}$`)
+	isDate   = regexp.MustCompile(`\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|^0/0/00$`)
+	isClock  = regexp.MustCompile(`\d{1,2}:\d{2}`)
+	isPhone  = regexp.MustCompile(`^[p:+\d\s()./'-]{5,}(\s*(ext|poste|int)\.?\s*\d+)?$`)
+	letter   = regexp.MustCompile(`\pL`)
+	digit    = regexp.MustCompile(`\d`)
+)
+
+// Fits reports whether the values of a column may be those of the target: most of
+// them have the form. Blank values, and none, say nothing.
+func Fits(t Target, values []string) bool {
+	filled, good, longest := 0, 0, 0
+	for _, v := range values {
+		v = strings.TrimSpace(v)
+		if v == "" {
+			continue
+		}
+		filled++
+		if looks(t, v) {
+			good++
+		}
+		longest = max(longest, len(v))
+	}
+	if t == "title" && longest > 40 {
+		return false
+	}
+	return good*2 >= filled
+}
+
+func looks(t Target, v string) bool {
+	switch t {
+	case Number:
+		return isNumber.MatchString(v)
+	case "email":
+		return strings.Contains(v, "@")
+	case "phone":
+		return isPhone.MatchString(v) && digit.MatchString(v)
+	case "birthDate":
+		return isDate.MatchString(v) && !isClock.MatchString(v) || v == "0/0/00"
+	case "postcode":
+		return digit.MatchString(v) && len(v) <= 12
+	case "street":
+		return letter.MatchString(v) && !strings.Contains(v, "@")
+	case "city", "firstName", "lastName", Name, Given:
+		return letter.MatchString(v) && !strings.Contains(v, "@") && !isTruth[text.Normalise(v)]
+	case "country", "language":
+		return letter.MatchString(v) && !strings.ContainsAny(v, "@0123456789") && !isTruth[text.Normalise(v)]
+	case "title":
+		return letter.MatchString(v) && !strings.Contains(v, "@")
+	}
+	return true
+}
+
+var isTruth = map[string]bool{"true": true, "false": true, "yes": true, "no": true, "oui": true, "non": true, "ja": true, "nein": true,
+	"si": true, "vrai": true, "faux": true, "wahr": true, "falsch": true, "vero": true, "falso": true, "verdadero": true, "x": true}
+
+// Shape returns the targets that the values of a column have the unmistakable
+// form of, so that they can be offered whatever the column is called.
+func Shape(values []string) []Target {
+	blank := true
+	for _, v := range values {
+		blank = blank && strings.TrimSpace(v) == ""
+	}
+	if blank {
+		return nil
+	}
+	var out []Target
+	for _, t := range []Target{"email", "birthDate", "phone"} {
+		if Fits(t, values) && (t != "phone" || !Fits("birthDate", values)) {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,259 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
+	"rollbook/internal/domain/text"
+	"rollbook/internal/file/column"
+	"rollbook/internal/file/sheet"
+	"rollbook/internal/importing/flow"
+)
+
+const (
+	// lookedAt is how many rows are looked at before the columns are told apart.
+	lookedAt  = 200
+	lookBytes = 4 << 20
+	// samples is how many values of a column are shown, and samplesBytes how much
+	// of them an import holds.
+	samples      = 5
+	samplesBytes = 48 << 10
+)
+
+// ahead is a sheet whose first rows were looked at before they are read.
+type ahead struct {
+	*sheet.Reader
+	rows []sheet.Row
+	err  error // what came after the rows, if they are all
+}
+
+// lookAhead reads the first rows.
+func lookAhead(r *sheet.Reader) *ahead {
+	a := &ahead{Reader: r}
+	for size := 0; len(a.rows) < lookedAt && size < lookBytes && a.err == nil; {
+		row, err := r.Read()
+		if err != nil {
+			a.err = err
+			break
+		}
+		for i, c := range row.Cells {
+			row.Cells[i] = sheet.Unguard(c)
+			size += len(c)
+		}
+		a.rows = append(a.rows, row)
+	}
+	return a
+}
+
+// Read returns the next row, without guards of formulas.
+func (a *ahead) Read() (sheet.Row, error) {
+	if len(a.rows) > 0 {
+		row := a.rows[0]
+		a.rows = a.rows[1:]
+		return row, nil
+	}
+	if a.err != nil {
+		return sheet.Row{}, a.err
+	}
+	row, err := a.Reader.Read()
+	for i, c := range row.Cells {
+		row.Cells[i] = sheet.Unguard(c)
+	}
+	return row, err
+}
+
+// values returns the values of a column in the rows looked at, blank ones left out.
+func (a *ahead) values(i int) []string {
+	var out []string
+	for _, r := range a.rows {
+		if r.Fault == nil && !field.Blank(r.Cells[i]) {
+			out = append(out, r.Cells[i])
+		}
+	}
+	return out
+}
+
+// matched is what the columns of a file were taken for.
+type matched struct {
+	headers []domain.Header
+	// blank are columns that nobody knows and that are left out because they have
+	// no value; one that has a value after all rejects the file.
+	blank []int
+}
+
+// match finds out what each column is for: by the recipe, by its name, or by what
+// people and other programs call it, if its values do not speak against that.
+func (r *resolver) match(header []string, rows *ahead) matched {
+	m := matched{headers: make([]domain.Header, len(header))}
+	values := make([][]string, len(header))
+	meant := make([]column.Target, len(header))
+	for i, name := range header {
+		values[i] = rows.values(i)
+		h := &m.headers[i]
+		*h = domain.Header{Name: name, By: domain.ByNone, Samples: []string{}, Suggestions: []string{}}
+		ours, given := r.given[text.Normalise(name)]
+		switch {
+		case given && name != "" && ours == "":
+			h.By = domain.ByLeftOut
+		case given && name != "":
+			h.Column, h.By = ours, domain.ByGiven
+		case r.means(name):
+			h.Column, h.By = name, domain.ByName
+		case bracketed.MatchString(name):
+		default:
+			if s, ok := column.Meant(name); ok && column.Fits(s.Target, values[i]) {
+				meant[i] = s.Target
+			} else if d, err := r.field(name); !ok && err == nil && d.Code != "" && d.Kind != domain.ContactText && (d.DataType() == r.want || r.want == domain.Contacts) {
+				h.Column, h.By = "[new] "+d.Code, domain.BySynonym
+			}
+		}
+	}
+	r.bySynonym(m.headers, meant, values)
+	size := 0
+	for i := range m.headers {
+		h := &m.headers[i]
+		if len(values[i]) == 0 && h.Name != "" && (h.By == domain.ByNone && !bracketed.MatchString(h.Name) || h.By == domain.BySynonym && repeated(m.headers, i)) {
+			h.Column, h.By = "", domain.ByLeftOut
+			m.blank = append(m.blank, i)
+		}
+		if h.By == domain.ByNone {
+			h.Suggestions = r.suggestions(h.Name, meant[i], values[i])
+		}
+		for _, v := range values[i] {
+			v = text.Shown(v)
+			if h.By != domain.ByLeftOut && len(h.Samples) < samples && size < samplesBytes && !slices.Contains(h.Samples, v) {
+				h.Samples = append(h.Samples, v)
+				size += len(v)
+			}
+		}
+	}
+	return m
+}
+
+// repeated reports whether another column was taken for the same as column i.
+func repeated(headers []domain.Header, i int) bool {
+	for k, h := range headers {
+		if k != i && strings.EqualFold(h.Column, headers[i].Column) {
+			return true
+		}
+	}
+	return false
+}
+
+// bySynonym takes columns for what their names mean to people. A bare name is a
+// last name beside a first name, and Nome and Nombre are first names beside a last
+// name; alone they are full names, and the user is asked.
+func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target, values [][]string) {
+	take := func(i int, t column.Target) {
+		if t == column.Number {
+			headers[i].Column, headers[i].By = flow.KeyColumn, domain.BySynonym
+		} else if d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t))); ok && r.want == domain.Contacts {
+			headers[i].Column, headers[i].By = d.Label, domain.BySynonym
+		}
+	}
+	for i, t := range meant {
+		if t != "" && t != column.Name && t != column.Given {
+			take(i, t)
+		}
+	}
+	has := func(f domain.Field) bool {
+		d, _ := domain.ContactDef(f)
+		return slices.ContainsFunc(headers, func(h domain.Header) bool { return strings.EqualFold(h.Column, d.Label) })
+	}
+	for i, t := range meant {
+		switch {
+		case t == column.Given && has(domain.ContactLastName) && !has(domain.ContactFirstName):
+			take(i, "firstName")
+		case t == column.Name && has(domain.ContactFirstName) && !has(domain.ContactLastName):
+			take(i, "lastName")
+		}
+	}
+}
+
+// suggestions are columns of ours that one of the file's may be: by what its name
+// may mean, by the form of its values, by the nearest name.
+func (r *resolver) suggestions(name string, meant column.Target, values []string) []string {
+	out := []string{}
+	add := func(s string) {
+		if s != "" && !slices.Contains(out, s) && len(out) < samples {
+			out = append(out, s)
+		}
+	}
+	if r.want == domain.Contacts {
+		targets := []column.Target{meant}
+		if meant == column.Name || meant == column.Given {
+			targets = []column.Target{"lastName", "firstName"}
+		}
+		for _, t := range append(targets, column.Shape(values)...) {
+			if d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t))); ok {
+				add(d.Label)
+			}
+		}
+	}
+	names := []string{}
+	of := map[string]string{}
+	for _, d := range r.cat.Of(r.want) {
+		ours := "[new] " + d.Code
+		if d.Kind == domain.ContactText {
+			ours = d.Label
+		}
+		for _, n := range []string{d.Code, d.Label} {
+			names, of[n] = append(names, n), ours
+		}
+	}
+	if near, ok := field.Nearest(name, names); ok {
+		add(of[near])
+	}
+	return out
+}
+
+// recognised says of which columns it was not their name that told what they are,
+// and which were left out.
+func recognised(headers []domain.Header) []domain.Warning {
+	var known, left []string
+	for _, h := range headers {
+		switch h.By {
+		case domain.BySynonym:
+			known = append(known, h.Name+" → "+h.Column)
+		case domain.ByLeftOut:
+			left = append(left, h.Name)
+		}
+	}
+	var out []domain.Warning
+	for _, w := range []struct {
+		code  string
+		names []string
+	}{{"columnsRecognised", known}, {"columnsLeftOut", left}} {
+		if len(w.names) == 0 {
+			continue
+		}
+		var others any // absent where all are named
+		if n := len(w.names) - namedFields; n > 0 {
+			w.names, others = w.names[:namedFields], n
+		}
+		out = append(out, domain.Warning{Code: w.code, Message: reason.New(w.code, w.names, others).Message("en")})
+	}
+	return out
+}
+
+// kept returns the places of the columns that are not left out.
+func kept(headers []domain.Header) []int {
+	var out []int
+	for i, h := range headers {
+		if h.By != domain.ByLeftOut {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// notBlank rejects a file in which a column that nobody knows has a value after
+// all, behind the rows that were looked at.
+func notBlank(h domain.Header, line int) error {
+	return fault.New(fault.Invalid, "unknownColumn",
+		"Line %d: the column “%s” is not one that Rollbook knows, and here it has a value. Say what it is, or leave it out.", line, domain.Shown(h.Name))
+}

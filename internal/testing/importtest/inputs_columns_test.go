@@ -1,0 +1,177 @@
+package importtest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/local/demo"
+	"rollbook/internal/testing/importtest"
+)
+
+func mapped(columns map[string]string) importtest.Option {
+	return func(i *domain.Import) { i.Columns = columns }
+}
+
+func warned(imp domain.Import, code string) string {
+	for _, w := range imp.Warnings {
+		if w.Code == code {
+			return w.Message
+		}
+	}
+	return ""
+}
+
+// 79: lists as people and other programs write their headers come in without a
+// question, and the import says how each column was read.
+func TestInput79(t *testing.T) {
+	for _, c := range []struct{ name, file string }{
+		{name: "79 German", file: "Kontakt;E-Mail;Anrede;Vorname;Nachname;Sprache;Geburtsdatum;Telefon;Straße;PLZ;Ort;Land\n;eva@list.example;;Eva;Xaver;de;12.04.1985;;Gasse 1;3011;Bern;CH\n"},
+		{name: "79 French", file: "E-mail;Prénom;Nom;Téléphone;Code postal;Ville\neva@list.example;Eva;Xaver;;3011;Bern\n"},
+		{name: "79 Italian", file: "Cognome;Nome;Indirizzo e-mail;CAP;Città\nXaver;Eva;eva@list.example;3011;Bern\n"},
+		{name: "79 Spanish", file: "Nombre;Apellidos;Correo electrónico;Código postal;Localidad\nEva;Xaver;eva@list.example;3011;Bern\n"},
+		{name: "79 other spellings", file: "E-Mail,FirstName,last_name,Zip,Town\neva@list.example,Eva,Xaver,3011,Bern\n"},
+		{name: "79 Outlook with its empty columns", file: "First Name,Middle Name,Last Name,Suffix,E-mail Address,Business Phone,Home Phone,Mobile Phone,Home City,Home Postal Code,Notes\nEva,,Xaver,,eva@list.example,,,+41791234567,Bern,3011,\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := importtest.New(t, 3)
+			test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file)
+			if test.Status != domain.Done || test.Counts.Created != 1 {
+				t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
+			}
+			if warned(test, "columnsRecognised") == "" {
+				t.Errorf("nothing is said of how columns were read: %+v", test.Warnings)
+			}
+			update := w.Follow(t, test, domain.UpdateOf)
+			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"eva@list.example"})
+			if err != nil || update.Counts.Created != 1 || len(found["eva@list.example"]) != 1 {
+				t.Fatalf("%+v %v %v", update.Counts, found, err)
+			}
+			n := found["eva@list.example"][0]
+			for f, want := range map[domain.Field]domain.Value{domain.ContactFirstName: "Eva", domain.ContactLastName: "Xaver", domain.ContactPostcode: "3011"} {
+				if got := w.Value(t, demo.Aurora, n, f); got != want {
+					t.Errorf("%s is %q", f, got)
+				}
+			}
+			undo := w.Follow(t, update, domain.UndoOf)
+			if undo.Counts.Updated != 1 {
+				t.Errorf("undo: %+v", undo.Counts)
+			}
+		})
+	}
+}
+
+// 79: a full name is never split silently, and a column whose values speak against
+// its name is asked about.
+func TestInput79Asked(t *testing.T) {
+	for _, c := range []struct {
+		name, file, column string
+		suggestion         string
+	}{
+		{name: "79 a full name", file: "Email,Name\na@list.example,Ann Nowak\n", column: "Name", suggestion: "Last name"},
+		{name: "79 a consent called SMS", file: "Email,Last name,SMS\na@list.example,Nowak,oui\nb@list.example,Muster,non\n", column: "SMS", suggestion: ""},
+		{name: "79 addresses under another name", file: "Last name,Kontaktweg\nNowak,a@list.example\n", column: "Kontaktweg", suggestion: "Email"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := importtest.New(t, 1)
+			imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file)
+			if imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" {
+				t.Fatalf("%s %+v", imp.Status, imp.Problem)
+			}
+			i := slices.IndexFunc(imp.Headers, func(h domain.Header) bool { return h.Name == c.column })
+			if i < 0 || imp.Headers[i].By != domain.ByNone || len(imp.Headers[i].Samples) == 0 ||
+				c.suggestion != "" && !slices.Contains(imp.Headers[i].Suggestions, c.suggestion) {
+				t.Errorf("%+v", imp.Headers)
+			}
+		})
+	}
+}
+
+// 80: columns that nobody knows are shown with samples; once they are mapped or
+// left out the same bytes come in, and nothing of a left-out column is stored.
+func TestInput80(t *testing.T) {
+	t.Run("80", func(t *testing.T) {
+		const file = "E-Mail;Surname;Remarks;Rating\nann@list.example;Nowak;call back in May;5\nbad;Muster;also secret;4\n"
+		w := importtest.New(t, 3)
+		asked := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
+		if asked.Status != domain.Rejected || asked.Problem.Code != "unknownColumn" || len(asked.Headers) != 4 {
+			t.Fatalf("%s %+v %+v", asked.Status, asked.Problem, asked.Headers)
+		}
+		if h := asked.Headers[2]; h.By != domain.ByNone || !slices.Equal(h.Samples, []string{"call back in May", "also secret"}) {
+			t.Errorf("%+v", h)
+		}
+		if h := asked.Headers[1]; h.By != domain.BySynonym || h.Column != "Last name" {
+			t.Errorf("%+v", h)
+		}
+		test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(map[string]string{"remarks": "", "Rating": "[new] NOTE"}))
+		if test.Status != domain.Done || test.Counts.Created != 1 || test.Counts.Rejected != 1 {
+			t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
+		}
+		if h := test.Headers[2]; h.By != domain.ByLeftOut || len(h.Samples) > 0 {
+			t.Errorf("%+v", h)
+		}
+		if h := test.Headers[3]; h.By != domain.ByGiven || h.Column != "[new] NOTE" {
+			t.Errorf("%+v", h)
+		}
+		if !strings.Contains(warned(test, "columnsLeftOut"), "Remarks") {
+			t.Errorf("%+v", test.Warnings)
+		}
+		errors := w.File(t, test, "errors")
+		if head, _, _ := strings.Cut(errors, "\n"); !strings.HasPrefix(head, "Email,Last name,[new] NOTE,[error] line") && !strings.HasPrefix(head, "Email;Last name;[new] NOTE;[error] line") {
+			t.Errorf("the error file does not come in again as it is: %s", head)
+		}
+		for _, name := range []string{"errors", "changes"} {
+			if s := w.File(t, test, name); strings.Contains(s, "secret") || strings.Contains(s, "May") {
+				t.Errorf("%s.csv has what was left out: %s", name, s)
+			}
+		}
+		update := w.Follow(t, test, domain.UpdateOf)
+		if update.Counts != test.Counts {
+			t.Errorf("the test said %+v, the update %+v", test.Counts, update.Counts)
+		}
+	})
+}
+
+// A column without any value is left out, also where it shows only at the end
+// that it has one.
+func TestBlankColumns(t *testing.T) {
+	w := importtest.New(t, 1)
+	var rows strings.Builder
+	rows.WriteString("Email,Last name,Remarks\n")
+	for range 300 {
+		rows.WriteString(",Nowak,\n")
+	}
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Done || warned(imp, "columnsLeftOut") == "" {
+		t.Errorf("%s %+v %+v", imp.Status, imp.Problem, imp.Warnings)
+	}
+	rows.WriteString(",Nowak,late\n")
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" || !strings.Contains(imp.Problem.Message, "302") {
+		t.Errorf("%s %+v", imp.Status, imp.Problem)
+	}
+}
+
+// 81: two headers that mean one column are both named, until one is left out.
+func TestInput81(t *testing.T) {
+	t.Run("81", func(t *testing.T) {
+		const file = "Email,Courriel,Last name\na@list.example,b@list.example,Nowak\n"
+		w := importtest.New(t, 1)
+		imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
+		if imp.Problem == nil || imp.Problem.Code != "duplicateColumn" || !strings.Contains(imp.Problem.Message, "Email") || !strings.Contains(imp.Problem.Message, "Courriel") {
+			t.Errorf("%+v", imp.Problem)
+		}
+		if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(map[string]string{"Email": ""})); imp.Counts.Created != 1 {
+			t.Errorf("%s %+v", imp.Status, imp.Problem)
+		}
+	})
+}
+
+// Criteria and authorisations: a column named by a code or a label is what it
+// should become, one's own notes are left out.
+func TestColumnsOfOtherData(t *testing.T) {
+	w := importtest.New(t, 5)
+	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, "Kundennummer,Favourite genre,My notes\n#"+string(demo.Contact(demo.Aurora, 1).Number)+",JAZZ,x\n", mapped(map[string]string{"My notes": ""}))
+	if imp.Status != domain.Done || imp.Headers[0].Column != "Contact" || imp.Headers[1].Column != "[new] GENRE" || imp.Counts.Rejected > 0 {
+		t.Errorf("%s %+v %+v %+v", imp.Status, imp.Problem, imp.Headers, imp.Problems)
+	}
+}
