@@ -171,3 +171,30 @@ func TestLateRequestsChangeNothing(t *testing.T) {
 		t.Error("something arrived early")
 	}
 }
+
+// A copy of an import's plan that is overtaken by another, between its look at
+// the slots and its taking one, takes none: the import would hold two.
+func TestAnOvertakenCopyTakesNoSecondSlot(t *testing.T) {
+	s := connected(t)
+	ctx := t.Context()
+	old, err := s.jobs.TakeSlot(ctx, opera, "old")
+	must(t, err)
+	var want domain.Ticket
+	s.net.fail = func(op string, body []byte, _ int) (*http.Response, error) {
+		if op == "UpdateItem" && bytes.Contains(body, []byte("i1:")) {
+			s.net.fail = nil // the rest is done at once
+			must(t, s.jobs.FreeSlot(ctx, opera, "old", old))
+			var err error
+			want, err = s.jobs.TakeSlot(ctx, opera, "i1")
+			must(t, err)
+		}
+		return nil, nil
+	}
+	got, err := s.jobs.TakeSlot(ctx, opera, "i1")
+	must(t, err)
+	held, err := s.jobs.HeldSlots(ctx, opera)
+	must(t, err)
+	if diff := cmp.Diff(map[string]domain.Ticket{"i1": want}, held); diff != "" || got != want {
+		t.Errorf("got %+v; held (-want +got):\n%s", got, diff)
+	}
+}
