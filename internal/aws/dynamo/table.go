@@ -138,16 +138,6 @@ func (t table) put(ctx context.Context, it item) error {
 	})
 }
 
-// putNew writes an item if there is none with its key, and reports whether it
-// did. After a lost answer it may report false of its own item.
-func (t table) putNew(ctx context.Context, it item) (done bool, err error) {
-	done, _, err = t.conditional(ctx, func() error {
-		_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")})
-		return err
-	})
-	return done, err
-}
-
 // update changes an item and returns it as it is afterwards. If the condition
 // does not hold, held is false and the item is what is there, nil for nothing.
 func (t table) update(ctx context.Context, u dynamodb.UpdateItemInput) (it item, held bool, err error) {

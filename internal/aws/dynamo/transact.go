@@ -59,7 +59,7 @@ func (db *DB) transactInDoubt(ctx context.Context, items ...types.TransactWriteI
 			written()
 			return doubt, nil
 		}
-		if _, ok := err.(errRaced); ok {
+		if _, ok := errors.AsType[errRaced](err); ok {
 			return doubt, err
 		}
 		doubt = doubt || awsfault.Unanswered(err)

@@ -41,5 +41,5 @@ func (m Metrics) Count(name string, n int) {
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	m.Out.Write(append(line, '\n'))
+	_, _ = m.Out.Write(append(line, '\n'))
 }

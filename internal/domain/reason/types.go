@@ -66,7 +66,7 @@ func (t paramType) take(v any) (any, bool) {
 	s, ok := v.(string)
 	if !ok && v != nil {
 		if x, is := v.(fmt.Stringer); is {
-			s, ok = x.String(), true
+			s = x.String()
 		} else if s, ok = asString(v); !ok {
 			return nil, false
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 	}
 	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Files: d.files, Mail: d.mails, Now: now,
 		Count:  func(metric string, n int) { d.count[metric] += n },
-		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log:    slog.New(slog.DiscardHandler),
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status)} }}
 	imp := domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: domain.Update, Status: domain.Running,
 		CreatedAt: now(), ExpiresAt: now().Add(time.Hour)}
