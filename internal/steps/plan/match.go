@@ -112,7 +112,7 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 			}
 		}
 	}
-	r.bySynonym(m.headers, meant, values)
+	r.bySynonym(m.headers, meant)
 	size := 0
 	for i := range m.headers {
 		h := &m.headers[i]
@@ -147,7 +147,7 @@ func repeated(headers []domain.Header, i int) bool {
 // bySynonym takes columns for what their names mean to people. A bare name is a
 // last name beside a first name, and Nome and Nombre are first names beside a last
 // name; alone they are full names, and the user is asked.
-func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target, values [][]string) {
+func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target) {
 	take := func(i int, t column.Target) {
 		if t == column.Number {
 			headers[i].Column, headers[i].By = flow.KeyColumn, domain.BySynonym
