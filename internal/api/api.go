@@ -172,6 +172,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, newProblem(http.StatusInternalServerError))
 		}
 	}()
+	r = r.WithContext(withAccepted(r.Context(), r.Header.Get("Accept-Language")))
 	// Media types have no case (RFC 9110, section 8.3.1), but huma's have.
 	r.Header.Set("Content-Type", strings.ToLower(r.Header.Get("Content-Type")))
 	h := w.Header()
@@ -191,7 +192,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.Set("Content-Security-Policy", s.policy())
 		if s.Assets == nil {
-			writeProblem(w, newProblem(http.StatusNotFound))
+			writeProblem(w, newProblem(http.StatusNotFound).in(accepted(r.Context())))
 			return
 		}
 		s.Assets.ServeHTTP(w, r)
@@ -208,10 +209,10 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	seen := &statusOnly{header: http.Header{}}
 	h.ServeHTTP(seen, r)
 	if seen.status != http.StatusMethodNotAllowed {
-		writeProblem(w, newProblem(http.StatusNotFound))
+		writeProblem(w, newProblem(http.StatusNotFound).in(accepted(r.Context())))
 		return
 	}
-	p := newProblem(http.StatusMethodNotAllowed)
+	p := newProblem(http.StatusMethodNotAllowed).in(accepted(r.Context()))
 	p.headers = http.Header{"Allow": seen.header["Allow"]}
 	writeProblem(w, p)
 }
@@ -260,7 +261,7 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 		}
 		if err != nil {
 			s.refused(r.Context(), c, &op, err)
-			writeProblem(w, problemOf(err))
+			writeProblem(w, problemOf(err).in(s.lang(r.Context(), c)))
 			return
 		}
 		if op.OperationID == "listAudit" && wantsCSV(r) {
@@ -288,16 +289,16 @@ func (s *server) answer(ctx context.Context, op huma.Operation, err error) error
 	if p.Status >= 500 {
 		s.Log.ErrorContext(ctx, "request failed", "operation", op.OperationID, "status", p.Status, "cause", err.Error())
 	}
-	return p
+	return p.in(s.lang(ctx, claimsIn(ctx)))
 }
 
 // allowed tells whether the claims reach what the group may do.
 func allowed(c Claims, group string) error {
 	switch {
 	case !c.Institution.Valid():
-		return fault.New(fault.Forbidden, "institutionMissing", "Your account belongs to no institution. Ask your administrator.")
+		return fault.New(fault.Forbidden, "institutionMissing")
 	case !c.may(group):
-		return fault.New(fault.Forbidden, "forbidden", "This needs the group %s. Ask your administrator.", group)
+		return fault.New(fault.Forbidden, "forbidden.group", group)
 	}
 	return nil
 }
@@ -307,13 +308,13 @@ func allowed(c Claims, group string) error {
 func (s *server) catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
 	cat, err := s.Catalogue.Catalogue(ctx, in)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return nil, fault.New(fault.Forbidden, "institutionMissing", "Your institution is not set up here. Ask your administrator.")
+		return nil, fault.New(fault.Forbidden, "institutionMissing.notSetUp")
 	}
 	return cat, err
 }
 
-// language is that of mails and messages for the user.
-func language(c Claims, s domain.Settings) string {
+// languageOf is that of mails and messages for the user.
+func languageOf(c Claims, s domain.Settings) string {
 	switch {
 	case c.Language != "":
 		return c.Language

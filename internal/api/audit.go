@@ -227,7 +227,7 @@ func (s *server) auditCSV(ctx huma.Context, c Claims) {
 	if since := r.URL.Query().Get("since"); since != "" {
 		var err error
 		if f.Since, err = time.Parse(time.RFC3339, since); err != nil {
-			writeProblem(w, problemOf(fault.At("query.since", "invalid", "This is not a time of the form 2026-01-31T09:00:00Z.")))
+			writeProblem(w, problemOf(fault.At("query.since", "invalid.time")).in(s.lang(r.Context(), c)))
 			return
 		}
 	}
@@ -237,7 +237,7 @@ func (s *server) auditCSV(ctx huma.Context, c Claims) {
 		err = s.Audit.Append(r.Context(), c.Institution, *e)
 	}
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, problemOf(err).in(s.lang(r.Context(), c)))
 		return
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")

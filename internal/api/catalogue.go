@@ -14,6 +14,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 )
 
 // criterion is what an institution knows about contacts.
@@ -70,24 +71,24 @@ func (c criterion) def(code string) (domain.FieldDef, []fault.Field) {
 	d.Label, d.Labels = f.labels(code, c.Code, c.Label, c.Labels)
 	kind := field.Of(d.Kind)
 	if kind.HasValues && len(c.Values) == 0 {
-		f.add("body.values", "A %s criterion needs at least one value.", c.Kind)
+		f.add("body.values", "invalid.valuesMissing", c.Kind)
 	}
 	if !kind.HasValues && len(c.Values) > 0 {
-		f.add("body.values", "A %s criterion has no values.", c.Kind)
+		f.add("body.values", "invalid.noValues", c.Kind)
 	}
 	if !kind.MaxLength && c.MaxLength != 0 {
-		f.add("body.maxLength", "Only a text has a maxLength.")
+		f.add("body.maxLength", "invalid.noMaxLength")
 	}
 	if !kind.Decimals && c.Decimals != 0 {
-		f.add("body.decimals", "Only a number has decimals.")
+		f.add("body.decimals", "invalid.noDecimals")
 	}
 	seen := map[string]int{}
 	for i, v := range c.Values {
 		at := fmt.Sprintf("body.values[%d]", i)
 		if !domain.ValidCode(v.Code) {
-			f.add(at+".code", "A code is 1 to 40 of A-Z, 0-9 and _.")
+			f.add(at+".code", "invalid.code")
 		} else if first, ok := seen[v.Code]; ok {
-			f.add(at+".code", "The code is that of values[%d] already.", first)
+			f.add(at+".code", "invalid.codeTwice", first)
 		} else {
 			seen[v.Code] = i
 		}
@@ -106,14 +107,12 @@ func (a authorisation) def(code string) (domain.FieldDef, []fault.Field) {
 // faults collects the parts of a request that are at fault.
 type faults []fault.Field
 
-func (f *faults) add(at, format string, args ...any) {
-	f.value(at, "", fmt.Sprintf(format, args...))
-}
+func (f *faults) add(at, key string, values ...any) { f.because(at, reason.New(key, values...)) }
 
-// value reports a value for the reason that a file's row would be rejected.
-func (f *faults) value(at, code, message string) {
+// because reports a value for the reason that a file's row would be rejected.
+func (f *faults) because(at string, why reason.Reason) {
 	if len(*f) < maxFaults {
-		*f = append(*f, fault.Field{Location: at, Message: message, Code: code})
+		*f = append(*f, fault.Field{Location: at, Reason: why})
 	}
 }
 
@@ -122,19 +121,19 @@ func (f *faults) text(at, s string, least, most int) string {
 	v, p := field.Text(s, most)
 	switch {
 	case p != nil:
-		f.value(at, p.Code, p.Message)
+		f.because(at, *p)
 	case least > 0 && v == domain.Empty:
-		f.add(at, "This must not be empty.")
+		f.add(at, "invalid.empty")
 	}
 	return string(v)
 }
 
 func (f *faults) labels(code, inBody, label string, labels map[string]string) (string, map[string]string) {
 	if !domain.ValidCode(code) {
-		f.add("path.code", "A code is 1 to 40 of A-Z, 0-9 and _.")
+		f.add("path.code", "invalid.code")
 	}
 	if inBody != "" && inBody != code {
-		f.add("body.code", "This is not the code in the address.")
+		f.add("body.code", "invalid.otherCode")
 	}
 	return f.text("body.label", label, 1, domain.MaxLabel), f.inLanguages("body.labels", labels)
 }
@@ -144,7 +143,7 @@ func (f *faults) inLanguages(at string, labels map[string]string) map[string]str
 	var out map[string]string
 	for _, lang := range slices.Sorted(maps.Keys(labels)) {
 		if !slices.Contains(domain.Languages, lang) {
-			f.add(at+"."+lang, "Languages are %s.", strings.Join(domain.Languages, ", "))
+			f.add(at+"."+lang, "invalid.language", domain.Languages)
 			continue
 		}
 		if l := f.text(at+"."+lang, labels[lang], 0, domain.MaxLabel); l != "" {
@@ -162,9 +161,9 @@ func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	e := fault.New(fault.Invalid, "invalid", "%s", f[0].Message)
+	e := fault.New(fault.Invalid, "invalid.part", f[0].Reason)
 	if len(f) > 1 {
-		e.Text = fmt.Sprintf("%d parts of the request cannot be taken.", len(f))
+		e = fault.New(fault.Invalid, "invalid.parts", len(f))
 	}
 	e.Fields = f
 	return e
@@ -288,7 +287,7 @@ func (s *server) fields(ctx context.Context, c Claims, t domain.DataType, limit 
 	cursor, err := base64.RawURLEncoding.DecodeString(from)
 	after, ok := strings.CutPrefix(string(cursor), string(t)+":")
 	if err != nil || from != "" && !(ok && domain.ValidCode(after)) {
-		return nil, "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
+		return nil, "", fault.At("query.cursor", "cursorInvalid")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
@@ -355,7 +354,7 @@ func (s *server) putField(ctx context.Context, c Claims, d domain.FieldDef, fs f
 // mayReplace checks that what contacts have keeps its meaning.
 func mayReplace(old, d domain.FieldDef) error {
 	if old.Kind != d.Kind {
-		return fault.New(fault.Conflict, "kindFixed", "%s is of kind %s, and a kind cannot be changed. Make a criterion with another code.", d.Code, old.Kind)
+		return fault.New(fault.Conflict, "kindFixed", d.Code, old.Kind)
 	}
 	var gone []string
 	for _, code := range old.UsedValues {
@@ -367,7 +366,7 @@ func mayReplace(old, d domain.FieldDef) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	return fault.New(fault.Conflict, "valueInUse", "Contacts have or had %s in %s. Keep the value and retire it instead.", strings.Join(gone, ", "), d.Code)
+	return fault.New(fault.Conflict, "valueInUse", gone, d.Code)
 }
 
 func (s *server) deleteField(ctx context.Context, c Claims, room string, in *fieldDelete) error {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -212,7 +211,7 @@ func (s *server) contact(ctx context.Context, c Claims, number string) (domain.C
 func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
 	q := strings.TrimSpace(in.Q)
 	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
-		return nil, fault.At("query.q", "invalid", "This has characters that no name has.")
+		return nil, fault.At("query.q", "invalid.search")
 	}
 	if n, p := field.ParseNumber(q); p == nil {
 		q = string(n)
@@ -260,7 +259,7 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		if len(used) > 0 {
 			err := s.Catalogue.MarkUsed(ctx, c.Institution, used)
 			if err != nil && fault.KindOf(err) == fault.NotFound {
-				return nil, fault.New(fault.Conflict, "catalogueChanged", "The catalogue was changed in between. Read it again.")
+				return nil, fault.New(fault.Conflict, "catalogueChanged")
 			}
 			if err != nil {
 				return nil, err
@@ -285,18 +284,14 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 	}
 }
 
-var quoted = regexp.MustCompile(`"[^"]{2,}"`)
-
-// withoutValue is what is wrong with a text, without the text: an answer may be
-// logged on its way.
-func withoutValue(p *field.Problem, text string) string {
-	canonical, _ := field.Text(text, len(text))
-	m := strings.ReplaceAll(p.Message, field.Quote(string(canonical)), "This")
-	// The suggestion for one of a list is no person's.
-	if p.Code != person.UnknownTitle && p.Code != person.UnknownLanguage && p.Code != person.UnknownCountry && p.Suggestion != "" {
-		m = strings.Replace(m, " Did you mean "+p.Suggestion+"?", "", 1)
+// withoutValue is what is wrong with a text, without the text. The suggestion
+// for one of a list is no person's.
+func withoutValue(p field.Problem) field.Problem {
+	out := p.Anonymous()
+	if p.Code == person.UnknownTitle || p.Code == person.UnknownLanguage || p.Code == person.UnknownCountry {
+		out = out.WithFix(p.Fix())
 	}
-	return quoted.ReplaceAllString(m, "something")
+	return out
 }
 
 // read checks everything that is sent. What the contact has already is taken as
@@ -305,10 +300,10 @@ func (in *contactInput) read(cat *domain.Catalogue, old domain.Contact, now func
 	var f faults
 	c := domain.Contact{Number: domain.ContactNumber(in.Number), Fields: map[domain.Field]domain.Value{}, Version: old.Version}
 	if !c.Number.Valid() {
-		f.add("path.number", "A contact number is 1 to 20 digits.")
+		f.add("path.number", "invalid.number")
 	}
 	if in.Body.Number != "" && in.Body.Number != in.Number {
-		f.add("body.number", "This is not the number in the address.")
+		f.add("body.number", "invalid.otherNumber")
 	}
 	check := person.Checker{Settings: cat.Settings, Now: now, Phone: phone.Parse}
 	in.Body.each(func(of domain.Field, text *string) {
@@ -317,9 +312,10 @@ func (in *contactInput) read(cat *domain.Catalogue, old domain.Contact, now func
 			var p *field.Problem
 			if _, err := time.Parse(time.DateOnly, *text); of == domain.ContactBirthDate && *text != "" && err != nil {
 				// A program has no excuse for a form that a person may use.
-				f.value("body.birthDate", field.BadDate, "A birth date is a day of the form 1980-12-31.")
+				f.add("body.birthDate", "badDate.json")
 			} else if v, _, p = check.Check(of, *text); p != nil {
-				f.value("body."+of.Code(), p.Code, withoutValue(p, *text))
+				// An answer may be logged on its way.
+				f.because("body."+of.Code(), withoutValue(*p))
 			}
 		}
 		if v != domain.Empty {
@@ -337,16 +333,16 @@ func (in *contactInput) read(cat *domain.Catalogue, old domain.Contact, now func
 			at := "body." + room.name + "." + code
 			d, ok := cat.Lookup(domain.Field(room.room + ":" + code))
 			if !ok {
-				f.add(at, "There is no such code among the %s.", room.name)
+				f.add(at, "invalid.noSuchCode", room.name)
 				continue
 			}
 			v, p := field.FromJSON(json.RawMessage(room.values[code]), d)
 			if p != nil {
-				f.value(at, p.Code, p.Message)
+				f.because(at, *p)
 				continue
 			}
 			if code, is := field.NewlyRetired(v, old.Get(d.Field()), d); is {
-				f.value(at, field.RetiredValue, code+" is a retired value: it can no longer be set.")
+				f.add(at, "retiredValue.code", code)
 			}
 			if v != domain.Empty {
 				c.Fields[d.Field()] = v

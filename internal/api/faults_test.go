@@ -10,6 +10,7 @@ import (
 	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/testing/memory"
 )
 
@@ -28,7 +29,7 @@ type racingCatalogue struct {
 func (c *racingCatalogue) PutField(ctx context.Context, in domain.InstitutionID, d domain.FieldDef) error {
 	if c.times > 0 {
 		c.times--
-		return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
+		return fault.New(fault.Conflict, "changed")
 	}
 	return c.store.PutField(ctx, in, d)
 }
@@ -36,7 +37,7 @@ func (c *racingCatalogue) PutField(ctx context.Context, in domain.InstitutionID,
 func (c *racingCatalogue) PutTarget(ctx context.Context, in domain.InstitutionID, t domain.Target) error {
 	if c.times > 0 {
 		c.times--
-		return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
+		return fault.New(fault.Conflict, "changed")
 	}
 	return c.store.PutTarget(ctx, in, t)
 }
@@ -63,8 +64,8 @@ func TestOurFaultsSayNothing(t *testing.T) {
 		retry  string
 	}{
 		"unknown":  {errors.New("secret cause"), 500, "internal", ""},
-		"internal": {fault.New(fault.Internal, "secretCode", "secret text"), 500, "internal", ""},
-		"busy":     {fault.Wrap(fault.Busy, "throttled", errors.New("secret cause")), 503, "busy", "5"},
+		"internal": {&fault.Error{Reason: reason.Reason{Code: "secretCode", Params: reason.Params{"name": "secret text"}}}, 500, "internal", ""},
+		"busy":     {fault.Wrap(fault.Busy, "contended", errors.New("secret cause")), 503, "busy", "5"},
 		"timeout":  {context.DeadlineExceeded, 503, "busy", "5"},
 		"panic":    {nil, 500, "internal", ""},
 	} {
@@ -177,7 +178,7 @@ type racingContacts struct {
 func (c *racingContacts) Put(ctx context.Context, in domain.InstitutionID, n domain.Contact, p domain.Provenance) (bool, error) {
 	if c.times > 0 {
 		c.times--
-		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+		return false, fault.New(fault.Conflict, "changed")
 	}
 	return c.Contacts.Put(ctx, in, n, p)
 }

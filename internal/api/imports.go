@@ -13,6 +13,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
 )
@@ -84,10 +85,10 @@ type importView struct {
 	Status          string               `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
 	Progress        float64              `json:"progress" minimum:"0" maximum:"1"`
 	Counts          domain.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
-	Problem         *domain.FileProblem  `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
+	Problem         *reasonView          `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
 	Detected        *domain.Detected     `json:"detected,omitempty" doc:"What reading found out about the file."`
-	Warnings        []domain.Warning     `json:"warnings"`
-	Problems        []domain.Problem     `json:"problems" doc:"The first 100."`
+	Warnings        []warningView        `json:"warnings"`
+	Problems        []problemView        `json:"problems" doc:"The first 100."`
 	ProblemsTotal   int                  `json:"problemsTotal"`
 	Fields          []domain.FieldReport `json:"fields" doc:"What changes in each field."`
 	Files           []string             `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
@@ -96,7 +97,7 @@ type importView struct {
 	UpdatedBy       string               `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
 	UndoneBy        string               `json:"undoneBy,omitempty" doc:"The undo of this update."`
 	Cancelling      bool                 `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
-	Mail            domain.MailState     `json:"mail"`
+	Mail            mailView             `json:"mail"`
 	CreatedAt       time.Time            `json:"createdAt"`
 	CreatedBy       string               `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
 	CreatedByID     string               `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
@@ -176,7 +177,7 @@ func (s *server) importRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return s.showImport(ctx, i)
+		return s.showImport(ctx, c, i)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
@@ -225,7 +226,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	var f faults
 	t := domain.DataType(in.Body.DataType)
 	if !slices.Contains(importTypes, t) {
-		f.add("body.dataType", "Files of %s cannot be imported yet.", t)
+		f.add("body.dataType", "invalid.notImportable", t)
 	}
 	email := f.email("body.email", in.Body.Email)
 	if err := f.err(); err != nil {
@@ -249,7 +250,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	i := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
 		Recipe: in.Body.recipe(), FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
-		Language: language(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -281,12 +282,12 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 		}
 		views := make([]importView, 0, len(is))
 		for _, i := range is {
-			v, err := s.showImport(ctx, i)
+			v, err := s.showImport(ctx, c, i)
 			if err != nil {
 				return nil, "", err
 			}
 			if in.Brief {
-				v.Body.Problems, v.Body.Fields = []domain.Problem{}, []domain.FieldReport{}
+				v.Body.Problems, v.Body.Fields = []problemView{}, []domain.FieldReport{}
 			}
 			views = append(views, v.Body)
 		}
@@ -322,16 +323,23 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 	return found, cursor, nil
 }
 
-func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer, error) {
+func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*importAnswer, error) {
+	lang := s.lang(ctx, c)
 	v := importView{
 		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email,
 		Headers: append([]domain.Header{}, i.Headers...),
-		Status:  string(i.Status), Counts: i.Counts, Problem: i.Problem, Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
-		Warnings: append([]domain.Warning{}, i.Warnings...), Problems: append([]domain.Problem{}, i.Problems...),
+		Status:  string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
+		Warnings: []warningView{}, Problems: []problemView{},
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
-		Mail: i.Mail, CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
+		Mail: showMail(i.Mail, lang), CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
+	}
+	for _, w := range i.Warnings {
+		v.Warnings = append(v.Warnings, showWarning(w, lang))
+	}
+	for _, p := range i.Problems {
+		v.Problems = append(v.Problems, showProblem(p, lang))
 	}
 	if i.Source.Key != "" && !slices.Contains(v.Files, original) {
 		v.Files = append(v.Files, original)
@@ -359,15 +367,16 @@ func (s *server) showImport(ctx context.Context, i domain.Import) (*importAnswer
 	return &importAnswer{tag(v), v}, nil
 }
 
-func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[domain.Problem], error) {
+func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[problemView], error) {
 	i, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	lang := s.lang(ctx, c)
 	return list(in.Limit, func(limit int) ([]domain.Problem, string, error) {
 		return flow.Problems(ctx, s.Files, c.Institution, i.ID,
 			flow.ProblemFilter{Outcome: domain.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
-	}, func(p domain.Problem) domain.Problem { return p })
+	}, func(p domain.Problem) problemView { return showProblem(p, lang) })
 }
 
 // testImport makes and starts a test of the bytes of an import that has ended. It
@@ -379,9 +388,9 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 	}
 	switch {
 	case of.OfKind == domain.UndoOf:
-		return nil, fault.New(fault.Conflict, "notATest", "This ran an undo file. Undo the update itself.")
+		return nil, fault.New(fault.Conflict, "notATest.undo")
 	case !of.Status.Final() || of.Source.Key == "":
-		return nil, fault.New(fault.Conflict, "notDone", "The import is still %s. Cancel it or wait.", of.Status)
+		return nil, fault.New(fault.Conflict, "notDone.update", of.Status)
 	}
 	if err := s.bytesThere(ctx, of); err != nil {
 		return nil, err
@@ -405,7 +414,7 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 func (s *server) bytesThere(ctx context.Context, i domain.Import) error {
 	_, err := s.Uploads.Open(ctx, i.Source)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return gone("The uploaded file has expired. Upload it again.")
+		return gone(reason.New("expired.upload"))
 	}
 	return err
 }
@@ -433,13 +442,13 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 	}
 	switch {
 	case test.Action != domain.Test:
-		return nil, fault.New(fault.Conflict, "notATest", "Only a test can be followed by its bulk update.")
+		return nil, fault.New(fault.Conflict, "notATest")
 	case test.OfKind == domain.UndoOf:
-		return nil, fault.New(fault.Conflict, "notATest", "This tested an undo file. Undo the update itself.")
+		return nil, fault.New(fault.Conflict, "notATest.undo")
 	case test.Status == domain.Rejected:
-		return nil, fault.New(fault.Conflict, "fileRejected", "The file was rejected. Correct it and upload it again.")
+		return nil, fault.New(fault.Conflict, "fileRejected")
 	case test.Status != domain.Done:
-		return nil, fault.New(fault.Conflict, "notDone", "The test is not done: it is %s.", test.Status)
+		return nil, fault.New(fault.Conflict, "notDone", test.Status)
 	}
 	if err := s.bytesThere(ctx, test); err != nil {
 		return nil, err
@@ -454,16 +463,16 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	}
 	switch {
 	case update.Action != domain.Update:
-		return nil, fault.New(fault.Conflict, "notAnUpdate", "A test changed nothing, so there is nothing to undo.")
+		return nil, fault.New(fault.Conflict, "notAnUpdate")
 	case !update.Status.Final():
-		return nil, fault.New(fault.Conflict, "notDone", "The update is still %s. Cancel it or wait.", update.Status)
+		return nil, fault.New(fault.Conflict, "notDone.update", update.Status)
 	case !slices.Contains(update.Files, "undo"):
-		return nil, fault.New(fault.Conflict, "nothingToUndo", "The import changed nothing, so there is nothing to undo.")
+		return nil, fault.New(fault.Conflict, "nothingToUndo")
 	}
 	o, _, err := s.Files.Head(ctx, flow.FileKey(update.Institution, update.ID, "undo"))
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
-			return nil, gone("The undo file has expired.")
+			return nil, gone(reason.New("expired.undo"))
 		}
 		return nil, err
 	}
@@ -526,9 +535,9 @@ func (s *server) testUndo(ctx context.Context, c Claims, update, like domain.Imp
 }
 
 func alreadyDone(kind, id string) error {
-	e := fault.New(fault.Conflict, "alreadyDone", "The bulk update of this test exists already.")
+	e := fault.New(fault.Conflict, "alreadyDone")
 	if kind == domain.UndoOf {
-		e.Text = "This update is undone already."
+		e = fault.New(fault.Conflict, "alreadyDone.undo")
 	}
 	e.ID = id
 	return e
@@ -561,19 +570,18 @@ func (s *server) start(ctx context.Context, i domain.Import) error {
 	if cause == nil {
 		return nil
 	}
-	const text = "The import could not be started. Nothing was changed; try again in a few minutes."
 	_, err := s.Jobs.ChangeImport(context.WithoutCancel(ctx), i.Institution, i.ID, func(i *domain.Import) error {
 		// An import past the check was started after all.
 		if i.Status == domain.Checking {
 			i.Status, i.FinishedAt = domain.Failed, s.Now().UTC()
-			i.Problem = &domain.FileProblem{Code: "notStarted", Message: text}
+			i.Problem = domain.Because("notStarted")
 		}
 		return nil
 	})
 	if err != nil {
 		cause = fmt.Errorf("%w; and it could not be marked: %w", cause, err)
 	}
-	return &fault.Error{Kind: fault.Busy, Code: "notStarted", Text: text, Err: cause}
+	return &fault.Error{Kind: fault.Busy, Reason: reason.New("notStarted"), Err: cause}
 }
 
 func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*importAnswer, error) {
@@ -584,10 +592,10 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 		switch {
 		case i.Status == domain.Cancelled:
 		case i.Status.Final():
-			return fault.New(fault.Conflict, "alreadyFinal", "The import has ended: it is %s.", i.Status)
+			return fault.New(fault.Conflict, "alreadyFinal", i.Status)
 		case i.Status == domain.Waiting:
 			i.Status, i.FinishedAt, i.Cancel = domain.Cancelled, s.Now().UTC(), true
-			i.Problem = &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before its file came."}
+			i.Problem = domain.Because("cancelled.waiting")
 		default:
 			i.Cancel = true
 		}
@@ -596,7 +604,7 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	if err != nil {
 		return nil, err
 	}
-	return s.showImport(ctx, i)
+	return s.showImport(ctx, c, i)
 }
 
 // original is the uploaded file.
@@ -607,7 +615,7 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 	if err != nil {
 		return nil, err
 	}
-	expired := gone("This file has expired.")
+	expired := gone(reason.New("expired.file"))
 	base := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
 	switch {
 	case in.Name == original && i.Source.Key != "" && i.OfKind == domain.UndoOf:

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
@@ -189,9 +190,9 @@ func TestProgress(t *testing.T) {
 	}
 	for _, status := range []domain.Status{domain.Done, domain.Rejected, domain.Failed, domain.Cancelled} {
 		s.change(id, func(i *domain.Import) {
-			i.Status, i.Counts, i.Problem = status, domain.Counts{Rows: 1, Updated: 1}, &domain.FileProblem{Code: "c", Message: "m"}
+			i.Status, i.Counts, i.Problem = status, domain.Counts{Rows: 1, Updated: 1}, domain.Because("fileGone")
 		})
-		if v := look(); v.Progress != 1 || v.Status != string(status) || v.Counts.Rows != 1 || v.Problem.Code != "c" {
+		if v := look(); v.Progress != 1 || v.Status != string(status) || v.Counts.Rows != 1 || v.Problem.Code != "fileGone" {
 			t.Error(v)
 		}
 	}
@@ -204,8 +205,8 @@ func TestImportView(t *testing.T) {
 	i := s.doneImport(domain.Update)
 	i = s.change(i.ID, func(i *domain.Import) {
 		i.Detected = &domain.Detected{Format: "csv", Encoding: "UTF-8", Separator: ";", LineEnds: "CRLF", Rows: 3, Columns: 5}
-		i.Warnings = []domain.Warning{{Code: "w", Message: "W", Line: 2}}
-		i.Problems = []domain.Problem{{Line: 3, Column: "[new] GENRE", Field: "GENRE", Value: "C", Outcome: domain.RowConflicted, Code: "conflict", Message: "M", Old: &old, Live: &live, New: &wish, OtherLines: []int{7}}}
+		i.Warnings = []domain.Warning{{Reason: reason.New("otherLabel", "A – B", "A", "GENRE"), Line: 2, Column: "[new] GENRE", Times: 3}}
+		i.Problems = []domain.Problem{{Line: 3, Column: "[new] GENRE", Field: "GENRE", Value: "C", Outcome: domain.RowConflicted, Reason: reason.New("conflict", old, live, wish), Old: &old, Live: &live, New: &wish, OtherLines: []int{7}}}
 		i.ProblemsAll = 1
 		i.Fields = []domain.FieldReport{{Field: "GENRE", Label: "Genre", Kind: domain.SingleChoice, Changes: []domain.Transition{{From: "A", To: "B", Count: 2}}}, {Field: "NOTE", Kind: domain.Text, NotCompared: 4}}
 		i.Mail = domain.MailState{Status: "sent"}
@@ -213,9 +214,12 @@ func TestImportView(t *testing.T) {
 	})
 	got := s.call(viewer, "GET", "/api/imports/"+i.ID, nil).want(200).object()
 	want := object{
-		"detected":      object{"format": "csv", "encoding": "UTF-8", "separator": ";", "lineEnds": "CRLF", "rows": 3.0, "columns": 5.0},
-		"warnings":      []any{object{"code": "w", "message": "W", "line": 2.0}},
-		"problems":      []any{object{"line": 3.0, "column": "[new] GENRE", "field": "GENRE", "value": "C", "outcome": "conflicted", "code": "conflict", "message": "M", "old": "A", "live": "B", "new": "C", "otherLines": []any{7.0}}},
+		"detected": object{"format": "csv", "encoding": "UTF-8", "separator": ";", "lineEnds": "CRLF", "rows": 3.0, "columns": 5.0},
+		"warnings": []any{object{"code": "otherLabel", "params": object{"value": "A – B", "code": "A", "field": "GENRE"}, "line": 2.0, "column": "[new] GENRE", "times": 3.0,
+			"message": `[new] GENRE: "A – B" was read as the value A of GENRE, whose label is now another. (3 times)`}},
+		"problems": []any{object{"line": 3.0, "column": "[new] GENRE", "field": "GENRE", "value": "C", "outcome": "conflicted", "code": "conflict", "params": object{"old": "A", "live": "B", "new": "C"},
+			"message":    `Somebody changed this since the export: it was "A", is now "B", and the file wants "C". Nothing of this row was written.`,
+			"suggestion": "Look at the contact, then correct [old] to what is there now, or empty [new].", "old": "A", "live": "B", "new": "C", "otherLines": []any{7.0}}},
 		"problemsTotal": 1.0,
 		"fields": []any{object{"field": "GENRE", "label": "Genre", "kind": "choice", "changes": []any{object{"from": "A", "to": "B", "count": 2.0}}},
 			object{"field": "NOTE", "label": "", "kind": "text", "changes": []any{}, "notCompared": 4.0}},
@@ -456,7 +460,7 @@ func TestCancel(t *testing.T) {
 	}
 	for _, status := range []domain.Status{domain.Done, domain.Rejected, domain.Failed} {
 		s.change(id, func(i *domain.Import) { i.Status = status })
-		if p := s.call(operator, "POST", path, nil).problem(409, "alreadyFinal"); !strings.Contains(p.Detail, string(status)) {
+		if p := s.call(operator, "POST", path, nil, "Accept-Language: en").problem(409, "alreadyFinal"); !strings.Contains(p.Detail, string(status)) {
 			t.Error(p)
 		}
 	}
@@ -502,7 +506,7 @@ func TestProblems(t *testing.T) {
 	}
 	w := flow.NewProblemWriter(s.files, i.Institution, i.ID)
 	for n := range 2500 {
-		p := domain.Problem{Line: n + 2, Field: "GENRE", Outcome: domain.RowRejected, Code: "unknownValue", Message: "M"}
+		p := domain.Problem{Line: n + 2, Field: "GENRE", Outcome: domain.RowRejected, Reason: reason.New("unknownValue", "x", "GENRE", nil, nil, nil, nil)}
 		if n%5 == 0 {
 			p.Field, p.Outcome = "NOTE", domain.RowConflicted
 		} else if n%5 == 1 {

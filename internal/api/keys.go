@@ -136,7 +136,7 @@ func (s *server) createKey(ctx context.Context, c Claims, in *struct{ Body keyBo
 	var f faults
 	name := f.text("body.name", in.Body.Name, 1, 100)
 	if at := in.Body.ExpiresAt; !at.IsZero() && !at.After(s.Now()) {
-		f.add("body.expiresAt", "This is over already.")
+		f.add("body.expiresAt", "invalid.over")
 	}
 	if err := f.err(); err != nil {
 		return nil, err

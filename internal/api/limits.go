@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -15,13 +14,13 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
 // limited is the answer past a limit.
-func limited(code string, wait time.Duration, format string, args ...any) error {
-	p := newProblem(http.StatusTooManyRequests)
-	p.Code, p.Detail = code, fmt.Sprintf(format, args...)
+func limited(key string, wait time.Duration, values ...any) error {
+	p := newProblem(http.StatusTooManyRequests).because(reason.New(key, values...))
 	p.headers = http.Header{"Retry-After": {strconv.Itoa(max(1, int(wait/time.Second)))}}
 	return p
 }
@@ -32,19 +31,18 @@ type bound struct {
 	code   string
 	of     func(domain.Limits) int
 	window time.Duration // of what is counted; 0 for what is under way
-	text   string
 }
 
-func newBound(name, code string, of func(domain.Limits) int, window time.Duration, text string) bound {
-	return bound{name, code, of, window, text}
+func newBound(name, code string, of func(domain.Limits) int, window time.Duration) bound {
+	return bound{name, code, of, window}
 }
 
 var (
-	importsAtOnce = newBound("importsAtOnce", "tooManyImports", func(l domain.Limits) int { return l.ImportsAtOnce }, 0, "%d imports are waiting or running already. Wait until some have ended.")
-	rowsADay      = newBound("rowsADay", "tooManyRowsToday", func(l domain.Limits) int { return l.RowsADay }, 24*time.Hour, "%d rows were imported in the last 24 hours. Try again later.")
-	mailsADay     = newBound("mailsADay", "tooManyMails", func(l domain.Limits) int { return l.MailsADay }, 24*time.Hour, "%d mails were ordered today. Leave the address away, or try again tomorrow.")
-	deletions     = newBound("deletionsAnHour", "tooManyDeletions", func(l domain.Limits) int { return l.DeletionsAnHour }, time.Hour, "%d contacts were deleted in this hour. Try again later.")
-	previews      = newBound("previewsAtOnce", "tooManyPreviews", func(l domain.Limits) int { return l.PreviewsAtOnce }, 0, "%d previews are being counted already. Try again in a few seconds.")
+	importsAtOnce = newBound("importsAtOnce", "tooManyImports", func(l domain.Limits) int { return l.ImportsAtOnce }, 0)
+	rowsADay      = newBound("rowsADay", "tooManyRowsToday", func(l domain.Limits) int { return l.RowsADay }, 24*time.Hour)
+	mailsADay     = newBound("mailsADay", "tooManyMails", func(l domain.Limits) int { return l.MailsADay }, 24*time.Hour)
+	deletions     = newBound("deletionsAnHour", "tooManyDeletions", func(l domain.Limits) int { return l.DeletionsAnHour }, time.Hour)
+	previews      = newBound("previewsAtOnce", "tooManyPreviews", func(l domain.Limits) int { return l.PreviewsAtOnce }, 0)
 	bounds        = []bound{importsAtOnce, rowsADay, mailsADay, deletions, previews}
 )
 
@@ -77,7 +75,7 @@ func (s *server) take(ctx context.Context, c Claims, settings domain.Settings, b
 	count := func(scope string, n, most int) error {
 		_, err := s.Usage.Change(ctx, c.Institution, b.usageID(scope, now), func(u *domain.Usage) error {
 			if n > 0 && u.Count >= most {
-				return limited(b.code, now.Truncate(b.window).Add(b.window).Sub(now), b.text, u.Count)
+				return limited(b.code, now.Truncate(b.window).Add(b.window).Sub(now), u.Count)
 			}
 			u.Count, u.EndsAt = max(0, u.Count+n), now.Truncate(b.window).Add(2*b.window)
 			return nil
@@ -117,7 +115,7 @@ func (s *server) hold(ctx context.Context, c Claims, settings domain.Settings, b
 		_, err := s.Usage.Change(ctx, c.Institution, b.usageID(scope, now), func(u *domain.Usage) error {
 			maps.DeleteFunc(u.Leases, func(_ string, until time.Time) bool { return !now.Before(until) })
 			if len(u.Leases) >= b.of(limits) {
-				return limited(b.code, 2*time.Second, b.text, len(u.Leases))
+				return limited(b.code, 2*time.Second, len(u.Leases))
 			}
 			if u.Leases == nil {
 				u.Leases = map[string]time.Time{}
@@ -178,10 +176,10 @@ func (s *server) mayImport(ctx context.Context, c Claims, settings domain.Settin
 	}
 	for scope, limits := range scopes(c, settings) {
 		if n := used[scope].ImportsAtOnce; n >= limits.ImportsAtOnce {
-			return limited(importsAtOnce.code, 30*time.Second, importsAtOnce.text, n)
+			return limited(importsAtOnce.code, 30*time.Second, n)
 		}
 		if n := used[scope].RowsADay; n >= limits.RowsADay {
-			return limited(rowsADay.code, time.Hour, rowsADay.text, n)
+			return limited(rowsADay.code, time.Hour, n)
 		}
 	}
 	return nil
@@ -198,7 +196,7 @@ func (s *server) mayMail(ctx context.Context, c Claims, settings domain.Settings
 		return err
 	}
 	if !allowed {
-		return fault.At("body.email", "addressNotAllowed", "Mail goes to users of the institution and to the domains in its settings only.")
+		return fault.At("body.email", "addressNotAllowed")
 	}
 	return s.take(ctx, c, settings, mailsADay)
 }

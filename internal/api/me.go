@@ -40,7 +40,7 @@ func (s *server) meRoutes() {
 		}
 		shown := me{
 			User: c.User, Email: c.Email, Institution: institution{c.Institution, cat.Settings.Name},
-			Groups: append([]string{}, c.Groups...), Language: language(c, cat.Settings), Version: Version,
+			Groups: append([]string{}, c.Groups...), Language: languageOf(c, cat.Settings), Version: Version,
 		}
 		return &meAnswer{tag(shown), shown}, nil
 	})

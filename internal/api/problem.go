@@ -14,27 +14,47 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 )
 
 // httpProblem is the body of every answer that is not a success (RFC 9457).
 type httpProblem struct {
-	Type   string       `json:"type" example:"about:blank" doc:"Always about:blank: code tells problems apart."`
-	Title  string       `json:"title" example:"Unprocessable Entity" doc:"The status in words."`
-	Status int          `json:"status" example:"422"`
-	Code   string       `json:"code" example:"invalid" doc:"A stable word for programs."`
-	Detail string       `json:"detail,omitempty" example:"Something in the request cannot be taken." doc:"What happened and what to do, for people."`
-	ID     string       `json:"id,omitempty" doc:"The id of what stands in the way, for some conflicts: of the import that did it already."`
-	Errors []fieldFault `json:"errors,omitempty" doc:"The parts of the request that are at fault."`
+	Type   string        `json:"type" example:"about:blank" doc:"Always about:blank: code tells problems apart."`
+	Title  string        `json:"title" example:"Unprocessable Entity" doc:"The status in words."`
+	Status int           `json:"status" example:"422"`
+	Code   string        `json:"code" example:"invalid" doc:"A stable word for programs."`
+	Params reason.Params `json:"params,omitempty" doc:"What the sentence names, by the names that docs/codes.md has."`
+	Detail string        `json:"detail,omitempty" example:"Something in the request cannot be taken." doc:"What happened and what to do, for people, in the language asked for."`
+	ID     string        `json:"id,omitempty" doc:"The id of what stands in the way, for some conflicts: of the import that did it already."`
+	Errors []fieldFault  `json:"errors,omitempty" doc:"The parts of the request that are at fault."`
 
+	why     reason.Reason
+	fields  []fault.Field
 	headers http.Header
 }
 
 // fieldFault is one part of a request that is at fault. It never repeats what
 // was sent in full.
 type fieldFault struct {
-	Location string `json:"location" example:"body.name" doc:"Where it is: body., path., query. or header. and a path."`
-	Message  string `json:"message" example:"expected length <= 100"`
-	Code     string `json:"code,omitempty" example:"badEmail" doc:"Of a value: the code that a row of a file is rejected with for it."`
+	Location string        `json:"location" example:"body.name" doc:"Where it is: body., path., query. or header. and a path."`
+	Message  string        `json:"message" example:"This must have at most 100 characters."`
+	Code     string        `json:"code" example:"badEmail" doc:"A stable word. Of a value it is the code that a row of a file is rejected with for it."`
+	Params   reason.Params `json:"params,omitempty" doc:"What the message names."`
+}
+
+// because sets what the problem says, in English.
+func (p *httpProblem) because(why reason.Reason, fields ...fault.Field) *httpProblem {
+	p.why, p.fields = why, fields
+	return p.in(reason.English)
+}
+
+// in says the problem in the language.
+func (p *httpProblem) in(lang string) *httpProblem {
+	p.Code, p.Params, p.Detail, p.Errors = string(p.why.Code), p.why.Params, p.why.Message(lang), nil
+	for _, f := range p.fields {
+		p.Errors = append(p.Errors, fieldFault{location(f.Location), f.Message(lang), string(f.Code), f.Params})
+	}
+	return p
 }
 
 func (p *httpProblem) Error() string             { return p.Code }
@@ -52,23 +72,23 @@ var statusOf = map[fault.Kind]int{
 	fault.Busy:      http.StatusServiceUnavailable,
 }
 
-// The code and text where there is none better.
-var plain = map[int]struct{ code, text string }{
-	http.StatusBadRequest:            {"badRequest", "The request cannot be read."},
-	http.StatusUnauthorized:          {"unauthorised", "Sign in again: a valid token is needed here."},
-	http.StatusForbidden:             {"forbidden", "Your groups do not allow this."},
-	http.StatusNotFound:              {fault.Missing().Code, fault.Missing().Text},
-	http.StatusMethodNotAllowed:      {"methodNotAllowed", "This address does not take this method."},
-	http.StatusRequestTimeout:        {"requestTimeout", "The request came too slowly."},
-	http.StatusConflict:              {"conflict", "The thing is not in a state that allows this."},
-	http.StatusGone:                  {"expired", "This has expired."},
-	http.StatusPreconditionFailed:    {"changedSince", "It was changed since you read it. Read it again and repeat your change."},
-	http.StatusRequestEntityTooLarge: {"tooLarge", "The request is too large."},
-	http.StatusUnsupportedMediaType:  {"unsupportedMediaType", "The body must be application/json."},
-	http.StatusUnprocessableEntity:   {"invalid", "Something in the request cannot be taken."},
-	http.StatusTooManyRequests:       {"tooManyRequests", "This is too much at once. Try again later."},
-	http.StatusInternalServerError:   {"internal", "Something went wrong on our side. It was noted; try again later."},
-	http.StatusServiceUnavailable:    {"busy", "Too much is going on. Try again in a few seconds."},
+// The reason where there is none better.
+var plain = map[int]reason.Reason{
+	http.StatusBadRequest:            reason.New("badRequest"),
+	http.StatusUnauthorized:          reason.New("unauthorised"),
+	http.StatusForbidden:             reason.New("forbidden"),
+	http.StatusNotFound:              fault.Missing().Reason,
+	http.StatusMethodNotAllowed:      reason.New("methodNotAllowed"),
+	http.StatusRequestTimeout:        reason.New("requestTimeout"),
+	http.StatusConflict:              reason.New("conflict.state"),
+	http.StatusGone:                  reason.New("expired"),
+	http.StatusPreconditionFailed:    reason.New("changedSince.request"),
+	http.StatusRequestEntityTooLarge: reason.New("tooLarge"),
+	http.StatusUnsupportedMediaType:  reason.New("unsupportedMediaType"),
+	http.StatusUnprocessableEntity:   reason.New("invalid"),
+	http.StatusTooManyRequests:       reason.New("tooManyRequests"),
+	http.StatusInternalServerError:   reason.New("internal"),
+	http.StatusServiceUnavailable:    reason.New("busy"),
 }
 
 func newProblem(status int) *httpProblem {
@@ -79,7 +99,7 @@ func newProblem(status int) *httpProblem {
 			p = plain[http.StatusInternalServerError]
 		}
 	}
-	out := &httpProblem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.code, Detail: p.text}
+	out := (&httpProblem{Type: "about:blank", Title: http.StatusText(status), Status: status}).because(p)
 	switch status {
 	case http.StatusServiceUnavailable:
 		out.headers = http.Header{"Retry-After": {"5"}}
@@ -99,23 +119,16 @@ func problemOf(err error) *httpProblem {
 	if !ok || p.Status == http.StatusInternalServerError {
 		return p
 	}
-	// Without a text for the user the code is a word for the log.
-	if f.Text != "" {
-		p.Code, p.Detail = f.Code, f.Text
-	}
 	p.ID = f.ID
-	for _, x := range f.Fields {
-		p.Errors = append(p.Errors, fieldFault{location(x.Location), x.Message, x.Code})
+	why := p.why
+	if f.Shown() {
+		why = f.Reason
 	}
-	return p
+	return p.because(why, f.Fields...)
 }
 
 // gone is the answer for a file that was there once.
-func gone(text string) *httpProblem {
-	p := newProblem(http.StatusGone)
-	p.Detail = text
-	return p
-}
+func gone(why reason.Reason) *httpProblem { return newProblem(http.StatusGone).because(why) }
 
 func writeProblem(w http.ResponseWriter, p *httpProblem) {
 	for k, v := range p.headers {
@@ -170,23 +183,83 @@ func humaProblem(status int, errs []error) *httpProblem {
 	if status >= 500 {
 		return p
 	}
+	var fields []fault.Field
 	for _, err := range errs {
 		d, ok := err.(huma.ErrorDetailer)
-		if !ok || len(p.Errors) == maxFaults {
+		if !ok || len(fields) == maxFaults {
 			continue
 		}
 		e := d.ErrorDetail()
 		at := e.Location
-		var absent string
-		if n, _ := fmt.Sscanf(e.Message, validation.MsgExpectedRequiredProperty, &absent); n == 1 {
+		why := schemaReason(e.Message)
+		if absent, ok := why.Params["member"].(string); ok {
 			at += "." + absent
 		}
-		p.Errors = append(p.Errors, fieldFault{Location: location(at), Message: e.Message})
+		fields = append(fields, fault.Field{Location: at, Reason: why})
 	}
-	return p
+	return p.because(p.why, fields...)
 }
 
 // busy tells whether the error passes by itself.
 func busy(ctx context.Context, err error) bool {
 	return err != nil && (fault.KindOf(err) == fault.Busy || ctx.Err() != nil)
+}
+
+// schemaReason makes the reason of what the schema of an operation refuses. What
+// is asked for comes from the schema, never from the request.
+func schemaReason(message string) reason.Reason {
+	var text string
+	var n int
+	is := func(form string, into ...any) bool {
+		got, _ := fmt.Sscanf(message, form, into...)
+		return got == len(into)
+	}
+	rest := func(form string) (string, bool) {
+		before, _, _ := strings.Cut(form, "%")
+		return strings.CutPrefix(message, before)
+	}
+	switch {
+	case message == validation.MsgUnexpectedProperty:
+		return reason.New("unknownMember")
+	case is(validation.MsgExpectedRequiredProperty, &text):
+		return reason.New("invalid.required", text)
+	case is(validation.MsgExpectedMinLength, &n):
+		return reason.New("invalid.shortest", n)
+	case is(validation.MsgExpectedMaxLength, &n):
+		return reason.New("invalid.longest", n)
+	case is(validation.MsgExpectedMinItems, &n):
+		return reason.New("invalid.fewest", n)
+	case is(validation.MsgExpectedMaxItems, &n):
+		return reason.New("invalid.mostElements", n)
+	case is(validation.MsgExpectedMinimumNumber, &text):
+		return reason.New("invalid.minimum", text)
+	case is(validation.MsgExpectedMaximumNumber, &text):
+		return reason.New("invalid.maximum", text)
+	case message == validation.MsgExpectedArrayItemsUnique:
+		return reason.New("invalid.twice")
+	case message == validation.MsgExpectedString:
+		return reason.New("invalid.string")
+	case message == validation.MsgExpectedBoolean:
+		return reason.New("invalid.boolean")
+	case message == validation.MsgExpectedInteger:
+		return reason.New("invalid.integer")
+	case message == validation.MsgExpectedNumber:
+		return reason.New("invalid.jsonNumber")
+	case message == validation.MsgExpectedArray:
+		return reason.New("invalid.list")
+	case message == validation.MsgExpectedObject:
+		return reason.New("invalid.object")
+	case message == validation.MsgExpectedRFC3339DateTime:
+		return reason.New("invalid.time")
+	}
+	if list, ok := rest(validation.MsgExpectedOneOf); ok {
+		return reason.New("invalid.oneOf", strings.Split(strings.TrimSuffix(list, `"`), ", "))
+	}
+	if form, ok := rest(validation.MsgExpectedMatchPattern); ok {
+		return reason.New("invalid.pattern", form)
+	}
+	if form, ok := rest(validation.MsgExpectedBePattern); ok {
+		return reason.New("invalid.pattern", form)
+	}
+	return reason.New("invalid")
 }

@@ -15,7 +15,7 @@ type contactDelete struct {
 
 func (s *server) deleteContact(ctx context.Context, c Claims, in *contactDelete) (*struct{}, error) {
 	if in.Erase == "now" && !c.may(Admin) {
-		return nil, fault.New(fault.Forbidden, "forbidden", "This needs the group %s. Ask your administrator.", Admin)
+		return nil, fault.New(fault.Forbidden, "forbidden.group", Admin)
 	}
 	got, err := s.contact(ctx, c, in.Number)
 	if err != nil && fault.KindOf(err) == fault.NotFound && in.Erase == "now" && in.IfMatch == "" {

@@ -73,22 +73,22 @@ func (s *server) settingsRoutes() {
 	}, func(ctx context.Context, c Claims, in *settingsInput) (*settingsAnswer, error) {
 		b := in.Body
 		if b.Separator != "," && b.Separator != ";" {
-			return nil, fault.At("body.separator", "badSeparator", "The separator is , or ;.")
+			return nil, fault.At("body.separator", "badSeparator")
 		}
 		b.Name = strings.TrimSpace(b.Name)
 		if b.Name == "" {
-			return nil, fault.At("body.name", "nameMissing", "The institution needs a name.")
+			return nil, fault.At("body.name", "nameMissing")
 		}
 		for i, t := range b.Titles {
 			if t = strings.TrimSpace(t); t == "" || len([]rune(t)) > 60 || slices.Contains(b.Titles[:i], t) {
-				return nil, fault.At("body.titles", "badTitle", "Titles have 1 to 60 characters, and each stands there once.")
+				return nil, fault.At("body.titles", "badTitle")
 			}
 			b.Titles[i] = t
 		}
 		var f faults
 		for i, d := range b.MailDomains {
 			if b.MailDomains[i] = strings.ToLower(strings.TrimSpace(d)); !domainName.MatchString(b.MailDomains[i]) {
-				f.add(fmt.Sprintf("body.mailDomains[%d]", i), "This is no domain name such as example.org.")
+				f.add(fmt.Sprintf("body.mailDomains[%d]", i), "invalid.domain")
 			}
 		}
 		b.DropEmail = f.email("body.dropEmail", b.DropEmail)

@@ -19,6 +19,7 @@ import (
 	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/memory"
 )
@@ -123,7 +124,7 @@ func verify(_ context.Context, token string) (api.Claims, error) {
 	text, ok := strings.CutPrefix(token, "good-")
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if !ok || err != nil || json.Unmarshal(b, &c) != nil {
-		return c, fault.New(fault.Forbidden, "secretCode", "secret text")
+		return c, &fault.Error{Kind: fault.Forbidden, Reason: reason.Reason{Code: "secretCode", Params: reason.Params{"name": "secret text"}}}
 	}
 	return c, nil
 }

@@ -19,14 +19,14 @@ func strict(op *huma.Operation, r *http.Request) error {
 	var f faults
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		f.add("query", "The query cannot be read.")
+		f.add("query", "badRequest")
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		switch {
 		case !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }):
-			f.value(location("query."+name), "unknownParameter", "There is no such parameter here.")
+			f.add(location("query."+name), "unknownParameter")
 		case len(query[name]) > 1:
-			f.value("query."+name, "parameterTwice", "This parameter is here twice.")
+			f.add("query."+name, "parameterTwice")
 		}
 	}
 	if op.RequestBody == nil {
@@ -46,17 +46,17 @@ func noBody(r *http.Request) (f faults) {
 	var v any
 	switch {
 	case err != nil || len(b) > maxNoBody:
-		f.value("body", "unknownMember", "This takes no body.")
+		f.add("body", "unknownMember.noBody")
 	case len(b) == 0:
 	case json.Unmarshal(b, &v) != nil:
-		f.value("body", "unknownMember", "This takes no body.")
+		f.add("body", "unknownMember.noBody")
 	default:
 		members, ok := v.(map[string]any)
 		if !ok && v != nil {
-			f.value("body", "unknownMember", "This takes no body.")
+			f.add("body", "unknownMember.noBody")
 		}
 		for _, name := range slices.Sorted(maps.Keys(members)) {
-			f.value(location("body."+name), "unknownMember", "There is no such member here.")
+			f.add(location("body."+name), "unknownMember")
 		}
 	}
 	return f

@@ -208,7 +208,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 			return nil, err
 		}
 		if made.Request != t.Request {
-			return nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
+			return nil, fault.New(fault.Conflict, "idempotencyKeyReused")
 		}
 		t = made
 	} else if err != nil {
@@ -222,7 +222,7 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 		return nil, err
 	}
 	if in.Body.ID != "" && in.Body.ID != in.ID {
-		return nil, fault.At("body.id", "invalid", "This is not the id in the address.")
+		return nil, fault.At("body.id", "invalid.otherId")
 	}
 	name, tree, err := s.checkTarget(ctx, c, in.Body.TargetBody)
 	if err != nil {
@@ -254,7 +254,7 @@ func (s *server) deleteTarget(ctx context.Context, c Claims, id string) error {
 	}
 	for _, t := range newest {
 		if t.TargetID == id && t.Status == domain.Preparing {
-			return fault.New(fault.Conflict, "inUse", "A template is being made of this target. Delete it when that is ready.")
+			return fault.New(fault.Conflict, "inUse.target")
 		}
 	}
 	return s.Catalogue.DeleteTarget(ctx, c.Institution, id)

@@ -19,6 +19,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/condition"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 )
 
 const (
@@ -46,34 +47,34 @@ type job struct {
 }
 
 type template struct {
-	ID          string              `json:"id"`
-	Status      string              `json:"status" enum:"preparing,ready,failed,expired"`
-	DataType    string              `json:"dataType" enum:"contacts,criteria,authorisations"`
-	TargetID    string              `json:"targetId"`
-	TargetName  string              `json:"targetName"`
-	Fields      []string            `json:"fields" doc:"Empty for all."`
-	Format      string              `json:"format" enum:"csv,xlsx,both"`
-	Email       string              `json:"email,omitempty"`
-	Contacts    int                 `json:"contacts" doc:"How many the file lists."`
-	Bytes       int64               `json:"bytes" doc:"The size of the zip."`
-	FileName    string              `json:"fileName,omitempty"`
-	Problem     *domain.FileProblem `json:"problem,omitempty"`
-	Mail        domain.MailState    `json:"mail"`
-	CreatedAt   time.Time           `json:"createdAt"`
-	CreatedBy   string              `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
-	CreatedByID string              `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
-	FinishedAt  *time.Time          `json:"finishedAt,omitempty"`
-	ExpiresAt   time.Time           `json:"expiresAt" doc:"When the file can no longer be fetched."`
+	ID          string      `json:"id"`
+	Status      string      `json:"status" enum:"preparing,ready,failed,expired"`
+	DataType    string      `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID    string      `json:"targetId"`
+	TargetName  string      `json:"targetName"`
+	Fields      []string    `json:"fields" doc:"Empty for all."`
+	Format      string      `json:"format" enum:"csv,xlsx,both"`
+	Email       string      `json:"email,omitempty"`
+	Contacts    int         `json:"contacts" doc:"How many the file lists."`
+	Bytes       int64       `json:"bytes" doc:"The size of the zip."`
+	FileName    string      `json:"fileName,omitempty"`
+	Problem     *reasonView `json:"problem,omitempty"`
+	Mail        mailView    `json:"mail"`
+	CreatedAt   time.Time   `json:"createdAt"`
+	CreatedBy   string      `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
+	CreatedByID string      `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
+	FinishedAt  *time.Time  `json:"finishedAt,omitempty"`
+	ExpiresAt   time.Time   `json:"expiresAt" doc:"When the file can no longer be fetched."`
 }
 
-func (s *server) showTemplate(t domain.Template) template {
+func (s *server) showTemplate(t domain.Template, lang string) template {
 	if t.Status == domain.Ready && !s.Now().Before(t.FileEnds()) {
 		t.Status = domain.TemplateExpired
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
 		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, domain.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
-		FileName: t.FileName, Problem: t.Problem, Mail: t.Mail, CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy.Name(), CreatedByID: t.CreatedBy.ID(),
+		FileName: t.FileName, Problem: showFileProblem(t.Problem, lang), Mail: showMail(t.Mail, lang), CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy.Name(), CreatedByID: t.CreatedBy.ID(),
 		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
 	}
 }
@@ -127,16 +128,17 @@ func (s *server) templateRoutes() {
 		OperationID: "listTemplates", Method: http.MethodGet, Path: all, Tags: []string{tagTemplates},
 		Summary: "List templates, newest first", Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[template], error) {
+		lang := s.lang(ctx, c)
 		return list(in.Limit, func(limit int) ([]domain.Template, string, error) {
 			return s.Jobs.Templates(ctx, c.Institution, limit, in.Cursor)
-		}, s.showTemplate)
+		}, func(t domain.Template) template { return s.showTemplate(t, lang) })
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getTemplate", Method: http.MethodGet, Path: one, Tags: []string{tagTemplates},
 		Summary: "Get a template", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*templateAnswer, error) {
 		t, err := s.template(ctx, c, in.ID)
-		shown := s.showTemplate(t)
+		shown := s.showTemplate(t, s.lang(ctx, c))
 		return &templateAnswer{tag(shown), shown}, err
 	})
 	route(s, Viewer, huma.Operation{
@@ -174,7 +176,7 @@ func (s *server) templateRoutes() {
 		}
 		if err != nil {
 			s.refused(r.Context(), c, &op, err)
-			writeProblem(w, problemOf(err))
+			writeProblem(w, problemOf(err).in(s.lang(r.Context(), c)))
 			return
 		}
 		next(huma.WithContext(ctx, withClaims(ctx.Context(), c)))
@@ -216,7 +218,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 		return nil, err
 	}
 	if t.DataType == domain.Contacts {
-		return nil, fault.New(fault.Invalid, "notCounted", "What changed in the contacts' own data is not counted.")
+		return nil, fault.New(fault.Invalid, "notCounted")
 	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
@@ -228,7 +230,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 	}
 	cond, err := condition.Parse(goal.Condition, cat, s.Now())
 	if err != nil {
-		return nil, fault.New(fault.Conflict, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+		return nil, fault.New(fault.Conflict, "targetInvalid")
 	}
 	var fields []domain.Field
 	for _, d := range cat.Of(t.DataType) {
@@ -250,7 +252,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	var f faults
 	t := domain.DataType(in.Body.DataType)
 	if !slices.Contains(templateTypes, t) {
-		f.add("body.dataType", "There are no templates for %s.", t)
+		f.add("body.dataType", "invalid.noTemplates", t)
 	}
 	email := f.email("body.email", in.Body.Email)
 	cat, err := s.catalogue(ctx, c.Institution)
@@ -259,26 +261,26 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	}
 	defs := cat.Of(t)
 	if len(f) == 0 && len(defs) == 0 {
-		f.add("body.dataType", "The catalogue has no %s.", t)
+		f.add("body.dataType", "invalid.noFields", t)
 	}
 	for i, code := range in.Body.Fields {
 		at := fmt.Sprintf("body.fields[%d]", i)
 		switch {
 		case !slices.ContainsFunc(defs, func(d domain.FieldDef) bool { return d.Code == code }):
-			f.add(at, "This is not the code of one of the %s.", t)
+			f.add(at, "invalid.otherField", t)
 		case slices.Index(in.Body.Fields, code) < i:
-			f.add(at, "This code is here twice.")
+			f.add(at, "invalid.fieldTwice")
 		}
 	}
 	goal, err := s.target(ctx, c, in.Body.TargetID)
 	switch {
 	case err != nil && fault.KindOf(err) == fault.NotFound:
-		f.add("body.targetId", "There is no such dynamic target.")
+		f.add("body.targetId", "invalid.noTarget")
 	case err != nil:
 		return nil, err
 	default:
 		if _, err := condition.Parse(goal.Condition, cat, s.Now()); err != nil {
-			f.add("body.targetId", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+			f.add("body.targetId", "targetInvalid")
 		}
 	}
 	if err := f.err(); err != nil {
@@ -294,7 +296,7 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	now := s.Now()
 	stored := domain.Template{
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
-		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: language(c, cat.Settings), Status: domain.Preparing,
+		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: languageOf(c, cat.Settings), Status: domain.Preparing,
 		CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(jobLife),
 	}
 	noted(ctx, "/api/templates/"+stored.ID, email)
@@ -322,7 +324,7 @@ func (s *server) mailState(ctx context.Context, c Claims, email string) (domain.
 	if err != nil || !returned {
 		return domain.MailState{}, err
 	}
-	return domain.MailState{Code: "addressReturned", Reason: "An earlier mail to this address came back. Check the address."}, nil
+	return domain.NewMailState("", "addressReturned"), nil
 }
 
 // notPrepared marks a template that nobody will make.
@@ -330,14 +332,14 @@ func (s *server) notPrepared(ctx context.Context, c Claims, id string, cause err
 	_, err := s.Jobs.ChangeTemplate(context.WithoutCancel(ctx), c.Institution, id, func(t *domain.Template) error {
 		if t.Status == domain.Preparing {
 			t.Status, t.FinishedAt = domain.TemplateFailed, s.Now()
-			t.Problem = &domain.FileProblem{Code: "notStarted", Message: "The template could not be started. Try again in a few minutes."}
+			t.Problem = domain.Because("notStarted.template")
 		}
 		return nil
 	})
 	if err != nil {
 		cause = fmt.Errorf("%w; and it could not be marked: %w", cause, err)
 	}
-	return &fault.Error{Kind: fault.Busy, Code: "notStarted", Text: "The template could not be started. Try again in a few minutes.", Err: cause}
+	return &fault.Error{Kind: fault.Busy, Reason: reason.New("notStarted.template"), Err: cause}
 }
 
 func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*signedAnswer, error) {
@@ -345,14 +347,14 @@ func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*si
 	if err != nil {
 		return nil, err
 	}
-	expired := gone("This template has expired. Make a new one.")
-	switch s.showTemplate(t).Status {
+	expired := gone(reason.New("expired.template"))
+	switch s.showTemplate(t, reason.English).Status {
 	case string(domain.TemplateExpired):
 		return nil, expired
 	case string(domain.Preparing):
-		return nil, fault.New(fault.Conflict, "notReady", "The template is still being prepared.")
+		return nil, fault.New(fault.Conflict, "notReady")
 	case string(domain.TemplateFailed):
-		return nil, fault.New(fault.Conflict, "templateFailed", "The template could not be made. Make a new one.")
+		return nil, fault.New(fault.Conflict, "templateFailed")
 	}
 	if _, _, err := s.Files.Head(ctx, t.File.Key); err != nil {
 		if fault.KindOf(err) != fault.NotFound {
@@ -409,7 +411,7 @@ func (f *faults) email(at, s string) string {
 	}
 	a, err := netmail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" || len(s) > maxEmail || strings.ContainsAny(s, "\r\n\"<>(),;:\\ ") {
-		f.add(at, "This is not one e-mail address such as name@example.com.")
+		f.add(at, "invalid.email")
 		return ""
 	}
 	return s

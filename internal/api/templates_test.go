@@ -156,17 +156,17 @@ func TestTemplateFile(t *testing.T) {
 
 	failed := s.readyTemplate()
 	if _, err := s.jobs.ChangeTemplate(t.Context(), "aurora", failed.ID, func(t *domain.Template) error {
-		t.Status, t.Problem, t.Mail = domain.TemplateFailed, &domain.FileProblem{Code: "targetGone", Message: "Gone."}, domain.MailState{Status: "failed", Reason: "No."}
+		t.Status, t.Problem, t.Mail = domain.TemplateFailed, domain.Because("targetGone"), domain.NewMailState("failed", "mailRefused")
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	s.call(viewer, "GET", "/api/templates/"+failed.ID+"/file", nil).problem(409, "templateFailed")
 	got := s.call(viewer, "GET", "/api/templates/"+failed.ID, nil).object()
-	if d := cmp.Diff(object{"code": "targetGone", "message": "Gone."}, got["problem"]); d != "" {
+	if d := cmp.Diff(object{"code": "targetGone", "params": object{}, "message": "The target was deleted before the template was made."}, got["problem"]); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(object{"status": "failed", "reason": "No."}, got["mail"]); d != "" {
+	if d := cmp.Diff(object{"status": "failed", "code": "mailRefused", "reason": "The mail service refused the mail to this address."}, got["mail"]); d != "" {
 		t.Error(d)
 	}
 }

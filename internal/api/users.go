@@ -84,7 +84,7 @@ func (s *server) userRoutes() {
 		Summary: "End this sign-in", Description: "The tokens of this sign-in are worth nothing from now on.", DefaultStatus: http.StatusNoContent,
 	}, func(ctx context.Context, c Claims, _ *struct{}) (*struct{}, error) {
 		if strings.HasPrefix(c.User, "key:") {
-			return nil, fault.New(fault.Forbidden, "forbidden", "A key signs in and out of nothing. Delete it instead.")
+			return nil, fault.New(fault.Forbidden, "forbidden.key")
 		}
 		now := s.Now().UTC()
 		_, err := s.Users.Change(ctx, c.Institution, c.User, func(u *domain.User) error {
@@ -129,7 +129,7 @@ func (s *server) setUser(ctx context.Context, c Claims, id string, disabled bool
 	case !safeID(id):
 		return nil, fault.Missing()
 	case id == c.User:
-		return nil, fault.New(fault.Conflict, "yourself", "Nobody can do this to themselves. Ask another administrator.")
+		return nil, fault.New(fault.Conflict, "yourself")
 	}
 	if _, err := s.Users.Get(ctx, c.Institution, id); err != nil {
 		return nil, err

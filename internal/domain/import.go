@@ -1,6 +1,10 @@
 package domain
 
-import "time"
+import (
+	"time"
+
+	"rollbook/internal/domain/reason"
+)
 
 // DataType is what a file is about.
 type DataType string
@@ -112,20 +116,29 @@ type Object struct {
 // Problem is one thing about one row or one cell that the user must look at.
 // Old, Live and New are there for a conflict only.
 type Problem struct {
-	Line       int     `json:"line"`
-	Column     string  `json:"column"`          // the header's text, "" for the whole row
-	Field      string  `json:"field,omitempty"` // CODE or column name
-	Value      string  `json:"value"`
-	Outcome    Outcome `json:"outcome"`
-	Code       string  `json:"code"`
-	Message    string  `json:"message"`
-	Suggestion string  `json:"suggestion,omitempty"`
+	Line    int     `json:"line"`
+	Column  string  `json:"column"`          // the header's text, "" for the whole row
+	Field   string  `json:"field,omitempty"` // CODE or column name
+	Value   string  `json:"value"`
+	Outcome Outcome `json:"outcome"`
+	reason.Reason
 	Old        *string `json:"old,omitempty"`
 	Live       *string `json:"live,omitempty"`
 	New        *string `json:"new,omitempty"`
 	OtherLines []int   `json:"otherLines,omitempty"`
+	// More says that more cells of the row are at fault than are told.
+	More bool `json:"more,omitempty"`
 	// Contact is whom a conflict is about.
 	Contact ContactNumber `json:"contact,omitempty"`
+}
+
+// Message says in the language what is the matter.
+func (p Problem) Message(lang string) string {
+	s := p.Reason.Message(lang)
+	if p.More {
+		s += " " + reason.Word(lang, "problems.more")
+	}
+	return s
 }
 
 // Shown returns as much of a cell as a Problem holds: 200 characters, so that
@@ -144,9 +157,22 @@ func Shown(cell string) string {
 
 // Warning is about a file that is taken all the same.
 type Warning struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty"`
+	reason.Reason
+	Line   int    `json:"line,omitempty"`
+	Column string `json:"column,omitempty"` // the header's text, if it is about a cell
+	Times  int    `json:"times,omitempty"`  // how often it came up, if more than once
+}
+
+// Message says in the language what is worth a look, where and how often.
+func (w Warning) Message(lang string) string {
+	s := w.Reason.Message(lang)
+	if w.Column != "" {
+		s = w.Column + reason.Colon(lang) + " " + s
+	}
+	if w.Times > 1 {
+		s += " " + reason.Times(lang, w.Times)
+	}
+	return s
 }
 
 // FieldReport counts what an import changes in one field.
@@ -179,21 +205,37 @@ type Detected struct {
 }
 
 // FileProblem says why a whole file was rejected or an import failed.
-type FileProblem struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+type FileProblem struct{ reason.Reason }
+
+// Because returns the problem of a code, as reason.New makes its reason.
+func Because(key string, values ...any) *FileProblem {
+	return &FileProblem{reason.New(key, values...)}
 }
 
 // MailState says what became of a mail.
 type MailState struct {
 	Status string `json:"status,omitempty"` // "" for no mail yet, or one of the Mail constants
-	Code   string `json:"code,omitempty"`   // Reason as a stable word
-	Reason string `json:"reason,omitempty"` // why it did not go, or what the address is known for
+	// Why says why it did not go, or what the address is known for.
+	Why *reason.Reason `json:"why,omitempty"`
 	// Tries counts how often it was sent or refused; Since is when the first try
 	// began, Last when the last one did.
 	Tries int       `json:"tries,omitempty"`
 	Since time.Time `json:"since,omitzero"`
 	Last  time.Time `json:"last,omitzero"`
+}
+
+// Code is why it did not go as a stable word, "" if it went.
+func (m MailState) Code() string {
+	if m.Why == nil {
+		return ""
+	}
+	return string(m.Why.Code)
+}
+
+// NewMailState returns the state of a mail for the reason of a code.
+func NewMailState(status, key string) MailState {
+	why := reason.New(key)
+	return MailState{Status: status, Why: &why}
 }
 
 // Where a mail stands.

@@ -82,7 +82,7 @@ func (l Letters) Import(i domain.Import) Message {
 		"Undo": i.Action == domain.Update && slices.Contains(i.Files, "undo"), "Reason": "",
 	}
 	if i.Problem != nil {
-		w.data["Reason"] = reasons[i.Problem.Code]
+		w.data["Reason"] = reasons[string(i.Problem.Code)]
 	}
 	if i.Status != domain.Rejected && c.Rows > 0 {
 		for _, x := range []struct {

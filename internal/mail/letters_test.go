@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/mail"
 )
 
@@ -35,7 +36,7 @@ func cases(lang string) (names []string, out []mail.Message) {
 	add("template ready, one contact", letters.Template(t))
 	t.Status = domain.TemplateFailed
 	for _, code := range []string{"targetGone", "targetInvalid", "noFields", "templateFailed"} {
-		t.Problem = &domain.FileProblem{Code: code, Message: "secret"}
+		t.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
 		add("template failed: "+code, letters.Template(t))
 	}
 	i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Test, FileName: "criteria.csv", Language: lang, Status: domain.Done,
@@ -52,7 +53,7 @@ func cases(lang string) (names []string, out []mail.Message) {
 	i.OfKind, i.FileName, i.Counts = "undo", "undo.csv", domain.Counts{Rows: 200, Updated: 199, Conflicted: 1}
 	add("undo done", letters.Import(i))
 	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", domain.Failed, domain.Counts{Rows: 20, Updated: 5, Unprocessed: 15}
-	i.Problem = &domain.FileProblem{Code: "importFailed", Message: "secret"}
+	i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code("importFailed"), Params: reason.Params{"name": "secret"}}}
 	add("update failed", letters.Import(i))
 	i.Counts, i.Files = domain.Counts{}, []string{"original"}
 	add("failed before anything", letters.Import(i))
@@ -63,7 +64,7 @@ func cases(lang string) (names []string, out []mail.Message) {
 	i.Status, i.Counts = domain.Rejected, domain.Counts{}
 	for _, code := range []string{"noRows", "nothingToDo", "oldEdited", "wrongDataType", "unknownColumn", "noneYours", "columnsSorted",
 		"kindChanged", "encodingNotRecognised", "quotesBroken", "notATable", "fileTooLarge", "somethingNew"} {
-		i.Problem = &domain.FileProblem{Code: code, Message: "secret"}
+		i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
 		add("rejected: "+code, letters.Import(i))
 	}
 	return names, out

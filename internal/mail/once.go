@@ -7,6 +7,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 )
 
 // Once sends the one mail of a job, if it has not been sent and none waits for a
@@ -25,14 +26,15 @@ func Once(ctx context.Context, now func() time.Time, change func(f func(*domain.
 		mine = s.Status == "" || s.Status == domain.MailWaiting && s.Due(at)
 		switch {
 		case s.Silent(at):
-			s.Status, s.Code, s.Reason = domain.MailFailed, "mailUnknown", "No answer came from the mail service: the mail may have been sent."
+			unknown := reason.New("mailUnknown")
+			s.Status, s.Why = domain.MailFailed, &unknown
 			return nil
 		case !mine:
 			return errNotNow
 		case s.Since.IsZero():
 			s.Since = at
 		}
-		s.Status, s.Code, s.Reason, s.Last = domain.MailSending, "", "", at
+		s.Status, s.Why, s.Last = domain.MailSending, nil, at
 		s.Tries++
 		return nil
 	})
@@ -48,7 +50,7 @@ func Once(ctx context.Context, now func() time.Time, change func(f func(*domain.
 	}
 	return change(func(s *domain.MailState) error {
 		if s.Status == domain.MailSending { // and has not come back meanwhile
-			s.Status, s.Code, s.Reason = after(*s, sent, now())
+			s.Status, s.Why = after(*s, sent, now())
 		}
 		return nil
 	})
@@ -58,16 +60,17 @@ func Once(ctx context.Context, now func() time.Time, change func(f func(*domain.
 var errNotNow = errors.New("not now")
 
 // after says where a mail stands once it was sent or refused.
-func after(s domain.MailState, refused error, now time.Time) (status, code, reason string) {
+func after(s domain.MailState, refused error, now time.Time) (status string, why *reason.Reason) {
 	if refused == nil {
-		return domain.MailSent, "", ""
+		return domain.MailSent, nil
 	}
-	status, code, reason = domain.MailFailed, "mailFailed", "The mail could not be sent."
-	if f, ok := fault.As(refused); ok && f.Text != "" {
-		code, reason = f.Code, f.Text
+	r := reason.New("mailFailed")
+	if f, ok := fault.As(refused); ok && f.Shown() {
+		r = f.Reason
 	}
+	status = domain.MailFailed
 	if fault.KindOf(refused) == fault.Busy && !s.GivenUp(now) {
 		status = domain.MailWaiting
 	}
-	return status, code, reason
+	return status, &r
 }

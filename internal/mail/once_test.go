@@ -55,8 +55,8 @@ func (o *outbox) want(t *testing.T, status string, tries, sent int) {
 }
 
 var (
-	errBusy    = fault.New(fault.Busy, "busy", "The mail service is busy.")
-	errRefused = fault.New(fault.Invalid, "mailRefused", "The address was refused.")
+	errBusy    = fault.New(fault.Busy, "busy.mail")
+	errRefused = fault.New(fault.Invalid, "mailRefused")
 )
 
 func start() *outbox { return &outbox{now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)} }
@@ -82,7 +82,7 @@ func TestOnce(t *testing.T) {
 		o.answer = errBusy
 		o.once(t)
 		o.want(t, domain.MailWaiting, 1, 0)
-		if o.state.Code != "busy" {
+		if o.state.Code() != "busy" {
 			t.Errorf("the state does not say why: %+v", o.state)
 		}
 		o.answer, o.now = nil, o.now.Add(4*time.Minute)
@@ -126,7 +126,7 @@ func TestOnce(t *testing.T) {
 		o.now = o.now.Add(time.Minute)
 		o.once(t)
 		o.want(t, domain.MailFailed, 1, 1)
-		if o.state.Code != "mailUnknown" {
+		if o.state.Code() != "mailUnknown" {
 			t.Errorf("%+v", o.state)
 		}
 	})

@@ -101,7 +101,7 @@ func TestNoCallWaitsForAServerThatNeverAnswers(t *testing.T) {
 				conf, requests := silent(t, begins)
 				err := test.call(t.Context(), conf)
 				f, ok := fault.As(err)
-				if !ok || test.code == "" && f.Kind != fault.Busy || test.code != "" && f.Code != test.code {
+				if !ok || test.code == "" && f.Kind != fault.Busy || test.code != "" && string(f.Code) != test.code {
 					t.Errorf("the error is %v", err)
 				}
 				if n := requests.Load(); n < 1 || n > test.most {

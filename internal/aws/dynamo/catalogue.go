@@ -103,7 +103,7 @@ func (s *Catalogue) PutField(ctx context.Context, in domain.InstitutionID, d dom
 	if raced, ok := errors.AsType[errRaced](err); ok {
 		stored, _ := raced.failed(0)
 		if stored != nil && stringOf(stored["room"]) != room {
-			return fault.New(fault.Conflict, "codeTaken", "The code %s is taken: criteria and authorisations share one set of codes.", d.Code)
+			return fault.New(fault.Conflict, "codeTaken", d.Code)
 		}
 		return versionRaced(version)
 	}
@@ -113,9 +113,9 @@ func (s *Catalogue) PutField(ctx context.Context, in domain.InstitutionID, d dom
 // versionRaced is what a write with the version is told that did not find it.
 func versionRaced(version int) error {
 	if version == 0 {
-		return fault.New(fault.Conflict, "exists", "There is one already.")
+		return fault.New(fault.Conflict, "exists")
 	}
-	return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
+	return fault.New(fault.Conflict, "changed")
 }
 
 // DeleteField removes a definition that was never used.
@@ -130,7 +130,7 @@ func (s *Catalogue) DeleteField(ctx context.Context, in domain.InstitutionID, f 
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}})
 	if raced, ok := errors.AsType[errRaced](err); ok {
 		if stored, _ := raced.failed(0); stored != nil && stringOf(stored["room"]) == room {
-			return fault.New(fault.Conflict, "inUse", "%s cannot be deleted: contacts have or had values in it.", code)
+			return fault.New(fault.Conflict, "inUse", code)
 		}
 		return fault.Missing()
 	}

@@ -36,7 +36,7 @@ func (s *Jobs) BeginTry(ctx context.Context, in domain.InstitutionID, imp string
 		return 0, err
 	}
 	if !begun {
-		return 0, fault.New(fault.Conflict, "sealed", "The chunk is done.")
+		return 0, fault.New(fault.Conflict, "sealed")
 	}
 	return chunkState(it).Tries, nil
 }
@@ -113,7 +113,7 @@ func (s *Jobs) TakeSlot(ctx context.Context, in domain.InstitutionID, imp string
 			slot++
 		}
 		if slot >= domain.Slots {
-			return domain.Ticket{}, fault.New(fault.Busy, "slotsTaken", "As many imports of this institution are under way as may be at once.")
+			return domain.Ticket{}, fault.New(fault.Busy, "slotsTaken")
 		}
 		last := stringOf(it["n"])
 		t := domain.Ticket{Slot: slot, Order: nextOrder(last, s.table.Now())}

@@ -33,7 +33,7 @@ func NewContacts(db *DB, contacts, emails, history string) *Contacts {
 		lookups: lookupTable{beside}, claims: claims{beside}}
 }
 
-var errField = fault.New(fault.Internal, "fieldUnknown", "")
+var errField = fault.New(fault.Internal, "fieldUnknown")
 
 // Put creates or replaces a contact's fields, with its look-ups, and remembers
 // what it changed.
@@ -67,7 +67,7 @@ func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Co
 		return next, differences(*stored, *next, p), nil
 	})
 	if _, ok := errors.AsType[errGone](err); ok {
-		err = fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
+		err = fault.New(fault.Conflict, "gone")
 	}
 	return created && err == nil, err
 }
@@ -96,7 +96,7 @@ func (s *Contacts) Delete(ctx context.Context, in domain.InstitutionID, n domain
 }
 
 func raced() error {
-	return fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+	return fault.New(fault.Conflict, "changed.contact")
 }
 
 // errContended ends a change that others keep getting in before.
@@ -217,5 +217,5 @@ func asRead(was item) (condition *string, names map[string]string, values item) 
 }
 
 func tooLarge() error {
-	return fault.New(fault.TooLarge, "contactTooLarge", "The contact would hold more than 400 KB.")
+	return fault.New(fault.TooLarge, "contactTooLarge")
 }

@@ -76,7 +76,7 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 				return nil, awsfault.Of(err)
 			}
 			for _, m := range todo {
-				r.settle(m, domain.Made{Err: fault.New(fault.Busy, "contended", "Others keep making the same contacts.")})
+				r.settle(m, domain.Made{Err: fault.New(fault.Busy, "contended")})
 			}
 			break
 		}
@@ -87,10 +87,10 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 func newMaking(at int, cr *domain.Creation) (*making, error) {
 	m := &making{at: at, cr: cr, n: cr.Number, given: cr.Number != "", id: identity(cr.Identity)}
 	if cr.Applied.Import == "" {
-		return nil, fault.New(fault.Internal, "markMissing", "")
+		return nil, fault.New(fault.Internal, "markMissing")
 	}
 	if m.given && !m.n.Valid() {
-		return nil, fault.New(fault.Internal, "numberInvalid", "")
+		return nil, fault.New(fault.Internal, "numberInvalid")
 	}
 	m.c = domain.Contact{Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
 		Origin: m.origin(), Version: 1}

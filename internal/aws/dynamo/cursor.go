@@ -28,7 +28,7 @@ func after(list, cursor string) (string, error) {
 }
 
 func badCursor() error {
-	return fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
+	return fault.At("query.cursor", "cursorInvalid")
 }
 
 func pageSize(limit int) int {

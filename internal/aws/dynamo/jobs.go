@@ -171,7 +171,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 	holds := map[string]string{"update": "updatedBy", "undo": "undoneBy"}[imp.OfKind]
 	if imp.Of != "" && imp.Action != domain.Test { // a test takes nobody's place
 		if holds == "" {
-			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown", "")
+			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown")
 		}
 		follow = &types.Update{TableName: &s.table.name, Key: keys(importsKey(imp.Institution), imp.Of),
 			UpdateExpression:          aws.String("SET #by = :id ADD #v :one"),
@@ -189,7 +189,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 		imp, err = s.Import(ctx, imp.Institution, earlier)
 		return imp, false, err
 	case of != nil:
-		e := fault.New(fault.Conflict, "alreadyDone", "This was already done.")
+		e := fault.New(fault.Conflict, "alreadyDone")
 		e.ID = stringOf(of[holds])
 		return domain.Import{}, false, e
 	}
@@ -231,13 +231,13 @@ func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once,
 	if onceAt >= 0 {
 		if it, failed := raced.failed(onceAt); failed {
 			if stringOf(it["digest"]) != once.Digest {
-				return "", nil, fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
+				return "", nil, fault.New(fault.Conflict, "idempotencyKeyReused")
 			}
 			return stringOf(it["id"]), nil, nil
 		}
 	}
 	if _, failed := raced.failed(0); failed {
-		e := fault.New(fault.Conflict, "exists", "There is one already.")
+		e := fault.New(fault.Conflict, "exists")
 		e.ID = stringOf(job["sk"])
 		return "", nil, e
 	}

@@ -38,7 +38,7 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 	var todo []*removal
 	for i, w := range ws {
 		if w.Applied.Import == "" {
-			out[i].Err = fault.New(fault.Internal, "markMissing", "")
+			out[i].Err = fault.New(fault.Internal, "markMissing")
 			continue
 		}
 		todo = append(todo, &removal{at: i, w: w})

@@ -26,7 +26,7 @@ func (s *Contacts) Write(ctx context.Context, in domain.InstitutionID, ws []doma
 	g.SetLimit(s.limit(1))
 	for i, w := range ws {
 		if w.Applied.Import == "" {
-			out[i].Err = fault.New(fault.Internal, "markMissing", "")
+			out[i].Err = fault.New(fault.Internal, "markMissing")
 			continue
 		}
 		st, err := s.statement(in, w)

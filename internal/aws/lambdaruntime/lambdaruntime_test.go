@@ -57,14 +57,14 @@ func TestStepNamesErrorsForTheMachine(t *testing.T) {
 		err           error
 		name, message string
 	}{
-		{fault.New(fault.Invalid, "unknownColumn", "There is no column X."), "FileRejected", "unknownColumn: There is no column X."},
-		{fault.New(fault.TooLarge, "tooLarge", "Too large."), "FileRejected", "tooLarge: Too large."},
+		{fault.New(fault.Invalid, "ambiguousColumn", "X", []string{"A", "B"}), "FileRejected", "ambiguousColumn: The label … belongs to several fields (A and B). Use the code in the header."},
+		{fault.New(fault.TooLarge, "tooLarge"), "FileRejected", "tooLarge: The request is too large."},
 		{fault.Missing(), "ImportMissing", "notFound: There is nothing at this address."},
-		{fault.New(fault.Forbidden, "forbidden", "Not yours."), "ImportMissing", "forbidden: Not yours."},
-		{fault.New(fault.Conflict, "finished", "It is done."), "ImportConflict", "finished: It is done."},
-		{fault.Wrap(fault.Busy, "throttled", secret), "Busy", "throttled"},
-		{fault.Wrap(fault.Internal, "storage", secret), "Unexpected", "storage"},
-		{fmt.Errorf("read: %w", fault.Wrap(fault.Busy, "throttled", secret)), "Busy", "throttled"},
+		{fault.New(fault.Forbidden, "forbidden"), "ImportMissing", "forbidden: Your groups do not allow this."},
+		{fault.New(fault.Conflict, "alreadyFinal", nil), "ImportConflict", "alreadyFinal: The import has ended."},
+		{fault.Wrap(fault.Busy, "interrupted", secret), "Busy", "interrupted"},
+		{fault.Wrap(fault.Internal, "aws", secret), "Unexpected", "aws"},
+		{fmt.Errorf("read: %w", fault.Wrap(fault.Busy, "interrupted", secret)), "Busy", "interrupted"},
 		{secret, "Unexpected", "something unexpected happened; the log has the cause"},
 		{fmt.Errorf("get: %w", context.DeadlineExceeded), "Busy", "the time ran out"},
 	} {
@@ -89,7 +89,7 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 		t.Errorf("got %d, %v", got, err)
 	}
 	fail := lambdaruntime.Step(log, func(context.Context, int) (int, error) {
-		return 0, fault.Wrap(fault.Busy, "throttled", errors.New("table jobs"))
+		return 0, fault.Wrap(fault.Busy, "interrupted", errors.New("table jobs"))
 	})
 	fail(t.Context(), 1)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -100,7 +100,7 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[1]), &last); err != nil {
 		t.Fatal(err)
 	}
-	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "throttled: table jobs" {
+	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "interrupted: table jobs" {
 		t.Errorf("logged %s", lines[1])
 	}
 }

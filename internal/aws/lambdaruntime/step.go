@@ -67,10 +67,11 @@ func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, 
 
 // safeText returns what an error says to people, never its cause.
 func safeText(err error) string {
-	if f, ok := fault.As(err); ok && f.Text != "" {
-		return f.Code + ": " + f.Text
-	} else if ok && f.Code != "" {
-		return f.Code
+	if f, ok := fault.As(err); ok {
+		if text := f.Log(); text != "" {
+			return string(f.Code) + ": " + text
+		}
+		return string(f.Code)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "the time ran out"

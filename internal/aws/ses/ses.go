@@ -86,17 +86,17 @@ func (m *Mailer) Send(ctx context.Context, msg mail.Message) error {
 	if err == nil {
 		return nil
 	}
-	e := fault.New(fault.Internal, "mailUnknown", "No answer came from the mail service: the mail may have been sent.")
+	e := fault.New(fault.Internal, "mailUnknown")
 	switch {
 	case unsent(err) || awsfault.Status(err) >= 500:
-		e = fault.New(fault.Busy, "busy", "The mail service is busy.")
+		e = fault.New(fault.Busy, "busy.mail")
 	case errors.As(err, new(*types.MessageRejected)) || errors.As(err, new(*types.BadRequestException)) || errors.As(err, new(*types.NotFoundException)):
-		e = fault.New(fault.Invalid, "mailRefused", "The mail service refused the mail to this address.")
+		e = fault.New(fault.Invalid, "mailRefused")
 	case errors.As(err, new(*types.AccountSuspendedException)) || errors.As(err, new(*types.SendingPausedException)) ||
 		errors.As(err, new(*types.MailFromDomainNotVerifiedException)) || errors.As(err, new(*types.LimitExceededException)):
-		e = fault.New(fault.Invalid, "mailPaused", "The mail service does not send mails for Rollbook at present.")
+		e = fault.New(fault.Invalid, "mailPaused")
 	case awsfault.Status(err) >= 400: // 200 with half an answer may have been sent
-		e = fault.New(fault.Internal, "mailFailed", "The mail could not be sent.")
+		e = fault.New(fault.Internal, "mailFailed")
 	}
 	e.Err = awsfault.Of(err)
 	return e

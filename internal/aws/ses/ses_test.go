@@ -72,7 +72,7 @@ func TestSendReachesTheMailbox(t *testing.T) {
 
 func TestAnUnknownSenderIsRefused(t *testing.T) {
 	err := ses.New(sesv2.NewFromConfig(emulator.ForTest(t)), "nobody@unknown.example", "").Send(t.Context(), message)
-	if e, ok := fault.As(err); !ok || e.Kind != fault.Invalid || e.Code != "mailRefused" || e.Text == "" {
+	if e, ok := fault.As(err); !ok || e.Kind != fault.Invalid || e.Code != "mailRefused" || e.Message("en") == "" {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -140,10 +140,10 @@ func TestFaults(t *testing.T) {
 				return
 			}
 			e, ok := fault.As(err)
-			if !ok || e.Kind != test.kind || e.Code != test.code || e.Text == "" {
+			if !ok || e.Kind != test.kind || string(e.Code) != test.code || e.Message("en") == "" {
 				t.Fatalf("the error is %v, want %v %s", err, test.kind, test.code)
 			}
-			if strings.Contains(err.Error(), "anna") || strings.Contains(e.Text, "anna") {
+			if strings.Contains(err.Error(), "anna") || strings.Contains(e.Message("en"), "anna") {
 				t.Errorf("the address is in %v", err)
 			}
 		})

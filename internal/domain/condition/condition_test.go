@@ -210,8 +210,8 @@ func TestParseNamesAllFaults(t *testing.T) {
 		{`{"all":{}}`, condition.BadCondition, []string{"condition.all: a list"}},
 		{`{"all":null}`, condition.BadCondition, []string{"condition.all: a list"}},
 		{`{"not":[]}`, condition.BadCondition, []string{"condition.not: an object"}},
-		{`{"all":[],"any":[]}`, condition.BadCondition, []string{"condition: only one of all, any"}},
-		{`{"all":[],"op":"is"}`, condition.BadCondition, []string{"condition: only one of all, field"}},
+		{`{"all":[],"any":[]}`, condition.BadCondition, []string{"condition: only one of all and any"}},
+		{`{"all":[],"op":"is"}`, condition.BadCondition, []string{"condition: only one of all and field"}},
 		{`{"all":[],"all":[]}`, condition.BadCondition, []string{"condition.all: twice"}},
 		{`{"alll":[]}`, condition.BadCondition, []string{"condition.alll: Did you mean all?"}},
 		{`{"all":[],"comment":"x"}`, condition.BadCondition, []string{"condition.comment: no such member"}},
@@ -223,13 +223,13 @@ func TestParseNamesAllFaults(t *testing.T) {
 		{`{"field":"contact:birthdate","op":"is","value":"2000-01-01"}`, condition.UnknownField, []string{"condition.field: Did you mean contact:birthDate?"}},
 		{`{"field":1,"op":"is","value":true}`, condition.BadCondition, []string{"condition.field: a string"}},
 		{`{"op":"is","value":true}`, condition.BadCondition, []string{"condition.field: a string"}},
-		{`{"field":"criterion:GENRE"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in, isEmpty, isNotEmpty."}},
+		{`{"field":"criterion:GENRE"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in, isEmpty and isNotEmpty."}},
 		{`{"field":"criterion:GENRE","op":"contains","value":"ROCK"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in"}},
 		{`{"field":"criterion:GENRE","op":"isnot","value":"ROCK"}`, condition.BadCondition, []string{"condition.op: Did you mean isNot?"}},
 		{`{"field":"criterion:CLUB","op":"startsWith","value":"t"}`, condition.BadCondition, []string{"condition.op: takes"}},
 		{`{"field":"criterion:NOTE","op":"before","value":"t"}`, condition.BadCondition, []string{"condition.op: takes"}},
 		{`{"field":"contact:birthDate","op":"startsWith","value":"19"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in, before, after"}},
-		{`{"field":"contact:number","op":"isEmpty"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in, startsWith."}},
+		{`{"field":"contact:number","op":"isEmpty"}`, condition.BadCondition, []string{"condition.op: takes is, isNot, in and startsWith."}},
 		{`{"field":"contact:number","op":"all"}`, condition.BadCondition, []string{"condition.op: takes"}},
 
 		{`{"field":"criterion:GENRE","op":"is"}`, condition.BadCondition, []string{"condition.value: needs a value"}},
@@ -263,9 +263,9 @@ func TestParseNamesAllFaults(t *testing.T) {
 		{deep(9000), condition.BadCondition, []string{"condition" + strings.Repeat(".not", 20) + ": at most 20"}},
 		{deep(20000), condition.BadCondition, []string{"condition: not JSON"}}, // encoding/json has a limit of its own
 		{many(1000), "", nil},
-		{many(1001), condition.BadCondition, []string{"condition: 1001 comparisons"}},
+		{many(1001), condition.BadCondition, []string{"condition: 1,001 comparisons"}},
 		{values(1000), "", nil},
-		{values(1001), condition.BadCondition, []string{"condition.value: 1001 values"}},
+		{values(1001), condition.BadCondition, []string{"condition.value: 1,001 values"}},
 		{`{"all":[]` + strings.Repeat(" ", condition.MaxBytes) + `}`, condition.BadCondition, []string{"condition: 256 KiB"}},
 	} {
 		short := c.text[:min(len(c.text), 100)]
@@ -281,14 +281,14 @@ func TestParseNamesAllFaults(t *testing.T) {
 			t.Errorf("%s: taken", short)
 			continue
 		}
-		if e.Kind != fault.Invalid || e.Code != c.code || e.Text == "" {
-			t.Errorf("%s: %s %s %q, want the code %s", short, e.Kind, e.Code, e.Text, c.code)
+		if e.Kind != fault.Invalid || string(e.Code) != c.code || e.Message("en") == "" {
+			t.Errorf("%s: %s %s %q, want the code %s", short, e.Kind, string(e.Code), e.Message("en"), c.code)
 		}
 		var got []string
 		for i, f := range e.Fields {
-			s := f.Location + ": " + f.Message
+			s := f.Location + ": " + f.Message("en")
 			if i < len(c.want) {
-				if place, says, _ := strings.Cut(c.want[i], ": "); f.Location == place && strings.Contains(f.Message, says) {
+				if place, says, _ := strings.Cut(c.want[i], ": "); f.Location == place && strings.Contains(f.Message("en"), says) {
 					s = c.want[i]
 				}
 			}

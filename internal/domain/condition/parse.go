@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 )
 
 // The codes of what Parse finds.
@@ -29,23 +29,26 @@ const maxFaults = 100
 // each with its place, such as condition.all[1].op. What a condition says of the
 // last days is counted from today, in UTC: parse it when it is used.
 func Parse(data []byte, cat *domain.Catalogue, today time.Time) (*Condition, error) {
-	p := &parser{cat: cat, today: today, code: BadCondition, known: map[domain.Field]*field.Index{}}
+	p := &parser{cat: cat, today: today, known: map[domain.Field]*field.Index{}}
 	var c *Condition
 	switch {
 	case len(data) > MaxBytes:
-		p.fault("condition", "The condition is too long: at most %d KiB are taken.", MaxBytes>>10)
+		p.fault("condition", "invalid.conditionTooLong", MaxBytes>>10)
 	case len(bytes.TrimSpace(data)) == 0:
-		p.fault("condition", "There is no condition. Everyone is {\"all\": []}.")
+		p.fault("condition", "invalid.noCondition", everyone)
 	case !utf8.Valid(data) || !json.Valid(data):
-		p.fault("condition", "The condition is not JSON.")
+		p.fault("condition", "invalid.conditionNotJSON")
 	default:
 		c = p.node("condition", data, 1)
 		if p.leaves > MaxLeaves {
-			p.fault("condition", "The condition has %d comparisons; at most %d are taken.", p.leaves, MaxLeaves)
+			p.fault("condition", "invalid.tooManyComparisons", p.leaves, MaxLeaves)
 		}
 	}
 	if len(p.faults) > 0 {
-		e := fault.New(fault.Invalid, p.code, "%s: %s", p.faults[0].Location, p.faults[0].Message)
+		e := &fault.Error{Kind: fault.Invalid, Reason: reason.New("targetCondition", p.faults[0].Location, p.faults[0].Reason)}
+		if p.strange {
+			e.Reason = reason.New("targetField", p.faults[0].Location, p.faults[0].Reason)
+		}
 		e.Fields = p.faults
 		return nil, e
 	}
@@ -53,22 +56,32 @@ func Parse(data []byte, cat *domain.Catalogue, today time.Time) (*Condition, err
 }
 
 type parser struct {
-	cat    *domain.Catalogue
-	today  time.Time
-	code   string
-	faults []fault.Field
-	leaves int
-	known  map[domain.Field]*field.Index // the fields that it has met
+	cat     *domain.Catalogue
+	today   time.Time
+	strange bool // among the faults is a field that the catalogue has not
+	faults  []fault.Field
+	leaves  int
+	known   map[domain.Field]*field.Index // the fields that it has met
 }
 
 // full tells that no more faults are named, so none need be explained.
 func (p *parser) full() bool { return len(p.faults) >= maxFaults }
 
-func (p *parser) fault(at, format string, args ...any) {
+func (p *parser) fault(at, key string, values ...any) {
 	if !p.full() {
-		p.faults = append(p.faults, fault.Field{Location: at, Message: fmt.Sprintf(format, args...)})
+		p.faults = append(p.faults, fault.Field{Location: at, Reason: reason.New(key, values...)})
 	}
 }
+
+// wrong reports a value that the field cannot have.
+func (p *parser) wrong(at string, problem *field.Problem) {
+	if !p.full() {
+		p.faults = append(p.faults, fault.Field{Location: at, Reason: *problem})
+	}
+}
+
+// everyone is the condition that all contacts meet.
+const everyone = `{"all": []}`
 
 type member struct {
 	name string
@@ -109,12 +122,12 @@ var names = []string{"all", "any", "not", "field", "op", "value"}
 // node reads one node; nil if something is wrong with it.
 func (p *parser) node(at string, raw []byte, depth int) *Condition {
 	if depth > MaxDepth {
-		p.fault(at, "The condition is too deep: at most %d levels are taken.", MaxDepth)
+		p.fault(at, "invalid.tooDeep", MaxDepth)
 		return nil
 	}
 	ms, ok := members(raw)
 	if !ok {
-		p.fault(at, "A condition is an object with all, any, not or field.")
+		p.fault(at, "invalid.conditionObject")
 		return nil
 	}
 	got := map[string]json.RawMessage{}
@@ -122,10 +135,10 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 	for _, m := range ms {
 		switch {
 		case !slices.Contains(names, m.name):
-			p.fault(at+"."+short(m.name), "There is no such member here.%s Taken are all, any, not, or field with op and value.", didYouMean(m.name, names))
+			p.fault(at+"."+short(m.name), "invalid.conditionMember", near(m.name, names))
 			good = false
 		case got[m.name] != nil:
-			p.fault(at+"."+m.name, "This is here twice.")
+			p.fault(at+"."+m.name, "invalid.memberTwice")
 			good = false
 		default:
 			got[m.name] = m.raw
@@ -143,9 +156,9 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 	}
 	if len(forms) != 1 {
 		if len(forms) > 1 {
-			p.fault(at, "Take only one of %s here.", strings.Join(forms, ", "))
+			p.fault(at, "invalid.oneForm", forms)
 		} else if good {
-			p.fault(at, "This is empty. Take all, any, not or field; everyone is {\"all\": []}.")
+			p.fault(at, "invalid.emptyCondition", everyone)
 		}
 		return nil
 	}
@@ -160,7 +173,7 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 	default:
 		items, ok := elements(got[forms[0]])
 		if !ok {
-			p.fault(at+"."+forms[0], "This must be a list of conditions.")
+			p.fault(at+"."+forms[0], "invalid.conditionList")
 			return nil
 		}
 		c = &Condition{form: name}
@@ -183,7 +196,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	f, x, ok := p.field(at+".field", got["field"])
 	if !ok {
 		if _, ok := text(got["op"]); !ok {
-			p.fault(at+".op", "This must be a string: what is compared, such as is.")
+			p.fault(at+".op", "invalid.operatorString")
 		}
 		return nil
 	}
@@ -192,7 +205,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	op, ok := kind.Operator(name)
 	if !ok {
 		names := kind.OperatorNames()
-		p.fault(at+".op", "%s takes %s.%s", f, strings.Join(names, ", "), didYouMean(name, names))
+		p.fault(at+".op", "invalid.operator", f, names, near(name, names))
 		return nil
 	}
 	c := &Condition{form: formLeaf, field: f, op: op, operand: field.NewOperand(kind, op, p.today)}
@@ -201,20 +214,20 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	none := len(raw) == 0 || string(raw) == "null"
 	if op.Takes == field.TakesNothing {
 		if !none {
-			p.fault(at, "%s takes no value.", name)
+			p.fault(at, "invalid.noValue", name)
 			return nil
 		}
 		return c
 	}
 	if none {
-		p.fault(at, "%s needs a value.", name)
+		p.fault(at, "invalid.needsValue", name)
 		return nil
 	}
 	items, given := []json.RawMessage{raw}, false
 	switch op.Takes {
 	case field.TakesList, field.TakesRange:
 		if items, given = elements(raw); !given {
-			p.fault(at, "%s takes a list.", name)
+			p.fault(at, "invalid.takesList", name)
 			return nil
 		}
 		c.list = true
@@ -227,10 +240,10 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	}
 	switch {
 	case len(items) == 0:
-		p.fault(at, "The list is empty. Name a value, or take isEmpty.")
+		p.fault(at, "invalid.emptyList")
 		return nil
 	case len(items) > MaxValues:
-		p.fault(at, "The list has %d values; at most %d are taken.", len(items), MaxValues)
+		p.fault(at, "invalid.longList", len(items), MaxValues)
 		return nil
 	}
 	good := true
@@ -240,10 +253,10 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 			where = fmt.Sprintf("%s[%d]", at, i)
 		}
 		if string(item) == "null" {
-			p.fault(where, "This is null. Name a value, or take isEmpty.")
+			p.fault(where, "invalid.null")
 			good = false
 		} else if wrong := c.operand.Add(item, x); wrong != nil {
-			p.fault(where, "%s", wrong.Message)
+			p.wrong(where, wrong)
 			good = false
 		}
 	}
@@ -251,7 +264,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 		return nil
 	}
 	if wrong := c.operand.Finish(x); wrong != nil {
-		p.fault(at, "%s", wrong.Message)
+		p.wrong(at, wrong)
 		return nil
 	}
 	return c
@@ -261,7 +274,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 func (p *parser) field(at string, raw json.RawMessage) (domain.Field, *field.Index, bool) {
 	name, ok := text(raw)
 	if !ok {
-		p.fault(at, "This must be a string: a field such as criterion:CODE, authorisation:CODE or contact:language.")
+		p.fault(at, "invalid.fieldString")
 		return "", nil, false
 	}
 	f := domain.Field(name)
@@ -276,9 +289,9 @@ func (p *parser) field(at string, raw json.RawMessage) (domain.Field, *field.Ind
 		p.known[f] = field.NewIndex(d)
 		return f, p.known[f], true
 	}
-	p.code = UnknownField
+	p.strange = true
 	if !p.full() {
-		p.fault(at, "There is no field %q.%s", short(name), didYouMean(name, p.fieldNames()))
+		p.fault(at, "invalid.noField", name, near(name, p.fieldNames()))
 	}
 	return "", nil, false
 }
@@ -303,11 +316,10 @@ func text(raw json.RawMessage) (string, bool) {
 	return s, json.Unmarshal(raw, &s) == nil
 }
 
-func didYouMean(word string, words []string) string {
-	if w, ok := field.Nearest(word, words); ok {
-		return " Did you mean " + w + "?"
-	}
-	return ""
+// near is the one of the words that was probably meant, "" if none is near.
+func near(word string, words []string) string {
+	w, _ := field.Nearest(word, words)
+	return w
 }
 
 // short keeps a name from the request from filling an answer.

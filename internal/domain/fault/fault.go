@@ -1,12 +1,13 @@
-// Package fault holds the kinds of error that Rollbook tells apart, each with a
-// stable code for programs and a text that is safe to show to the person who
-// must act. The cause stays apart, for the log.
+// Package fault holds the kinds of error that Rollbook tells apart, each with the
+// reason that is safe to show to the person who must act. The cause stays apart,
+// for the log.
 package fault
 
 import (
 	"context"
 	"errors"
-	"fmt"
+
+	"rollbook/internal/domain/reason"
 )
 
 // Kind is the short closed list that callers choose by.
@@ -31,11 +32,10 @@ func (k Kind) String() string {
 // Error is what every Rollbook package returns when a caller may act on it.
 type Error struct {
 	Kind Kind
-	// Code is a stable word in camelCase, listed in docs/codes.md.
-	Code string
-	// Text says what happened, where and what to do. It may be shown to the
-	// user; it never holds personal data that did not come from the same request.
-	Text string
+	// Reason says what happened, where and what to do, to whoever asked. One with
+	// a code that only the log has is shown to nobody. It holds no personal data
+	// that did not come from the same request.
+	reason.Reason
 	// Fields name the parts of a request that are at fault.
 	Fields []Field
 	// ID names the thing that stands in the way, for a Conflict.
@@ -44,21 +44,21 @@ type Error struct {
 	Err error
 }
 
-// Field is one part of a request that is at fault.
+// Field is one part of a request that is at fault, and why.
 type Field struct {
 	// Location is a path such as body.condition.all[0].op.
 	Location string
-	// Message says what is wrong with it and what is taken.
-	Message string
-	// Code is the code that a row with this value is rejected with, if there is one.
-	Code string
+	// Reason is the one for which a row with this value is rejected, if rows can
+	// have it.
+	reason.Reason
 }
 
-// Error joins code, text and cause, for the log.
+// Error joins code, sentence and cause, for the log: without what people wrote
+// into their files.
 func (e *Error) Error() string {
-	s := e.Code
-	if e.Text != "" {
-		s += ": " + e.Text
+	s := string(e.Code)
+	if text := e.Log(); text != "" {
+		s += ": " + text
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
@@ -69,30 +69,31 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// New returns an error of the kind with a text for the user.
-func New(kind Kind, code, format string, args ...any) *Error {
-	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, args...)}
+// New returns an error of the kind for the reason of a code ("code" or
+// "code.case") with its parameters, as reason.New has them.
+func New(kind Kind, key string, values ...any) *Error {
+	return &Error{Kind: kind, Reason: reason.New(key, values...)}
 }
 
 // Missing is the one answer for what does not exist and for what belongs to
 // another institution, so that the two cannot be told apart.
-func Missing() *Error {
-	return New(NotFound, "notFound", "There is nothing at this address.")
-}
+func Missing() *Error { return New(NotFound, "notFound") }
 
 // At returns an Invalid error that names one part of a request.
-func At(location, code, format string, args ...any) *Error {
-	e := New(Invalid, code, format, args...)
-	e.Fields = []Field{{Location: location, Message: e.Text}}
+func At(location, key string, values ...any) *Error {
+	e := New(Invalid, key, values...)
+	e.Fields = []Field{{location, e.Reason}}
 	return e
 }
 
 // Wrap marks the cause as of the kind. It returns nil for a nil cause.
-func Wrap(kind Kind, code string, err error) error {
+func Wrap(kind Kind, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Kind: kind, Code: code, Err: err}
+	e := New(kind, key)
+	e.Err = err
+	return e
 }
 
 // KindOf returns the kind of the outermost Error in the chain; Busy for a

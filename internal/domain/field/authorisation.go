@@ -27,7 +27,7 @@ var authorisationKind = &Kind{
 		case "empty":
 			return domain.Empty, nil
 		}
-		return domain.Empty, &Problem{Code: WrongType, Message: `An authorisation is true, false or "empty".`}
+		return domain.Empty, no("wrongType.authorisation")
 	},
 	toJSON:  func(v domain.Value) any { return shownAuthorisation(string(v)) },
 	options: func(*Index, string) []string { return []string{"TRUE", "FALSE", "Empty"} },

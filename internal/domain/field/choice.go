@@ -2,7 +2,6 @@ package field
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"rollbook/internal/domain"
@@ -45,7 +44,7 @@ var choiceKind = &Kind{
 func codeFromJSON(v any, x *Index) (domain.Value, *Problem) {
 	code, ok := v.(string)
 	if !ok {
-		return domain.Empty, &Problem{Code: WrongType, Message: "A choice is a string: the code of its value."}
+		return domain.Empty, no("wrongType.choice")
 	}
 	if code == "" {
 		return domain.Empty, nil
@@ -61,7 +60,7 @@ func oneCode(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
 	}
 	code, p := codeFromJSON(v, x)
 	if p == nil && code == domain.Empty {
-		p = emptyOperand("a value")
+		p = no("wrongType.emptyValue")
 	}
 	return string(code), p
 }
@@ -75,17 +74,13 @@ func parseChoice(text string, x *Index) (Edit, *Warning, *Problem) {
 		return Edit{Value: domain.Value(code)}, w, p
 	}
 	if parts, ok := x.several(text); ok {
-		return Edit{}, nil, &Problem{Code: TooManyValues,
-			Message: fmt.Sprintf("%s has %d values, but %s takes one.", quote(text), parts, x.Code)}
+		return Edit{}, nil, no("tooManyValues", text, parts, x.Code)
 	}
-	p = &Problem{Code: UnknownValue}
 	if code, ok := x.near(text); ok {
-		p.Suggestion = code
-		p.Message = fmt.Sprintf("%s is not a value of %s. Did you mean %s?", quote(text), x.Code, code)
-	} else {
-		p.Message = fmt.Sprintf("%s is not a value of %s. %s", quote(text), x.Code, x.accepted())
+		return Edit{}, nil, no("unknownValue", text, x.Code, code, nil, nil, nil)
 	}
-	return Edit{}, nil, p
+	a := x.accepted()
+	return Edit{}, nil, no("unknownValue", text, x.Code, nil, a.all, a.some, a.none)
 }
 
 // once returns the words without those that were there before.

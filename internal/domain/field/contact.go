@@ -36,7 +36,7 @@ var contactNumberKind = &Kind{
 	element: func(raw json.RawMessage, _ *Operator, _ *Index) (string, *Problem) {
 		s, ok := jsonString(raw)
 		if !ok {
-			return "", mustBeString()
+			return "", no("wrongType.string")
 		}
 		n, p := ParseNumber(s)
 		return string(n), p

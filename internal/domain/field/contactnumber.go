@@ -1,7 +1,6 @@
 package field
 
 import (
-	"fmt"
 	"math/big"
 	"strings"
 	"unicode"
@@ -24,28 +23,26 @@ func ParseNumber(text string) (domain.ContactNumber, *Problem) {
 	}, width.Fold.String(text))
 	s = strings.TrimPrefix(s, "#")
 	if s == "" {
-		return "", &Problem{Code: BlankNumber, Message: "There is no contact number. Write it as in the template, such as #0012345."}
+		return "", no("blankNumber")
 	}
 	n := domain.ContactNumber(s)
 	if n.Valid() {
 		return n, nil
 	}
-	p := &Problem{Code: BadNumber,
-		Message: fmt.Sprintf("%s is not a contact number. It is 1 to 20 digits, with or without #.", quote(text))}
+	suggestion := ""
 	// Programs write ="0012345" to keep a spreadsheet from taking the zeros.
 	if n := domain.ContactNumber(strings.TrimPrefix(strings.Trim(s, "=\"'‘’“”«»;,."), "#")); n.Valid() {
-		p.Suggestion = "#" + string(n)
+		suggestion = "#" + string(n)
 	}
 	if nums := numbers(s); nums != nil && !digits(s) {
-		p.Code = SpreadsheetNumber
-		p.Message = fmt.Sprintf("The spreadsheet changed this number to %s. Take it from the template again, in a column formatted as text.", quote(text))
 		if len(nums) == 1 && nums[0].IsInt() && !strings.ContainsAny(s, "eE") {
 			if n := domain.ContactNumber(written(s, nums[0])); n.Valid() {
-				p.Suggestion = "#" + string(n)
+				suggestion = "#" + string(n)
 			}
 		}
+		return "", no("spreadsheetNumber.contact", text, suggestion)
 	}
-	return "", p
+	return "", no("badNumber", text, suggestion)
 }
 
 // written returns the whole number as it stands in the text, with the zeros

@@ -3,6 +3,7 @@ package field
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"rollbook/internal/domain"
@@ -25,8 +26,8 @@ var dateKind = &Kind{
 			return domain.Empty, true
 		}
 		d, p := readDate(text)
-		if p != nil && p.Code == SpreadsheetNumber && p.Suggestion != "" {
-			return domain.Value(p.Suggestion), true
+		if p != nil && p.Code == SpreadsheetNumber && p.Fix() != "" {
+			return domain.Value(p.Fix()), true
 		}
 		return domain.Value(d.String()), p == nil
 	},
@@ -37,7 +38,7 @@ var dateKind = &Kind{
 			return domain.Empty, nil
 		}
 		if d, is := day.ISO(s); !ok || !is || d.Year < firstYear {
-			return domain.Empty, notISO()
+			return domain.Empty, no("wrongType.date")
 		}
 		return domain.Value(s), nil
 	},
@@ -53,18 +54,14 @@ var dateKind = &Kind{
 // often is one with two.
 const firstYear = 1000
 
-func notISO() *Problem {
-	return &Problem{Code: WrongType, Message: "This must be a date such as 1980-12-31."}
-}
-
 // oneDay reads a day that a condition names.
 func oneDay(raw json.RawMessage, _ *Operator, _ *Index) (string, *Problem) {
 	s, ok := jsonString(raw)
 	if !ok {
-		return "", mustBeString()
+		return "", no("wrongType.string")
 	}
 	if _, ok := day.ISO(s); !ok {
-		return "", notISO()
+		return "", no("wrongType.date")
 	}
 	return s, nil
 }
@@ -84,7 +81,7 @@ func parseDate(text string, _ *Index) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, nil
 	}
 	if suspicious(k) {
-		return Edit{}, nil, maybeEmpty(text, "Write Empty to clear the value, or a date.")
+		return Edit{}, nil, no("maybeEmpty.date", text, "Empty")
 	}
 	d, p := readDate(text)
 	if p != nil {
@@ -99,73 +96,62 @@ func readDate(text string) (day.Day, *Problem) {
 		return r != day.ShortYear || d.Year >= 1930 && d.Year < 2030
 	})
 	if p == nil && d.Year < firstYear {
-		p = &Problem{Code: BadDate, Message: fmt.Sprintf("%s has a year before %d. Write all four digits.", quote(text), firstYear)}
+		p = no("badDate.early", text, firstYear)
 	}
 	return d, p
 }
-
-const dateFormats = "Write it as 1985-04-12 or 12.04.1985."
 
 // ReadDay reads a day in the forms of package day, or says why it is not taken.
 // A day that is likely meant is suggested if it may be one of the field's.
 func ReadDay(text string, may func(day.Day, day.Finding) bool) (day.Day, *Problem) {
 	r := day.Read(text)
-	p := &Problem{Code: BadDate}
-	suggest := func(d day.Day) bool {
+	likely := func(d day.Day) string {
 		if d.Exists() && may(d, r.Finding) {
-			p.Suggestion = d.String()
+			return d.String()
 		}
-		return p.Suggestion != ""
+		return ""
 	}
 	switch r.Finding {
 	case day.Found:
 		return r.Day, nil
 	case day.NoSuchDay:
-		p.Message = quote(text) + " is no day of the calendar."
 		if n := r.Day.DaysInMonth(); n > 0 && r.Day.Day > 28 {
-			p.Message += fmt.Sprintf(" %s %d has %d days.", time.Month(r.Day.Month), r.Day.Year, n)
+			return day.Day{}, no("badDate.month", text, r.Day.Month, r.Day.Year, n)
 		}
+		return day.Day{}, no("badDate.calendar", text)
 	case day.WrongWeekday:
-		p.Message = fmt.Sprintf("%s is a %s. Which of the two is meant?", r.Day, r.Day.Time().Weekday())
+		return day.Day{}, no("badDate.weekday", r.Day, strconv.Itoa(int(r.Day.Time().Weekday())))
 	case day.TimeOfDay:
-		p.Message = quote(text) + " has a time of day. " + dateFormats
+		return day.Day{}, no("badDate.time", text)
 	case day.MonthFirst:
-		p.Code, p.Suggestion = AmericanDate, r.Day.String()
-		p.Message = fmt.Sprintf("%s has the month before the day. Write the day first, or %s.", quote(text), r.Day)
-		return r.Day, p
+		return r.Day, no("americanDate", text, r.Day)
 	case day.Ambiguous:
-		p.Code = AmbiguousDate
-		p.Message = fmt.Sprintf("%s may be %s (%s) or %s (%s). Write the one that is meant as yyyy-mm-dd.", quote(text), r.Day, inWords(r.Day), r.Other, inWords(r.Other))
+		return day.Day{}, no("ambiguousDate", text, r.Day, r.Day, r.Other, r.Other)
 	case day.ShortYear:
-		p.Code = ShortYear
-		p.Message = quote(text) + " has a year of two digits. Write all four."
 		var days []day.Day
 		for _, d := range r.Days {
 			if may(d, r.Finding) {
 				days = append(days, d)
 			}
 		}
-		if len(days) == 1 && suggest(days[0]) {
-			p.Message += fmt.Sprintf(" Did you mean %s?", p.Suggestion)
+		suggestion := ""
+		if len(days) == 1 {
+			suggestion = likely(days[0])
 		}
+		return day.Day{}, no("shortYear", text, suggestion)
 	case day.YearOnly:
-		p.Message = quote(text) + " is a year only. " + dateFormats
+		return day.Day{}, no("badDate.year", text)
 	case day.RunTogether:
-		if suggest(r.Day) {
-			p.Message = fmt.Sprintf("%s has nothing between year, month and day. Did you mean %s?", quote(text), p.Suggestion)
-			return r.Day, p
+		if d := likely(r.Day); d != "" {
+			return r.Day, no("badDate.digits", text, d)
 		}
-		p.Message = quote(text) + " is no date in a format that is taken. " + dateFormats
 	case day.Serial:
-		p.Code = SpreadsheetNumber
-		p.Message = quote(text) + " is a number. Format the column as a date or text."
-		if suggest(r.Day) {
-			p.Message = fmt.Sprintf("The spreadsheet changed this date to the number %s, which stands for %s. Format the column as a date or text.", quote(text), p.Suggestion)
+		if d := likely(r.Day); d != "" {
+			return day.Day{}, no("spreadsheetNumber.date", text, d)
 		}
-	default:
-		p.Message = quote(text) + " is no date in a format that is taken. " + dateFormats
+		return day.Day{}, no("spreadsheetNumber.serial", text)
 	}
-	return day.Day{}, p
+	return day.Day{}, no("badDate", text)
 }
 
 func inWords(d day.Day) string { return fmt.Sprintf("%d %s %d", d.Day, time.Month(d.Month), d.Year) }

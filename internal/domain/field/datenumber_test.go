@@ -86,7 +86,7 @@ func TestDatesAndNumbers(t *testing.T) {
 		if p == nil {
 			p = &field.Problem{}
 		}
-		if e.Value != c.want || e.Keep || w != nil || p.Code != c.code || p.Suggestion != c.suggestion || !strings.Contains(p.Message, c.says) {
+		if e.Value != c.want || e.Keep || w != nil || string(p.Code) != c.code || p.Fix() != c.suggestion || !strings.Contains(p.Message("en"), c.says) {
 			t.Errorf("%s, %d decimals, %q: %+v, %+v, %+v", c.d.Code, c.d.Decimals, c.text, e, w, p)
 		}
 	}
@@ -133,7 +133,7 @@ func TestJSONOfDatesAndNumbers(t *testing.T) {
 		if p == nil {
 			p = &field.Problem{}
 		}
-		if p.Code != c.code || p.Code == "" && v != c.want {
+		if string(p.Code) != c.code || p.Code == "" && v != c.want {
 			t.Errorf("%s: %q, %+v", c.raw, v, p)
 		}
 	}

@@ -23,10 +23,10 @@ package field
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 )
 
 // Edit is what a [new] cell asks for.
@@ -68,11 +68,7 @@ func (e Edit) Apply(base domain.Value, d domain.FieldDef) domain.Value {
 type Warning = domain.Warning
 
 // Problem says why a cell cannot be taken.
-type Problem struct {
-	Code       string // a stable word in camelCase
-	Message    string // plain English for the user
-	Suggestion string // what the cell should say, if there is one clear candidate
-}
+type Problem = reason.Reason
 
 // The codes of problems with a cell.
 const (
@@ -170,6 +166,5 @@ func Codes(v domain.Value, kind domain.Kind) []string {
 }
 
 func cellTooLong(text string) *Problem {
-	return &Problem{Code: TextTooLong,
-		Message: fmt.Sprintf("The cell has %d bytes, which is more than a spreadsheet's cell takes: %s", len(text), quote(text))}
+	return no("textTooLong.cell", len(text), text)
 }

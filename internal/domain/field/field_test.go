@@ -163,7 +163,7 @@ func TestParseNewTaken(t *testing.T) {
 		for _, text := range c.cells {
 			got, warning, problem := field.ParseNew(text, fields[c.field])
 			if problem != nil {
-				t.Errorf("%s: %s %q: rejected: %s: %s", c.inputs, c.field, text, problem.Code, problem.Message)
+				t.Errorf("%s: %s %q: rejected: %s: %s", c.inputs, c.field, text, string(problem.Code), problem.Message("en"))
 				continue
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -180,7 +180,7 @@ func warningCode(w *field.Warning) string {
 	if w == nil {
 		return ""
 	}
-	return w.Code
+	return string(w.Code)
 }
 
 func TestParseNewRejected(t *testing.T) {
@@ -253,7 +253,7 @@ func TestParseNewRejected(t *testing.T) {
 		{"70 no code fits", "SEASON", []string{"7-Jul", "31.12.2026", "1-Mars-2-3", "2026"}, field.UnknownValue, "not a value", ""},
 		{"64 more unknown parts than are named", "STYLES", []string{"A|B|C|D|E|F|G|H|I|J"}, field.UnknownValue, `"G" and "H" are not values`, ""},
 		{"64 the same unknown part twice", "STYLES", []string{"FOX|FOX"}, field.UnknownValue, `"FOX" is not a value`, ""},
-		{"40 longer than any list", "STYLES", []string{strings.Repeat("ROCK|", 30000)}, field.TextTooLong, "150000 bytes", ""},
+		{"40 longer than any list", "STYLES", []string{strings.Repeat("ROCK|", 30000)}, field.TextTooLong, "150,000 bytes", ""},
 		{"70 in a list", "STYLES", []string{"ROCK|1-Mar"}, field.SpreadsheetDate, "spreadsheet changed this code", "ROCK|MAR1"},
 	} {
 		for _, text := range c.cells {
@@ -262,11 +262,11 @@ func TestParseNewRejected(t *testing.T) {
 				t.Errorf("%s: %s %q: taken as %+v", c.inputs, c.field, text, got)
 				continue
 			}
-			if problem.Code != c.code || !strings.Contains(problem.Message, c.says) {
-				t.Errorf("%s: %s %q: %s: %s; want %s with %q", c.inputs, c.field, text, problem.Code, problem.Message, c.code, c.says)
+			if string(problem.Code) != c.code || !strings.Contains(problem.Message("en"), c.says) {
+				t.Errorf("%s: %s %q: %s: %s; want %s with %q", c.inputs, c.field, text, string(problem.Code), problem.Message("en"), c.code, c.says)
 			}
-			if c.suggestion != "*" && problem.Suggestion != c.suggestion {
-				t.Errorf("%s: %s %q: suggestion %q, want %q", c.inputs, c.field, text, problem.Suggestion, c.suggestion)
+			if c.suggestion != "*" && problem.Fix() != c.suggestion {
+				t.Errorf("%s: %s %q: suggestion %q, want %q", c.inputs, c.field, text, problem.Fix(), c.suggestion)
 			}
 		}
 	}
@@ -280,16 +280,16 @@ func TestMessagesCutLongCells(t *testing.T) {
 			t.Errorf("%s takes %d characters", name, 5000)
 			continue
 		}
-		if want := `"` + strings.Repeat("ü", 59) + `…"`; !strings.Contains(problem.Message, want) || strings.Contains(problem.Message, strings.Repeat("ü", 60)) {
-			t.Errorf("%s: the message does not cut the value at 60 characters: %s", name, problem.Message)
+		if want := `"` + strings.Repeat("ü", 59) + `…"`; !strings.Contains(problem.Message("en"), want) || strings.Contains(problem.Message("en"), strings.Repeat("ü", 60)) {
+			t.Errorf("%s: the message does not cut the value at 60 characters: %s", name, problem.Message("en"))
 		}
 	}
 	sixty := strings.Repeat("z", 60)
-	if _, _, p := field.ParseNew(sixty, fields["GENRE"]); !strings.Contains(p.Message, `"`+sixty+`"`) {
-		t.Errorf("a value of 60 characters is not whole in the message: %s", p.Message)
+	if _, _, p := field.ParseNew(sixty, fields["GENRE"]); !strings.Contains(p.Message("en"), `"`+sixty+`"`) {
+		t.Errorf("a value of 60 characters is not whole in the message: %s", p.Message("en"))
 	}
-	if _, _, p := field.ParseNew("a\nb\x1b[31m", fields["GENRE"]); strings.ContainsAny(p.Message, "\n\x1b") {
-		t.Errorf("control characters in a message: %q", p.Message)
+	if _, _, p := field.ParseNew("a\nb\x1b[31m", fields["GENRE"]); strings.ContainsAny(p.Message("en"), "\n\x1b") {
+		t.Errorf("control characters in a message: %q", p.Message("en"))
 	}
 }
 
@@ -316,7 +316,7 @@ func TestApply(t *testing.T) {
 		d := fields[c.field]
 		e, _, problem := field.ParseNew(c.cell, d)
 		if problem != nil {
-			t.Errorf("%q: %s", c.cell, problem.Message)
+			t.Errorf("%q: %s", c.cell, problem.Message("en"))
 			continue
 		}
 		if got := e.Apply(c.base, d); got != c.want {
@@ -456,14 +456,14 @@ func TestParseNumber(t *testing.T) {
 		n, problem := field.ParseNumber(c.cell)
 		code, suggestion := "", ""
 		if problem != nil {
-			code, suggestion = problem.Code, problem.Suggestion
+			code, suggestion = string(problem.Code), problem.Fix()
 		}
 		if n != c.want || code != c.code || suggestion != c.suggestion {
 			t.Errorf("%s %q = %q, %q, %q, want %q, %q, %q", c.inputs, c.cell, n, code, suggestion, c.want, c.code, c.suggestion)
 		}
 	}
-	if _, p := field.ParseNumber("1,23457E+15"); !strings.Contains(strings.ToLower(p.Message), "the spreadsheet changed this number") {
-		t.Errorf("message: %s", p.Message)
+	if _, p := field.ParseNumber("1,23457E+15"); !strings.Contains(strings.ToLower(p.Message("en")), "the spreadsheet changed this number") {
+		t.Errorf("message: %s", p.Message("en"))
 	}
 }
 

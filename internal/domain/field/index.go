@@ -28,7 +28,7 @@ type Index struct {
 	numbers  func() *numberIndex
 	dates    func() map[dayPart][]int
 	spelt    func() *spellings
-	accepted func() string
+	accepted func() accepted
 	last     atomic.Pointer[folded]
 }
 
@@ -129,7 +129,7 @@ func decode(raw json.RawMessage) (any, *Problem) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&v); err != nil || d.More() {
-		return nil, &Problem{Code: WrongType, Message: "This is not JSON."}
+		return nil, no("wrongType.json")
 	}
 	return v, nil
 }

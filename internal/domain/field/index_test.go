@@ -66,7 +66,7 @@ func TestLabelsInLanguages(t *testing.T) {
 	if _, _, p := field.ParseNew("Pain", d); p == nil || p.Code != field.AmbiguousValue {
 		t.Errorf("Pain: %+v", p)
 	}
-	if _, _, p := field.ParseNew("Schmertz", d); p == nil || p.Suggestion != "ACHE" {
+	if _, _, p := field.ParseNew("Schmertz", d); p == nil || p.Fix() != "ACHE" {
 		t.Errorf("Schmertz: %+v", p)
 	}
 	if got := field.Options(d, "de"); got[0] != "BREAD – Brot" || got[1] != "ACHE – Schmerz" {

@@ -59,7 +59,7 @@ func TestFromJSON(t *testing.T) {
 		got, p := field.FromJSON(json.RawMessage(c.raw), fields[c.field])
 		code, said := "", ""
 		if p != nil {
-			code, said = p.Code, p.Message
+			code, said = string(p.Code), p.Message("en")
 		}
 		if code != c.code || p == nil && got != c.want || !strings.Contains(said, c.says) {
 			t.Errorf("%s %s = %q, %s: %s; want %q, %s: %s", c.field, c.raw, got, code, said, c.want, c.code, c.says)

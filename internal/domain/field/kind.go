@@ -99,7 +99,7 @@ var unknownKind = &Kind{
 }
 
 func unknown(x *Index) *Problem {
-	return &Problem{Code: UnknownKind, Message: "The field " + x.Code + " is of a kind that is not known here (" + string(x.Kind) + ")."}
+	return no("unknownKind", x.Code, x.Kind)
 }
 
 // InConditions returns the kind by which conditions ask for a field: the

@@ -1,7 +1,6 @@
 package field
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,8 +54,7 @@ func MixedUp(v domain.Value, d domain.FieldDef) *Problem {
 	if !ok {
 		return nil
 	}
-	return &Problem{Code: EncodingMixedUp, Suggestion: Format(domain.Value(right), d),
-		Message: fmt.Sprintf("%s was saved in a wrong encoding: it must have been %s. Open the original again as UTF-8, or write the text again.", quote(string(v)), quote(right))}
+	return no("encodingMixedUp", string(v), right, Format(domain.Value(right), d))
 }
 
 // strange tells whether a character is not one that a western text is likely to

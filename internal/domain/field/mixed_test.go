@@ -62,7 +62,7 @@ func TestBrokenTextsAreNeverStored(t *testing.T) {
 			}
 			return
 		}
-		if p == nil || p.Code != field.EncodingMixedUp && p.Code != field.ControlCharacter || p.Code == field.EncodingMixedUp && p.Suggestion != text {
+		if p == nil || p.Code != field.EncodingMixedUp && p.Code != field.ControlCharacter || p.Code == field.EncodingMixedUp && p.Fix() != text {
 			t.Fatalf("%q, broken %q: %+v %+v", text, string(broken), e, p)
 		}
 	})

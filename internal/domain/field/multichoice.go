@@ -1,7 +1,6 @@
 package field
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +56,7 @@ var multichoiceKind = &Kind{
 			}
 		}
 		if !ok {
-			return domain.Empty, &Problem{Code: WrongType, Message: "A multichoice is a list of strings: the codes of its values."}
+			return domain.Empty, no("wrongType.multichoice")
 		}
 		return x.order(codes), nil
 	},
@@ -100,13 +99,11 @@ func parseList(text string, x *Index) (Edit, *Warning, *Problem) {
 		verb, rest = strings.ToLower(m[1]), rest[len(m[0]):]
 	}
 	if deltaInside.MatchString(rest) {
-		return Edit{}, nil, &Problem{Code: MixedList, Message: fmt.Sprintf(
-			"%s mixes lists. A cell takes one of: a list such as A|B, which replaces; add: and a list; remove: and a list.", quote(text))}
+		return Edit{}, nil, no("mixedList", text)
 	}
 	words := once(split(rest, "|"))
 	if words == nil {
-		return Edit{}, nil, &Problem{Code: BlankList,
-			Message: fmt.Sprintf("%s has no value in it. Write a list such as A|B, or Empty to clear.", quote(text))}
+		return Edit{}, nil, no("blankList", text)
 	}
 	var codes, unknown []string
 	var warning *Warning
@@ -114,25 +111,24 @@ func parseList(text string, x *Index) (Edit, *Warning, *Problem) {
 	fixed, fixable := make([]string, len(words)), true
 	for i, word := range words {
 		if emptyWord(key(word)) {
-			return Edit{}, nil, &Problem{Code: EmptyInList,
-				Message: fmt.Sprintf("%s has Empty in a list. Write Empty alone to clear, or only values.", quote(text))}
+			return Edit{}, nil, no("emptyInList", text)
 		}
-		code, w, p, no := x.resolve(word, verb == "remove")
+		code, w, p, absent := x.resolve(word, verb == "remove")
 		switch {
 		case p != nil:
 			if problem == nil {
 				problem = p
 			}
-			code = p.Suggestion
-		case no && len(unknown) == maxUnknown:
+			code = p.Fix()
+		case absent && len(unknown) == maxUnknown:
 			return Edit{}, nil, x.unknownInList("", words, unknown, "")
-		case no:
-			unknown = append(unknown, quote(word))
+		case absent:
+			unknown = append(unknown, word)
 			code, _ = x.near(word)
 		case w != nil:
 			warning = w
 		}
-		if no || p != nil {
+		if absent || p != nil {
 			fixable = fixable && code != "" && code != "Empty"
 		}
 		fixed[i] = escapeCode(code)
@@ -151,8 +147,9 @@ func parseList(text string, x *Index) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, x.unknownInList(verb, words, unknown, suggestion)
 	}
 	if problem != nil {
-		if len(words) > 1 || verb != "" || problem.Suggestion != "Empty" {
-			problem.Suggestion = suggestion
+		if len(words) > 1 || verb != "" || problem.Fix() != "Empty" {
+			fixed := problem.WithFix(suggestion)
+			problem = &fixed
 		}
 		return Edit{}, nil, problem
 	}
@@ -170,30 +167,20 @@ const maxUnknown = 8
 
 // unknownInList names the parts of a list that are no values.
 func (x *Index) unknownInList(verb string, words, unknown []string, suggestion string) *Problem {
-	p := &Problem{Code: UnknownValue}
 	if _, ok := x.several(words[0]); ok && len(words) == 1 {
-		p.Message = fmt.Sprintf("%s is not a value of %s. Values in a list are parted by |.", quote(words[0]), x.Code)
 		var codes []string
 		for _, w := range split(words[0], signs) {
 			code, problem := x.pick(w, x.find(w), verb == "remove: ")
 			if problem != nil {
-				return p
+				return no("unknownValue.parted", words[0], x.Code, nil)
 			}
 			codes = append(codes, escapeCode(code))
 		}
-		p.Suggestion = verb + strings.Join(codes, "|")
-		return p
+		return no("unknownValue.parted", words[0], x.Code, verb+strings.Join(codes, "|"))
 	}
-	is := "is not a value"
-	if len(unknown) > 1 {
-		is = "are not values"
-	}
-	p.Message = fmt.Sprintf("%s %s of %s.", list(unknown, "and"), is, x.Code)
 	if suggestion != "" {
-		p.Suggestion = suggestion
-		p.Message += fmt.Sprintf(" Did you mean %s?", quote(suggestion))
-	} else {
-		p.Message += " " + x.accepted()
+		return no("unknownValue.several", unknown, x.Code, suggestion, nil, nil, nil)
 	}
-	return p
+	a := x.accepted()
+	return no("unknownValue.several", unknown, x.Code, nil, a.all, a.some, a.none)
 }

@@ -2,7 +2,6 @@ package field
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"regexp"
 	"strings"
@@ -42,7 +41,7 @@ var numberKind = &Kind{
 	fromJSON: func(v any, x *Index) (domain.Value, *Problem) {
 		n, ok := v.(json.Number)
 		if !ok || !jsonNumber.MatchString(n.String()) {
-			return domain.Empty, &Problem{Code: WrongType, Message: "A number is a JSON number."}
+			return domain.Empty, no("wrongType.jsonNumber")
 		}
 		r, _ := new(big.Rat).SetString(n.String())
 		s := decimal(r)
@@ -158,11 +157,11 @@ func checkNumber(text, n string, x *Index) *Problem {
 	}
 	switch {
 	case len(whole)+len(frac) > MaxDigits:
-		return &Problem{Code: TooManyDigits, Message: fmt.Sprintf("%s has %d digits. At most %d are taken.", quote(text), len(whole)+len(frac), MaxDigits)}
+		return no("tooManyDigits", text, len(whole)+len(frac), MaxDigits)
 	case len(frac) > x.Decimals && x.Decimals == 0:
-		return &Problem{Code: TooManyDecimals, Message: fmt.Sprintf("%s has decimals, and %s takes whole numbers.", quote(text), x.Code)}
+		return no("tooManyDecimals.whole", text, x.Code)
 	case len(frac) > x.Decimals:
-		return &Problem{Code: TooManyDecimals, Message: fmt.Sprintf("%s has %d decimals. %s takes at most %d.", quote(text), len(frac), x.Code, x.Decimals)}
+		return no("tooManyDecimals", text, len(frac), x.Code, x.Decimals)
 	}
 	return nil
 }
@@ -182,23 +181,21 @@ func parseNumber(text string, x *Index) (Edit, *Warning, *Problem) {
 		for i, n := range fit {
 			written[i] = writtenNumber(n)
 		}
-		return Edit{}, nil, &Problem{Code: AmbiguousNumber, Message: fmt.Sprintf("%s may be %s. Write the one that is meant.", quote(text), list(written, "or"))}
+		return Edit{}, nil, no("ambiguousNumber", text, written)
 	case len(all) > 0:
 		return Edit{}, nil, checkNumber(text, all[0], x)
 	case suspicious(k):
-		return Edit{}, nil, maybeEmpty(text, "Write Empty to clear the value, or a number.")
+		return Edit{}, nil, no("maybeEmpty.number", text, "Empty")
 	}
-	p := &Problem{Code: NotANumber, Message: quote(text) + " is not a number. Write it in digits, such as 1234.5 or 1 234,50."}
 	switch inner := fitting(readings(strings.Trim(k, currency)), x); {
 	case strings.Contains(k, "e") && numbers(strings.TrimLeft(k, "+-")) != nil:
-		p.Code, p.Message = SpreadsheetNumber, fmt.Sprintf("The spreadsheet changed this number to %s. Format the column as a number with all digits and write it again.", quote(text))
+		return Edit{}, nil, no("spreadsheetNumber.rounded", text)
 	case days(text, false) != nil:
-		p.Code, p.Message = SpreadsheetDate, fmt.Sprintf("The spreadsheet changed this number to %s. Format the column as text and write it again.", quote(text))
+		return Edit{}, nil, no("spreadsheetDate.number", text)
 	case len(inner) == 1:
-		p.Suggestion = writtenNumber(inner[0])
-		p.Message = fmt.Sprintf("%s has more than a number in it. Did you mean %s?", quote(text), p.Suggestion)
+		return Edit{}, nil, no("notANumber.more", text, writtenNumber(inner[0]))
 	}
-	return Edit{}, nil, p
+	return Edit{}, nil, no("notANumber", text)
 }
 
 // currency are the signs of amounts of money, and the letters of CHF, EUR, GBP

@@ -93,7 +93,7 @@ const mostDays = 36525
 func (o *Operand) addDays(raw json.RawMessage) *Problem {
 	n, err := strconv.Atoi(string(raw))
 	if err != nil || n < 0 || n > mostDays {
-		return &Problem{Code: WrongType, Message: "This must be a number of days from 0 to " + strconv.Itoa(mostDays) + "."}
+		return no("wrongType.days", mostDays)
 	}
 	o.days, o.values = n, []string{strconv.Itoa(n)}
 	return nil
@@ -106,10 +106,10 @@ func (o *Operand) Finish(x *Index) *Problem {
 		o.values = x.order(o.values).Codes()
 	case TakesRange:
 		if len(o.values) != 2 {
-			return &Problem{Code: WrongType, Message: "This must be a list of two: the first and the last."}
+			return no("wrongType.pair")
 		}
 		if o.kind.less(o.values[1], o.values[0]) {
-			return &Problem{Code: WrongType, Message: "The first must not be after the last, nor more than it."}
+			return no("wrongType.order")
 		}
 	}
 	return nil
@@ -168,10 +168,6 @@ func orNull(v domain.Value, shown any) any {
 		return nil
 	}
 	return shown
-}
-
-func emptyOperand(what string) *Problem {
-	return &Problem{Code: WrongType, Message: "This is empty. Name " + what + ", or take isEmpty."}
 }
 
 // jsonString reads a JSON string.

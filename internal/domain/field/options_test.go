@@ -76,10 +76,10 @@ func TestCodeAndLabel(t *testing.T) {
 		e, w, p := field.ParseNew(c.text, c.d)
 		warn, code := "", ""
 		if w != nil {
-			warn = w.Code
+			warn = string(w.Code)
 		}
 		if p != nil {
-			code = p.Code
+			code = string(p.Code)
 		}
 		if warn != c.warn || code != c.code || code == "" && e.Value != c.want {
 			t.Errorf("%q gives %+v, warning %q, problem %q; want %+v", c.text, e, warn, code, c)

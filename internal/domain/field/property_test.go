@@ -122,10 +122,10 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 			return
 		}
 		if p != nil {
-			t.Fatalf("%q is written %q, which is rejected: %s", v, text, p.Message)
+			t.Fatalf("%q is written %q, which is rejected: %s", v, text, p.Message("en"))
 		}
 		if w != nil && w.Code != field.SameNumber {
-			t.Fatalf("%q is written %q, which gives a warning: %s", v, text, w.Message)
+			t.Fatalf("%q is written %q, which gives a warning: %s", v, text, w.Message("en"))
 		}
 		if diff := cmp.Diff(field.Edit{Value: v}, e); diff != "" {
 			t.Fatalf("%q is written %q, which is read in [new] as (-want +got):\n%s", v, text, diff)
@@ -200,12 +200,12 @@ func checkParseNew(t failer, text string, d domain.FieldDef) {
 		}
 	}
 	if p != nil {
-		if p.Code == "" || p.Message == "" {
+		if p.Code == "" || p.Message("en") == "" {
 			t.Fatalf("%q: a problem without words: %+v", text, p)
 		}
-		if p.Suggestion != "" {
-			if _, _, again := field.ParseNew(p.Suggestion, d); again != nil {
-				t.Fatalf("%q: the suggestion %q is rejected: %s", text, p.Suggestion, again.Message)
+		if p.Fix() != "" {
+			if _, _, again := field.ParseNew(p.Fix(), d); again != nil {
+				t.Fatalf("%q: the suggestion %q is rejected: %s", text, p.Fix(), again.Message("en"))
 			}
 		}
 		return
@@ -245,14 +245,14 @@ func message(w *field.Warning) string {
 	if w == nil {
 		return ""
 	}
-	return w.Code + ": " + w.Message
+	return string(w.Code) + ": " + w.Message("en")
 }
 
 func problemText(p *field.Problem) string {
 	if p == nil {
 		return ""
 	}
-	return p.Code + ": " + p.Message
+	return string(p.Code) + ": " + p.Message("en")
 }
 
 func TestJSONReadsBack(t *testing.T) {

@@ -1,7 +1,6 @@
 package field
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
@@ -199,8 +198,7 @@ func (x *Index) sameNumber(word, code string) *Warning {
 	if others == nil {
 		return nil
 	}
-	return &Warning{Code: SameNumber, Message: fmt.Sprintf(
-		"%s was read as the value %s of %s, but a spreadsheet writes %s in the same way.", quote(word), code, x.Code, list(others, "and"))}
+	return look("sameNumber", word, code, x.Code, others)
 }
 
 // dayPart is what a text may mean as a date; 0 is a part that it does not have,

@@ -53,25 +53,23 @@ func foldedText(s string) string {
 func textFromJSON(v any, x *Index) (domain.Value, *Problem) {
 	text, ok := v.(string)
 	if !ok {
-		return domain.Empty, &Problem{Code: WrongType, Message: "A text is a string."}
+		return domain.Empty, no("wrongType.text")
 	}
 	return Text(text, maxLength(x.FieldDef))
 }
-
-func mustBeString() *Problem { return &Problem{Code: WrongType, Message: "This must be a string."} }
 
 // oneText reads a text that a condition names.
 func oneText(raw json.RawMessage, o *Operator, x *Index) (string, *Problem) {
 	s, ok := jsonString(raw)
 	if !ok {
-		return "", mustBeString()
+		return "", no("wrongType.string")
 	}
 	v, p := Text(s, max(x.MaxLength, domain.MaxText))
 	switch {
 	case p != nil:
 		return "", p
 	case v == domain.Empty:
-		return "", emptyOperand("a text")
+		return "", no("wrongType.emptyText")
 	case o.Takes == TakesPart:
 		return norm.NFC.String(s), nil // blanks at its ends are part of what is sought
 	}
@@ -112,19 +110,15 @@ func Text(text string, max int) (domain.Value, *Problem) {
 		n++
 		switch {
 		case r == '\n' || r == '\r' || r == 0x0B || r == 0x0C || r == 0x85 || r == 0x2028 || r == 0x2029:
-			return domain.Empty, &Problem{Code: LineBreak,
-				Message: fmt.Sprintf("There is a line break at character %d. A text must be on one line.", n)}
+			return domain.Empty, no("lineBreak", n)
 		case r == '\t':
-			return domain.Empty, &Problem{Code: ControlCharacter,
-				Message: fmt.Sprintf("There is a tab at character %d. Write a blank instead.", n)}
+			return domain.Empty, no("controlCharacter.tab", n)
 		case unicode.IsControl(r):
-			return domain.Empty, &Problem{Code: ControlCharacter,
-				Message: fmt.Sprintf("There is a control character (U+%04X) at character %d. Delete it.", r, n)}
+			return domain.Empty, no("controlCharacter", fmt.Sprintf("U+%04X", r), n)
 		}
 	}
 	if n > max {
-		return domain.Empty, &Problem{Code: TextTooLong,
-			Message: fmt.Sprintf("The text %s has %d characters. At most %d are taken.", quote(text), n, max)}
+		return domain.Empty, no("textTooLong", text, n, max)
 	}
 	return domain.Value(text), nil
 }
@@ -138,15 +132,12 @@ func checkUnicode(text string) *Problem {
 		n++
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
-				return &Problem{Code: BadCharacter,
-					Message: fmt.Sprintf("Character %d is not valid text. Save the file as CSV UTF-8.", n)}
+				return no("badCharacter", n)
 			}
-			return &Problem{Code: BadCharacter,
-				Message: fmt.Sprintf("Character %d was lost when the file was saved (it shows as \uFFFD). Write it again.", n)}
+			return no("badCharacter.lost", n)
 		}
 		if r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF {
-			return &Problem{Code: BadCharacter,
-				Message: fmt.Sprintf("Character %d (U+%04X) is no character of any language. Delete it.", n, r)}
+			return no("badCharacter.none", n, fmt.Sprintf("U+%04X", r))
 		}
 	}
 	return nil
@@ -167,8 +158,7 @@ func parseText(text string, x *Index, only string) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, nil
 	}
 	if meaning(k) {
-		return Edit{}, nil, &Problem{Code: MaybeEmpty,
-			Message: fmt.Sprintf(`Is %s meant to be Empty? Write Empty, or \%s for the text itself.`, quote(text), trim(show(text)))}
+		return Edit{}, nil, no("maybeEmpty.text", text, `\`+trim(show(text)))
 	}
 	v, p := Text(unescape(text), maxLength(x.FieldDef))
 	return Edit{Value: v}, nil, p

@@ -1,7 +1,6 @@
 package field
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -31,8 +30,7 @@ func (x *Index) pick(word string, found []int, retiredOK bool) (string, *Problem
 		return "", p
 	}
 	if len(ok) > 1 {
-		return "", &Problem{Code: AmbiguousValue,
-			Message: fmt.Sprintf("%s may be %s of %s. Write the code.", quote(word), list(codesOf(ok), "or"), x.Code)}
+		return "", no("ambiguousValue", word, codesOf(ok), x.Code)
 	}
 	return ok[0].Code, nil
 }
@@ -52,32 +50,31 @@ func (x *Index) usable(word string, found []int, retiredOK bool) ([]domain.Choic
 		}
 	}
 	if live == nil {
-		return nil, &Problem{Code: RetiredValue, Message: x.retiredMessage(word, all[0])}
+		return nil, x.retired(word, all[0])
 	}
 	return live, nil
 }
 
 // changed says that a spreadsheet made the word of one of the values found.
-func (x *Index) changed(code, what, word string, found []int, retiredOK bool) *Problem {
+func (x *Index) changed(key, word string, found []int, retiredOK bool) *Problem {
 	ok, p := x.usable(word, found, retiredOK)
 	if p != nil {
 		return p
 	}
-	p = &Problem{Code: code, Message: fmt.Sprintf(
-		"The spreadsheet changed this %s to %s. It may have been %s. Format the column as text and write the code again.",
-		what, quote(word), list(codesOf(ok), "or"))}
+	suggestion := ""
 	if len(ok) == 1 {
-		p.Suggestion = ok[0].Code
+		suggestion = ok[0].Code
 	}
-	return p
+	return no(key, word, codesOf(ok), suggestion)
 }
 
-func (x *Index) retiredMessage(word string, c domain.Choice) string {
-	name := quote(word)
+func (x *Index) retired(word string, c domain.Choice) *Problem {
+	code := ""
 	if key(word) != key(c.Code) {
-		name += " (" + c.Code + ")"
+		code = c.Code
 	}
-	return fmt.Sprintf("%s is a retired value of %s: it can no longer be set. %s", name, x.Code, x.accepted())
+	a := x.accepted()
+	return no("retiredValue", word, code, x.Code, a.all, a.some, a.none)
 }
 
 func codesOf(choices []domain.Choice) []string {
@@ -88,8 +85,14 @@ func codesOf(choices []domain.Choice) []string {
 	return out
 }
 
-// makeAccepted says what a choice field takes, with a few codes.
-func (x *Index) makeAccepted() string {
+// accepted is what a field with values takes: all codes, or some of them where
+// there are many; none is the field that has no values to choose from.
+type accepted struct {
+	all, some []string
+	none      string
+}
+
+func (x *Index) makeAccepted() accepted {
 	var codes []string
 	for _, c := range x.Values {
 		if !c.Retired {
@@ -98,11 +101,11 @@ func (x *Index) makeAccepted() string {
 	}
 	switch {
 	case codes == nil:
-		return x.Code + " has no values to choose from."
+		return accepted{none: x.Code}
 	case len(codes) > 8:
-		return "Taken are codes such as " + strings.Join(codes[:8], ", ") + ", and labels; values.csv has them all."
+		return accepted{some: codes[:8]}
 	}
-	return "Taken are " + list(codes, "and") + ", and their labels."
+	return accepted{all: codes}
 }
 
 // resolve finds the code of one word. Unknown is true if the word names
@@ -119,18 +122,19 @@ func (x *Index) resolve(word string, retiredOK bool) (code string, w *Warning, p
 	if found := x.sameNumbers(word); found != nil {
 		code, p := x.pick(word, found, retiredOK)
 		if p == nil {
-			w = &Warning{Code: NumberFormat, Message: fmt.Sprintf("%s was read as the value %s of %s.", quote(word), code, x.Code)}
+			w = look("numberFormat", word, code, x.Code)
 		}
 		return code, w, p, false
 	}
 	if found := x.roundedNumbers(word); found != nil {
-		return "", nil, x.changed(SpreadsheetNumber, "number", word, found, retiredOK), false
+		return "", nil, x.changed("spreadsheetNumber", word, found, retiredOK), false
 	}
 	if found := x.sameDates(word); found != nil {
-		return "", nil, x.changed(SpreadsheetDate, "code", word, found, retiredOK), false
+		return "", nil, x.changed("spreadsheetDate", word, found, retiredOK), false
 	}
 	if suspicious(key(word)) {
-		return "", nil, maybeEmpty(word, "Write Empty to clear the value. "+x.accepted()), false
+		a := x.accepted()
+		return "", nil, no("maybeEmpty", word, a.all, a.some, a.none, "Empty"), false
 	}
 	return "", nil, nil, true
 }
@@ -185,8 +189,7 @@ func (x *Index) emptyIsValue(word string) *Warning {
 		return nil
 	}
 	code := x.Values[found[0]].Code
-	return &Warning{Code: EmptyIsValue, Message: fmt.Sprintf(
-		`%s was taken to clear the value. For the value %s of %s write \%s.`, quote(word), code, x.Code, code)}
+	return look("emptyIsValue", word, code, x.Code, `\`+code)
 }
 
 // dash parts code and label where a value is offered.
@@ -230,7 +233,7 @@ func (x *Index) offered(word string) (place int, w *Warning, ok bool) {
 	if !strings.HasPrefix(word[i-min(i, 1):], dash) || Blank(label) || x.find(word) != nil || x.find(trim(label)) != nil {
 		return 0, nil, false
 	}
-	return place, &Warning{Code: OtherLabel, Message: fmt.Sprintf("%s was read as the value %s of %s, whose label is now another.", quote(word), c.Code, x.Code)}, true
+	return place, look("otherLabel", word, c.Code, x.Code), true
 }
 
 // knownCode refuses a code that the API gives and the field has not.
@@ -238,12 +241,11 @@ func (x *Index) knownCode(code string) *Problem {
 	if _, ok := x.byCode[code]; ok {
 		return nil
 	}
-	p := &Problem{Code: UnknownValue, Message: fmt.Sprintf("%s is not the code of a value of %s. %s", quote(code), x.Code, x.accepted())}
 	if c, ok := x.near(code); ok && c != "Empty" {
-		p.Suggestion = c
-		p.Message = fmt.Sprintf("%s is not the code of a value of %s. Did you mean %s?", quote(code), x.Code, c)
+		return no("unknownValue.code", code, x.Code, c, nil, nil, nil)
 	}
-	return p
+	a := x.accepted()
+	return no("unknownValue.code", code, x.Code, nil, a.all, a.some, a.none)
 }
 
 // NewlyRetired returns the first retired code that the value v of a field with

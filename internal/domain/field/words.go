@@ -3,6 +3,7 @@ package field
 import (
 	"strings"
 
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
@@ -67,17 +68,13 @@ func digits(s string) bool  { return text.Digits(s) }
 func quote(s string) string { return text.Quote(s) }
 func show(s string) string  { return text.Shown(s) }
 
-// list joins words as a sentence does: A, B or C.
-func list(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+// no makes the problem of a code, as reason.New does.
+func no(key string, values ...any) *Problem {
+	r := reason.New(key, values...)
+	return &r
 }
 
-// maybeEmpty refuses a word that mostly is an accident.
-func maybeEmpty(text, taken string) *Problem {
-	return &Problem{Code: MaybeEmpty, Suggestion: "Empty",
-		Message: "Is " + quote(text) + " meant to be Empty? " + taken}
+// look makes the warning of a code.
+func look(key string, values ...any) *Warning {
+	return &Warning{Reason: reason.New(key, values...)}
 }

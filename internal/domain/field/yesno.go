@@ -22,7 +22,7 @@ var yesNoKind = &Kind{
 	fromJSON: func(v any, _ *Index) (domain.Value, *Problem) {
 		b, ok := v.(bool)
 		if !ok {
-			return domain.Empty, &Problem{Code: WrongType, Message: "A yes/no criterion is true, false or null."}
+			return domain.Empty, no("wrongType.yesno")
 		}
 		return domain.Value(fmt.Sprint(b)), nil
 	},
@@ -31,7 +31,7 @@ var yesNoKind = &Kind{
 	element: func(raw json.RawMessage, _ *Operator, x *Index) (string, *Problem) {
 		v, p := x.FromJSON(raw)
 		if p == nil && v == domain.Empty {
-			p = emptyOperand("a value")
+			p = no("wrongType.emptyValue")
 		}
 		return string(v), p
 	},
@@ -63,11 +63,9 @@ func parseBool(text string, _ *Index) (Edit, *Warning, *Problem) {
 		return Edit{Value: v}, nil, nil
 	}
 	if suspicious(k) {
-		return Edit{}, nil, maybeEmpty(text, "Write Empty, true or false.")
+		return Edit{}, nil, no("maybeEmpty.boolean", text, "Empty")
 	}
-	return Edit{}, nil, &Problem{Code: BadBoolean,
-		Message: fmt.Sprintf("%s is neither true nor false. Taken are TRUE, true, T, t, yes and 1; FALSE, false, F, f, no and 0; "+
-			"VRAI/FAUX, WAHR/FALSCH, VERO/FALSO, VERDADERO/FALSO; oui/non, ja/nein, sì/no, sí/no; and Empty.", quote(text))}
+	return Edit{}, nil, no("badBoolean", text)
 }
 
 func parseOldBool(text string, _ *Index) (domain.Value, bool) {

@@ -1,7 +1,6 @@
 package person
 
 import (
-	"fmt"
 	"time"
 
 	"rollbook/internal/domain/day"
@@ -37,12 +36,11 @@ func inRange(text string, d day.Day, now time.Time) (string, *field.Warning, *fi
 	now = now.UTC()
 	switch at := d.Time(); {
 	case d.Year < firstYear:
-		return "", nil, &field.Problem{Code: EarlyDate, Message: fmt.Sprintf("%s is before %d, and a birth date is not.", field.Quote(text), firstYear)}
+		return "", nil, no("earlyDate", text, firstYear)
 	case at.After(now.Add(ahead)):
-		return "", nil, &field.Problem{Code: FutureDate, Message: field.Quote(text) + " is in the future, and a birth date is not."}
+		return "", nil, no("futureDate", text)
 	case at.Before(now.AddDate(-oldest, 0, 0)):
-		return d.String(), &field.Warning{Code: VeryOld,
-			Message: fmt.Sprintf("%s is more than %d years ago. Is it a placeholder? It is taken as written.", field.Quote(text), oldest)}, nil
+		return d.String(), look("veryOld", text, oldest), nil
 	}
 	return d.String(), nil, nil
 }

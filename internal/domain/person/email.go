@@ -1,7 +1,6 @@
 package person
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -28,49 +27,49 @@ func email(text string) (string, *field.Warning, *field.Problem) {
 	s := plain(text)
 	address, p := address(text, s)
 	if p != nil {
-		if tidied := tidy(s); tidied != s && p.Suggestion == "" {
-			if a, no := parseAddress(tidied); no == "" {
-				p.Suggestion = a
+		if tidied := tidy(s); tidied != s && p.Fix() == "" {
+			if a, wrong := parseAddress(tidied, tidied); wrong == nil {
+				fixed := p.WithFix(a)
+				p = &fixed
 			}
-		}
-		if p.Suggestion != "" {
-			p.Message += fmt.Sprintf(" Did you mean %s?", p.Suggestion)
 		}
 		return "", nil, p
 	}
 	if better, ok := nearAddress(address); ok {
-		return address, &field.Warning{Code: EmailSlip,
-			Message: fmt.Sprintf("Is %s meant to be %s? It is taken as written.", field.Quote(address), better)}, nil
+		return address, look("emailSlip", address, better), nil
 	}
 	return address, nil, nil
 }
 
 func address(text, s string) (string, *field.Problem) {
-	if a, no := parseAddress(s); no == "" {
+	a, wrong := parseAddress(text, s)
+	if wrong == nil {
 		return a, nil
-	} else if p := decorated(text, s); p != nil {
-		return "", p
-	} else if local, domain, ok := strings.Cut(s, "@"); ok && local != "" && strings.EqualFold(domain, "gmail") {
-		return "", &field.Problem{Code: BadEmail, Message: field.Quote(text) + " " + no, Suggestion: local + "@gmail.com"}
-	} else {
-		return "", &field.Problem{Code: BadEmail, Message: field.Quote(text) + " " + no}
 	}
+	if p := decorated(text, s); p != nil {
+		return "", p
+	}
+	if local, domain, ok := strings.Cut(s, "@"); ok && local != "" && strings.EqualFold(domain, "gmail") {
+		fixed := wrong.WithFix(local + "@gmail.com")
+		wrong = &fixed
+	}
+	return "", wrong
 }
 
 // decorated names an address that has something around it, or several.
 func decorated(text, s string) *field.Problem {
 	if n := addresses(s); n > 1 {
-		return &field.Problem{Code: SeveralEmails, Message: field.Quote(text) + " is more than one e-mail address. Write one."}
+		return no("severalEmails", text, nil)
 	}
 	lower := strings.ToLower(s)
 	switch {
 	case strings.Contains(lower, "mailto:"):
-		return &field.Problem{Code: EmailDecoration, Message: field.Quote(text) + " begins with mailto:, which is part of a link. Write the address alone."}
+		return no("emailDecoration.mailto", text, nil)
 	case strings.ContainsAny(s, "<>"):
-		return &field.Problem{Code: EmailDecoration, Message: field.Quote(text) + " has a name or angle brackets. Write the address alone."}
+		return no("emailDecoration.name", text, nil)
 	}
-	if _, no := parseAddress(strings.Trim(s, quotes)); no == "" {
-		return &field.Problem{Code: EmailDecoration, Message: field.Quote(text) + " has quotation marks, brackets or such around it. Write the address alone."}
+	if _, wrong := parseAddress(text, strings.Trim(s, quotes)); wrong == nil {
+		return no("emailDecoration", text, nil)
 	}
 	return nil
 }
@@ -81,7 +80,7 @@ const quotes = ` "'“”„‘’‚«»()[]{},;:`
 // addresses counts the parts that are addresses.
 func addresses(s string) (n int) {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;/|<>&\\", r) }) {
-		if _, no := parseAddress(strings.Trim(part, quotes)); no == "" {
+		if _, wrong := parseAddress(part, strings.Trim(part, quotes)); wrong == nil {
 			n++
 		}
 	}
@@ -116,66 +115,65 @@ func tidy(s string) string {
 }
 
 // parseAddress returns the address in the form in which it is kept, or what is
-// wrong with it as the end of a sentence.
-func parseAddress(s string) (address, no string) {
+// wrong with the text that it is from.
+func parseAddress(text, s string) (address string, wrong *field.Problem) {
 	local, domain, ok := strings.Cut(s, "@")
 	switch {
 	case !ok:
-		return "", "is no e-mail address: it has no @."
+		return "", no("badEmail.noAt", text, nil)
 	case strings.Contains(domain, "@"):
-		return "", "is no e-mail address: it has more than one @."
+		return "", no("badEmail.twoAts", text, nil)
 	case strings.Contains(s, " "):
-		return "", "has a blank, which no e-mail address has."
+		return "", no("badEmail.blank", text, nil)
 	case local == "":
-		return "", "has nothing before the @."
+		return "", no("badEmail.nothingBefore", text, nil)
 	case domain == "":
-		return "", "has nothing after the @."
+		return "", no("badEmail.nothingAfter", text, nil)
 	case len(local) > maxLocal:
-		return "", fmt.Sprintf("has more than %d characters before the @.", maxLocal)
+		return "", no("badEmail.longBefore", text, maxLocal, nil)
 	}
-	if no := checkLocal(local); no != "" {
-		return "", no
+	if wrong := checkLocal(text, local); wrong != nil {
+		return "", wrong
 	}
-	domain, no = checkDomain(domain)
-	if no != "" {
-		return "", no
+	if domain, wrong = checkDomain(text, domain); wrong != nil {
+		return "", wrong
 	}
 	if address = local + "@" + domain; len(address) > maxAddress {
-		return "", fmt.Sprintf("is longer than the %d characters that an e-mail address may have.", maxAddress)
+		return "", no("badEmail.tooLong", text, maxAddress, nil)
 	}
-	return address, ""
+	return address, nil
 }
 
-func checkLocal(local string) (no string) {
+func checkLocal(text, local string) *field.Problem {
 	switch {
 	case local[0] == '.' || local[len(local)-1] == '.':
-		return "has a dot at the beginning or before the @."
+		return no("badEmail.dotBefore", text, nil)
 	case strings.Contains(local, ".."):
-		return "has two dots in a row."
+		return no("badEmail.twoDots", text, nil)
 	case local[0] == '\'' || local[len(local)-1] == '\'':
-		return "has an apostrophe at the beginning or before the @."
+		return no("badEmail.apostrophe", text, nil)
 	}
 	for _, r := range local {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case strings.ContainsRune(".!#$%&'*+/=?^_`{|}~-", r): // RFC 5322, section 3.2.3
 		default:
-			return fmt.Sprintf("has the character %s before the @, which mail services do not take there.", field.Quote(string(r)))
+			return no("badEmail.characterBefore", text, string(r), nil)
 		}
 	}
-	return ""
+	return nil
 }
 
-func checkDomain(domain string) (canonical, no string) {
+func checkDomain(text, domain string) (canonical string, wrong *field.Problem) {
 	switch {
 	case domain[0] == '[' || domain[0] >= '0' && domain[0] <= '9' && strings.Trim(domain, "0123456789.") == "":
-		return "", "has a computer's address instead of a domain such as example.com."
+		return "", no("badEmail.computer", text, nil)
 	case strings.Contains(domain, ".."):
-		return "", "has two dots in a row."
+		return "", no("badEmail.twoDots", text, nil)
 	case domain[0] == '.' || domain[len(domain)-1] == '.':
-		return "", "has a dot after the @ or at the end."
+		return "", no("badEmail.dotAfter", text, nil)
 	case strings.Contains(domain, ","):
-		return "", "has a comma after the @."
+		return "", no("badEmail.comma", text, nil)
 	}
 	ascii, simple := strings.ToLower(domain), true
 	for i := range len(ascii) {
@@ -184,44 +182,44 @@ func checkDomain(domain string) (canonical, no string) {
 	if !simple || strings.Contains(ascii, "xn--") {
 		var err error
 		if ascii, err = idna.Lookup.ToASCII(domain); err != nil {
-			return "", fmt.Sprintf("has %s after the @, which is no domain.", field.Quote(domain))
+			return "", no("badEmail.domain", text, domain, nil)
 		}
 		simple = !strings.Contains(ascii, "xn--")
 	}
 	labels := strings.Split(ascii, ".")
 	switch last := labels[len(labels)-1]; {
 	case len(labels) < 2:
-		return "", "has no dot after the @: a domain is such as example.com."
+		return "", no("badEmail.noDot", text, nil)
 	case len(ascii) > maxDomain:
-		return "", "has a domain that is too long."
+		return "", no("badEmail.longDomain", text, nil)
 	case len(last) < 2 || strings.ContainsAny(last, "0123456789") && !strings.HasPrefix(last, "xn--"):
-		return "", fmt.Sprintf("ends in .%s, which is the end of no domain.", last)
+		return "", no("badEmail.end", text, last, nil)
 	}
 	for _, l := range labels {
 		switch {
 		case l == "":
-			return "", "has two dots in a row."
+			return "", no("badEmail.twoDots", text, nil)
 		case len(l) > 63:
-			return "", "has a part between dots that is longer than the 63 characters which a domain allows."
+			return "", no("badEmail.longPart", text, nil)
 		case l[0] == '-' || l[len(l)-1] == '-':
-			return "", "has a hyphen beside a dot or the @."
+			return "", no("badEmail.hyphen", text, nil)
 		}
 		for i := range len(l) {
 			if c := l[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
 				r, _ := utf8.DecodeRuneInString(l[i:])
-				return "", fmt.Sprintf("has the character %s after the @, which no domain has.", field.Quote(string(r)))
+				return "", no("badEmail.characterAfter", text, string(r), nil)
 			}
 		}
 	}
 	if simple {
-		return ascii, ""
+		return ascii, nil
 	}
 	letters, err := idna.Lookup.ToUnicode(ascii)
 	if err != nil {
-		return "", fmt.Sprintf("has %s after the @, which is no domain.", field.Quote(domain))
+		return "", no("badEmail.domain", text, domain, nil)
 	}
 	if again, err := idna.Lookup.ToASCII(letters); err != nil || again != ascii {
-		return ascii, ""
+		return ascii, nil
 	}
-	return letters, ""
+	return letters, nil
 }

@@ -1,13 +1,13 @@
 package person
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
@@ -17,20 +17,18 @@ import (
 // name without any letter is a slipped column or a placeholder.
 func name(f domain.Field, text string) (string, *field.Warning, *field.Problem) {
 	if strings.Contains(text, "@") {
-		if _, no := parseAddress(plain(text)); no == "" {
-			return "", nil, &field.Problem{Code: EmailInName, Message: field.Quote(text) + " is an e-mail address, not a name."}
+		if _, wrong := parseAddress(text, plain(text)); wrong == nil {
+			return "", nil, no("emailInName", text)
 		}
 	}
 	digit := strings.ContainsFunc(text, unicode.IsDigit)
 	switch {
 	case !strings.ContainsFunc(text, unicode.IsLetter):
-		return "", nil, &field.Problem{Code: NoLetter,
-			Message: field.Quote(text) + " has no letter. Write the name, or leave the cell blank."}
+		return "", nil, no("noLetter", text)
 	case digit && f == domain.ContactFirstName:
-		return "", nil, &field.Problem{Code: DigitInName, Message: field.Quote(text) + " has a digit, which no first name has."}
+		return "", nil, no("digitInName", text)
 	case digit:
-		return text, &field.Warning{Code: DigitInLastName,
-			Message: field.Quote(text) + " has a digit. It is taken for the name of an organisation."}, nil
+		return text, look("digitInLastName", text), nil
 	}
 	return text, nil, nil
 }
@@ -66,20 +64,16 @@ func (c *Checker) title(text string) (string, *field.Problem) {
 			return found[0], nil
 		}
 		if len(found) > 1 {
-			return "", &field.Problem{Code: field.AmbiguousValue,
-				Message: fmt.Sprintf("%s may be %s. Write the title exactly.", field.Quote(text), join(found, "or"))}
+			return "", no("ambiguousValue.title", text, found)
 		}
 	}
-	p := &field.Problem{Code: UnknownTitle, Message: field.Quote(text) + " is not one of the titles."}
 	if near, ok := field.Nearest(text, list); ok {
-		p.Suggestion = Format(domain.ContactTitle, domain.Value(near))
-		p.Message += fmt.Sprintf(" Did you mean %s?", near)
-	} else if len(list) > 12 {
-		p.Message += " Taken are titles such as " + strings.Join(list[:12], ", ") + "."
-	} else {
-		p.Message += " Taken are " + join(list, "and") + "."
+		return "", no("unknownTitle", text, Format(domain.ContactTitle, domain.Value(near)), nil, nil)
 	}
-	return "", p
+	if len(list) > 12 {
+		return "", no("unknownTitle", text, nil, nil, list[:12])
+	}
+	return "", no("unknownTitle", text, nil, list, nil)
 }
 
 // unpointed is a word without case, accents and what is no letter or digit.
@@ -92,11 +86,13 @@ func unpointed(s string) string {
 	}, text.Normalise(s))
 }
 
-// join joins words as a sentence does: A, B or C.
-func join(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+// no makes the problem of a code, as reason.New does.
+func no(key string, values ...any) *field.Problem {
+	r := reason.New(key, values...)
+	return &r
+}
+
+// look makes the warning of a code.
+func look(key string, values ...any) *field.Warning {
+	return &field.Warning{Reason: reason.New(key, values...)}
 }

@@ -132,15 +132,15 @@ func (c *Checker) ParseOld(f domain.Field, text string) (v domain.Value, known b
 		if day, err := time.Parse(time.DateOnly, string(loose)); err == nil && day.Year() > 0 {
 			return loose, true
 		}
-		if p.Suggestion != "" {
-			if v, _, p := c.check(f, p.Suggestion); p == nil {
+		if p.Fix() != "" {
+			if v, _, p := c.check(f, p.Fix()); p == nil {
 				return v, true
 			}
 		}
 		return domain.Empty, false
 	case domain.ContactPhone:
-		if p.Suggestion != "" {
-			if v, _, p := c.check(f, p.Suggestion); p == nil {
+		if p.Fix() != "" {
+			if v, _, p := c.check(f, p.Fix()); p == nil {
 				return v, true
 			}
 		}

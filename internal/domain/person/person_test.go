@@ -246,7 +246,7 @@ func TestTaken(t *testing.T) {
 		}
 		code := ""
 		if w != nil {
-			code = w.Code
+			code = string(w.Code)
 		}
 		if code != c.warning {
 			t.Errorf("%s %q: warning %+v, want %q", c.field, c.text, w, c.warning)
@@ -410,7 +410,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s %q: taken as %q", c.field, c.text, edit.Value)
 			continue
 		}
-		if p.Code != c.code || p.Suggestion != c.suggestion || !strings.Contains(p.Message, c.says) {
+		if string(p.Code) != c.code || p.Fix() != c.suggestion || !strings.Contains(p.Message("en"), c.says) {
 			t.Errorf("%s %q: %+v\nwant code %s, suggestion %q, a message with %q", c.field, c.text, *p, c.code, c.suggestion, c.says)
 		}
 		if _, _, p := checker().Parse(c.field, c.suggestion); p != nil {
@@ -470,7 +470,7 @@ func TestTitlesOfTheInstitution(t *testing.T) {
 		edit, _, p := k.Parse(title, c.text)
 		code := ""
 		if p != nil {
-			code = p.Code
+			code = string(p.Code)
 		}
 		if code != c.code || p == nil && edit.Value != domain.Value(c.want) {
 			t.Errorf("%q of %q: %q, %v", c.text, c.titles, edit.Value, p)
@@ -576,7 +576,7 @@ func TestCheck(t *testing.T) {
 		v, _, p := checker().Check(c.field, c.text)
 		code := ""
 		if p != nil {
-			code = p.Code
+			code = string(p.Code)
 		}
 		if v != domain.Value(c.want) || code != c.code {
 			t.Errorf("%s %q: %q, %v", c.field, c.text, v, p)

@@ -1,7 +1,6 @@
 package person
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -168,7 +167,7 @@ var regional = regexp.MustCompile(`^([A-Za-z]{2})[-_]([A-Za-z]{2})$`)
 
 // countriesToo are codes of languages that people hardly mean: they are the
 // codes of countries here.
-var countriesToo = map[string]string{"be": "Belgium", "ch": "Switzerland", "ee": "Estonia", "li": "Liechtenstein", "lu": "Luxembourg", "se": "Sweden", "si": "Slovenia"}
+var countriesToo = []string{"be", "ch", "ee", "li", "lu", "se", "si"}
 
 // languageCode reads a language: its ISO 639-1 code in any case, also with a
 // country (fr-CH), or a three-letter code or a name in one of five languages or
@@ -180,9 +179,8 @@ func languageCode(text string) (string, *field.Warning, *field.Problem) {
 		return now, nil, nil
 	}
 	if _, ok := languages()[lower]; ok {
-		if country, ok := countriesToo[lower]; ok {
-			return lower, &field.Warning{Code: LanguageIsCountry,
-				Message: fmt.Sprintf("%s is the code of the language %s, not of %s. It is taken as the language.", field.Quote(text), languageName(lower), country)}, nil
+		if slices.Contains(countriesToo, lower) {
+			return lower, look("languageIsCountry", text, lower, strings.ToUpper(lower)), nil
 		}
 		return lower, nil, nil
 	}
@@ -201,12 +199,8 @@ func languageCode(text string) (string, *field.Warning, *field.Problem) {
 	if code, ok := n.codes[k]; ok {
 		return code, nil, nil
 	}
-	p := &field.Problem{Code: UnknownLanguage,
-		Message: field.Quote(text) + " is no language. Write its code such as en, fr, de, it or es, or its name."}
 	if codes := n.lost[k]; codes != nil {
-		p.Code = field.AmbiguousValue
-		p.Message = fmt.Sprintf("%s may be %s. Write the code.", field.Quote(text), join(codes, "or"))
-		return "", nil, p
+		return "", nil, no("ambiguousValue.name", text, codes)
 	}
 	code, ok := n.near(k)
 	if !ok {
@@ -217,10 +211,9 @@ func languageCode(text string) (string, *field.Warning, *field.Problem) {
 		_, ok = languages()[code]
 	}
 	if ok {
-		p.Suggestion = code
-		p.Message = fmt.Sprintf("%s is no language. Did you mean %s (%s)?", field.Quote(text), code, languageName(code))
+		return "", nil, no("unknownLanguage.near", text, code, code)
 	}
-	return "", nil, p
+	return "", nil, no("unknownLanguage", text)
 }
 
 // noCountries are regions of the Unicode data that ISO 3166-1 does not have as
@@ -312,20 +305,15 @@ func countryCode(text string) (string, *field.Problem) {
 	if code, ok := n.codes[k]; ok {
 		return code, nil
 	}
-	p := &field.Problem{Code: UnknownCountry,
-		Message: field.Quote(text) + " is no country. Write its code such as CH, FR or DE, or its name."}
 	if codes := n.lost[k]; codes != nil {
-		p.Code = field.AmbiguousValue
-		p.Message = fmt.Sprintf("%s may be %s. Write the code.", field.Quote(text), join(codes, "or"))
-		return "", p
+		return "", no("ambiguousValue.name", text, codes)
 	}
 	code, ok := plates[k]
 	if !ok {
 		code, ok = n.near(k)
 	}
 	if ok {
-		p.Suggestion = code
-		p.Message = fmt.Sprintf("%s is no country. Did you mean %s (%s)?", field.Quote(text), code, display.English.Regions().Name(countries()[code]))
+		return "", no("unknownCountry.near", text, code, code)
 	}
-	return "", p
+	return "", no("unknownCountry", text)
 }

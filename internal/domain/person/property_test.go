@@ -53,15 +53,15 @@ func anyChecker() *rapid.Generator[*person.Checker] {
 func holds(t interface{ Fatalf(string, ...any) }, k *person.Checker, f domain.Field, text string) {
 	edit, w, p := k.Parse(f, text)
 	if p != nil {
-		if p.Code == "" || p.Message == "" || !utf8.ValidString(p.Message) || strings.ContainsFunc(p.Message, unicode.IsControl) {
+		if p.Code == "" || p.Message("en") == "" || !utf8.ValidString(p.Message("en")) || strings.ContainsFunc(p.Message("en"), unicode.IsControl) {
 			t.Fatalf("%s %q: bad problem %+v", f, text, *p)
 		}
 		if w != nil {
 			t.Fatalf("%s %q: a problem and a warning: %+v %+v", f, text, *p, *w)
 		}
-		if p.Suggestion != "" {
-			if e, _, again := k.Parse(f, p.Suggestion); again != nil || e.Keep {
-				t.Fatalf("%s %q: the suggestion %q is not taken: %+v", f, text, p.Suggestion, again)
+		if p.Fix() != "" {
+			if e, _, again := k.Parse(f, p.Fix()); again != nil || e.Keep {
+				t.Fatalf("%s %q: the suggestion %q is not taken: %+v", f, text, p.Fix(), again)
 			}
 		}
 		return

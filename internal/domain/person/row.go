@@ -1,13 +1,13 @@
 package person
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
@@ -24,8 +24,7 @@ type RowProblem struct {
 func Row(fields map[domain.Field]domain.Value) ([]field.Warning, *RowProblem) {
 	last := string(fields[domain.ContactLastName])
 	if fields[domain.ContactFirstName] != domain.Empty && strings.ContainsFunc(last, unicode.IsDigit) {
-		return nil, &RowProblem{domain.ContactLastName, field.Problem{Code: DigitInName,
-			Message: field.Quote(last) + " has a digit, which no person's last name has. An organisation has no first name."}}
+		return nil, &RowProblem{domain.ContactLastName, reason.New("digitInName.lastName", last)}
 	}
 	if w := postcodeOf(string(fields[domain.ContactPostcode]), string(fields[domain.ContactCountry])); w != nil {
 		return []field.Warning{*w}, nil
@@ -62,12 +61,10 @@ var (
 func postcode(text string) (string, *field.Problem) {
 	s := plain(text)
 	if m := decimals.FindStringSubmatch(s); m != nil {
-		return "", &field.Problem{Code: field.SpreadsheetNumber, Suggestion: m[1],
-			Message: fmt.Sprintf("The spreadsheet added decimals to this postcode: %s. Did you mean %s? Format the column as text.", field.Quote(text), m[1])}
+		return "", no("spreadsheetNumber.postcodeDecimals", text, m[1])
 	}
 	if exponential.MatchString(s) {
-		return "", &field.Problem{Code: field.SpreadsheetNumber,
-			Message: fmt.Sprintf("The spreadsheet changed this postcode to %s. Format the column as text and write it again.", field.Quote(text))}
+		return "", no("spreadsheetNumber.postcode", text)
 	}
 	return text, nil
 }
@@ -100,16 +97,12 @@ func postcodeOf(code, country string) *field.Warning {
 	switch {
 	case isDigits && len(n) == form.digits && (form.zero || n[0] != '0'):
 	case isDigits && form.zero && len(n) < form.digits && len(n) >= form.digits-2:
-		return &field.Warning{Code: PostcodeZero,
-			Message: fmt.Sprintf("A postcode of %s has %d digits. Has %s lost its leading zero (%s)? It is taken as written.",
-				country, form.digits, field.Quote(code), strings.Repeat("0", form.digits-len(n))+n)}
+		return look("postcodeZero", code, country, form.digits, strings.Repeat("0", form.digits-len(n))+n)
 	default:
 		if form.zero {
-			return &field.Warning{Code: PostcodeForm,
-				Message: fmt.Sprintf("%s is not like a postcode of %s, which has %d digits. It is taken as written.", field.Quote(code), country, form.digits)}
+			return look("postcodeForm", code, country, form.digits)
 		}
-		return &field.Warning{Code: PostcodeForm,
-			Message: fmt.Sprintf("%s is not like a postcode of %s, which has %d digits and does not begin with 0. It is taken as written.", field.Quote(code), country, form.digits)}
+		return look("postcodeForm.zero", code, country, form.digits)
 	}
 	return nil
 }

@@ -45,18 +45,18 @@ func TestRow(t *testing.T) {
 		ws, p := person.Row(c.fields)
 		warning, problem := "", ""
 		if len(ws) > 0 {
-			warning = ws[0].Code
+			warning = string(ws[0].Code)
 		}
 		if p != nil {
-			problem = p.Code
+			problem = string(p.Code)
 		}
 		if warning != c.warning || problem != c.problem {
 			t.Errorf("%s: warnings %+v, problem %+v", c.name, ws, p)
 		}
 	}
 	ws, _ := person.Row(fields{postcode: "1067", country: "DE"})
-	if want := `A postcode of DE has 5 digits. Has "1067" lost its leading zero (01067)? It is taken as written.`; ws[0].Message != want {
-		t.Errorf("%q, want %q", ws[0].Message, want)
+	if want := `A postcode of DE has 5 digits. Has "1067" lost its leading zero (01067)? It is taken as written.`; ws[0].Message("en") != want {
+		t.Errorf("%q, want %q", ws[0].Message("en"), want)
 	}
 	if _, p := person.Row(fields{firstName: "Anna", lastName: "M3ier"}); p.Field != lastName {
 		t.Errorf("the problem is with %q", p.Field)

@@ -4,7 +4,6 @@
 package phone
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/text/width"
 
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 )
 
 // The codes of problems with a telephone number, besides cell.SpreadsheetNumber.
@@ -46,7 +46,7 @@ var (
 func Parse(text, country string) (string, *field.Problem) {
 	s := plain(text)
 	if len(s) > longest {
-		return "", &field.Problem{Code: BadPhone, Message: field.Quote(text) + " is too long for a telephone number."}
+		return "", no("badPhone.tooLong", text)
 	}
 	region := strings.ToUpper(country)
 	if !phonenumbers.GetSupportedRegions()[region] {
@@ -56,15 +56,14 @@ func Parse(text, country string) (string, *field.Problem) {
 		return "", p
 	}
 	if m := extension.FindStringSubmatch(s); m != nil {
-		p := &field.Problem{Code: PhoneExtension,
-			Message: field.Quote(text) + " has an extension, which is not kept with a telephone number. Write the number that a caller dials from outside."}
+		suggestion := ""
 		if e164, ok := valid(m[1], region); ok {
-			p.Suggestion = e164
+			suggestion = e164
 		}
-		return "", p
+		return "", no("phoneExtension", text, suggestion)
 	}
 	if several(s, region) {
-		return "", &field.Problem{Code: SeveralPhones, Message: field.Quote(text) + " is more than one telephone number. Write one."}
+		return "", no("severalPhones", text)
 	}
 	if p := signs(text, s); p != nil {
 		return "", p
@@ -99,21 +98,17 @@ func plain(s string) string {
 // spreadsheet names what a spreadsheet makes of a number in a cell of numbers.
 func spreadsheet(text, s, region string) *field.Problem {
 	if scientific.MatchString(s) {
-		return &field.Problem{Code: field.SpreadsheetNumber,
-			Message: fmt.Sprintf("The spreadsheet changed this telephone number to %s. Format the column as text and write the number again.", field.Quote(text))}
+		return no("spreadsheetNumber.phone", text)
 	}
 	m := decimal.FindStringSubmatch(s)
 	if m == nil {
 		return nil
 	}
-	p := &field.Problem{Code: field.SpreadsheetNumber,
-		Message: fmt.Sprintf("The spreadsheet added decimals to this telephone number: %s. Format the column as text.", field.Quote(text))}
-	if e164, problem := number(m[1], m[1], region); problem == nil {
-		p.Suggestion = e164
-	} else {
-		p.Suggestion = problem.Suggestion
+	suggestion, problem := number(m[1], m[1], region)
+	if problem != nil {
+		suggestion = problem.Fix()
 	}
-	return p
+	return no("spreadsheetNumber.phoneDecimals", text, suggestion)
 }
 
 // several tells whether there are two numbers that can be called. A slash alone
@@ -138,18 +133,18 @@ func several(s, region string) bool {
 // signs refuses what has no place in a telephone number.
 func signs(text, s string) *field.Problem {
 	if digits(s) == "" {
-		return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " is no telephone number."}
+		return no("badPhone", text, nil)
 	}
 	for i, r := range s {
 		switch {
 		case r >= '0' && r <= '9', strings.ContainsRune(" -./()[]~", r):
 		case r == '+' && strings.Trim(s[:i], " ([") == "":
 		case r == '+':
-			return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " has a + that is not at the beginning."}
+			return no("badPhone.plus", text)
 		case unicode.IsLetter(r):
-			return &field.Problem{Code: BadPhone, Message: field.Quote(text) + " has letters. A telephone number has digits, blanks and a + at the beginning."}
+			return no("badPhone.letters", text)
 		default:
-			return &field.Problem{Code: BadPhone, Message: fmt.Sprintf("%s has the character %s, which is not part of a telephone number.", field.Quote(text), field.Quote(string(r)))}
+			return no("badPhone.character", text, string(r))
 		}
 	}
 	return nil
@@ -162,11 +157,11 @@ func number(text, s, region string) (string, *field.Problem) {
 		if e164, ok := valid(s, region); ok {
 			return e164, nil
 		}
-		p := refused(text, s, region)
+		suggestion := ""
 		if d[0] == '0' { // +044…
-			p.Suggestion, _ = valid(d, region)
+			suggestion, _ = valid(d, region)
 		}
-		return "", p
+		return "", refused(text, s, region, suggestion)
 	}
 	if region == "" {
 		if rest, ok := strings.CutPrefix(d, "00"); ok {
@@ -174,18 +169,15 @@ func number(text, s, region string) (string, *field.Problem) {
 				return e164, nil
 			}
 		}
-		p := &field.Problem{Code: BadPhone,
-			Message: field.Quote(text) + " has no country. Write the number with + and the code of its country, such as +41 44 668 18 00."}
 		if abroad, ok := valid("+"+d, region); ok {
-			p.Code, p.Suggestion = LostPlus, abroad
+			return "", no("lostPlus.noCountry", text, abroad)
 		}
-		return "", p
+		return "", no("badPhone.noCountry", text)
 	}
 	e164, ok := valid(s, region)
 	if d[0] != '0' && (!ok || writtenWithZero(e164, d)) {
 		if _, whole := valid("0"+d, region); whole {
-			return "", &field.Problem{Code: LostZero, Suggestion: zero(s),
-				Message: fmt.Sprintf("%s has lost its leading 0, as spreadsheets do. Did you mean %s? Format the column as text.", field.Quote(text), zero(s))}
+			return "", no("lostZero", text, zero(s))
 		}
 	}
 	// The code of the country without its + is read by the library as such; but
@@ -197,13 +189,12 @@ func number(text, s, region string) (string, *field.Problem) {
 		abroad, lost = valid("+"+d, region)
 	}
 	if lost {
-		return "", &field.Problem{Code: LostPlus, Suggestion: abroad,
-			Message: fmt.Sprintf("%s has lost its leading +, as spreadsheets do. Did you mean %s? Format the column as text.", field.Quote(text), abroad)}
+		return "", no("lostPlus", text, abroad)
 	}
 	if ok {
 		return e164, nil
 	}
-	return "", refused(text, s, region)
+	return "", refused(text, s, region, "")
 }
 
 // writtenWithZero tells whether the number is written at home with a 0 before
@@ -221,43 +212,43 @@ func zero(s string) string {
 }
 
 // refused says why a number cannot be called.
-func refused(text, s, region string) *field.Problem {
-	p := &field.Problem{Code: BadPhone}
+func refused(text, s, region, suggestion string) *field.Problem {
 	n, err := phonenumbers.Parse(s, region)
 	whose := region
 	if err == nil {
 		whose = phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
 	}
+	plus := "" // how a number of another country is written, if that may be what is missing
+	if !strings.Contains(s, "+") {
+		plus = "+"
+	}
 	switch {
 	case err == phonenumbers.ErrInvalidCountryCode:
-		p.Message = field.Quote(text) + " begins with the code of no country."
+		return no("badPhone.noCountryCode", text, plus, suggestion)
 	case err != nil:
-		p.Message = field.Quote(text) + " is no telephone number."
-	default:
-		reason := "no telephone there has a number that begins like this"
-		switch phonenumbers.IsPossibleNumberWithReason(n) {
-		case phonenumbers.TOO_SHORT:
-			reason = "it has too few digits"
-		case phonenumbers.TOO_LONG:
-			reason = "it has too many digits"
-		case phonenumbers.INVALID_LENGTH:
-			reason = "it has too few or too many digits"
-		case phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-			reason = "its area code is missing"
-		}
-		p.Message = fmt.Sprintf("%s is no telephone number of %s: %s.", field.Quote(text), place(whose), reason)
+		return no("badPhone", text, plus)
 	}
-	if !strings.Contains(s, "+") {
-		p.Message += " A number of another country is written with + and that country's code."
+	why := "start"
+	switch phonenumbers.IsPossibleNumberWithReason(n) {
+	case phonenumbers.TOO_SHORT:
+		why = "tooShort"
+	case phonenumbers.TOO_LONG:
+		why = "tooLong"
+	case phonenumbers.INVALID_LENGTH:
+		why = "length"
+	case phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		why = "area"
 	}
-	return p
+	if whose == "" || whose == phonenumbers.UNKNOWN_REGION || whose == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
+		return no("badPhone.refusedThere", text, why, plus, suggestion)
+	}
+	return no("badPhone.refused", text, whose, why, plus, suggestion)
 }
 
-func place(region string) string {
-	if region == "" || region == phonenumbers.UNKNOWN_REGION || region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
-		return "its country"
-	}
-	return region
+// no makes the problem of a code, as reason.New does.
+func no(key string, values ...any) *field.Problem {
+	r := reason.New(key, values...)
+	return &r
 }
 
 // valid returns the number in E.164 if the numbering plan of its country has it.

@@ -129,11 +129,11 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s %q: taken as %q", c.country, c.text, got)
 			continue
 		}
-		if p.Code != c.code || p.Suggestion != c.suggestion || !strings.Contains(p.Message, c.says) {
+		if string(p.Code) != c.code || p.Fix() != c.suggestion || !strings.Contains(p.Message("en"), c.says) {
 			t.Errorf("%s %q: %+v, want code %s, suggestion %q, a message with %q", c.country, c.text, p, c.code, c.suggestion, c.says)
 		}
-		if p.Suggestion != "" {
-			if got, p := phone.Parse(p.Suggestion, c.country); p != nil {
+		if p.Fix() != "" {
+			if got, p := phone.Parse(p.Fix(), c.country); p != nil {
 				t.Errorf("%s %q: the suggestion is refused: %q %+v", c.country, c.text, got, p)
 			}
 		}
@@ -183,7 +183,7 @@ func TestAnyText(t *testing.T) {
 		country := rapid.SampledFrom([]string{"CH", "DE", "FR", "IT", "ES", "GB", "US", "LT", "HU", "AR", "MX", "KZ", "", "?"}).Draw(t, "country")
 		got, p := phone.Parse(text, country)
 		if p != nil {
-			if got != "" || p.Code == "" || p.Message == "" {
+			if got != "" || p.Code == "" || p.Message("en") == "" {
 				t.Fatalf("%q: got %q with %+v", text, got, p)
 			}
 			return

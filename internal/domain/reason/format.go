@@ -122,6 +122,19 @@ func Quote(lang, s string) string {
 	return q[0] + text.Shown(s) + q[1]
 }
 
+// Colon is what parts a name from what is said of it.
+func Colon(lang string) string {
+	if langOf(lang) == "fr" {
+		return "\u00a0:"
+	}
+	return ":"
+}
+
+// Times says how often something came up, in brackets.
+func Times(lang string, n int) string {
+	return strings.ReplaceAll(Word(lang, "times"), "#", Number(lang, n))
+}
+
 var conjunctions = map[string][2]string{"en": {"and", "or"}, "fr": {"et", "ou"}, "de": {"und", "oder"}, "it": {"e", "o"}, "es": {"y", "o"}}
 
 // List joins words by "and", as a sentence does.
@@ -139,7 +152,17 @@ func join(lang string, words []string, last string) string {
 	if lang == "es" {
 		and = euphonic(and, words[n])
 	}
-	return strings.Join(words[:n], ", ") + " " + and + " " + words[n]
+	var b strings.Builder
+	b.Grow(256)
+	for i, w := range words[:n] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(w)
+	}
+	b.WriteString(" " + and + " ")
+	b.WriteString(words[n])
+	return b.String()
 }
 
 // euphonic makes y e before an i, and o u before an o, as Spanish does.

@@ -1,12 +1,9 @@
 package reason
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
-
-	"rollbook/internal/domain/text"
 )
 
 // Code is a stable word in camelCase, listed in docs/codes.md.
@@ -105,6 +102,12 @@ func (r Reason) Anonymous() Reason {
 // Is reports whether the reason is of the code.
 func (r Reason) Is(code Code) bool { return r.Code == code }
 
+// Shown reports whether the reason is one for people, not only for the log.
+func (r Reason) Shown() bool {
+	e, ok := Find(r.Code)
+	return ok && e.Kind != Log
+}
+
 // Zero reports whether there is no reason.
 func (r Reason) Zero() bool { return r.Code == "" }
 
@@ -117,10 +120,25 @@ func (r Reason) Message(lang string) string {
 // Suggestion says in the language what to do: what the cell should say, if that
 // is clear, else a sentence, if there is one.
 func (r Reason) Suggestion(lang string) string {
-	if s, ok := r.Params[suggestion].(string); ok {
+	if s := r.Fix(); s != "" {
 		return s
 	}
 	return r.say(langOf(lang), sentencesOf(lang).Suggestions, false)
+}
+
+// Fix is what the cell should say, "" if that is not clear.
+func (r Reason) Fix() string {
+	s, _ := r.Params[suggestion].(string)
+	return s
+}
+
+// WithFix returns the reason with what the cell should say, "" for nothing. Only
+// reasons that may have it can be given it.
+func (r Reason) WithFix(s string) Reason {
+	if s == r.Fix() {
+		return r
+	}
+	return r.With(suggestion, s)
 }
 
 // Log is the English sentence without what people wrote into their files.
@@ -147,48 +165,7 @@ func (r Reason) say(lang string, from map[string]sentence, log bool) string {
 		}
 	}
 	var b strings.Builder
+	b.Grow(256)
 	s.write(&b, r, lang, log)
 	return b.String()
 }
-
-// UnmarshalJSON reads parameters as New makes them.
-func (p *Params) UnmarshalJSON(data []byte) error {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return err
-	}
-	*p = nil
-	if len(raw) > 0 {
-		*p = make(Params, len(raw))
-	}
-	for name, v := range raw {
-		var (
-			s    string
-			n    int
-			list []string
-			nums []int
-			r    Reason
-			err  error
-		)
-		switch {
-		case json.Unmarshal(v, &s) == nil:
-			(*p)[name] = s
-		case json.Unmarshal(v, &n) == nil:
-			(*p)[name] = n
-		case json.Unmarshal(v, &nums) == nil:
-			(*p)[name] = nums
-		case json.Unmarshal(v, &list) == nil:
-			(*p)[name] = list
-		default:
-			if err = json.Unmarshal(v, &r); err != nil {
-				return fmt.Errorf("parameter %s: %w", name, err)
-			}
-			(*p)[name] = r
-		}
-	}
-	return nil
-}
-
-// shorten makes a value fit for a sentence, which is cut at text.MaxShown
-// characters.
-func shorten(s string) string { return text.Shown(s) }

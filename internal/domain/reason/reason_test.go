@@ -91,7 +91,7 @@ func TestMistakesAreSeen(t *testing.T) {
 		"too few":       func() { reason.New("tooManyValues", "a", 2) },
 		"too many":      func() { reason.New("tooManyValues", "a", 2, "F", "G") },
 		"another type":  func() { reason.New("tooManyValues", "a", "2", "F") },
-		"not of a code": func() { reason.New("badNumber", "a").With("suggestion", "b") },
+		"not of a code": func() { reason.New("lineBreak", 1).With("suggestion", "b") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -113,7 +113,7 @@ func TestUnknownReason(t *testing.T) {
 	if got := r.Message("de"); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if d := cmp.Diff(reason.Params{"n": 3, "lines": []int{1, 2}, "names": []string{"a"}, "inner": reason.New("badNumber", "x")}, r.Params); d != "" {
+	if d := cmp.Diff(reason.Params{"n": 3, "lines": []int{1, 2}, "names": []string{"a"}, "inner": reason.New("badNumber", "x", "")}, r.Params); d != "" {
 		t.Error(d)
 	}
 }

@@ -95,3 +95,42 @@ var forms = func() map[string]form {
 	}
 	return all
 }()
+
+// Forms returns how many values each sentence of the code takes, by the key that
+// New has: the code, or code.case.
+func (e Entry) Forms() map[string]int {
+	all := map[string]int{}
+	for key, f := range forms {
+		if f.code == e.Code {
+			all[key] = len(f.params)
+		}
+	}
+	return all
+}
+
+// Parameters lists the parameters of the code's sentences, for docs/codes.md.
+func (e Entry) Parameters() string {
+	var out []string
+	for _, line := range e.forms {
+		kase, names := "", []string{}
+		for i, word := range strings.Fields(line) {
+			if c, ok := strings.CutPrefix(word, "."); ok && i == 0 {
+				kase = c
+				continue
+			}
+			name, _, _ := strings.Cut(word, ":")
+			names = append(names, name)
+		}
+		text := strings.Join(names, ", ")
+		switch {
+		case kase != "" && text != "":
+			text = "`" + kase + "`: " + text
+		case kase != "":
+			text = "`" + kase + "`"
+		}
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, "; ")
+}

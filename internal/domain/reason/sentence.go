@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -128,13 +129,13 @@ func (s sentence) params(maybe bool, yield func(name string, maybe bool)) {
 	}
 }
 
-func (s sentence) absent(r Reason) (any bool) {
-	s.params(true, func(name string, _ bool) {
-		if _, ok := r.Params[name]; !ok {
-			any = true
-		}
+// absent reports whether a parameter that the part names is not there; what it
+// may leave out itself does not count.
+func (s sentence) absent(r Reason) bool {
+	return slices.ContainsFunc(s, func(p part) bool {
+		_, ok := r.Params[p.param]
+		return p.param != "" && !ok
 	})
-	return any
 }
 
 func (s sentence) write(b *strings.Builder, r Reason, lang string, log bool) {

@@ -2,8 +2,11 @@ package reason
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"rollbook/internal/domain/text"
 )
 
 // paramType is how a parameter is written.
@@ -31,7 +34,8 @@ const (
 	wordType = "word:"
 )
 
-// take returns the value as it is stored, nil for an absent one.
+// take returns the value as it is stored, nil for an absent one: as much of a
+// text as a sentence shows, since cells may be long.
 func (t paramType) take(v any) (any, bool) {
 	switch t {
 	case numberType, lineType, bytesType, monthType:
@@ -55,7 +59,12 @@ func (t paramType) take(v any) (any, bool) {
 		if len(l) == 0 {
 			return nil, ok || v == nil
 		}
-		return l, ok
+		if t != valuesType {
+			if short := shortened(l); &short[0] != &l[0] {
+				return short, ok
+			}
+		}
+		return v, ok
 	case reasonType:
 		r, ok := v.(Reason)
 		if r.Zero() {
@@ -74,7 +83,30 @@ func (t paramType) take(v any) (any, bool) {
 	if s == "" && t != cellType {
 		return nil, true
 	}
+	if t != valueType {
+		s = text.Shown(s)
+	}
+	if v == any(s) {
+		return v, true
+	}
 	return s, true
+}
+
+// shortened returns the list with each text as short as a sentence shows it: the
+// list itself where all are.
+func shortened(l []string) []string {
+	for i, s := range l {
+		short := text.Shown(s)
+		if short == s {
+			continue
+		}
+		out := slices.Clone(l)
+		for j := i; j < len(l); j++ {
+			out[j] = text.Shown(l[j])
+		}
+		return out
+	}
+	return l
 }
 
 // blank reports whether a value that is always there may say nothing.
@@ -114,11 +146,12 @@ func (t paramType) write(v any, lang, last string, log bool) string {
 		}
 		return join(lang, out, last)
 	case []string:
+		if t != textsType {
+			return join(lang, v, last)
+		}
 		out := make([]string, len(v))
 		for i, s := range v {
-			if out[i] = shorten(s); t == textsType {
-				out[i] = Quote(lang, s)
-			}
+			out[i] = Quote(lang, s)
 		}
 		return join(lang, out, last)
 	case Reason:
@@ -141,7 +174,7 @@ func (t paramType) write(v any, lang, last string, log bool) string {
 		case strings.HasPrefix(string(t), wordType):
 			return Word(lang, strings.TrimPrefix(string(t), wordType)+"."+v)
 		}
-		return shorten(v)
+		return v
 	}
 	return "…"
 }

@@ -53,13 +53,10 @@ const (
 	WarnOtherTable      = "otherTable"      // a zip has the table as CSV and as workbook; one is read
 )
 
-// howToSave ends the text of every fault that another way of saving mends.
-const howToSave = `Open it in the spreadsheet and save it as "CSV UTF-8".`
-
-func invalid(code, format string, args ...any) error {
-	return fault.New(fault.Invalid, code, format, args...)
+func invalid(key string, values ...any) error {
+	return fault.New(fault.Invalid, key, values...)
 }
 
-func tooLarge(code, format string, args ...any) error {
-	return fault.New(fault.TooLarge, code, format, args...)
+func tooLarge(key string, values ...any) error {
+	return fault.New(fault.TooLarge, key, values...)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/bits"
 	"slices"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -62,7 +61,7 @@ func newDecoder(from origin, encoding string, block int) (*decoder, error) {
 		d.decided = true
 		return d, nil
 	case bytes.HasPrefix(d.raw, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(d.raw, []byte("\x00\x00\xfe\xff")):
-		return nil, invalid(CodeEncodingNotRecognised, "The file is saved in UTF-32, which is not read. %s", howToSave)
+		return nil, invalid("encodingNotRecognised.utf32")
 	case bytes.HasPrefix(d.raw, []byte("\xff\xfe")):
 		d.use(encUTF16LE)
 		d.raw = d.raw[2:]
@@ -74,7 +73,7 @@ func newDecoder(from origin, encoding string, block int) (*decoder, error) {
 	}
 	if encoding != "" {
 		if !slices.Contains(Encodings(), encoding) {
-			return nil, invalid(CodeEncodingNotSupported, "The encoding %q is not known. Choose one of %s.", encoding, strings.Join(Encodings(), ", "))
+			return nil, invalid("encodingNotSupported", encoding, Encodings())
 		}
 		d.use(encoding)
 		return d, nil
@@ -117,7 +116,7 @@ func byNULs(head []byte) (string, error) {
 }
 
 func errNotText() error {
-	return invalid(CodeEncodingNotRecognised, "The encoding of this file is not recognised. %s", howToSave)
+	return invalid("encodingNotRecognised")
 }
 
 func (d *decoder) use(name string) {

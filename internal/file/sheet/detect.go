@@ -205,9 +205,9 @@ func (e *evidence) verdict() (string, error) {
 	case mac >= 0.9 && mac > win+0.3 && mac > dos+0.1 && e.big*2 <= e.broken:
 		return encMac, nil
 	case dos >= 0.9 && dos > win+0.3 && dos > mac+0.1:
-		return "", invalid(CodeEncodingNotRecognised, "The file seems to be saved in the encoding of MS-DOS. %s Or choose CP850 as its encoding.", howToSave)
+		return "", invalid("encodingNotRecognised.dos")
 	}
-	return "", invalid(CodeEncodingNotRecognised, "The encoding of this file is not recognised. %s Or choose its encoding, if you know it.", howToSave)
+	return "", invalid("encodingNotRecognised.choose")
 }
 
 // plausible says from 0 to 1 how well the byte fits between its neighbours,

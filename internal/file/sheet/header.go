@@ -15,11 +15,12 @@ import (
 // separators in the order in which a tie is decided.
 var separators = []byte{',', ';', '\t', '|'}
 
+// separatorName is the separator as sentences name it.
 func separatorName(sep byte) string {
 	if sep == '\t' {
 		return "tab"
 	}
-	return `"` + string(sep) + `"`
+	return string(sep)
 }
 
 // foldBlank makes every blank a space and takes invisible characters out (-1).
@@ -80,8 +81,7 @@ func checkNames(names []string, line int) error {
 		}
 		key := strings.ToLower(n)
 		if first, ok := seen[key]; ok {
-			return invalid(CodeDuplicateColumn, "Columns %s and %s (header, line %d) have the same name: %s. Rename or delete one.",
-				columnLetters(first), columnLetters(i), line, quoteName(n))
+			return invalid("duplicateColumn.name", columnLetters(first), columnLetters(i), line, n)
 		}
 		seen[key] = i
 	}
@@ -97,11 +97,6 @@ func columnLetters(i int) string {
 		b[at] = byte('A' + (i-1)%26)
 	}
 	return string(b[at:])
-}
-
-// quoteName shows a name of the file, shortened.
-func quoteName(s string) string {
-	return "“" + text.Cut(s, text.MaxShown) + "”"
 }
 
 // A header is what the first lines of the file say.
@@ -154,7 +149,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 		return h, err
 	}
 	if f := inspect(r.cells); f != nil {
-		return h, invalid(CodeHeaderUnreadable, "The header (line %d) cannot be read, column %s: %s", h.line, columnLetters(f.Column), f.Message)
+		return h, invalid("headerUnreadable", h.line, columnLetters(f.Column), f.Reason)
 	}
 	h.names = names(r.cells)
 	if known != nil && knownNames(h.names, known) == 0 {
@@ -168,7 +163,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 }
 
 func errNoRows() error {
-	return invalid(CodeNoRows, "There are no rows with data. Fill in a template and save it as \"CSV UTF-8\".")
+	return invalid("noRows")
 }
 
 // choose returns the separator under which the header yields the most known
@@ -238,17 +233,17 @@ func noHeader(from source, first []string, line int, known func(string) bool) er
 			break
 		}
 		if r.fault == nil && knownNames(names(r.cells), known) > 1 {
-			return invalid(CodeNoHeader, "The first line (line %d) is not the header. Line %d looks like it: delete the lines above it.", line, r.line)
+			return invalid("noHeader.otherLine", line, r.line)
 		}
 	}
 	if len(first) == 1 {
 		for _, sep := range separators {
 			if knownNames(names(strings.Split(first[0], string(sep))), known) > 1 {
-				return invalid(CodeNoHeader, "Each line is one single cell: the file was opened with another separator than %s. Open the original again with this separator, then save it.", separatorName(sep))
+				return invalid("noHeader.separator", separatorName(sep))
 			}
 		}
 		if knownNames(names(otherCuts.Split(strings.ReplaceAll(first[0], " [", ":["), -1)), known) > 1 {
-			return invalid(CodeNoHeader, "The columns of line %d are not separated by a comma, a semicolon, a tab or |. Save the file again as CSV with one of them.", line)
+			return invalid("noHeader.oneColumn", line)
 		}
 	}
 	unquoted := make([]string, len(first))
@@ -256,9 +251,9 @@ func noHeader(from source, first []string, line int, known func(string) bool) er
 		unquoted[i] = strings.Trim(n, "'")
 	}
 	if knownNames(unquoted, known) > 0 {
-		return invalid(CodeNoHeader, `The cells of line %d stand between single quotes ('). Save the file again with " as the text delimiter.`, line)
+		return invalid("noHeader.quotes", line)
 	}
-	return invalid(CodeNoHeader, "The header is missing: line %d holds no name of a known column. The first line must name the columns, as in the template.", line)
+	return invalid("noHeader", line)
 }
 
 // otherCuts are what other programs put between the columns, besides blanks.
@@ -323,7 +318,7 @@ func sepLine(line []byte) (sep byte, ok bool, err error) {
 		return 0, false, nil
 	}
 	if len(m[1]) > 1 || !bytes.Contains(separators, m[1]) {
-		return 0, false, invalid(CodeSeparatorNotSupported, "The first line names %s as the separator. Use a comma, a semicolon, a tab or |.", quoteName(string(m[1])))
+		return 0, false, invalid("separatorNotSupported", string(m[1]))
 	}
 	return m[1][0], true, nil
 }

@@ -110,7 +110,7 @@ func TestMonstersCostNoMemory(t *testing.T) {
 				_, err = r.Read()
 			}
 			f, ok := fault.As(err)
-			if !ok || f.Code != c.code && !(name == "a quoted cell in lines" && f.Code == sheet.CodeQuotesBroken) {
+			if !ok || string(f.Code) != c.code && !(name == "a quoted cell in lines" && f.Code == sheet.CodeQuotesBroken) {
 				t.Errorf("%v, want %s", err, c.code)
 			}
 			if _, after := held(); after-before > 24<<20 {
@@ -190,7 +190,7 @@ func TestLimits(t *testing.T) {
 		got := read(t, []byte(in), sheet.Options{KnownColumn: known, Limits: c.limits})
 		code := ""
 		if got.err != nil {
-			code = got.err.Code
+			code = string(got.err.Code)
 			if got.err.Kind != fault.TooLarge {
 				t.Errorf("%+v: kind %v", c.limits, got.err.Kind)
 			}

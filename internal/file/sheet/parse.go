@@ -8,6 +8,8 @@ import (
 	"math/bits"
 	"strings"
 	"unicode/utf8"
+
+	"rollbook/internal/domain/reason"
 )
 
 // lookahead bounds the rows that are tried after a fault.
@@ -194,8 +196,7 @@ func (p *parser) next(out *record) error {
 					return nil
 				}
 			} else if at := p.swallowed(r); at > 0 {
-				out.fault = &RowFault{Code: CodeUnclosedQuote, Column: p.firstBreak(r), Message: fmt.Sprintf(
-					"The quoted cell that opens in line %d holds whole lines that look like rows, the first is line %d. Is a closing quote missing?", p.line, at)}
+				out.fault = rowFault(p.firstBreak(r), "unclosedQuote.rows", p.line, at)
 				out.shape = true
 			}
 		}
@@ -216,42 +217,34 @@ func (p *parser) next(out *record) error {
 }
 
 func (p *parser) tooLong() error {
-	return tooLarge(CodeRowTooLong, "Line %d is longer than %s, more than a row may have.", p.line, bytesText(int64(p.limits.RowBytes)))
+	return tooLarge("rowTooLong", p.line, p.limits.RowBytes)
 }
 
 func (p *parser) tooWide() error {
-	return tooLarge(CodeTooManyColumns, "Line %d has more than %d columns. Delete the columns that are not needed.", p.line, p.limits.Columns)
+	return tooLarge("tooManyColumns", p.line, p.limits.Columns)
 }
 
 // wrongCount says how many cells there are. The row has been scanned whole.
 func (p *parser) wrongCount(out *record, r *scanned) {
 	n := len(r.spans)
 	out.shape = true
-	out.fault = &RowFault{Code: CodeWrongCellCount, Column: -1, Message: fmt.Sprintf("%s, header has %d", count(n, "cell"), p.width)}
 	if r.next == r.end && n < p.width {
-		out.fault.Code = CodeCutOff
-		out.fault.Message = fmt.Sprintf("The file ends inside this row: %s, header has %d. Was it sent completely?", count(n, "cell"), p.width)
+		out.fault = rowFault(-1, "cutOff", n, p.width)
 		return
 	}
 	if r.breaks == 0 && p.width > 1 {
 		for _, sep := range separators {
 			if sep != p.sep && len(p.split(p.pos, r.end, sep)) == p.width {
 				out.other = sep
-				out.fault.Message += fmt.Sprintf(": this line is separated by %s, the header by %s", separatorName(sep), separatorName(p.sep))
+				out.fault = rowFault(-1, "wrongCellCount.separator", n, p.width, separatorName(sep), separatorName(p.sep))
 				return
 			}
 		}
 	}
+	out.fault = rowFault(-1, "wrongCellCount", n, p.width, nil)
 	if r.stray >= 0 {
-		out.fault.Message += fmt.Sprintf(": there is a quote inside cell %d", r.stray+1)
+		out.fault.Reason = out.fault.With("cell", r.stray+1)
 	}
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // trims reports whether the cells beyond the header are all blank.
@@ -367,11 +360,9 @@ func inspect(cells []string) *RowFault {
 		for at, r := range c {
 			switch {
 			case r == utf8.RuneError:
-				return &RowFault{Code: CodeUnreadableCharacter, Column: i,
-					Message: "The cell holds a character that cannot be read: the file was saved in another encoding or damaged. Write it again and save as CSV UTF-8."}
+				return rowFault(i, "unreadableCharacter")
 			case unwanted(r):
-				return &RowFault{Code: CodeControlCharacter, Column: i,
-					Message: fmt.Sprintf("The cell holds a control character (U+%04X, place %d). Delete it or write the cell again.", r, 1+utf8.RuneCountInString(c[:at]))}
+				return rowFault(i, "controlCharacter.sheet", fmt.Sprintf("U+%04X", r), 1+utf8.RuneCountInString(c[:at]))
 			}
 		}
 	}
@@ -595,7 +586,7 @@ func shape(b []byte) string {
 // broken reports a record whose quotes are wrong and finds where to go on.
 func (p *parser) broken(out *record, st status) error {
 	if p.width == 0 {
-		return invalid(CodeHeaderUnreadable, "The header (line %d) has a quote that is not closed or is followed by text, in cell %d. Cells are separated by a comma, a semicolon, a tab or |.", p.line, p.rec.cell+1)
+		return invalid("headerUnreadable.quote", p.line, p.rec.cell+1)
 	}
 	found, err := p.resync(0)
 	if err != nil {
@@ -606,8 +597,7 @@ func (p *parser) broken(out *record, st status) error {
 		if found.at < 0 && p.rec.breaks == 0 {
 			return p.tooLong()
 		}
-		return invalid(CodeQuotesBroken, "The quote that opens cell %d in line %d is not closed within %s, and no good row follows. Close it or delete it.",
-			p.rec.cell+1, opened, bytesText(int64(p.limits.RowBytes)))
+		return invalid("quotesBroken", p.rec.cell+1, opened, p.limits.RowBytes)
 	}
 	r := &p.rec
 	// Where rows lie between the quote and the trouble, its own end is missing.
@@ -615,14 +605,9 @@ func (p *parser) broken(out *record, st status) error {
 		p.unclosed(out, found, late)
 		return nil
 	}
-	code, say := CodeTextAfterQuote, "Text follows the closing quote"
-	hint := `A quote inside a cell is written twice ("").`
-	if r.trouble-2 > r.openedAt && p.buf[r.trouble-2] == '\\' {
-		code, say = CodeBackslashQuote, "A backslash stands before a quote"
-		hint = `A quote inside a cell is written twice (""), the backslash is text.`
-	}
+	backslash := r.trouble-2 > r.openedAt && p.buf[r.trouble-2] == '\\'
 	trouble := r.trouble
-	if code == CodeBackslashQuote {
+	if backslash {
 		trouble--
 	}
 	line, at := p.line, p.pos
@@ -633,27 +618,32 @@ func (p *parser) broken(out *record, st status) error {
 		}
 		line, at = line+1, next
 	}
-	p.region(out, found, code, r.cell, fmt.Sprintf("%s in cell %d (line %d, character %d). %s", say, r.cell+1, line, 1+utf8.RuneCount(p.buf[at:trouble]), hint))
+	why := reason.New("textAfterQuote", r.cell+1, line, 1+utf8.RuneCount(p.buf[at:trouble]), nil, nil, nil)
+	if backslash {
+		why = reason.New("backslashQuote", r.cell+1, line, 1+utf8.RuneCount(p.buf[at:trouble]), nil, nil, nil)
+	}
+	p.region(out, found, r.cell, why)
 	return nil
 }
 
 // unclosed reports a quote that is closed too late or never.
 func (p *parser) unclosed(out *record, found place, late bool) {
-	say := "is never closed"
+	why := reason.New("unclosedQuote", p.rec.cell+1, p.line+p.rec.openedIn, nil, nil, nil)
 	if late {
-		say = "is not closed where it should be"
+		why = reason.New("unclosedQuote.late", p.rec.cell+1, p.line+p.rec.openedIn, nil, nil, nil)
 	}
-	p.region(out, found, CodeUnclosedQuote, p.rec.cell, fmt.Sprintf("The quote that opens cell %d in line %d %s.", p.rec.cell+1, p.line+p.rec.openedIn, say))
+	p.region(out, found, p.rec.cell, why)
 }
 
 // region makes the lines up to the place one row at fault and goes on there.
-func (p *parser) region(out *record, found place, code string, cell int, message string) {
+func (p *parser) region(out *record, found place, cell int, why reason.Reason) {
 	end, next := p.lineEnd(p.pos, p.pos+found.at)
 	out.cells = p.split(p.pos, end, p.sep)
 	if rest := p.buf[next : p.pos+found.at]; len(rest) > 0 {
-		message += fmt.Sprintf(" Lines %d to %d belong to this row.", p.line+1, p.line+found.lines-1)
 		if found.lines == 2 {
-			message = strings.Replace(message, fmt.Sprintf("Lines %d to %d belong", p.line+1, p.line+1), fmt.Sprintf("Line %d belongs", p.line+1), 1)
+			why = why.With("also", p.line+1)
+		} else {
+			why = why.With("from", p.line+1).With("to", p.line+found.lines-1)
 		}
 		out.cells[len(out.cells)-1] += "\n" + strings.TrimRight(string(rest), "\r\n")
 	}
@@ -661,7 +651,7 @@ func (p *parser) region(out *record, found place, code string, cell int, message
 	if cell >= p.width || cell >= len(out.cells) {
 		cell = -1
 	}
-	out.fault, out.shape = &RowFault{Code: code, Column: cell, Message: message}, true
+	out.fault, out.shape = &RowFault{why, cell}, true
 	p.ended(p.pos+found.end, p.pos+found.at)
 	p.line += found.lines
 	p.pos += found.at

@@ -57,10 +57,10 @@ func read(t testing.TB, data []byte, opts sheet.Options) outcome {
 		}
 		text := fmt.Sprintf("%d: %s", row.Line, strings.Join(row.Cells, " | "))
 		if f := row.Fault; f != nil {
-			if f.Message == "" || f.Column < -1 || f.Column >= len(row.Cells) {
+			if f.Message("en") == "" || f.Column < -1 || f.Column >= len(row.Cells) {
 				t.Fatalf("line %d: fault %+v of %d cells", row.Line, *f, len(row.Cells))
 			}
-			text += " !" + f.Code
+			text += " !" + string(f.Code)
 			if f.Column >= 0 {
 				text += fmt.Sprintf(" %d", f.Column)
 			}
@@ -76,7 +76,7 @@ func read(t testing.TB, data []byte, opts sheet.Options) outcome {
 func (o outcome) codes() []string {
 	var codes []string
 	for _, w := range o.warnings {
-		codes = append(codes, w.Code)
+		codes = append(codes, string(w.Code))
 	}
 	return codes
 }

@@ -1,11 +1,12 @@
 package sheet
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
+
+	"rollbook/internal/domain/reason"
 )
 
 // Options say what Open may rely on. The zero value detects everything.
@@ -80,21 +81,22 @@ type Row struct {
 	Fault *RowFault
 }
 
-// A RowFault says why a row cannot be taken. Message is for the user and holds
-// no cell text.
+// A RowFault says why a row cannot be taken. Its parameters have no text of the
+// row. Column is the index of the cell at fault, or -1.
 type RowFault struct {
-	Code, Message string
-	Column        int // index of the cell, -1 for the row
+	reason.Reason
+	Column int
+}
+
+func rowFault(column int, key string, values ...any) *RowFault {
+	return &RowFault{reason.New(key, values...), column}
 }
 
 // A Warning tells of what was understood but is worth a look. There is one of
-// each code, with the first line it is about; 0 is the whole file.
+// each code at most.
 type Warning struct {
-	Code, Message string
-	Line          int
-	// Examples are, for a guessed encoding, the first words whose letters
-	// depend on it. They are the file's own text: for its user, not for a log.
-	Examples []string
+	reason.Reason
+	Line int // 0 when it is about no line
 }
 
 // source gives the records of one format.
@@ -122,7 +124,7 @@ type Reader struct {
 	other    byte
 	otherRow int
 	warnings []Warning
-	repeats  map[string]int // further rows for a warning
+	repeats  map[reason.Code]int // further rows for a warning
 	err      error
 }
 
@@ -139,7 +141,7 @@ func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 		opts.block = readBlock
 	}
 	if size > opts.Limits.FileBytes {
-		return nil, tooLarge(CodeFileTooLarge, "The file has %s, more than the %s that are allowed.", bytesText(size), bytesText(opts.Limits.FileBytes))
+		return nil, tooLarge("fileTooLarge", size, opts.Limits.FileBytes)
 	}
 	if size == 0 {
 		return nil, errNoRows()
@@ -148,7 +150,7 @@ func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 	if _, err := readAt(src, head, 0); err != nil {
 		return nil, err
 	}
-	r := &Reader{opts: opts, format: "csv", repeats: map[string]int{}}
+	r := &Reader{opts: opts, format: "csv", repeats: map[reason.Code]int{}}
 	if isZip(head) {
 		if err := r.openZip(src, size); err != nil {
 			return nil, err
@@ -213,20 +215,21 @@ func (r *Reader) Warnings() []Warning {
 	out := make([]Warning, len(r.warnings))
 	for i, w := range r.warnings {
 		if n := r.repeats[w.Code]; n > 0 {
-			w.Message += fmt.Sprintf(" The same in %s.", count(n, "more row"))
+			w.Reason = w.With("more", n)
 		}
 		out[i] = w
 	}
 	return out
 }
 
-func (r *Reader) warn(code string, line int, format string, args ...any) {
-	if n, ok := r.repeats[code]; ok {
-		r.repeats[code] = n + 1
+func (r *Reader) warn(line int, key string, values ...any) {
+	why := reason.New(key, values...)
+	if n, ok := r.repeats[why.Code]; ok {
+		r.repeats[why.Code] = n + 1
 		return
 	}
-	r.repeats[code] = 0
-	r.warnings = append(r.warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Line: line})
+	r.repeats[why.Code] = 0
+	r.warnings = append(r.warnings, Warning{why, line})
 }
 
 // Read returns the next row that is not blank. It returns io.EOF after the
@@ -252,7 +255,7 @@ func (r *Reader) read() (Row, error) {
 	}
 	r.count++
 	if r.count > r.opts.Limits.Rows {
-		return Row{}, tooLarge(CodeTooManyRows, "The file has more than %d rows. Cut it into several files.", r.opts.Limits.Rows)
+		return Row{}, tooLarge("tooManyRows", r.opts.Limits.Rows)
 	}
 	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault}
 	if rec.shape {
@@ -268,10 +271,10 @@ func (r *Reader) read() (Row, error) {
 		r.example(row.Cells)
 	}
 	if rec.stray {
-		r.warn(WarnStrayQuote, rec.line, "Line %d has a quote inside an unquoted cell; it is taken as text.", rec.line)
+		r.warn(rec.line, "strayQuote", rec.line, nil)
 	}
 	if rec.trailing {
-		r.warn(WarnTrailingColumns, rec.line, "Line %d has empty cells to the right of the last column; they are ignored.", rec.line)
+		r.warn(rec.line, "trailingColumns", rec.line, nil)
 	}
 	return row, nil
 }
@@ -295,8 +298,7 @@ func (r *Reader) misshapen(rec *record) error {
 }
 
 func (r *Reader) separatorChanges() error {
-	return invalid(CodeSeparatorChanges, "The header (line %d) is separated by %s but line %d by %s. Use one separator in the whole file.",
-		r.head.line, separatorName(r.parser.sep), r.otherRow, separatorName(r.other))
+	return invalid("separatorChanges", r.head.line, separatorName(r.parser.sep), r.otherRow, separatorName(r.other))
 }
 
 // headerAgain finds files that were pasted below each other. The same header
@@ -313,8 +315,8 @@ func (r *Reader) headerAgain(row *Row) error {
 			same = same && sameName(name(c), r.head.names[i])
 		}
 		if same {
-			row.Fault = &RowFault{Code: CodeHeaderAgain, Message: "a header again", Column: -1}
-			r.warn(CodeHeaderAgain, row.Line, "Line %d is the header again: are these two files in one?", row.Line)
+			row.Fault = rowFault(-1, "headerAgain")
+			r.warn(row.Line, "headerAgain.warning", row.Line, nil)
 			return nil
 		}
 	}
@@ -333,7 +335,7 @@ func (r *Reader) headerAgain(row *Row) error {
 	if cells < 2 {
 		return nil
 	}
-	return invalid(CodeHeaderChanges, "Line %d is another header than line %d. Import the two parts as two files.", row.Line, r.head.line)
+	return invalid("headerChanges", row.Line, r.head.line)
 }
 
 // example keeps the first word that shows how the encoding was read.
@@ -360,32 +362,17 @@ func (r *Reader) end() error {
 		if r.others*2 > r.count {
 			return r.separatorChanges()
 		}
-		lines := strings.Trim(strings.ReplaceAll(fmt.Sprint(r.wrong), " ", ", "), "[]")
-		if r.wrongs > len(r.wrong) {
-			lines += " and others"
+		var others any
+		if n := r.wrongs - len(r.wrong); n > 0 {
+			others = n
 		}
-		return invalid(CodeMostRowsMisshapen, "%d of %d rows do not have the shape of the header (%s). See lines %s.",
-			r.wrongs, r.count, count(len(r.head.names), "cell"), lines)
+		return invalid("mostRowsMisshapen", r.wrongs, r.count, len(r.head.names), r.wrong, others)
 	}
 	if r.dec != nil && r.dec.guessed {
-		r.warn(WarnEncodingGuessed, 0, "The file is not in UTF-8 and was read as %s. Check that letters with accents are right.", r.dec.encoding)
-		r.warnings[len(r.warnings)-1].Examples = r.examples
+		r.warn(0, "encodingGuessed", r.dec.encoding, r.examples)
 	}
 	if r.parser != nil && r.parser.ends&endNone != 0 {
-		r.warn(WarnNoFinalLineEnd, r.parser.line-1, "The last line has no line end. If rows are missing, the file was not sent completely.")
+		r.warn(r.parser.line-1, "noFinalLineEnd")
 	}
 	return io.EOF
-}
-
-// bytesText writes a size for people.
-func bytesText(n int64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.3g MB", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
-	}
-	return count(int(n), "byte")
 }

@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 )
 
@@ -12,53 +11,54 @@ func isZip(head []byte) bool {
 
 // What to do with a file that is no table, where saving it again does not help.
 const (
-	sendTable = `Send the table itself, saved as .xlsx or "CSV UTF-8".`
-	unpack    = "Unpack it and send the CSV, or pack it as .zip."
+	howToSave = "save"
+	sendTable = "send"
+	unpack    = "unpack"
 )
 
 // magics are the first bytes of files that people send instead of a table.
 var magics = []struct{ magic, what, hint string }{
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file (.xls) or a workbook with a password", howToSave},
-	{"\x09\x00\x04\x00", "an old Excel file (.xls)", howToSave},
-	{"\x09\x02\x06\x00", "an old Excel file (.xls)", howToSave},
-	{"\x09\x04\x06\x00", "an old Excel file (.xls)", howToSave},
-	{"ID;PSCALC", "a SYLK file (.slk)", howToSave},
-	{"ID;PWXL;", "a SYLK file (.slk)", howToSave},
-	{"TABLE\r\n0,1\r\n", "a DIF file (.dif)", howToSave},
-	{"TABLE\n0,1\n", "a DIF file (.dif)", howToSave},
-	{"%PDF-", "a PDF", sendTable},
-	{"\x89PNG", "an image", sendTable},
-	{"\xff\xd8\xff", "an image", sendTable},
-	{"GIF8", "an image", sendTable},
-	{"II*\x00", "an image", sendTable},
-	{"MM\x00*", "an image", sendTable},
-	{"BM", "an image", sendTable},
-	{"\x1f\x8b", "a .gz archive", unpack},
-	{"7z\xbc\xaf\x27\x1c", "a .7z archive", unpack},
-	{"Rar!\x1a\x07", "a .rar archive", unpack},
-	{"\x28\xb5\x2f\xfd", "a .zst archive", unpack},
-	{"BZh", "a .bz2 archive", unpack},
-	{"\xfd7zXZ\x00", "an .xz archive", unpack},
-	{"{\\rtf", "a text document (.rtf)", sendTable},
-	{"SQLite format 3\x00", "a database", sendTable},
-	{"PAR1", "a Parquet file", sendTable},
-	{"\x7fELF", "a program", sendTable},
-	{"MZ", "a program", sendTable},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xlsOrLocked", howToSave},
+	{"\x09\x00\x04\x00", "xls", howToSave},
+	{"\x09\x02\x06\x00", "xls", howToSave},
+	{"\x09\x04\x06\x00", "xls", howToSave},
+	{"ID;PSCALC", "slk", howToSave},
+	{"ID;PWXL;", "slk", howToSave},
+	{"TABLE\r\n0,1\r\n", "dif", howToSave},
+	{"TABLE\n0,1\n", "dif", howToSave},
+	{"%PDF-", "pdf", sendTable},
+	{"\x89PNG", "image", sendTable},
+	{"\xff\xd8\xff", "image", sendTable},
+	{"GIF8", "image", sendTable},
+	{"II*\x00", "image", sendTable},
+	{"MM\x00*", "image", sendTable},
+	{"BM", "image", sendTable},
+	{"\x1f\x8b", "gz", unpack},
+	{"7z\xbc\xaf\x27\x1c", "7z", unpack},
+	{"Rar!\x1a\x07", "rar", unpack},
+	{"\x28\xb5\x2f\xfd", "zst", unpack},
+	{"BZh", "bz2", unpack},
+	{"\xfd7zXZ\x00", "xz", unpack},
+	{"{\\rtf", "rtf", sendTable},
+	{"SQLite format 3\x00", "database", sendTable},
+	{"PAR1", "parquet", sendTable},
+	{"\x7fELF", "program", sendTable},
+	{"MZ", "program", sendTable},
 }
 
 // markups are the first tags of files that show tables but are none.
 var markups = []struct{ tag, what, hint string }{
-	{"<!doctype html", "a web page (HTML)", howToSave},
-	{"<html", "a web page (HTML)", howToSave},
-	{"<head", "a web page (HTML)", howToSave},
-	{"<body", "a web page (HTML)", howToSave},
-	{"<table", "a web page (HTML)", howToSave},
-	{"<meta", "a web page (HTML)", howToSave},
-	{"<style", "a web page (HTML)", howToSave},
-	{"<svg", "an image", sendTable},
-	{"<?xml", "an XML file", howToSave},
-	{"<workbook", "an XML file", howToSave},
-	{"<office:", "an XML file", howToSave},
+	{"<!doctype html", "html", howToSave},
+	{"<html", "html", howToSave},
+	{"<head", "html", howToSave},
+	{"<body", "html", howToSave},
+	{"<table", "html", howToSave},
+	{"<meta", "html", howToSave},
+	{"<style", "html", howToSave},
+	{"<svg", "image", sendTable},
+	{"<?xml", "xml", howToSave},
+	{"<workbook", "xml", howToSave},
+	{"<office:", "xml", howToSave},
 }
 
 // otherType tells by the first bytes what the file is if it is no text table.
@@ -97,5 +97,5 @@ func asciiHead(head []byte) string {
 }
 
 func errNotATable(what, hint string) error {
-	return invalid(CodeNotATable, "%s", fmt.Sprintf("This is %s, not a table. %s", what, hint))
+	return invalid("notATable", what, hint)
 }

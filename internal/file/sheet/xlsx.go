@@ -3,7 +3,6 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"io"
 	"path"
 	"strconv"
@@ -43,7 +42,7 @@ func errWorkbook(err error) error {
 	if f, ok := fault.As(err); passes(err) && !(ok && f.Code == CodeZipDamaged) {
 		return err
 	}
-	e := fault.New(fault.Invalid, CodeWorkbookDamaged, "The workbook cannot be read: it is damaged or was not sent completely. %s", howToSave)
+	e := fault.New(fault.Invalid, "workbookDamaged")
 	e.Err = err
 	return e
 }
@@ -60,7 +59,7 @@ func (p parts) open(name string) (*markup, error) {
 		return nil, errXML
 	}
 	if f.Flags&1 != 0 {
-		return nil, invalid(CodeZipEncrypted, "The workbook is locked. Save it without a password.")
+		return nil, invalid("zipEncrypted.workbook")
 	}
 	in, err := (&entry{f: f, limit: p.limit}).open(0)
 	if err != nil {
@@ -143,8 +142,10 @@ func (w *workbook) elsewhere(err error) error {
 	if !ok || w.others == 0 || f.Code != CodeNoRows && f.Code != CodeNoHeader {
 		return err
 	}
-	return invalid(f.Code, "Only the first of the workbook's %d sheets is read, %s. %s If the table is on another sheet, move that sheet to the front.",
-		w.others+1, quoteName(w.sheet), f.Text)
+	if f.Code == CodeNoRows {
+		return invalid("noRows.otherSheets", w.others+1, w.sheet, f.Reason)
+	}
+	return invalid("noHeader.otherSheets", w.others+1, w.sheet, f.Reason)
 }
 
 // open reads everything before the rows.
@@ -209,7 +210,7 @@ func (w *workbook) open(p parts, name string, r *Reader) error {
 	}
 	w.sheet, w.others = tables[0].name, len(tables)-1
 	if w.others > 0 {
-		r.warn(WarnOtherSheets, 0, "The workbook has %d sheets; only the first, %s, is read.", len(tables), quoteName(tables[0].name))
+		r.warn(0, "otherSheets", len(tables), tables[0].name)
 	}
 	if shared != "" {
 		if err := w.readShared(p, shared); err != nil {
@@ -275,7 +276,7 @@ func (w *workbook) readShared(p parts, name string) error {
 		case t == tagText && inText:
 			w.shared = append(w.shared, x.text...)
 			if len(w.shared)+8*len(w.offsets) > sharedBytes {
-				return tooLarge(CodeWorkbookTooLarge, "The workbook holds more than %s of text. %s", bytesText(sharedBytes), howToSave)
+				return tooLarge("workbookTooLarge", sharedBytes)
 			}
 		case t == tagStart && x.name == "t":
 			inText = !phonetic
@@ -329,7 +330,7 @@ func (w *workbook) header(known func(string) bool) (header, error) {
 		return header{}, err
 	}
 	if f := rec.fault; f != nil {
-		return header{}, invalid(CodeHeaderUnreadable, "The header (row %d) cannot be read, column %s: %s", rec.line, columnLetters(f.Column), f.Message)
+		return header{}, invalid("headerUnreadable", rec.line, columnLetters(f.Column), f.Reason)
 	}
 	h := header{names: names(rec.cells), line: rec.line}
 	if known != nil && knownNames(h.names, known) == 0 {
@@ -366,9 +367,9 @@ func (w *workbook) next(out *record) error {
 		switch {
 		case w.width > 0 && n > w.width:
 			out.shape = true
-			out.fault = &RowFault{Code: CodeWrongCellCount, Column: -1, Message: fmt.Sprintf("%s, header has %d", count(n, "cell"), w.width)}
+			out.fault = rowFault(-1, "wrongCellCount", n, w.width, nil)
 		case w.missing >= 0:
-			out.fault = &RowFault{Code: CodeFormulaWithoutValue, Column: w.missing, Message: "The cell is a formula and its result is not in the file. Open the workbook in the spreadsheet and save it again."}
+			out.fault = rowFault(w.missing, "formulaWithoutValue")
 		default:
 			out.fault = inspect(cells)
 		}
@@ -482,7 +483,7 @@ func (w *workbook) readCell(col int) error {
 }
 
 func (w *workbook) tooLong() error {
-	return tooLarge(CodeRowTooLong, "Row %d is longer than %s, more than a row may have.", w.row, bytesText(int64(w.limits.RowBytes)))
+	return tooLarge("rowTooLong", w.row, w.limits.RowBytes)
 }
 
 // place puts the cell whose raw value begins at start of the line.
@@ -526,7 +527,7 @@ func (w *workbook) place(col, start int, kind string, st style, formula bool) er
 		return nil // styled and empty, perhaps far to the right
 	}
 	if col >= w.limits.Columns {
-		return tooLarge(CodeTooManyColumns, "Row %d has more than %d columns. Delete the columns that are not needed.", w.row, w.limits.Columns)
+		return tooLarge("tooManyColumns", w.row, w.limits.Columns)
 	}
 	for len(w.cells) <= col {
 		w.cells = append(w.cells, span{})

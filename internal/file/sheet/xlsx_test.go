@@ -82,7 +82,7 @@ func TestWorkbookParts(t *testing.T) {
 			rows: rows("2: 1 |  | "), warn: rows("otherSheets")},
 		{name: "a workbook of another name", parts: elsewhere, rows: rows("2: 1 |  | ")},
 		{name: "names in lower case with backslashes", parts: backslashed, rows: rows("2: 1 |  | ")},
-		{name: "table on the second sheet", parts: book("", twoSheets...), code: sheet.CodeNoRows, says: "Only the first of the workbook's 2 sheets is read, “A”. There are no rows"},
+		{name: "table on the second sheet", parts: book("", twoSheets...), code: sheet.CodeNoRows, says: "Only the first of the workbook's 2 sheets is read, \"A\". There are no rows"},
 		{name: "notes on the first sheet", parts: book(`<row r="1"><c t="str"><v>Notes</v></c></row>`, twoSheets...), code: sheet.CodeNoHeader, says: "move that sheet to the front"},
 		{name: "only a header on the first sheet", parts: book(bookHead, twoSheets...), code: sheet.CodeNoRows, says: "move that sheet to the front"},
 		{name: "header again", parts: book(bookHead + strings.ReplaceAll(bookHead, `1"`, `2"`)), rows: rows("2: Contact | [old] A | [new] A !headerAgain"), warn: rows("headerAgain")},
@@ -103,7 +103,7 @@ func TestWorkbookParts(t *testing.T) {
 			got := read(t, zipped(t, c.parts...), sheet.Options{KnownColumn: known})
 			code, text := "", ""
 			if got.err != nil {
-				code, text = got.err.Code, got.err.Text
+				code, text = string(got.err.Code), got.err.Message("en")
 			}
 			if code != c.code || !strings.Contains(text, c.says) {
 				t.Fatalf("code %q, text %q, want %q and %q", code, text, c.code, c.says)
@@ -191,7 +191,7 @@ func TestWorkbook(t *testing.T) {
 	if err := x.Write(&locked, excelize.Options{Password: "secret"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, locked.Bytes(), sheet.Options{}); got.err == nil || got.err.Code != sheet.CodeNotATable || !strings.Contains(got.err.Text, "password") {
+	if got := read(t, locked.Bytes(), sheet.Options{}); got.err == nil || got.err.Code != sheet.CodeNotATable || !strings.Contains(got.err.Message("en"), "password") {
 		t.Errorf("locked workbook: %v", got.err)
 	}
 }

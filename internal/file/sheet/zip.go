@@ -37,7 +37,7 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	var ods, iwork, office bool
-	what, hint := "an Office file of a kind that is not read", sendTable
+	what, hint := "office", sendTable
 	for _, f := range z.File {
 		switch n := slashed(f.Name); {
 		case n == "content.xml", n == "mimetype":
@@ -47,9 +47,9 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 		case strings.EqualFold(n, "[Content_Types].xml"):
 			office = true
 		case strings.HasPrefix(n, "word/"):
-			what = "a text document (.docx)"
+			what = "docx"
 		case n == "xl/workbook.bin":
-			what, hint = "a binary workbook (.xlsb)", howToSave
+			what, hint = "xlsb", howToSave
 		}
 	}
 	p := partsOf(z, r.opts.Limits.FileBytes)
@@ -58,11 +58,11 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	case book != "":
 		return r.openWorkbook(p, book)
 	case iwork:
-		return errNotATable("a Numbers file", howToSave)
+		return errNotATable("numbers", howToSave)
 	case office:
 		return errNotATable(what, hint)
 	case ods:
-		return errNotATable("an OpenDocument file (.ods)", howToSave)
+		return errNotATable("ods", howToSave)
 	}
 	f, other, err := theTable(z.File)
 	if err != nil {
@@ -70,8 +70,7 @@ func (r *Reader) openZip(src io.ReaderAt, size int64) error {
 	}
 	r.format = "zip"
 	if other != nil {
-		r.warn(WarnOtherTable, 0, "The zip holds the table twice, as %[1]s and as %[2]s. %[1]s is read, %[3]s; %[2]s is ignored.",
-			quoteName(path.Base(f.Name)), quoteName(path.Base(other.Name)), whyRead(f, other))
+		r.warn(0, "otherTable", path.Base(f.Name), path.Base(other.Name), whyRead(f, other))
 	}
 	e := &entry{f: f, limit: r.opts.Limits.FileBytes}
 	in, err := e.open(0)
@@ -148,7 +147,7 @@ func (r *Reader) openNested(src *blocks, e *entry) error {
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
 func errNested() error {
-	return invalid(CodeZipNested, "The file in the zip is itself an archive, or a large workbook. Send it by itself.")
+	return invalid("zipNested.file")
 }
 
 // theTable finds the one table: a CSV or a workbook. Where a zip has it as both,
@@ -197,23 +196,22 @@ func theTable(files []*zip.File) (f, other *zip.File, err error) {
 	switch {
 	case len(tables) == 1:
 	case len(tables) == 0 && nested:
-		return nil, nil, invalid(CodeZipNested, "The zip holds another archive. Send that by itself.")
+		return nil, nil, invalid("zipNested")
 	case len(tables) == 0:
-		return nil, nil, invalid(CodeOneCSVPlease, "There is no CSV and no .xlsx in this zip. One CSV please.")
+		return nil, nil, invalid("oneCSVPlease")
 	case len(books) == 0:
-		return nil, nil, invalid(CodeOneCSVPlease, "There are %d CSV files in this zip. One CSV please.", len(tables))
+		return nil, nil, invalid("oneCSVPlease.csv", len(tables))
 	case len(csvs) == 0:
-		return nil, nil, invalid(CodeOneCSVPlease, "There are %d workbooks in this zip. One workbook please.", len(tables))
+		return nil, nil, invalid("oneCSVPlease.workbooks", len(tables))
 	default:
-		return nil, nil, invalid(CodeOneCSVPlease, "There are %d tables in this zip: %s and %s. One CSV or one workbook please.",
-			len(tables), count(len(csvs), "CSV file"), count(len(books), "workbook"))
+		return nil, nil, invalid("oneCSVPlease.tables", len(tables), len(csvs), len(books))
 	}
 	f = tables[0]
 	if f.Flags&1 != 0 {
-		return nil, nil, invalid(CodeZipEncrypted, "The zip asks for a password. Pack it without one, or send the file in it by itself.")
+		return nil, nil, invalid("zipEncrypted")
 	}
 	if f.Method != zip.Store && f.Method != zip.Deflate {
-		return nil, nil, invalid(CodeZipMethod, "The zip is packed by a method that is not read. Send the file in it by itself.")
+		return nil, nil, invalid("zipMethod")
 	}
 	return f, other, nil
 }
@@ -225,9 +223,9 @@ func sameTable(a, b *zip.File) bool {
 
 func whyRead(f, other *zip.File) string {
 	if f.Modified.After(other.Modified) {
-		return "because it was saved later"
+		return "later"
 	}
-	return "because it is the CSV"
+	return "csv"
 }
 
 // An entry is one file in a zip, counted while it is unpacked.
@@ -252,7 +250,7 @@ func (e *entry) open(offset int64) (io.Reader, error) {
 }
 
 func (e *entry) tooLarge() error {
-	return tooLarge(CodeFileTooLarge, "The file in the zip has more than the %s that are allowed.", bytesText(e.limit))
+	return tooLarge("fileTooLarge.zip", e.limit)
 }
 
 type unpacking struct {
@@ -268,7 +266,7 @@ func (u *unpacking) Read(p []byte) (int, error) {
 		return 0, u.tooLarge()
 	}
 	if u.out > bombBytes && uint64(u.out) > bombRatio*max(u.f.CompressedSize64, 1) {
-		return 0, invalid(CodeZipBomb, "The zip unpacks to more than %d times its size, which no table does. Send the CSV by itself.", bombRatio)
+		return 0, invalid("zipBomb", bombRatio)
 	}
 	if err != nil && err != io.EOF {
 		return n, zipError(err)
@@ -281,7 +279,7 @@ func zipError(err error) error {
 	if passes(err) {
 		return err
 	}
-	e := fault.New(fault.Invalid, CodeZipDamaged, "The zip is damaged or was not sent completely. Pack and send it again.")
+	e := fault.New(fault.Invalid, "zipDamaged")
 	e.Err = err
 	return e
 }
@@ -314,7 +312,7 @@ func checkDirectory(src io.ReaderAt, size int64) error {
 		}
 	}
 	if length > directoryBytes || entries > directoryBytes/46 {
-		return invalid(CodeOneCSVPlease, "There are too many files in this zip. One CSV please.")
+		return invalid("oneCSVPlease.tooMany")
 	}
 	return nil
 }

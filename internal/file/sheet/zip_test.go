@@ -134,7 +134,7 @@ func TestZip(t *testing.T) {
 			got := read(t, c.in, sheet.Options{KnownColumn: known})
 			code, text := "", ""
 			if got.err != nil {
-				code, text = got.err.Code, got.err.Text
+				code, text = string(got.err.Code), got.err.Message("en")
 			}
 			if code != c.code || !strings.Contains(text, c.says) {
 				t.Fatalf("code %q, text %q, want %q and %q", code, text, c.code, c.says)

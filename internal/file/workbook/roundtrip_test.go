@@ -285,7 +285,7 @@ func TestEditedInLibreOffice(t *testing.T) {
 			file := o.read(s.name)
 			if s.refused != "" {
 				imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, string(file))
-				if imp.Status != domain.Rejected || imp.Problem.Code != sheet.CodeNotATable || !strings.Contains(imp.Problem.Message, s.refused) || !strings.Contains(imp.Problem.Message, "CSV UTF-8") {
+				if imp.Status != domain.Rejected || imp.Problem.Code != sheet.CodeNotATable || !strings.Contains(imp.Problem.Message("en"), s.refused) || !strings.Contains(imp.Problem.Message("en"), "CSV UTF-8") {
 					t.Errorf("%s %+v", imp.Status, imp.Problem)
 				}
 				return
@@ -305,7 +305,7 @@ func TestEditedInLibreOffice(t *testing.T) {
 				}
 			}
 			for _, warning := range imp.Warnings {
-				if warning.Code != s.warning && warning.Code != "overwritten" {
+				if string(warning.Code) != s.warning && warning.Code != "overwritten" {
 					t.Errorf("%+v", warning)
 				}
 			}
@@ -340,7 +340,7 @@ func TestUnopenedTemplate(t *testing.T) {
 			imp := w.Import(t, demo.Aurora, domain.Authorisations, domain.Update, string(file))
 			var codes []string
 			for _, warning := range imp.Warnings {
-				codes = append(codes, warning.Code)
+				codes = append(codes, string(warning.Code))
 			}
 			if imp.Status != domain.Rejected || imp.Problem.Code != "nothingToDo" || imp.Detected.Format != "zip" || imp.Detected.Rows != 50 || !slices.Equal(codes, warnings) {
 				t.Errorf("%s %s: %s %+v %+v %v", format, name, imp.Status, imp.Problem, imp.Detected, codes)

@@ -93,7 +93,7 @@ const writeBlock = 64 << 10
 // New begins a workbook: everything up to the table's first row.
 func New(w io.Writer, t Table) (*Writer, error) {
 	if len(t.Columns) > MaxColumns {
-		return nil, fault.New(fault.TooLarge, TooManyColumns, "The table has %d columns, but a workbook takes %d. Choose fewer fields, or the CSV.", len(t.Columns), MaxColumns)
+		return nil, fault.New(fault.TooLarge, "tooManyFields", len(t.Columns), MaxColumns)
 	}
 	out := &Writer{table: t, zip: zip.NewWriter(w), buf: make([]byte, 0, writeBlock+8<<10)}
 	// The sheet's XML repeats itself so much that better levels gain little.
@@ -163,7 +163,7 @@ func (w *Writer) Write(cells []string) error {
 		return w.err
 	}
 	if w.rows == MaxRows {
-		w.err = fault.New(fault.TooLarge, TooManyRows, "There are more contacts than the %d that a workbook takes. Choose a smaller target, or the CSV.", MaxRows)
+		w.err = fault.New(fault.TooLarge, "tooManyContacts", MaxRows)
 		return w.err
 	}
 	w.rows++
@@ -188,7 +188,7 @@ func (w *Writer) row(n int, cells []string) {
 		w.buf = append(w.buf, '0'+byte(w.style(i, n == 1)))
 		w.buf = append(w.buf, `" t="inlineStr"><is>`...)
 		if s = sheet.Guard(s); len(s) > maxCell && units(s) > maxCell {
-			w.err = fault.New(fault.TooLarge, CellTooLong, "A value of %s has more than the %d characters that a cell of a workbook takes. Choose the CSV.", w.table.Columns[i].Name, maxCell)
+			w.err = fault.New(fault.TooLarge, "valueTooLong", w.table.Columns[i].Name, maxCell)
 			return
 		}
 		w.buf = appendText(w.buf, s)

@@ -145,7 +145,7 @@ func update() *domain.Import {
 func brief(r flow.Result) string {
 	s := fmt.Sprintf("%s %s", r.Number, r.Outcome)
 	for _, p := range r.Problems {
-		s += " " + p.Code
+		s += " " + string(p.Code)
 	}
 	for _, c := range r.Changes {
 		s += fmt.Sprintf(" %s→%s", c.Before, c.After)

@@ -1,11 +1,9 @@
 package account
 
 import (
-	"fmt"
-	"strings"
-
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/compare"
 	"rollbook/internal/importing/flow"
 )
@@ -27,37 +25,21 @@ func rejected(r flow.Row, ps ...domain.Problem) *compare.Result {
 }
 
 func (fc *fieldColumn) problem(cell string, p *field.Problem) *domain.Problem {
-	return &domain.Problem{Column: fc.name, Field: fc.def.Name(), Value: cell, Code: p.Code, Message: p.Message, Suggestion: p.Suggestion}
+	return &domain.Problem{Column: fc.name, Field: fc.def.Name(), Value: cell, Reason: *p}
 }
 
 func (fc *fieldColumn) gone(cell string) *domain.Problem {
-	return &domain.Problem{Column: fc.name, Field: fc.name, Value: cell, Code: "fieldGone",
-		Message: "This field is no longer in the catalogue.", Suggestion: "Leave the cell empty."}
+	return &domain.Problem{Column: fc.name, Field: fc.name, Value: cell, Reason: reason.New("fieldGone")}
 }
 
 func (r *reader) samePerson(key string, others []int) domain.Problem {
-	return domain.Problem{Column: r.keyName, Value: key, Code: "samePerson", OtherLines: others,
-		Message:    "This row would create the same person as others (" + lines(others) + "): the e-mail address, or name and birth date, are the same.",
-		Suggestion: "Keep one line for each person, or import with “allow the same person twice”."}
+	return domain.Problem{Column: r.keyName, Value: key, Reason: reason.New("samePerson", others), OtherLines: others}
 }
 
 func (r *reader) differentLines(key string, others []int) domain.Problem {
-	return domain.Problem{Column: r.keyName, Value: key, Code: "differentLines", OtherLines: others,
-		Message:    "This contact stands on other lines too (" + lines(others) + "), and they do not ask for the same.",
-		Suggestion: "Keep one line for each contact."}
+	return domain.Problem{Column: r.keyName, Value: key, Reason: reason.New("differentLines", others), OtherLines: others}
 }
 
-func chunkLost(ref flow.ChunkRef) string {
-	return fmt.Sprintf("Some rows of lines %d to %d could not be read again and were not processed. Take them from your own file.", ref.FirstLine, ref.LastLine)
-}
-
-func lines(ns []int) string {
-	var b strings.Builder
-	for i, n := range ns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "line %d", n)
-	}
-	return b.String()
+func chunkLost(ref flow.ChunkRef) domain.Warning {
+	return domain.Warning{Reason: reason.New("chunkLost", ref.FirstLine, ref.LastLine)}
 }

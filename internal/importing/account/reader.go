@@ -119,8 +119,7 @@ func (r *reader) contact(row flow.Row, out *compare.Row) *compare.Result {
 	if out.Person == nil || !field.Blank(out.Key) {
 		n, problem := field.ParseNumber(out.Key)
 		if problem != nil {
-			return rejected(row, domain.Problem{Column: r.keyName, Value: out.Key,
-				Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion})
+			return rejected(row, domain.Problem{Column: r.keyName, Value: out.Key, Reason: *problem})
 		}
 		out.Number = n
 	}
@@ -160,7 +159,7 @@ func (r *reader) cells(row flow.Row, out *reading) []domain.Problem {
 		cell, warning, problem := r.cell(row, fc)
 		switch {
 		case problem != nil && len(problems) == maxProblems:
-			problems[maxProblems-1].Message += " More cells of this row are at fault."
+			problems[maxProblems-1].More = true
 			return problems
 		case problem != nil:
 			problems = append(problems, *problem)
@@ -205,7 +204,7 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 	if warning == nil {
 		return c, nil, nil
 	}
-	return c, &domain.Warning{Code: warning.Code, Message: fc.name + ": " + warning.Message}, nil
+	return c, &domain.Warning{Reason: warning.Reason, Column: fc.name}, nil
 }
 
 func (r *reader) parseNew(text string, x *field.Index) (field.Edit, *field.Warning, *field.Problem) {
@@ -243,7 +242,7 @@ func (r *reader) person(row flow.Row, out *compare.Row) {
 		}
 		d, _ := domain.ContactDef(problem.Field)
 		return warnings, &domain.Problem{Column: column[problem.Field], Field: d.Name(), Value: string(after[problem.Field]),
-			Code: problem.Code, Message: problem.Message, Suggestion: problem.Suggestion}
+			Reason: problem.Problem}
 	}
 	if r.undo >= 0 {
 		p.Remove = strings.TrimSpace(row.Cells[r.undo])

@@ -28,7 +28,7 @@ func newRecorder(results *flow.ResultWriter, fields []fieldColumn) recorder {
 func (r *recorder) row(x *item) error {
 	r.sum.Counts.Add(x.result.Outcome)
 	for _, w := range append(x.read.warnings, x.result.Warnings...) {
-		r.sum.AddNote(w.Code, w.Message, x.row.Line)
+		r.sum.AddNote(w, x.row.Line)
 	}
 	for _, f := range x.read.notCompared {
 		r.sum.NotCompared[f]++
@@ -58,8 +58,8 @@ func (r *recorder) row(x *item) error {
 // shorten keeps a problem small whatever the file has.
 func shorten(p *domain.Problem) {
 	p.Value = domain.Shown(p.Value)
-	if len(p.Suggestion) > maxSuggestion {
-		p.Suggestion = ""
+	if len(p.Fix()) > maxSuggestion {
+		p.Reason = p.WithFix("")
 	}
 }
 
@@ -68,5 +68,5 @@ func (r *recorder) lost(ref flow.ChunkRef) {
 	for range ref.Rows - r.sum.Counts.Rows {
 		r.sum.Counts.Add(domain.Unprocessed)
 	}
-	r.sum.AddNote("chunkLost", chunkLost(ref), ref.FirstLine)
+	r.sum.AddNote(chunkLost(ref), ref.FirstLine)
 }

@@ -109,7 +109,7 @@ func TestDecideRow(t *testing.T) {
 		t.Fatalf("got %+v", d)
 	}
 	p := d.Problems[0]
-	got := []string{p.Column, p.Field, *p.Old, *p.Live, *p.New, string(p.Outcome), p.Code}
+	got := []string{p.Column, p.Field, *p.Old, *p.Live, *p.New, string(p.Outcome), string(p.Code)}
 	want := []string{"[new] NOTE", "NOTE", "a", "c", "b", "conflicted", "conflict"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

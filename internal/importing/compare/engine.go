@@ -62,7 +62,7 @@ func ReadOnly(r Reader) Store { return readOnly{r} }
 
 type readOnly struct{ Reader }
 
-var errReadOnly = fault.New(fault.Internal, "readOnly", "A test writes nothing.")
+var errReadOnly = fault.New(fault.Internal, "readOnly")
 
 func (readOnly) Write(context.Context, domain.InstitutionID, []domain.Write) ([]domain.Written, error) {
 	return nil, errReadOnly
@@ -306,7 +306,7 @@ func (e *Engine) compare(ctx context.Context, todo []*item) error {
 			return err
 		}
 	}
-	return fault.New(fault.Busy, "contended", "Others keep writing to the same contacts.")
+	return fault.New(fault.Busy, "contended")
 }
 
 // decide settles a row by its live contact, or reports that a write must be sent.

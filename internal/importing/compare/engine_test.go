@@ -336,7 +336,7 @@ func TestKeys(t *testing.T) {
 			got := run(t, engine(s, "u"+c.what, mode, domain.Overwrite), []compare.Row{c.r})[0]
 			code, suggestion := "", ""
 			if len(got.Problems) > 0 {
-				code, suggestion = got.Problems[0].Code, got.Problems[0].Suggestion
+				code, suggestion = string(got.Problems[0].Code), got.Problems[0].Suggestion("en")
 			}
 			if code != c.code || suggestion != c.suggestion {
 				t.Errorf("%s (mode %d): %q, %q; want %q, %q", c.what, mode, code, suggestion, c.code, c.suggestion)
@@ -384,9 +384,9 @@ func TestStoreRefusesOneRow(t *testing.T) {
 		outcome domain.Outcome
 		code    string
 	}{
-		{fault.New(fault.TooLarge, "contactTooLarge", ""), domain.RowRejected, "contactTooLarge"},
-		{fault.New(fault.Internal, "aws", ""), domain.Unprocessed, "notWritten"},
-		{fault.New(fault.Busy, "busy", ""), "", ""},
+		{fault.New(fault.TooLarge, "contactTooLarge"), domain.RowRejected, "contactTooLarge"},
+		{fault.New(fault.Internal, "aws"), domain.Unprocessed, "notWritten"},
+		{fault.New(fault.Busy, "busy"), "", ""},
 	} {
 		for what, r := range map[string]compare.Row{
 			"written": {Line: 2, Number: "1", Cells: []compare.Cell{asked(t, genre, "ROCK", "JAZZ")}},
@@ -405,7 +405,7 @@ func TestStoreRefusesOneRow(t *testing.T) {
 				}
 			case err != nil:
 				t.Errorf("%s, %v: %v", what, c.err, err)
-			case got[0].Outcome != c.outcome || len(got[0].Problems) != 1 || got[0].Problems[0].Code != c.code || len(got[0].Changes) > 0 || got[1].Outcome != domain.Updated:
+			case got[0].Outcome != c.outcome || len(got[0].Problems) != 1 || string(got[0].Problems[0].Code) != c.code || len(got[0].Changes) > 0 || got[1].Outcome != domain.Updated:
 				t.Errorf("%s, %v: %+v", what, c.err, got)
 			}
 		}
@@ -446,7 +446,7 @@ func TestRemoveOnlyUntouched(t *testing.T) {
 				got := run(t, engine(s, "undo", mode, domain.Skip), rows)[0]
 				code := ""
 				if len(got.Problems) > 0 {
-					code = got.Problems[0].Code
+					code = string(got.Problems[0].Code)
 				}
 				if got.Outcome != c.outcome || code != c.code || got.Removed != (c.outcome == domain.Updated) {
 					t.Errorf("run %d: %s %q, removed %t", try, got.Outcome, code, got.Removed)
@@ -473,8 +473,8 @@ func TestNumberTakenMeanwhile(t *testing.T) {
 	}
 	row := compare.Row{Line: 2, Number: "3", Key: "3", Person: &compare.Person{}, Cells: []compare.Cell{asked(t, genre, "-", "JAZZ")}}
 	got := run(t, engine(s, "u", compare.Update, domain.Overwrite), []compare.Row{row})[0]
-	if got.Outcome != domain.RowRejected || got.Problems[0].Code != "differentLines" || !slices.Equal(got.Problems[0].OtherLines, []int{9}) ||
-		!strings.Contains(got.Problems[0].Suggestion, "another number") {
+	if got.Outcome != domain.RowRejected || string(got.Problems[0].Code) != "differentLines" || !slices.Equal(got.Problems[0].OtherLines, []int{9}) ||
+		!strings.Contains(got.Problems[0].Suggestion("en"), "another number") {
 		t.Errorf("%s %+v", got.Outcome, got.Problems)
 	}
 	if v := values(t, s)["3"][genre.Field()]; v != "" {

@@ -44,7 +44,7 @@ func NewRun(in domain.InstitutionID, id string) []byte {
 // Check refuses a message of another version.
 func (r Run) Check() error {
 	if r.Version != Version {
-		return fault.New(fault.Internal, "messageVersion", "This step reads messages of version %d, not %d.", Version, r.Version)
+		return fault.New(fault.Internal, "messageVersion", Version, r.Version)
 	}
 	return nil
 }

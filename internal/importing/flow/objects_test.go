@@ -13,6 +13,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 )
 
@@ -27,7 +28,7 @@ func rowsOf(t *testing.T, n int) []byte {
 	for i := range n {
 		r := flow.Row{Line: i + 2, Cells: []string{fmt.Sprintf("#%07d", i*7919), "", "é\n"}}
 		if i%10 == 3 {
-			r.Fault = &domain.Problem{Line: r.Line, Code: "columns"}
+			r.Fault = &domain.Problem{Line: r.Line, Reason: reason.Reason{Code: "columns"}}
 		}
 		if err := w.Write(r); err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func resultsOf(t *testing.T, n int) []byte {
 // damaged, which nothing mends, or could only not be read, which a retry does.
 func TestObjectsAreWholeOrNot(t *testing.T) {
 	const n = 5000
-	busy := fault.New(fault.Busy, "busy", "")
+	busy := fault.New(fault.Busy, "busy")
 	mine := errors.New("the caller's own")
 	for what, object := range map[string]struct {
 		data []byte
@@ -121,7 +122,7 @@ func TestRowsComeBack(t *testing.T) {
 		{Line: 2, Cells: []string{"#0000000", "", "é\n"}},
 		{Line: 3, Cells: []string{"#0007919", "", "é\n"}},
 		{Line: 4, Cells: []string{"#0015838", "", "é\n"}},
-		{Line: 5, Cells: []string{"#0023757", "", "é\n"}, Fault: &domain.Problem{Line: 5, Code: "columns"}},
+		{Line: 5, Cells: []string{"#0023757", "", "é\n"}, Fault: &domain.Problem{Line: 5, Reason: reason.Reason{Code: "columns"}}},
 		{Line: 6, Cells: []string{"#0031676", "", "é\n"}},
 	}
 	if d := cmp.Diff(want, got); d != "" {

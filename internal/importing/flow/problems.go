@@ -138,7 +138,7 @@ func Problems(ctx context.Context, get Getter, in domain.InstitutionID, id strin
 			_, err = fmt.Sscanf(string(raw), "%d.%d", &page, &skip)
 		}
 		if err != nil || page < 0 || skip < 0 {
-			return nil, "", fault.At("query.cursor", "cursorInvalid", "The cursor is not one that this list gave. Start again without it.")
+			return nil, "", fault.At("query.cursor", "cursorInvalid")
 		}
 	}
 	b, err := get.Get(ctx, problemIndexKey(in, id))

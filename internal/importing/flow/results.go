@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 )
 
 // Result is what became of one row. Rows that are unchanged have none: they are
@@ -39,27 +40,27 @@ type Summary struct {
 	// NotCompared counts cells without an [old] column, by field.
 	NotCompared map[domain.Field]int `json:"notCompared,omitempty"`
 	// Notes count the things a user may want to look at, by code.
-	Notes map[string]Note `json:"notes,omitempty"`
+	Notes map[reason.Code]Note `json:"notes,omitempty"`
 }
 
 // Note is a warning that came up in rows: how often, and where first.
 type Note struct {
-	Count   int    `json:"count"`
-	Line    int    `json:"line"`
-	Message string `json:"message"`
+	Count int            `json:"count"`
+	First domain.Warning `json:"first"`
 }
 
-// AddNote counts a warning of the code.
-func (s *Summary) AddNote(code, message string, line int) {
+// AddNote counts a warning that came up in a line.
+func (s *Summary) AddNote(w domain.Warning, line int) {
 	if s.Notes == nil {
-		s.Notes = map[string]Note{}
+		s.Notes = map[reason.Code]Note{}
 	}
-	n, ok := s.Notes[code]
+	n, ok := s.Notes[w.Code]
 	if !ok {
-		n = Note{Line: line, Message: message}
+		w.Line = line
+		n.First = w
 	}
 	n.Count++
-	s.Notes[code] = n
+	s.Notes[w.Code] = n
 }
 
 // FieldChanges counts from → to by field.

@@ -229,7 +229,7 @@ func (s *store) PutSettings(_ context.Context, _ domain.InstitutionID, v domain.
 
 func (s *store) PutField(_ context.Context, _ domain.InstitutionID, d domain.FieldDef) error {
 	if _, ok := s.fields[d.Field()]; ok {
-		return fault.New(fault.Conflict, "exists", "There already.")
+		return fault.New(fault.Conflict, "exists")
 	}
 	s.fields[d.Field()] = d
 	return nil
@@ -242,7 +242,7 @@ func (s *store) MarkUsed(_ context.Context, _ domain.InstitutionID, used map[dom
 
 func (s *store) PutTarget(_ context.Context, _ domain.InstitutionID, t domain.Target) error {
 	if _, ok := s.targets[t.ID]; ok {
-		return fault.New(fault.Conflict, "exists", "There already.")
+		return fault.New(fault.Conflict, "exists")
 	}
 	s.targets[t.ID] = t
 	return nil

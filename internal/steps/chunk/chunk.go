@@ -52,7 +52,7 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 		return err
 	}
 	if in.Chunk < 0 || in.Chunk >= len(plan.Chunks) {
-		return fault.New(fault.Internal, "noSuchChunk", "There is no chunk %d.", in.Chunk)
+		return fault.New(fault.Internal, "noSuchChunk", in.Chunk)
 	}
 	var history func(context.Context, domain.InstitutionID, []domain.HistoryEntry) error
 	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
@@ -71,7 +71,7 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 			if err == nil && now.Status.Final() {
 				// The machine was stopped and the import settled: what is
 				// written from here on would be in nobody's account.
-				err = fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+				err = fault.New(fault.Conflict, "alreadyFinal", nil)
 			}
 			return now.Cancel, err
 		}}

@@ -145,7 +145,7 @@ func TestBetweenBatches(t *testing.T) {
 			d := newDesk(t, c.action)
 			d.jobs.at, d.jobs.then = c.look, c.then
 			err := d.run(t, 0)
-			if f, _ := fault.As(err); c.fails == "" && err != nil || c.fails != "" && (f == nil || f.Code != c.fails) {
+			if f, _ := fault.As(err); c.fails == "" && err != nil || c.fails != "" && (f == nil || string(f.Code) != c.fails) {
 				t.Errorf("got %v, want %q", err, c.fails)
 			}
 			counts, there := d.results(t)

@@ -12,6 +12,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
@@ -142,30 +143,31 @@ func (c *columns) failed(r flow.Result) []string {
 		}
 		cells = append(cells, cell)
 	}
-	cells = append(cells, errorCells(r)...)
+	cells = append(cells, errorCells(r, c.imp.Language)...)
 	if len(r.Cells) > c.width {
 		cells = append(cells, r.Cells[c.width:]...)
 	}
 	return cells
 }
 
-func errorCells(r flow.Result) []string {
+// errorCells say in the language what became of a row and why.
+func errorCells(r flow.Result, lang string) []string {
 	var cols, texts []string
 	for _, p := range r.Problems {
 		if p.Column != "" && !slices.Contains(cols, p.Column) {
 			cols = append(cols, p.Column)
 		}
-		text := p.Message
+		text := p.Message(lang)
 		// A message that asks "Did you mean …?" has said it.
-		if p.Suggestion != "" && !strings.HasSuffix(text, p.Suggestion+"?") {
-			text += " " + p.Suggestion
+		if s := p.Suggestion(lang); s != "" && (p.Fix() == "" || !strings.Contains(text, s)) {
+			text += " " + s
 		}
 		if len(r.Problems) > 1 && p.Column != "" {
-			text = p.Column + ": " + text
+			text = p.Column + reason.Colon(lang) + " " + text
 		}
 		texts = append(texts, text)
 	}
-	return []string{strconv.Itoa(r.Line), string(r.Outcome), strings.Join(cols, ", "), strings.Join(texts, " / ")}
+	return []string{strconv.Itoa(r.Line), reason.Word(lang, "outcome."+string(r.Outcome)), strings.Join(cols, ", "), strings.Join(texts, " / ")}
 }
 
 var changesHeader = []string{"Contact", "Line", "Field", "Before", "After"}

@@ -13,6 +13,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/account"
 	"rollbook/internal/importing/compare"
 	"rollbook/internal/importing/flow"
@@ -120,9 +121,9 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (dom
 // nothing was written.
 func unchecked(imp *domain.Import) (domain.Status, *domain.FileProblem) {
 	if imp.Cancel {
-		return domain.Cancelled, &domain.FileProblem{Code: "cancelled", Message: "The import was cancelled before anything was written."}
+		return domain.Cancelled, domain.Because("cancelled")
 	}
-	return domain.Failed, &domain.FileProblem{Code: "checkFailed", Message: "The file could not be checked, through no fault of yours. Nothing was written. Import it again."}
+	return domain.Failed, domain.Because("checkFailed")
 }
 
 // ended is how an import with this account ends. failed says that a step of the
@@ -130,18 +131,15 @@ func unchecked(imp *domain.Import) (domain.Status, *domain.FileProblem) {
 func ended(imp *domain.Import, c domain.Counts, failed bool) (domain.Status, *domain.FileProblem) {
 	switch {
 	case c.Unprocessed > 0 && imp.Cancel:
-		return domain.Cancelled, &domain.FileProblem{Code: "cancelled",
-			Message: fmt.Sprintf("The import was cancelled: %d of %d rows were not processed. They are in the error file.", c.Unprocessed, c.Rows)}
+		return domain.Cancelled, domain.Because("cancelled.some", c.Unprocessed, c.Rows)
 	case c.Unprocessed > 0 && (failed || c.Unprocessed == c.Rows):
-		return domain.Failed, &domain.FileProblem{Code: "importFailed",
-			Message: fmt.Sprintf("The import stopped, through no fault of yours: %d of %d rows were not processed. They are in the error file; import that again.", c.Unprocessed, c.Rows)}
+		return domain.Failed, domain.Because("importFailed", c.Unprocessed, c.Rows)
 	}
 	return domain.Done, nil
 }
 
 func unprocessedRows(c domain.Counts) domain.Warning {
-	return domain.Warning{Code: "unprocessedRows",
-		Message: fmt.Sprintf("Not processed, through no fault of the file: %d of %d rows. Import the error file again.", c.Unprocessed, c.Rows)}
+	return domain.Warning{Reason: reason.New("unprocessedRows", c.Unprocessed, c.Rows)}
 }
 
 // results yields the results of chunk n. A chunk that left none is settled

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/mail"
 	"rollbook/internal/steps/finish"
@@ -133,7 +134,7 @@ func changed(line int, n domain.ContactNumber, before, after domain.Value) flow.
 
 func not(line int, o domain.Outcome) flow.Result {
 	return flow.Result{Line: line, Number: "7", Outcome: o, Cells: []string{"#7", "ROCK", "old news", "JAZZ"},
-		Problems: []domain.Problem{{Line: line, Column: "[new] GENRE", Outcome: o, Code: "x", Message: "Why.", Suggestion: "What to do."}}}
+		Problems: []domain.Problem{{Line: line, Column: "[new] GENRE", Outcome: o, Reason: reason.New("fieldGone")}}}
 }
 
 // How an import ends, by what became of its rows.
@@ -169,7 +170,7 @@ func TestEnds(t *testing.T) {
 			imp := d.run(t, in)
 			problem := ""
 			if imp.Problem != nil {
-				problem = imp.Problem.Code
+				problem = string(imp.Problem.Code)
 			}
 			if want := imp.Counts.Unprocessed; !c.cancel && d.count["UnprocessedRows"] != want {
 				t.Errorf("the metric says %d rows, want %d", d.count["UnprocessedRows"], want)
@@ -212,8 +213,8 @@ func TestFiles(t *testing.T) {
 	for name, want := range map[string][]string{
 		"errors": {
 			"Contact,[old] GENRE,[new] GENRE,[error] line,[error] outcome,[error] column,[error] message",
-			"#7,ROCK,JAZZ,3,conflicted,[new] GENRE,Why. What to do.",
-			"#7,ROCK,JAZZ,4,rejected,[new] GENRE,Why. What to do."},
+			"#7,ROCK,JAZZ,3,conflicted,[new] GENRE,This field is no longer in the catalogue. Leave the cell empty.",
+			"#7,ROCK,JAZZ,4,rejected,[new] GENRE,This field is no longer in the catalogue. Leave the cell empty."},
 		"changes": {"Contact,Line,Field,Before,After", "#1,2,GENRE,ROCK,JAZZ", "#2,5,GENRE,,ROCK"},
 		"undo":    {"Contact,[old] GENRE,[new] GENRE", "#1,JAZZ,ROCK", "#2,ROCK,Empty"},
 	} {
@@ -232,7 +233,7 @@ func TestFiles(t *testing.T) {
 		r.Cells = append(r.Cells, "one more")
 		d.chunks(t, columns, []flow.Result{r})
 		d.run(t, run)
-		if got := d.file(t, "errors"); !strings.HasSuffix(got[1], "Why. What to do.,one more") {
+		if got := d.file(t, "errors"); !strings.HasSuffix(got[1], "This field is no longer in the catalogue. Leave the cell empty.,one more") {
 			t.Errorf("got %q", got)
 		}
 		if d.file(t, "undo") != nil || d.file(t, "changes") != nil {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 )
 
@@ -66,7 +67,7 @@ func (m *merged) add(sum flow.Summary) {
 	}
 	for code, n := range sum.Notes {
 		if m.sum.Notes == nil {
-			m.sum.Notes = map[string]flow.Note{}
+			m.sum.Notes = map[reason.Code]flow.Note{}
 		}
 		if have, ok := m.sum.Notes[code]; ok {
 			have.Count += n.Count

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strconv"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 )
 
 const (
@@ -61,13 +61,6 @@ func transitions(counts map[string]map[string]int, listed int) []domain.Transiti
 // namedFields is how many fields the warnings of one code name.
 const namedFields = 20
 
-func notCompared(n int, of string) string {
-	if n == 1 {
-		return "1 cell of " + of + " is not compared"
-	}
-	return strconv.Itoa(n) + " cells of " + of + " are not compared"
-}
-
 // warnings are the notes of all rows, one of each code.
 func (m *merged) warnings() []domain.Warning {
 	var out []domain.Warning
@@ -79,18 +72,16 @@ func (m *merged) warnings() []domain.Warning {
 		case len(out) == namedFields:
 			others, cells = others+1, cells+n
 		default:
-			out = append(out, domain.Warning{Code: "cellsNotCompared",
-				Message: notCompared(n, c.def.Name()) + ", because there is no [old] column."})
+			out = append(out, domain.Warning{Reason: reason.New("cellsNotCompared", n, c.def.Name())})
 		}
 	}
 	if others > 0 {
-		out = append(out, domain.Warning{Code: "cellsNotCompared",
-			Message: notCompared(cells, strconv.Itoa(others)+" more fields") + "."})
+		out = append(out, domain.Warning{Reason: reason.New("cellsNotCompared.more", cells, others)})
 	}
-	for code, n := range m.sum.Notes {
-		w := domain.Warning{Code: code, Message: n.Message, Line: n.Line}
+	for _, n := range m.sum.Notes {
+		w := n.First
 		if n.Count > 1 {
-			w.Message += " (" + strconv.Itoa(n.Count) + " times)"
+			w.Times = n.Count
 		}
 		out = append(out, w)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/column"
 	"rollbook/internal/importing/flow"
@@ -106,8 +106,7 @@ func (r *resolver) field(name string) (domain.FieldDef, error) {
 	for i, d := range ds {
 		codes[i] = d.Code
 	}
-	return domain.FieldDef{}, fault.New(fault.Invalid, "ambiguousColumn",
-		"The label “%s” belongs to several fields (%s). Use the code in the header.", name, strings.Join(codes, ", "))
+	return domain.FieldDef{}, fault.New(fault.Invalid, "ambiguousColumn", name, codes)
 }
 
 // columns resolves a header by the names that its columns have with us. Its errors
@@ -133,8 +132,7 @@ func (r *resolver) columns(header, ours []string, line int) ([]flow.Column, []do
 				return cols, nil, r.unknown(header, ours, i, line)
 			}
 			if r.want != domain.Contacts {
-				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
-					"Line %d, column %d: “%s” belongs to a file of contacts, but the type of data chosen is %s. Choose contacts, or remove the column.", line, i+1, header[i], r.want)
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType.contacts", line, i+1, header[i], r.want)
 			}
 			c.Role, c.Field = flow.NewRole, d.Field()
 			news++
@@ -179,8 +177,7 @@ func (r *resolver) columns(header, ours []string, line int) ([]flow.Column, []do
 		}
 		id := string(c.Role) + " " + string(c.Field)
 		if j, ok := first[id]; ok {
-			return cols, nil, fault.New(fault.Invalid, "duplicateColumn",
-				"Line %d: the columns %d (“%s”) and %d (“%s”) mean the same. Remove one of them.", line, j+1, header[j], i+1, header[i])
+			return cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, j+1, header[j], i+1, header[i])
 		}
 		first[id] = i
 	}
@@ -190,31 +187,24 @@ func (r *resolver) columns(header, ours []string, line int) ([]flow.Column, []do
 		if r.want == domain.Criteria {
 			other = domain.Authorisations
 		}
-		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
-			"This is a file of %s, but the type of data chosen is %s. Choose %s, or take the other file.", other, r.want, other)
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType", other, r.want)
 	case others > 0:
 		for i, c := range cols {
 			if d, ok := r.cat.Lookup(c.Field); ok && d.DataType() != r.want {
-				return cols, nil, fault.New(fault.Invalid, "wrongDataType",
-					"Line %d, column %d: “%s” is one of the %s, but the type of data chosen is %s. Put them into a file of their own.",
-					line, i+1, header[i], d.DataType(), r.want)
+				return cols, nil, fault.New(fault.Invalid, "wrongDataType.column", line, i+1, header[i], d.DataType(), r.want)
 			}
 		}
 	case r.want == domain.Contacts && own == 0 && news > 0:
 		// Here criteria are for contacts that arrive with their names.
-		return cols, nil, fault.New(fault.Invalid, "wrongDataType",
-			"Line %d: there is no column of the contacts themselves, such as Email or Last name. For criteria or authorisations alone choose that type of data.", line)
+		return cols, nil, fault.New(fault.Invalid, "wrongDataType.noContacts", line)
 	case key == 0 && r.want == domain.Contacts && !slices.ContainsFunc(cols, func(c flow.Column) bool {
 		return c.Role == flow.NewRole && (c.Field == domain.ContactEmail || c.Field == domain.ContactLastName)
 	}):
-		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
-			"Line %d: there is none of the columns “%s”, “Email” and “Last name”, so the rows name nobody.", line, flow.KeyColumn)
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn.contacts", line, flow.KeyColumn)
 	case key == 0 && r.want != domain.Contacts:
-		return cols, nil, fault.New(fault.Invalid, "noKeyColumn",
-			"Line %d: there is no column “%s”, so the rows name nobody. Start again from the template.", line, flow.KeyColumn)
+		return cols, nil, fault.New(fault.Invalid, "noKeyColumn", line, flow.KeyColumn)
 	case news == 0:
-		return cols, nil, fault.New(fault.Invalid, "nothingToDo",
-			"Line %d: there is no [new] column, so nothing can change. Start again from the template.", line)
+		return cols, nil, fault.New(fault.Invalid, "nothingToDo.noColumn", line)
 	}
 	return cols, r.notCompared(cols), nil
 }
@@ -234,22 +224,21 @@ func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
 	if len(missing) == 0 {
 		return nil
 	}
+	var more any
 	if n := len(missing) - namedFields; n > 0 {
-		missing = append(missing[:namedFields], fmt.Sprintf("%d more", n))
+		missing, more = missing[:namedFields], n
 	}
-	return []domain.Warning{{Code: "notCompared", Message: "There is no [old] column for " + strings.Join(missing, ", ") +
-		": these cells are not compared, and overwrite what somebody else may have changed since."}}
+	return []domain.Warning{{Reason: reason.New("notCompared", missing, more)}}
 }
 
 // unknown says which column is not one of ours, and which was probably meant.
 func (r *resolver) unknown(header, ours []string, i, line int) error {
 	name := header[i]
 	if name == "" {
-		return fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d has no name. Give it its name back, or remove the column.", line, i+1)
+		return fault.New(fault.Invalid, "unknownColumn.unnamed", line, i+1)
 	}
 	if strings.HasPrefix(name, "ï»¿") {
-		return fault.New(fault.Invalid, "encodingMixedUp",
-			"Line %d: this file was opened in the wrong encoding and then saved, so that accents are broken (é became Ã©). Open the original again as UTF-8, and save as CSV UTF-8.", line)
+		return fault.New(fault.Invalid, "encodingMixedUp.file", line)
 	}
 	var names []string
 	role := ""
@@ -269,35 +258,31 @@ func (r *resolver) unknown(header, ours []string, i, line int) error {
 			names = append(names, "[old] "+d.Code, "[new] "+d.Code, d.Code)
 		}
 	}
-	e := fault.New(fault.Invalid, "unknownColumn", "Line %d, column %d: “%s%s” is not a column that Rollbook knows.", line, i+1, role, domain.Shown(name))
-	if near, ok := field.Nearest(name, names); ok {
-		if role == "" && r.byCode[text.Normalise(near)].Code != "" {
-			role = "[new] "
-		}
-		e.Text += " Did you mean “" + role + near + "”?"
-	} else {
-		e.Text += " Give it its name back, or remove the column."
+	shown := role + domain.Shown(name)
+	likely, ok := field.Nearest(name, names)
+	if ok && role == "" && r.byCode[text.Normalise(likely)].Code != "" {
+		role = "[new] "
 	}
-	var others []string
+	var others, known []string
 	for k, n := range ours[i+1:] {
 		if n != "" && !r.means(n) {
-			others = append(others, "“"+domain.Shown(header[i+1+k])+"”")
+			others = append(others, header[i+1+k])
 		}
 	}
+	var more any
 	if n := len(others) - namedFields; n > 0 {
-		others = append(others[:namedFields], fmt.Sprintf("%d more", n))
-	}
-	if len(others) > 0 {
-		e.Text += " Not known either: " + strings.Join(others, ", ") + "."
+		others, more = others[:namedFields], n
 	}
 	if r.want == domain.Contacts {
-		e.Text += " A file of contacts has the columns " + flow.KeyColumn
+		known = append(known, flow.KeyColumn)
 		for _, c := range domain.ContactFields {
-			e.Text += ", " + c.Column
+			known = append(known, c.Column)
 		}
-		e.Text += "."
 	}
-	return e
+	if ok {
+		return fault.New(fault.Invalid, "unknownColumn", line, i+1, shown, role+likely, others, more, known)
+	}
+	return fault.New(fault.Invalid, "unknownColumn.remove", line, i+1, shown, others, more, known)
 }
 
 // means tells whether a header's name is one of a column, of whatever type of data.

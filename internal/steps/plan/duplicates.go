@@ -3,16 +3,15 @@ package plan
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"hash/maphash"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 )
 
@@ -141,16 +140,13 @@ func repeatedLines(groups []duplicate, samePerson bool) []domain.Warning {
 	}
 	var out []domain.Warning
 	if same.n > 0 {
-		out = append(out, domain.Warning{Code: "identicalLines", Line: same.first,
-			Message: linesRepeat(same.n) + " an earlier line with the same contact and the same values; each contact is changed once."})
+		out = append(out, domain.Warning{Line: same.first, Reason: reason.New("identicalLines", same.n)})
 	}
 	if alike.n > 0 {
-		out = append(out, domain.Warning{Code: "samePerson", Line: alike.first,
-			Message: fmt.Sprintf("%d lines would create a person that another line creates too; all of them are rejected.", alike.n)})
+		out = append(out, domain.Warning{Line: alike.first, Reason: reason.New("samePerson.warning", alike.n)})
 	}
 	if differ.n > 0 {
-		out = append(out, domain.Warning{Code: "differentLines", Line: differ.first,
-			Message: fmt.Sprintf("%d lines name a contact that stands on another line with other values; all of them are rejected.", differ.n)})
+		out = append(out, domain.Warning{Line: differ.first, Reason: reason.New("differentLines.warning", differ.n)})
 	}
 	return out
 }
@@ -162,13 +158,6 @@ func (t *tally) add(line int) {
 	if t.n++; t.first == 0 {
 		t.first = line
 	}
-}
-
-func linesRepeat(n int) string {
-	if n == 1 {
-		return "1 line repeats"
-	}
-	return strconv.Itoa(n) + " lines repeat"
 }
 
 // together joins groups of lines with numbers, of lines that name one contact by

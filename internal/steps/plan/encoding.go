@@ -119,7 +119,5 @@ func (s *Step) encoding(ctx context.Context, imp *domain.Import, texts []accente
 	if best == "" {
 		return nil
 	}
-	return fault.New(fault.Invalid, sheet.CodeEncodingNotRecognised,
-		"The file is not in UTF-8. Read as %s its texts are not those that are stored, but read as %s they are (first on line %d). Open the original in the spreadsheet and save it as \"CSV UTF-8\", or choose %[2]s as its encoding.",
-		guessed, best, first[best])
+	return fault.New(fault.Invalid, "encodingNotRecognised.stored", guessed, best, first[best])
 }

@@ -95,7 +95,7 @@ func (s *Step) fits(ctx context.Context, imp *domain.Import, first *sample, aske
 			if err != nil {
 				return err
 			}
-			return fault.New(fault.Invalid, "noneYours", "None of these contacts is yours. Is this the template of another institution?")
+			return fault.New(fault.Invalid, "noneYours")
 		}
 	}
 	if err := first.kinds(); err != nil {
@@ -139,13 +139,11 @@ func (s *sample) nothingToDo(found map[domain.ContactNumber]domain.Contact) erro
 		for k, col := range s.olds {
 			v, known := col.index.ParseOld(r.old[k])
 			if !known || !v.SameAs(c.Get(col.index.Field()), col.index.Kind) {
-				return fault.New(fault.Invalid, "oldEdited",
-					"Nothing to do: all [new] cells are empty, but [old] differs from what is stored (first on line %d, [old] %s). If you changed [old], write into [new] instead.",
-					r.line, col.index.Code)
+				return fault.New(fault.Invalid, "oldEdited", r.line, col.index.Code)
 			}
 		}
 	}
-	return fault.New(fault.Invalid, "nothingToDo", "Nothing to do: there is no value in any [new] column. Write into the [new] cells what should change.")
+	return fault.New(fault.Invalid, "nothingToDo")
 }
 
 // kinds rejects a file in which no [old] value of a column is one that the
@@ -163,9 +161,7 @@ func (s *sample) kinds() error {
 			}
 		}
 		if filled >= few && known == 0 {
-			return fault.New(fault.Invalid, "kindChanged",
-				"No value in [old] %s is one that this field can have (its kind is %s). It was changed since the export: make a new template.",
-				col.index.Code, col.index.Kind)
+			return fault.New(fault.Invalid, "kindChanged", col.index.Code, col.index.Kind)
 		}
 	}
 	return nil
@@ -199,6 +195,5 @@ func (s *Step) sorted(ctx context.Context, imp *domain.Import, sampled *sample, 
 	if len(holders) < few || 2*len(holders) <= looked {
 		return nil
 	}
-	return fault.New(fault.Invalid, "columnsSorted",
-		"In most rows the e-mail address is that of another contact (first on line %d): a part of the columns was sorted without the rest. Start again from the template and sort whole rows.", first)
+	return fault.New(fault.Invalid, "columnsSorted", first)
 }

@@ -235,7 +235,7 @@ func recognised(headers []domain.Header) []domain.Warning {
 		if n := len(w.names) - namedFields; n > 0 {
 			w.names, others = w.names[:namedFields], n
 		}
-		out = append(out, domain.Warning{Code: w.code, Message: reason.New(w.code, w.names, others).Message("en")})
+		out = append(out, domain.Warning{Reason: reason.New(w.code, w.names, others)})
 	}
 	return out
 }
@@ -254,6 +254,5 @@ func kept(headers []domain.Header) []int {
 // notBlank rejects a file in which a column that nobody knows has a value after
 // all, behind the rows that were looked at.
 func notBlank(h domain.Header, line int) error {
-	return fault.New(fault.Invalid, "unknownColumn",
-		"Line %d: the column “%s” is not one that Rollbook knows, and here it has a value. Say what it is, or leave it out.", line, domain.Shown(h.Name))
+	return fault.New(fault.Invalid, "unknownColumn.value", line, domain.Shown(h.Name))
 }

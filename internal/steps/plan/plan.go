@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
 
 	"rollbook/internal/domain"
@@ -66,7 +65,7 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 	out := flow.Planned{Run: in, Manifest: flow.ManifestKey(in.Institution, in.Import)}
 	imp, err := s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
 		if i.Status.Final() {
-			return fault.New(fault.Conflict, "alreadyFinal", "The import has ended.")
+			return fault.New(fault.Conflict, "alreadyFinal", nil)
 		}
 		return nil
 	})
@@ -76,7 +75,7 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 	p, err := s.read(ctx, &imp)
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
 		// The file is at fault: that is an answer, not an error of ours.
-		p.Problem = &domain.FileProblem{Code: f.Code, Message: f.Text}
+		p.Problem = &domain.FileProblem{Reason: f.Reason}
 		p.Chunks = nil
 	} else if err != nil {
 		return out, err
@@ -126,7 +125,7 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 	f, err := s.Source(imp.Source.Bucket).Open(ctx, imp.Source)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
-			return p, fault.New(fault.Invalid, "fileGone", "The file that was uploaded is no longer there. Upload it again.")
+			return p, fault.New(fault.Invalid, "fileGone")
 		}
 		return p, err
 	}
@@ -220,10 +219,7 @@ func detected(r *sheet.Reader) domain.Detected {
 func warnings(r *sheet.Reader) []domain.Warning {
 	var out []domain.Warning
 	for _, w := range r.Warnings() {
-		if len(w.Examples) > 0 {
-			w.Message += " These words stand in the file: “" + strings.Join(w.Examples, "”, “") + "”."
-		}
-		out = append(out, domain.Warning{Code: w.Code, Message: w.Message, Line: w.Line})
+		out = append(out, domain.Warning{Reason: w.Reason, Line: w.Line})
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func (rr *rowReader) row(r sheet.Row) row {
 }
 
 func (rr *rowReader) fault(r sheet.Row) *domain.Problem {
-	p := &domain.Problem{Line: r.Line, Outcome: domain.RowRejected, Code: r.Fault.Code, Message: r.Fault.Message}
+	p := &domain.Problem{Line: r.Line, Outcome: domain.RowRejected, Reason: r.Fault.Reason}
 	if i := r.Fault.Column; i >= 0 && i < len(r.Cells) && i < len(rr.cols) {
 		p.Column, p.Value = rr.cols[i].Name, domain.Shown(r.Cells[i])
 		if rr.cols[i].Role != flow.InfoRole {

@@ -112,7 +112,7 @@ func (s *Step) Sweep(ctx context.Context) error {
 		look("contact", r.Institution, r.ID, s.erase(ctx, r))
 	}
 	if failed > 0 {
-		return fault.New(fault.Internal, "notReconciled", "%d jobs could not be brought on.", failed)
+		return fault.New(fault.Internal, "notReconciled", failed)
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (s *Step) waiting(ctx context.Context, i domain.Import) error {
 	_, err = s.Jobs.ChangeImport(ctx, i.Institution, i.ID, func(i *domain.Import) error {
 		if late(*i) {
 			i.Status, i.FinishedAt = domain.Cancelled, s.Now().UTC()
-			i.Problem = &domain.FileProblem{Code: "uploadNeverCame", Message: "The file did not arrive within an hour. Start again with New."}
+			i.Problem = domain.Because("uploadNeverCame")
 		}
 		return nil
 	})
@@ -255,13 +255,13 @@ func (s *Step) Returned(ctx context.Context, e MailEvent) error {
 		return ""
 	}
 	in, id := domain.InstitutionID(tag("institution")), tag("id")
-	state, who := domain.MailState{Status: domain.MailBounced, Code: "mailBounced", Reason: "The mail came back: it could not be delivered to this address."}, e.Bounce.Recipients
+	state, who := domain.NewMailState(domain.MailBounced, "mailBounced"), e.Bounce.Recipients
 	switch {
 	case !in.Valid() || id == "":
 		s.Log.WarnContext(ctx, "news of a mail that no job sent")
 		return nil
 	case e.EventType == "Complaint":
-		state, who = domain.MailState{Status: domain.MailComplained, Code: "mailComplained", Reason: "Who received the mail marked it as spam."}, e.Complaint.Recipients
+		state, who = domain.NewMailState(domain.MailComplained, "mailComplained"), e.Complaint.Recipients
 	case e.EventType != "Bounce":
 		return fmt.Errorf("no mail comes back by an event %q", e.EventType)
 	}

@@ -39,7 +39,7 @@ func TestAMailThatCameBackIsShownAtItsJob(t *testing.T) {
 	if err := l.step.Returned(t.Context(), event(t, "import", i.ID)); err != nil {
 		t.Fatal(err)
 	}
-	if m := l.Get(t, i).Mail; m.Status != domain.MailBounced || m.Code != "mailBounced" || m.Reason == "" {
+	if m := l.Get(t, i).Mail; m.Status != domain.MailBounced || m.Code() != "mailBounced" {
 		t.Errorf("%+v", m)
 	}
 	for in, want := range map[domain.InstitutionID]bool{demo.Aurora: true, demo.Borealis: false} {
@@ -58,7 +58,7 @@ func TestAMailThatCameBackIsShownAtItsJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	tpl, err := l.Jobs.Template(t.Context(), demo.Aurora, "t1")
-	if err != nil || tpl.Mail.Status != domain.MailComplained || tpl.Mail.Code != "mailComplained" {
+	if err != nil || tpl.Mail.Status != domain.MailComplained || tpl.Mail.Code() != "mailComplained" {
 		t.Errorf("%+v %v", tpl.Mail, err)
 	}
 	if got, err := l.Jobs.Returned(t.Context(), demo.Aurora, "ana@example.org"); !got || err != nil {

@@ -87,13 +87,13 @@ func (s *Step) Run(ctx context.Context, in flow.Template) error {
 		return err
 	}
 	if t.Status == domain.Preparing {
-		made, err := t, error(fault.New(fault.Internal, "templateKilled", ""))
+		made, err := t, error(fault.New(fault.Internal, "templateKilled"))
 		if t.Tries <= tries { // or none of them ever ended
 			made, err = s.make(ctx, t)
 		}
 		if err != nil && t.Tries >= tries {
 			s.Log.ErrorContext(ctx, "template given up", "institution", in.Institution, "template", in.Template, "error", err)
-			made, err = s.fail(ctx, in.Institution, in.Template, "templateFailed", "The template could not be made, through no fault of yours. Ask for it again.")
+			made, err = s.fail(ctx, in.Institution, in.Template, domain.Because("templateFailed"))
 		}
 		if err != nil {
 			return err
@@ -103,11 +103,11 @@ func (s *Step) Run(ctx context.Context, in flow.Template) error {
 	return s.mail(ctx, &t)
 }
 
-func (s *Step) fail(ctx context.Context, in domain.InstitutionID, id, code, message string) (domain.Template, error) {
+func (s *Step) fail(ctx context.Context, in domain.InstitutionID, id string, why *domain.FileProblem) (domain.Template, error) {
 	return s.Jobs.ChangeTemplate(ctx, in, id, func(t *domain.Template) error {
 		if t.Status == domain.Preparing {
 			t.Status, t.FinishedAt = domain.TemplateFailed, s.Now().UTC()
-			t.Problem = &domain.FileProblem{Code: code, Message: message}
+			t.Problem = why
 		}
 		return nil
 	})
@@ -127,9 +127,9 @@ func (s *Step) make(ctx context.Context, t domain.Template) (domain.Template, er
 	}
 	switch fault.KindOf(err) {
 	case fault.NotFound:
-		return s.fail(ctx, t.Institution, t.ID, "targetGone", "The target was deleted before the template was made.")
+		return s.fail(ctx, t.Institution, t.ID, domain.Because("targetGone"))
 	case fault.Invalid:
-		return s.fail(ctx, t.Institution, t.ID, "targetInvalid", "The target's condition no longer fits the catalogue. Open the target and correct it.")
+		return s.fail(ctx, t.Institution, t.ID, domain.Because("targetInvalid"))
 	}
 	return t, err
 }
@@ -140,7 +140,7 @@ func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalog
 		fields = slices.DeleteFunc(fields, func(d domain.FieldDef) bool { return !slices.Contains(t.Fields, d.Code) })
 	}
 	if len(fields) == 0 {
-		return s.fail(ctx, t.Institution, t.ID, "noFields", fmt.Sprintf("There are no %s in the catalogue to make a template of.", t.DataType))
+		return s.fail(ctx, t.Institution, t.ID, domain.Because("noFields", t.DataType))
 	}
 	fileName := FileName(t.DataType, name, t.CreatedAt)
 	reading, stop := context.WithCancel(ctx)
@@ -159,7 +159,7 @@ func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalog
 	}
 	r.CloseWithError(errors.New("the store stopped reading"))
 	if f, ok := fault.As(<-made); ok && f.Kind == fault.TooLarge {
-		return s.fail(ctx, t.Institution, t.ID, f.Code, f.Text)
+		return s.fail(ctx, t.Institution, t.ID, &domain.FileProblem{Reason: f.Reason})
 	}
 	if err != nil {
 		return t, fmt.Errorf("store template: %w", err)

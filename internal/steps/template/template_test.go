@@ -235,7 +235,7 @@ func TestMoreContactsThanASheetHasRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := job(t, w, in)
-		if j.Status != domain.TemplateFailed || j.Problem.Code != "tooManyContacts" || !strings.Contains(j.Problem.Message, "1048575") || j.File.Key != "" {
+		if j.Status != domain.TemplateFailed || j.Problem.Code != "tooManyContacts" || !strings.Contains(j.Problem.Message("en"), "1,048,575") || j.File.Key != "" {
 			t.Errorf("%s: %+v %+v", format, j, j.Problem)
 		}
 		if n := left(t, dir); n != 0 {
@@ -301,7 +301,7 @@ func (endless) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domai
 type away struct{}
 
 func (away) Put(context.Context, string, io.Reader, string) (domain.Object, error) {
-	return domain.Object{}, fault.New(fault.Busy, "busy", "busy")
+	return domain.Object{}, fault.New(fault.Busy, "busy")
 }
 
 // A workbook that cannot be made is tried again, and given up at the third try.

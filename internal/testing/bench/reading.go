@@ -60,7 +60,7 @@ func reading(size int) error {
 				return n, err
 			}
 			if row.Fault != nil {
-				return n, fmt.Errorf("line %d: %s", row.Line, row.Fault.Message)
+				return n, fmt.Errorf("line %d: %s", row.Line, row.Fault.Log())
 			}
 			n++
 		}

@@ -244,7 +244,7 @@ func claims(u User) api.Claims {
 func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
 	u, ok := s.read(bearer, "id")
 	if !ok {
-		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised", "The token is not good.")
+		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised")
 	}
 	return claims(u), nil
 }

@@ -136,7 +136,7 @@ func TestBadFiles(t *testing.T) {
 		if got.Status != domain.Rejected && (got.Status != domain.Done || got.Counts.Rejected != got.Counts.Rows) {
 			t.Errorf("%s: %s %+v", what, got.Status, got.Counts)
 		}
-		if got.Status == domain.Rejected && (got.Problem == nil || got.Problem.Message == "" || got.Problem.Code == "") {
+		if got.Status == domain.Rejected && (got.Problem == nil || got.Problem.Message("en") == "" || got.Problem.Code == "") {
 			t.Errorf("%s: rejected without a reason: %+v", what, got.Problem)
 		}
 	}

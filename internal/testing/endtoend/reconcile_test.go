@@ -86,13 +86,13 @@ func TestAMailThatComesBack(t *testing.T) {
 	post(t, first, []byte("Contact,[new] NICKNAME\n#0000999999999,x\n"))
 	c.wait(first.ID)
 	reconcile(t, strings.ReplaceAll(string(event), "0199f0aa-0000-7000-8000-000000000001", first.ID))
-	var got struct{ Mail domain.MailState }
+	var got struct{ Mail struct{ Status, Code string } }
 	c.call(http.StatusOK, "GET", "/api/imports/"+first.ID, nil, &got)
 	if got.Mail.Status != domain.MailBounced || got.Mail.Code != "mailBounced" {
 		t.Errorf("the import's mail is %+v", got.Mail)
 	}
 	c.call(http.StatusCreated, "POST", "/api/imports", body, &second)
-	got.Mail = domain.MailState{}
+	got.Mail.Status, got.Mail.Code = "", ""
 	c.call(http.StatusOK, "GET", "/api/imports/"+second.ID, nil, &got)
 	if got.Mail.Code != "addressReturned" {
 		t.Errorf("the next import's mail is %+v", got.Mail)

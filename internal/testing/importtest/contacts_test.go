@@ -404,7 +404,7 @@ func TestOneContactOnTwoLines(t *testing.T) {
 					imp := w.Import(t, demo.Aurora, domain.Contacts, a, file.String(), options...)
 					var got []string
 					for _, p := range imp.Problems {
-						got = append(got, fmt.Sprintf("%d %s %s %s %v", p.Line, p.Outcome, p.Code, p.Column, p.OtherLines))
+						got = append(got, fmt.Sprintf("%d %s %s %s %v", p.Line, p.Outcome, string(p.Code), p.Column, p.OtherLines))
 					}
 					if d := cmp.Diff(c.want, got); d != "" || imp.Counts.Created+imp.Counts.Updated != imp.Counts.Rows-len(c.want) {
 						t.Errorf("%s in chunks of %d: %+v %s", a, rows, imp.Counts, d)
@@ -451,7 +451,7 @@ func TestNumberGivenAway(t *testing.T) {
 		t.Fatalf("%+v %s", imp.Counts, d)
 	}
 	p := imp.Problems[0]
-	if !strings.Contains(p.Message, "given to the new contact") || !slices.Equal(p.OtherLines, []int{2}) {
+	if !strings.Contains(p.Message("en"), "given to the new contact") || !slices.Equal(p.OtherLines, []int{2}) {
 		t.Errorf("%+v", p)
 	}
 	if name := w.Value(t, demo.Aurora, "0000009", domain.ContactLastName); name != "First" {

@@ -300,7 +300,7 @@ func (f badly) ReadAt(p []byte, off int64) (int, error) {
 	if off+int64(len(p)) <= f.from {
 		return f.File.ReadAt(p, off)
 	}
-	return 0, fault.New(fault.Busy, "busy", "")
+	return 0, fault.New(fault.Busy, "busy")
 }
 
 // Fault 25: a chunk object that cannot be read just now is read again, not given
@@ -550,9 +550,9 @@ func TestFinishAgain(t *testing.T) {
 		}
 	}
 	w, file := thirty(t)
-	w.Mails.Fail(fault.New(fault.Invalid, "mailRefused", "The address was refused."))
+	w.Mails.Fail(fault.New(fault.Invalid, "mailRefused"))
 	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file, importtest.MailTo("nobody@example.org"))
-	if imp.Status != domain.Done || imp.Mail.Status != domain.MailFailed || imp.Mail.Code != "mailRefused" || imp.Mail.Tries != 1 {
+	if imp.Status != domain.Done || imp.Mail.Status != domain.MailFailed || imp.Mail.Code() != "mailRefused" || imp.Mail.Tries != 1 {
 		t.Errorf("%s %+v", imp.Status, imp.Mail)
 	}
 	if strings.Contains(w.Log.String(), "nobody@example.org") {

@@ -42,7 +42,7 @@ func lines(ls ...string) string { return strings.Join(ls, "\n") + "\n" }
 func problems(imp domain.Import) []string {
 	var out []string
 	for _, p := range imp.Problems {
-		out = append(out, fmt.Sprintf("%d %s %s %s", p.Line, p.Outcome, p.Code, p.Column))
+		out = append(out, fmt.Sprintf("%d %s %s %s", p.Line, p.Outcome, string(p.Code), p.Column))
 	}
 	return out
 }
@@ -259,7 +259,7 @@ func TestFileFaults(t *testing.T) {
 		}
 		for _, a := range []domain.Action{domain.Test, domain.Update} {
 			imp := w.Import(t, in, dt, a, c.file)
-			if imp.Status != domain.Rejected || imp.Problem == nil || imp.Problem.Code != c.code || imp.Counts != (domain.Counts{}) {
+			if imp.Status != domain.Rejected || imp.Problem == nil || string(imp.Problem.Code) != c.code || imp.Counts != (domain.Counts{}) {
 				t.Errorf("%s: %s %+v %+v, want %s", c.what, imp.Status, imp.Problem, imp.Counts, c.code)
 			}
 		}
@@ -296,7 +296,7 @@ func TestSameContactTwice(t *testing.T) {
 	}
 	var codes []string
 	for _, w := range imp.Warnings {
-		codes = append(codes, fmt.Sprint(w.Code, " ", w.Line))
+		codes = append(codes, fmt.Sprint(string(w.Code), " ", w.Line))
 	}
 	if d := cmp.Diff([]string{"identicalLines 4", "differentLines 3"}, codes); d != "" {
 		t.Error(d)
@@ -422,8 +422,8 @@ func TestManyProblemsOfOneRow(t *testing.T) {
 		t.Fatalf("%d problems, %+v %+v", n, imp.Counts, imp.Problem)
 	}
 	for i, p := range imp.Problems {
-		if more := strings.HasSuffix(p.Message, "More cells of this row are at fault."); more != (i == 49) {
-			t.Errorf("problem %d: %s", i, p.Message)
+		if more := strings.HasSuffix(p.Message("en"), "More cells of this row are at fault."); more != (i == 49) {
+			t.Errorf("problem %d: %s", i, p.Message("en"))
 		}
 	}
 }

@@ -286,7 +286,7 @@ func inputCompares() []input {
 	return []input{
 		{name: "71 conflict", setup: has("1 GENRE=FOLK | 2 NOTE=theirs | 3 GENRE=FOLK"), file: lines("Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE", "#0000001,JAZZ,ROCK,,x", "#0000002,,ROCK,mine,ours", "#0000003,FOLK,ROCK,,"),
 			counts: "1 updated, 2 conflicted", problems: []string{"2 conflict [new] GENRE “ROCK”", "3 conflict [new] NOTE “ours”"}, holds: "1 GENRE=FOLK | 1 NOTE= | 2 GENRE= | 2 NOTE=theirs | 3 GENRE=ROCK",
-			says: []string{"it was “JAZZ”, is now “FOLK”, and the file wants “ROCK”"}},
+			says: []string{"it was \"JAZZ\", is now \"FOLK\", and the file wants \"ROCK\""}},
 		{name: "71 conflict with nothing", setup: has("1 GENRE=FOLK"), file: lines("Contact,[old] GENRE,[new] GENRE", "#0000001,,ROCK", "#0000002,JAZZ,ROCK", "#0000003,JAZZ,Empty"), counts: "1 unchanged, 2 conflicted",
 			problems: []string{"2 conflict [new] GENRE “ROCK”", "3 conflict [new] GENRE “ROCK”"}, says: []string{"it was empty", "is now empty"}},
 		{name: "72 live is new already", setup: has("1 GENRE=ROCK | 2 INTERESTS=CONCERTS|PLAYS | 3 NOTE=x"), file: lines("Contact,[old] GENRE,[new] GENRE,[old] INTERESTS,[new] INTERESTS,[old] NOTE,[new] NOTE",

@@ -16,8 +16,8 @@ func mapped(columns map[string]string) importtest.Option {
 
 func warned(imp domain.Import, code string) string {
 	for _, w := range imp.Warnings {
-		if w.Code == code {
-			return w.Message
+		if string(w.Code) == code {
+			return w.Message("en")
 		}
 	}
 	return ""
@@ -146,7 +146,7 @@ func TestBlankColumns(t *testing.T) {
 		t.Errorf("%s %+v %+v", imp.Status, imp.Problem, imp.Warnings)
 	}
 	rows.WriteString(",Nowak,late\n")
-	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" || !strings.Contains(imp.Problem.Message, "302") {
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" || !strings.Contains(imp.Problem.Message("en"), "302") {
 		t.Errorf("%s %+v", imp.Status, imp.Problem)
 	}
 }
@@ -157,7 +157,7 @@ func TestInput81(t *testing.T) {
 		const file = "Email,Courriel,Last name\na@list.example,b@list.example,Nowak\n"
 		w := importtest.New(t, 1)
 		imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
-		if imp.Problem == nil || imp.Problem.Code != "duplicateColumn" || !strings.Contains(imp.Problem.Message, "Email") || !strings.Contains(imp.Problem.Message, "Courriel") {
+		if imp.Problem == nil || imp.Problem.Code != "duplicateColumn" || !strings.Contains(imp.Problem.Message("en"), "Email") || !strings.Contains(imp.Problem.Message("en"), "Courriel") {
 			t.Errorf("%+v", imp.Problem)
 		}
 		if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(map[string]string{"Email": ""})); imp.Counts.Created != 1 {

@@ -274,7 +274,7 @@ func (in input) run(t *testing.T) {
 
 	var got input
 	if up.Problem != nil {
-		got.code = up.Problem.Code
+		got.code = string(up.Problem.Code)
 	}
 	if got.code != in.code {
 		t.Errorf("%s %+v, want code %q; %v", up.Status, up.Problem, in.code, problems(up))
@@ -293,32 +293,32 @@ func (in input) run(t *testing.T) {
 	}
 	text := ""
 	if up.Problem != nil {
-		text = up.Problem.Message
+		text = up.Problem.Message("en")
 	}
 	for _, p := range up.Problems {
-		s := strconv.Itoa(p.Line) + " " + p.Code
+		s := strconv.Itoa(p.Line) + " " + string(p.Code)
 		if p.Column != "" {
 			s += " " + p.Column
 		}
 		if p.Value != "" {
 			s += " “" + p.Value + "”"
 		}
-		if p.Code != "conflict" && p.Suggestion != "" && !strings.Contains(p.Suggestion, " row") && !strings.HasSuffix(p.Suggestion, ".") {
-			s += " → " + p.Suggestion
+		if p.Code != "conflict" && p.Fix() != "" && !strings.Contains(p.Fix(), " row") && !strings.HasSuffix(p.Fix(), ".") {
+			s += " → " + p.Fix()
 		}
 		got.problems = append(got.problems, s)
-		text += "\n" + p.Message
+		text += "\n" + p.Message("en")
 	}
 	if d := cmp.Diff(in.problems, got.problems); d != "" {
 		t.Errorf("problems (-want +got): %s", d)
 	}
 	for _, x := range up.Warnings {
-		s := x.Code
+		s := string(x.Code)
 		if x.Line > 0 {
 			s += " " + strconv.Itoa(x.Line)
 		}
 		got.warn = append(got.warn, s)
-		text += "\n" + x.Message
+		text += "\n" + x.Message("en")
 	}
 	if d := cmp.Diff(in.warn, got.warn); d != "" {
 		t.Errorf("warnings (-want +got): %s", d)

@@ -68,7 +68,7 @@ func (s *stage) Write(ctx context.Context, in domain.InstitutionID, ws []domain.
 	var out []domain.Written
 	for _, w := range ws {
 		if seen[w.Number] {
-			return nil, fault.New(fault.Internal, "aws", "DynamoDB refuses a request that names a key twice.")
+			return nil, fault.New(fault.Internal, "aws")
 		}
 		seen[w.Number] = true
 		if err := s.noted(ctx, in, w.Applied.Import, w.Applied.Line, func() (domain.ContactNumber, error) {
@@ -192,7 +192,7 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 		case "kill":
 			return errKilled
 		case "throttle":
-			return fault.New(fault.Busy, "busy", "")
+			return fault.New(fault.Busy, "busy")
 		case "twin":
 			busy = false // what happens to the twin is also in the events
 			_ = w.Chunk.Run(tb.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: imp.ID}, Chunk: chunk})

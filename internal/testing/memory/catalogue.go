@@ -60,7 +60,7 @@ func (s *Catalogue) PutField(_ context.Context, in domain.InstitutionID, d domai
 	defer s.mu.Unlock()
 	stored, exists := s.fields[in][d.Code]
 	if exists && stored.Field() != d.Field() {
-		return fault.New(fault.Conflict, "codeTaken", "The code %s is taken: criteria and authorisations share one set of codes.", d.Code)
+		return fault.New(fault.Conflict, "codeTaken", d.Code)
 	}
 	if err := fits(d.Version, stored.Version, exists); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (s *Catalogue) DeleteField(_ context.Context, in domain.InstitutionID, f do
 		return fault.Missing()
 	}
 	if stored.Used {
-		return fault.New(fault.Conflict, "inUse", "%s cannot be deleted: contacts have or had values in it.", f.Code())
+		return fault.New(fault.Conflict, "inUse", f.Code())
 	}
 	delete(s.fields[in], f.Code())
 	return nil
@@ -169,9 +169,9 @@ func (s *Catalogue) DeleteTarget(_ context.Context, in domain.InstitutionID, id 
 func fits(read, stored int, exists bool) error {
 	switch {
 	case read == 0 && exists:
-		return fault.New(fault.Conflict, "exists", "There is one already.")
+		return fault.New(fault.Conflict, "exists")
 	case read != stored:
-		return fault.New(fault.Conflict, "changed", "It was changed in between. Read it again.")
+		return fault.New(fault.Conflict, "changed")
 	}
 	return nil
 }

@@ -73,11 +73,11 @@ func (s *Contacts) Put(_ context.Context, in domain.InstitutionID, c domain.Cont
 	defer s.mu.Unlock()
 	r := s.rest(in)
 	if _, ok := r.gone[c.Number]; ok {
-		return false, fault.New(fault.Conflict, "gone", "This number belonged to a contact that was deleted. Numbers are never used again.")
+		return false, fault.New(fault.Conflict, "gone")
 	}
 	stored, exists := s.of[in][c.Number]
 	if c.Version != 0 && c.Version != stored.Version {
-		return false, fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+		return false, fault.New(fault.Conflict, "changed.contact")
 	}
 	next := domain.Contact{
 		Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
@@ -208,7 +208,7 @@ func (s *Contacts) Write(_ context.Context, in domain.InstitutionID, ws []domain
 
 func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written {
 	if w.Applied.Import == "" {
-		return domain.Written{Err: fault.New(fault.Internal, "markMissing", "")}
+		return domain.Written{Err: fault.New(fault.Internal, "markMissing")}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -343,5 +343,5 @@ func size(c domain.Contact) int {
 }
 
 func tooLarge() error {
-	return fault.New(fault.TooLarge, "contactTooLarge", "The contact would hold more than 400 KB.")
+	return fault.New(fault.TooLarge, "contactTooLarge")
 }

@@ -69,17 +69,17 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 
 func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Made {
 	if cr.Applied.Import == "" {
-		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "markMissing", "")}
+		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "markMissing")}
 	}
 	if cr.Number != "" && !cr.Number.Valid() {
-		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "numberInvalid", "")}
+		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "numberInvalid")}
 	}
 	origin := domain.Origin{Import: cr.Applied.Import, Line: cr.Applied.Line}
 	c := domain.Contact{Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
 		Applied: domain.Applied{Import: origin.Import, Line: origin.Line}, Origin: origin, Version: 1}
 	for f, v := range cr.Fields {
 		if !known(f) {
-			return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "fieldUnknown", "")}
+			return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "fieldUnknown")}
 		}
 		if v == domain.Empty {
 			continue
@@ -253,7 +253,7 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 
 func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Written {
 	if w.Applied.Import == "" {
-		return domain.Written{Err: fault.New(fault.Internal, "markMissing", "")}
+		return domain.Written{Err: fault.New(fault.Internal, "markMissing")}
 	}
 	by := cmp.Or(w.Provenance.Import, w.Applied.Import)
 	s.mu.Lock()

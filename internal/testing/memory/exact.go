@@ -214,7 +214,7 @@ func (s *Jobs) BeginTry(_ context.Context, in domain.InstitutionID, imp string, 
 	id := chunkID{jobID{in, imp}, round, chunk}
 	st := s.chunks[id]
 	if st.Sealed != "" {
-		return 0, fault.New(fault.Conflict, "sealed", "The results of this chunk are there already.")
+		return 0, fault.New(fault.Conflict, "sealed")
 	}
 	st.Tries++
 	s.chunks[id] = st
@@ -280,7 +280,7 @@ func (s *Jobs) TakeSlot(_ context.Context, in domain.InstitutionID, imp string) 
 		}
 	}
 	if free < 0 {
-		return domain.Ticket{}, fault.New(fault.Busy, "slotsTaken", "As many imports are under way as may be at once.")
+		return domain.Ticket{}, fault.New(fault.Busy, "slotsTaken")
 	}
 	all.last = max(all.last+1, uint64(s.now().Unix()))
 	order := strconv.FormatUint(all.last, 36)

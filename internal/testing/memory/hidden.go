@@ -17,7 +17,7 @@ func (s *Contacts) Hide(_ context.Context, in domain.InstitutionID, read domain.
 	case !ok:
 		return fault.Missing()
 	case c.Version != read.Version || c.Applied.Import != read.Applied.Import || c.Applied.Line != read.Applied.Line:
-		return fault.New(fault.Conflict, "changed", "The contact was changed in between. Read it again.")
+		return fault.New(fault.Conflict, "changed.contact")
 	}
 	r := s.rest(in)
 	history, packed := r.history[c.Number], maps.Clone(r.packed)

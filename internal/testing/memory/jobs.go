@@ -87,10 +87,10 @@ func (s *Jobs) CreateImport(_ context.Context, imp domain.Import, once domain.On
 		case "undo":
 			holds = &of.UndoneBy
 		default:
-			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown", "")
+			return domain.Import{}, false, fault.New(fault.Internal, "ofKindUnknown")
 		}
 		if *holds != replaces {
-			e := fault.New(fault.Conflict, "alreadyDone", "This was already done.")
+			e := fault.New(fault.Conflict, "alreadyDone")
 			e.ID = *holds
 			return domain.Import{}, false, e
 		}
@@ -293,7 +293,7 @@ func (s *Jobs) before(key onceID, digest string) (string, error) {
 	case key.key == "" || !ok || expired(m.until, s.now()):
 		return "", nil
 	case m.digest != digest:
-		return "", fault.New(fault.Conflict, "idempotencyKeyReused", "This Idempotency-Key was used for another request.")
+		return "", fault.New(fault.Conflict, "idempotencyKeyReused")
 	}
 	return m.id, nil
 }
@@ -310,7 +310,7 @@ func expired(at, now time.Time) bool {
 }
 
 func exists(id string) error {
-	e := fault.New(fault.Conflict, "exists", "There is one already.")
+	e := fault.New(fault.Conflict, "exists")
 	e.ID = id
 	return e
 }

@@ -25,7 +25,7 @@ func after(list, cursor string) (string, error) {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	key, ok := strings.CutPrefix(string(b), cursorMark+list+":")
 	if err != nil || !ok || key == "" {
-		return "", fault.At("query.cursor", "cursorInvalid", "This cursor does not come from this list.")
+		return "", fault.At("query.cursor", "cursorInvalid")
 	}
 	return key, nil
 }

@@ -577,7 +577,7 @@ func TestMailsThatCameBackAreTold(t *testing.T) {
 	} {
 		made := time.Now().Add(-12*24*time.Hour - time.Hour)
 		if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", i.ID, func(i *domain.Import) error {
-			i.Mail, i.Mail.Code, i.Mail.Reason, i.Detected.TemplateMadeAt = c.mail, code, "in English", &made
+			i.Mail, i.Detected.TemplateMadeAt = domain.NewMailState(c.mail.Status, code), &made
 			return nil
 		}); err != nil {
 			t.Fatal(err)

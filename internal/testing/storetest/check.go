@@ -39,7 +39,7 @@ func refused(t *testing.T, what string, err error, kind fault.Kind, code string)
 		t.Fatalf("%s: no error, want %v %s", what, kind, code)
 	}
 	e, ok := fault.As(err)
-	if !ok || e.Kind != kind || code != "" && e.Code != code {
+	if !ok || e.Kind != kind || code != "" && string(e.Code) != code {
 		t.Fatalf("%s: error %v, want %v %s", what, err, kind, code)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 )
 
 // Clock is the time that a suite gives an implementation.
@@ -69,11 +70,11 @@ func job(id string) domain.Import {
 		ID: id, Institution: opera, DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip},
 		FileName: "Größen \"2026\".csv", Email: "anna@example.org", Language: "fr", Status: domain.Waiting,
 		Source: domain.Object{Bucket: "b", Key: "k", Version: "v", Size: 1 << 40}, Rows: 3, Counts: domain.Counts{Rows: 3, Updated: 2, Rejected: 1},
-		Problem: &domain.FileProblem{Code: "noKey", Message: "No column"}, Detected: &domain.Detected{Format: "csv", Rows: 3},
-		Warnings:    []domain.Warning{{Code: "encoding", Message: "Windows-1252", Line: 1}},
-		Problems:    []domain.Problem{{Line: 2, Column: "[new] GENRE", Value: "ROK", Outcome: domain.RowConflicted, Old: text("A"), Live: text(""), OtherLines: []int{4, 5}}},
+		Problem: domain.Because("noKeyColumn", 1, "Contact"), Detected: &domain.Detected{Format: "csv", Rows: 3},
+		Warnings:    []domain.Warning{{Reason: reason.New("encodingGuessed", "Windows-1252", []string{"Müller"}), Line: 1}},
+		Problems:    []domain.Problem{{Line: 2, Column: "[new] GENRE", Value: "ROK", Outcome: domain.RowConflicted, Reason: reason.New("conflict", "A", "", "ROK"), Old: text("A"), Live: text(""), OtherLines: []int{4, 5}}},
 		ProblemsAll: 12, Fields: []domain.FieldReport{{Field: "GENRE", Kind: domain.SingleChoice, Changes: []domain.Transition{{From: "", To: "ROCK", Count: 2}}}},
-		Files: []string{"errors", "original"}, Mail: domain.MailState{Status: "failed", Reason: "refused"},
+		Files: []string{"errors", "original"}, Mail: domain.NewMailState("failed", "mailRefused"),
 		CreatedAt: time.Date(2026, 11, 24, 9, 0, 0, 123456789, time.UTC), CreatedBy: "anna",
 		ExpiresAt: time.Date(2026, 12, 24, 9, 0, 0, 0, time.UTC),
 	}
@@ -356,7 +357,7 @@ func jobsImportsBig(t *testing.T, s Jobs, _ *Clock) {
 		imp := job(fmt.Sprintf("i%02d", i))
 		imp.Problems = nil
 		for line := range 100 {
-			imp.Problems = append(imp.Problems, domain.Problem{Line: line, Column: "[new] GENRE", Value: fmt.Sprintf("%0250d", line), Message: fmt.Sprintf("%0400d", line)})
+			imp.Problems = append(imp.Problems, domain.Problem{Line: line, Column: "[new] GENRE", Value: fmt.Sprintf("%0250d", line), Reason: reason.Reason{Code: "ofTomorrow", Params: reason.Params{"filler": fmt.Sprintf("%0400d", line)}}})
 		}
 		create(t, s, imp)
 	}
@@ -410,11 +411,11 @@ func jobsTemplate(t *testing.T, s Jobs, _ *Clock) {
 	_, _, err = s.CreateTemplate(t.Context(), form("t1"), Once{})
 	refused(t, "the same id", err, fault.Conflict, "exists")
 	got, err := s.ChangeTemplate(t.Context(), opera, "t1", func(f *domain.Template) error {
-		f.Status, f.Problem, f.ID = domain.TemplateFailed, &domain.FileProblem{Code: "x", Message: "y"}, "other"
+		f.Status, f.Problem, f.ID = domain.TemplateFailed, domain.Because("targetGone"), "other"
 		return nil
 	})
 	must(t, err)
-	want.Status, want.Problem, want.Version = domain.TemplateFailed, &domain.FileProblem{Code: "x", Message: "y"}, 2
+	want.Status, want.Problem, want.Version = domain.TemplateFailed, domain.Because("targetGone"), 2
 	same(t, "changed", got, want)
 	got, err = s.Template(t.Context(), opera, "t1")
 	must(t, err)
