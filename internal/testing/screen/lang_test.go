@@ -61,13 +61,8 @@ func placeholders(texts map[string]string) []string {
 
 func TestEveryLanguageIsComplete(t *testing.T) {
 	english := words(t, "en.json")
-	reasons := words(t, "reasons/reasons.fr.json")
 	for _, lang := range languages {
-		mine := words(t, lang+".json")
-		compare(t, lang, english, mine)
-		if lang != "en" {
-			compare(t, lang+" reasons", reasons, words(t, "reasons/reasons."+lang+".json"))
-		}
+		compare(t, lang, english, words(t, lang+".json"))
 	}
 }
 
@@ -148,88 +143,5 @@ func TestKeysAndTextsBelongTogether(t *testing.T) {
 			continue
 		}
 		t.Errorf("nothing uses %s", key)
-	}
-}
-
-// What the server says in English has words in the other languages: every code
-// of docs/codes.md, in the room in which it is shown.
-func TestReasonsHaveWords(t *testing.T) {
-	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
-	b, err := os.ReadFile("../../../docs/codes.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	room := map[string]string{
-		"The file is rejected":              "fileReason.",
-		"The import did not run to its end": "fileReason.",
-		"A row did not go in":               "reason.",
-		"A row of a contacts file":          "reason.",
-		"Warnings":                          "warning.",
-		"A template could not be made":      "fileReason.",
-		"The API":                           "",
-		"In the log only":                   "",
-		"Mails":                             "mailReason.",
-	}
-	found := 0
-	for section := range strings.SplitSeq(string(b), "\n## ") {
-		title, rest, _ := strings.Cut(section, "\n")
-		in, known := room[title]
-		if !known {
-			if strings.Contains(rest, "\n| `") {
-				t.Errorf("docs/codes.md has a section %q of which the screen knows nothing", title)
-			}
-			continue
-		}
-		for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(rest, -1) {
-			found++
-			_, there := reasons[in+m[1]]
-			_, own := english[in+m[1]]
-			if in != "" && !there && !own {
-				t.Errorf("the code %s has no words in other languages", in+m[1])
-			}
-		}
-	}
-	if found < 100 {
-		t.Errorf("only %d codes in docs/codes.md", found)
-	}
-}
-
-// What the server advises in a sentence has words in the other languages, unless
-// it is what the cell should say; and so has what it warns of with the code of a
-// rejected row.
-func TestAdviceHasWords(t *testing.T) {
-	keys := map[string]bool{"suggestion.cancelled": true} // takes over the advice of notProcessed
-	warned := regexp.MustCompile(`Warning\{Code: "(\w+)"`)
-	literal := regexp.MustCompile(`Code:\s+"(\w+)"[^{}]*?Suggestion:\s+"[^"]* [^"]*\."`)
-	rejected := regexp.MustCompile(`reject\([^,]+, "(\w+)", [^{}]*?,\s+"[^"]*\."\)`)
-	for _, dir := range []string{"importing/account", "importing/compare", "steps/plan"} {
-		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			for _, m := range append(literal.FindAllSubmatch(b, -1), rejected.FindAllSubmatch(b, -1)...) {
-				keys["suggestion."+string(m[1])] = true
-			}
-			for _, m := range warned.FindAllSubmatch(b, -1) {
-				keys["warning."+string(m[1])] = true
-			}
-		}
-	}
-	if len(keys) < 16 {
-		t.Errorf("only %d are found: %v", len(keys), keys)
-	}
-	reasons, english := words(t, "reasons/reasons.fr.json"), words(t, "en.json")
-	for key := range keys {
-		if reasons[key] == nil && english[key] == nil {
-			t.Errorf("%s has no words in other languages", key)
-		}
 	}
 }

@@ -3,7 +3,6 @@ import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.jsx';
 import { t } from '../core/i18n.js';
 import { words } from '../core/api.js';
-import { reason } from '../core/reasons.js';
 
 /** A button. While busy it keeps the focus and does nothing. */
 export function Button({ kind = '', icon, busy, onClick, children, type = 'button', class: more = '', ...rest }) {
@@ -118,7 +117,7 @@ export function Faults({ errors }) {
   if (!errors?.length) return null;
   return (
     <ul class="faults">
-      {errors.slice(0, 8).map((e) => <li key={e.location + e.message}><code>{e.location.replace(/^body\./, '')}</code> {reason(e).text}</li>)}
+      {errors.slice(0, 8).map((e) => <li key={e.location + e.message}><code>{e.location.replace(/^body\./, '')}</code> {e.message}</li>)}
     </ul>
   );
 }

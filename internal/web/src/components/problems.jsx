@@ -3,9 +3,8 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
 import { labelOf, valueWords } from '../core/kinds.js';
-import { t, num, has, listed } from '../core/i18n.js';
+import { t, num, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
-import { reason } from '../core/reasons.js';
 import { to } from '../core/router.js';
 import { Badge, Loaded, Pager, Empty } from './basics.jsx';
 import { Table } from './table.jsx';
@@ -90,8 +89,7 @@ function Lines({ of }) {
 
 // A suggestion is what the cell should say; of a conflict it is what to do.
 function Suggestion({ of }) {
-  const key = `suggestion.${of.code}`;
-  return has(key) ? <span>{t(key)}</span> : <span class="suggestion">{of.suggestion}</span>;
+  return <span class={of.params?.suggestion ? 'suggestion' : undefined}>{of.suggestion}</span>;
 }
 
 function Column({ of }) {
@@ -101,12 +99,11 @@ function Column({ of }) {
 }
 
 function Reason({ of }) {
-  const r = reason(of);
   const def = fieldOf(of.field) || { values: [] };
   return (
     <>
-      <span>{r.text}</span>
-      {r.detail && of.otherLines?.length > 0 && <span class="hint block">{t('problems.otherLines', { n: of.otherLines.length, lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
+      <span>{of.code === 'conflict' ? t('reason.conflict') : of.message}</span>
+      {of.otherLines?.length > 0 && !of.params?.lines && <span class="hint block">{t('problems.otherLines', { n: of.otherLines.length, lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
       {of.live !== undefined && (
         <span class="three">
           <span><span class="three-word">{t('conflict.old')}</span> {valueWords(def, of.old)}</span>
@@ -114,7 +111,6 @@ function Reason({ of }) {
           <span><span class="three-word">{t('conflict.new')}</span> {valueWords(def, of.new)}</span>
         </span>
       )}
-      {r.detail && <span class="detail" lang="en">{r.detail}</span>}
     </>
   );
 }

@@ -1,5 +1,5 @@
-// The HTTP API, one function a call. Every failure is a Problem with a code
-// that the screen has words for, in the user's language.
+// The HTTP API, one function a call. Every failure is a Problem, which says in
+// the user's language what is wrong.
 import { token, renew } from './auth.js';
 import { lang, t, has } from './i18n.js';
 
@@ -15,14 +15,15 @@ export class Problem extends Error {
   }
 }
 
-/** What to tell the user about a failure: in their language where we can. */
+/** What to tell the user about a failure: the API's sentence, or ours where it did not answer. */
 export function words(e) {
   if (!(e instanceof Problem)) return t('problem.internal');
-  if (has(`problem.${e.code}`)) return t(`problem.${e.code}`);
-  if (lang.value === 'en' && e.detail) return e.detail;
-  if (e.status >= 500) return t('problem.internal');
-  return e.detail || t('problem.invalid');
+  if (e.detail) return e.detail;
+  return has(`problem.${e.code}`) ? t(`problem.${e.code}`) : t('problem.internal');
 }
+
+/** What is wrong with the part of a request, as one text; undefined if nothing is. */
+export const faultAt = (error, at) => error?.errors?.find((e) => e.location === at)?.message;
 
 /** A name for one request, so that sending it again does nothing twice. */
 export const newKey = () => crypto.randomUUID();
@@ -83,6 +84,7 @@ export async function all(path, params = {}, options = {}) {
 }
 
 export const me = () => get('/api/me');
+export const chooseLanguage = (language) => call('PUT', '/api/me', { body: { language } });
 
 export const settings = {
   get: (options) => get('/api/settings', {}, options),

@@ -12,18 +12,7 @@ const load = {
   es: () => import('../lang/es.json'),
 };
 
-// The server says its reasons in English; these are the other languages'.
-const loadReasons = {
-  fr: () => import('../lang/reasons/reasons.fr.json'),
-  de: () => import('../lang/reasons/reasons.de.json'),
-  it: () => import('../lang/reasons/reasons.it.json'),
-  es: () => import('../lang/reasons/reasons.es.json'),
-};
-
 const remembered = 'rollbook.language';
-
-// The language whose reasons are there or on their way.
-let asked = '';
 
 /** The language shown: en, fr, de, it or es. */
 export const lang = signal('en');
@@ -45,21 +34,9 @@ export function firstLanguage() {
 export async function setLanguage(to, remember = false) {
   const words = (await load[to]()).default;
   messages.value = words;
-  asked = '';
   lang.value = to;
   document.documentElement.lang = to;
   if (remember) try { localStorage.setItem(remembered, to); } catch { /* then only for now */ }
-}
-
-/** Fetches the words for the server's reasons, once they are needed. */
-export async function needReasons() {
-  const to = lang.value;
-  if (asked === to || !loadReasons[to]) return;
-  asked = to;
-  try {
-    const reasons = (await loadReasons[to]()).default;
-    if (lang.value === to) messages.value = { ...reasons, ...messages.value };
-  } catch { asked = ''; }
 }
 
 /** Whether there are words for the key. */

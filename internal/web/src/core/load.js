@@ -1,9 +1,11 @@
 // What a view shows comes from the API: loaded when the view comes, and again
 // while something is under way.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { lang } from './i18n.js';
 
 /**
- * Loads when deps change. Returns {data, error, loading, reload, set}; reload()
+ * Loads when deps change, and again when the language does, since the API says
+ * its reasons in it. Returns {data, error, loading, reload, set}; reload()
  * keeps what is shown until the new data is there. An answer that comes after a
  * later question is dropped.
  */
@@ -28,6 +30,11 @@ export function useLoad(load, deps) {
     run(false);
     return () => { asked.current?.abort(); asked.current = null; };
   }, [run]);
+  const shown = useRef(lang.value);
+  useEffect(() => {
+    if (shown.current !== lang.value) run(true);
+    shown.current = lang.value;
+  }, [lang.value]);
   return { ...state, reload: () => run(true), set: (data) => setState({ data, error: null, loading: false }) };
 }
 

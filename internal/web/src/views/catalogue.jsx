@@ -1,7 +1,7 @@
 // The catalogue, for administrators: criteria with their values, authorisations;
 // as CSV in and out.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { authorisations, criteria, words } from '../core/api.js';
+import { authorisations, criteria, faultAt, words } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { fromCSV } from '../core/cataloguecsv.js';
@@ -11,7 +11,6 @@ import { languages, t } from '../core/i18n.js';
 import { criterionKinds, kindNamed, labelOf, limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
-import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Changed } from '../components/changed.jsx';
 import { saveValues } from '../core/valuescsv.js';

@@ -1,6 +1,6 @@
 // Contacts: found by number, e-mail or name; one contact's record.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { contacts } from '../core/api.js';
+import { contacts, faultAt } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { contactFields, labelOf, limits, takes, valueWords } from '../core/kinds.js';
@@ -9,7 +9,6 @@ import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
-import { faultAt } from '../core/reasons.js';
 import { may } from '../core/user.js';
 import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';

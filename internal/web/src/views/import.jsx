@@ -5,7 +5,6 @@ import { announce, announceProgress } from '../core/announce.js';
 import { loadCatalogue } from '../core/catalogue.js';
 import { t, ago, num, dateTime, has } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
-import { reason } from '../core/reasons.js';
 import { go, to } from '../core/router.js';
 import { sendAgain, sending, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
@@ -115,15 +114,13 @@ function Result({ of, reload }) {
   const test = of.action === 'test';
   const n = missed(of.counts);
   const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || n ? 'warn' : 'good';
-  const why = of.problem && reason(of.problem, 'fileReason');
   const change = of.counts.created + of.counts.updated;
   const operator = may('operator');
   return (
     <section class={`result ${kind}`}>
       <Notice kind={kind} title={headline(of)}>
         {test && !bad && <p>{t(of.ofKind === 'undo' ? 'result.preview' : 'result.nothing')}</p>}
-        {why && <p>{why.text}</p>}
-        {why?.detail && <p class="detail" lang="en">{why.detail}</p>}
+        {of.problem && <p>{of.problem.message}</p>}
         {!bad && n > 0 && <p>{t(!test ? 'result.missed' : change ? 'result.missed.test' : 'result.missed.all', { n })}</p>}
         {bad && of.status !== 'failed' && <p>{t(`result.${of.status}.todo`)}</p>}
         {operator && updatable(of) && n > 0 && <p>{t('result.next.test')}</p>}
@@ -135,10 +132,10 @@ function Result({ of, reload }) {
 }
 
 function Mail({ of }) {
-  const { status, code, reason: message } = of.mail;
+  const { status, code, message } = of.mail;
   if (!of.email || !status && !code) return null;
   if (!code || status === 'waiting') return <p class="hint mail-line">{t(`mail.${status}`, { email: of.email })}</p>;
-  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{reason({ code, message }, 'mailReason').text}</p></Notice>;
+  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{message}</p></Notice>;
 }
 
 function Actions({ of, reload }) {
@@ -242,10 +239,7 @@ function Warnings({ list }) {
   return (
     <Notice kind="warn" title={t('warnings.title', { n: list.length })}>
       <ul class="warnings">
-        {list.map((w) => {
-          const r = reason(w, 'warning');
-          return <li key={w.code}>{r.text}{w.line > 0 && <span class="hint"> {t('problems.atLine', { line: w.line })}</span>}{r.detail && <span class="detail" lang="en">{r.detail}</span>}</li>;
-        })}
+        {list.map((w) => <li key={w.code + w.message}>{w.message}{w.line > 0 && <span class="hint"> {t('problems.atLine', { line: w.line })}</span>}</li>)}
       </ul>
     </Notice>
   );

@@ -8,7 +8,6 @@ import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
 import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
-import { reason } from '../core/reasons.js';
 import { go, to } from '../core/router.js';
 import { may, user } from '../core/user.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
@@ -39,7 +38,7 @@ export function Templates({ id }) {
             <Table class="templates-table" caption={t('templates.title')} rows={shown} rowKey={(i) => i.id} rowClass={(i) => (i.id === id ? 'marked' : '')} columns={[
               { key: 'target', head: t('templates.target'), main: true, cell: (i) => i.targetName },
               { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
-              { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{reason(i.problem, 'fileReason').text}</span>}</> },
+              { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{i.problem.message}</span>}</> },
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
               { key: 'age', head: t('templates.age'), wide: true, cell: (i) => <Age of={i} /> },
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
@@ -116,13 +115,13 @@ function One({ id }) {
       </>}>
         <p>{t('templates.one.next')}</p>
         {it.mail.status === 'waiting' && <p class="detail">{t('mail.waiting', { email: it.email })}</p>}
-        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {reason({ code: it.mail.code, message: it.mail.reason }, 'mailReason').text}</p>}
+        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {it.mail.message}</p>}
       </Notice>
     );
   }
   return (
     <Notice kind="bad" title={t(`templates.one.${it.status}`)} actions={may('operator') && <ButtonLink href={to('templates', 'new')} icon="download">{t('templates.new')}</ButtonLink>}>
-      {it.problem && <p>{reason(it.problem, 'fileReason').text}</p>}
+      {it.problem && <p>{it.problem.message}</p>}
     </Notice>
   );
 }
