@@ -264,6 +264,6 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 	// What a missing thing says.
 	p.Allow("404")
 	p.Go("#/imports/0199dddd-0000-7000-8000-000000000001")
-	p.See("This does not exist, or no longer.")
+	p.See("There is nothing at this address.")
 	check("missing")
 }

@@ -300,7 +300,7 @@ func TestCatalogue(t *testing.T) {
 	p.Press("Delete")
 	p.See("This is only possible while no contact has or had a value in it.")
 	p.Press("Delete")
-	p.See("This is in use, so it cannot be deleted.")
+	p.See("GENRE cannot be deleted: contacts have or had values in it.")
 	p.Press("Cancel")
 	p.Press("Favourite drink")
 	p.Press("Delete")
@@ -519,7 +519,7 @@ func TestLanguages(t *testing.T) {
 			p.SeeIn(".problems tr:has(.line-word) .badge.red", rows[0])
 			p.SeeIn(".problems tr:not(:has(.line-word)) .badge.red", rows[1])
 			if lang != "en" {
-				p.See(map[string]string{"fr": "Ce n’est pas une valeur de ce champ.", "de": "Das ist kein Wert dieses Feldes.", "it": "Non è un valore di questo campo.", "es": "No es un valor de este campo."}[lang])
+				p.See(map[string]string{"fr": "n’est pas une valeur de", "de": "ist kein Wert von", "it": "non è un valore di", "es": "no es un valor de"}[lang])
 			}
 		})
 	}
@@ -701,8 +701,8 @@ func TestTypedValuesAreCorrectedInTheLanguage(t *testing.T) {
 	b := browser.New(t)
 	for _, x := range []struct{ browser, signIn, imports, save, says string }{
 		{"en-GB", "Sign in", "Imports", "Save", "is no e-mail address"},
-		{"fr-FR", "Se connecter", "Imports", "Enregistrer", "Ce n’est pas une adresse"},
-		{"de-DE", "Anmelden", "Importe", "Speichern", "Das ist keine Adresse, an die man eine E-Mail schicken kann."},
+		{"fr-FR", "Se connecter", "Imports", "Enregistrer", "n’est pas une adresse e-mail"},
+		{"de-DE", "Anmelden", "Importe", "Speichern", "ist keine E-Mail-Adresse: Das @ fehlt."},
 	} {
 		p := b.Page(browser.Options{Language: x.browser})
 		p.Allow("422")

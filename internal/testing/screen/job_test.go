@@ -428,13 +428,13 @@ func TestMailLinks(t *testing.T) {
 	// A link that was cut in the middle of a sign.
 	p.Allow("404")
 	p.Open(s.URL + "/#/imports/%e")
-	p.See("This does not exist, or no longer.")
+	p.See("There is nothing at this address.")
 	q := b.Page(browser.Options{})
 	q.Allow("404")
 	q.Open(link)
 	q.Press("Sign in")
 	q.SignIn("admin@borealis.example", dev.Password)
-	q.See("This does not exist, or no longer.")
+	q.See("There is nothing at this address.")
 	if q.Sees("mailed.csv") {
 		t.Error("another institution's file is named")
 	}
