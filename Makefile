@@ -39,6 +39,7 @@ lint: setup ## check form, types, known weaknesses, and the template
 	@$(IN) unformatted=$$(gofmt -l functions internal) && if [ -n "$$unformatted" ]; then echo "not formatted by gofmt: $$unformatted"; exit 1; fi
 	@$(IN) go vet ./...
 	@$(IN) go tool -modfile=internal/tools/lint/go.mod golangci-lint run ./...
+	@$(IN) go tool -modfile=internal/tools/types/go.mod tsgo -p internal/tools/types/tsconfig.json
 	@$(IN) .ci/vulnerabilities
 	@$(IN) .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml
 	@$(IN) $(SAM) validate --lint --template-file template.yaml --region eu-central-1

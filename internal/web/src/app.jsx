@@ -71,7 +71,7 @@ function Shell() {
     ...(may('admin') ? [['catalogue', t('catalogue.title')]] : []),
   ];
   useEffect(() => setOpen(false), [route.value]);
-  const skip = () => { const h = document.querySelector('main h1'); h?.focus(); };
+  const skip = () => /** @type {HTMLElement} */ (document.querySelector('main h1'))?.focus();
   return (
     <>
       <button type="button" class="skip" onClick={skip}>{t('nav.skip')}</button>
@@ -131,12 +131,12 @@ function Preferences() {
   return (
     <div class="preferences">
       <div class="field"><label for={languageId}>{t('nav.language')}</label>
-        <select id={languageId} value={lang.value} onChange={(e) => choose(e.target.value)}>
+        <select id={languageId} value={lang.value} onChange={(e) => choose(e.currentTarget.value)}>
           {Object.entries(languages).map(([l, name]) => <option key={l} value={l} lang={l}>{name}</option>)}
         </select>
       </div>
       <div class="field"><label for={themeId}>{t('nav.theme')}</label>
-        <select id={themeId} value={theme.value} onChange={(e) => setTheme(e.target.value)}>
+        <select id={themeId} value={theme.value} onChange={(e) => setTheme(e.currentTarget.value)}>
           {['auto', 'light', 'dark'].map((x) => <option key={x} value={x}>{t(`theme.${x}`)}</option>)}
         </select>
       </div>
@@ -217,6 +217,7 @@ function App() {
 
 // What is shown until the API knows the user: an administrator of an institution
 // that is not set up yet may do that.
+/** @param {{error?: any, load?: any}} props */
 function Before({ error, load }) {
   if (error?.code === 'institutionMissing' && groups().includes('admin')) {
     return <Lazy load={lazy.settings} view="Setup" language={lang.value} onDone={load} />;

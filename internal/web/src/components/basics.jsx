@@ -4,7 +4,10 @@ import { Icon } from './icon.jsx';
 import { t } from '../core/i18n.js';
 import { words } from '../core/api.js';
 
-/** A button. While busy it keeps the focus and does nothing. */
+/**
+ * A button. While busy it keeps the focus and does nothing.
+ * @param {Record<string, any>} props
+ */
 export function Button({ kind = '', icon, busy, onClick, children, type = 'button', class: more = '', ...rest }) {
   return (
     <button type={type} class={`button ${kind} ${more}`} aria-disabled={busy ? 'true' : undefined}
@@ -15,7 +18,10 @@ export function Button({ kind = '', icon, busy, onClick, children, type = 'butto
   );
 }
 
-/** A link that looks like a button. */
+/**
+ * A link that looks like a button.
+ * @param {Record<string, any>} props
+ */
 export function ButtonLink({ kind = '', icon, children, ...rest }) {
   return (
     <a class={`button ${kind}`} {...rest}>
@@ -25,11 +31,17 @@ export function ButtonLink({ kind = '', icon, children, ...rest }) {
   );
 }
 
-/** A page: its heading takes the focus when the view comes. */
+// Whether a page was shown before: the first one takes no focus.
+let entered = false;
+
+/**
+ * A page: its heading takes the focus when the view comes.
+ * @param {{title?: any, lead?: any, back?: any, actions?: any, children?: any, tab?: any}} props
+ */
 export function Page({ title, lead, back, actions, children, tab }) {
   const heading = useRef(null);
   useEffect(() => { document.title = `${tab || title} · Rollbook`; }, [tab, title]);
-  useLayoutEffect(() => { if (Page.entered) heading.current?.focus({ preventScroll: true }); Page.entered = true; window.scrollTo(0, 0); }, []);
+  useLayoutEffect(() => { if (entered) heading.current?.focus({ preventScroll: true }); entered = true; window.scrollTo(0, 0); }, []);
   return (
     <div class="page">
       {back && <a class="back" href={back.href}><Icon name="back" />{back.text}</a>}
@@ -45,7 +57,10 @@ export function Page({ title, lead, back, actions, children, tab }) {
   );
 }
 
-/** A labelled control. children is called with the properties the control needs. */
+/**
+ * A labelled control. children is called with the properties the control needs.
+ * @param {{label?: any, hint?: any, error?: any, children?: any, optional?: any}} props
+ */
 export function Field({ label, hint, error, children, optional }) {
   const id = useId();
   const describedby = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
@@ -62,7 +77,10 @@ export function Field({ label, hint, error, children, optional }) {
 /** An e-mail address, which wraps where one would read on. */
 export const Address = ({ of }) => <span class="any">{of.split(/(?<=@)|(?=\.)/).flatMap((part) => [part, <wbr />])}</span>;
 
-/** One of a few, as cards. options: [{value, label, hint, icon}] */
+/**
+ * One of a few, as cards. options: [{value, label, hint, icon}]
+ * @param {{legend?: any, name?: any, value?: any, options?: any, onChange?: any, hint?: any}} props
+ */
 export function Choices({ legend, name, value, options, onChange, hint }) {
   const id = useId();
   return (
@@ -84,7 +102,10 @@ export function Choices({ legend, name, value, options, onChange, hint }) {
   );
 }
 
-/** Something that must be seen. kind: info, good, warn, bad. */
+/**
+ * Something that must be seen. kind: info, good, warn, bad.
+ * @param {{kind?: any, title?: any, children?: any, actions?: any, live?: any}} props
+ */
 export function Notice({ kind = 'info', title, children, actions, live }) {
   const icon = { info: 'info', good: 'done', warn: 'warning', bad: 'error' }[kind];
   return (
@@ -99,7 +120,10 @@ export function Notice({ kind = 'info', title, children, actions, live }) {
   );
 }
 
-/** A failure with what to do. */
+/**
+ * A failure with what to do.
+ * @param {{error?: any, onRetry?: any, retry?: any, title?: any}} props
+ */
 export function Failure({ error, onRetry, retry, title }) {
   return (
     <div>
@@ -112,7 +136,10 @@ export function Failure({ error, onRetry, retry, title }) {
   );
 }
 
-/** The parts of a request at fault. */
+/**
+ * The parts of a request at fault.
+ * @param {{errors?: any}} props
+ */
 export function Faults({ errors }) {
   if (!errors?.length) return null;
   return (
@@ -122,7 +149,10 @@ export function Faults({ errors }) {
   );
 }
 
-/** Nothing there yet, and what to do about it. */
+/**
+ * Nothing there yet, and what to do about it.
+ * @param {{icon?: any, title?: any, children?: any, actions?: any}} props
+ */
 export function Empty({ icon, title, children, actions }) {
   return (
     <div class="empty">
@@ -134,7 +164,10 @@ export function Empty({ icon, title, children, actions }) {
   );
 }
 
-/** Grey shapes where something is being loaded. */
+/**
+ * Grey shapes where something is being loaded.
+ * @param {{rows?: any}} props
+ */
 export function Skeleton({ rows = 6 }) {
   return (
     <div class="skeleton" role="status">
@@ -144,19 +177,25 @@ export function Skeleton({ rows = 6 }) {
   );
 }
 
-/** What a view shows while it loads, when that failed, and when it is there. */
+/**
+ * What a view shows while it loads, when that failed, and when it is there.
+ * @param {{of?: any, children?: any, rows?: any}} props
+ */
 export function Loaded({ of, children, rows }) {
   if (of.data !== undefined) return children(of.data);
   // The button goes with the failure; its focus must not.
   const retry = async () => {
     await of.reload();
-    setTimeout(() => { if (document.activeElement === document.body) document.querySelector('main h1')?.focus(); });
+    setTimeout(() => { if (document.activeElement === document.body) /** @type {HTMLElement} */ (document.querySelector('main h1'))?.focus(); });
   };
   if (of.error) return <Failure error={of.error} onRetry={retry} />;
   return <Skeleton rows={rows} />;
 }
 
-/** Older and newer pages of a list. */
+/**
+ * Older and newer pages of a list.
+ * @param {{page?: any, onPage?: any, more?: any, busy?: any, label?: any}} props
+ */
 export function Pager({ page, onPage, more, busy, label }) {
   if (page === 0 && !more) return null;
   return (
@@ -168,20 +207,26 @@ export function Pager({ page, onPage, more, busy, label }) {
   );
 }
 
-/** A search field. */
+/**
+ * A search field.
+ * @param {{label?: any, value?: any, onInput?: any, placeholder?: any, hint?: any}} props
+ */
 export function Search({ label, value, onInput, placeholder, hint }) {
   const id = useId();
   return (
     <div class="search">
       <label for={id} class="hidden">{label}</label>
       <Icon name="search" />
-      <input id={id} type="search" value={value} placeholder={placeholder || label} onInput={(e) => onInput(e.target.value)} autocomplete="off" spellcheck={false} />
+      <input id={id} type="search" value={value} placeholder={placeholder || label} onInput={(e) => onInput(e.currentTarget.value)} autocomplete="off" spellcheck={false} />
       {hint}
     </div>
   );
 }
 
-/** A word with a dot or an icon, for kinds and statuses. */
+/**
+ * A word with a dot or an icon, for kinds and statuses.
+ * @param {{tone?: any, icon?: any, children?: any}} props
+ */
 export function Badge({ tone = 'grey', icon, children }) {
   return <span class={`badge ${tone}`}>{icon && <Icon name={icon} />}{children}</span>;
 }

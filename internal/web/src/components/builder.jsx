@@ -11,10 +11,12 @@ import { firstOperand, Operand } from './kinds.jsx';
 // What has just been added takes the focus.
 let fresh = '';
 
+/** @param {{value?: any, onChange?: any, readOnly?: any}} props */
 export function Builder({ value, onChange, readOnly }) {
   return <div class="builder"><Group node={value} onChange={onChange} path="" readOnly={readOnly} /></div>;
 }
 
+/** @param {{node?: any, onChange?: any, onRemove?: any, path?: any, readOnly?: any}} props */
 function Group({ node, onChange, onRemove, path, readOnly }) {
   const id = useId();
   const mode = useRef(null);
@@ -32,7 +34,7 @@ function Group({ node, onChange, onRemove, path, readOnly }) {
       <legend class="hidden">{path ? t('builder.group', { path }) : t('builder.condition')}</legend>
       <div class="group-head">
         <label for={id}>{t('builder.match')}</label>
-        <select id={id} ref={mode} value={node.mode} onChange={(e) => onChange({ ...node, mode: e.target.value })}>
+        <select id={id} ref={mode} value={node.mode} onChange={(e) => onChange({ ...node, mode: e.currentTarget.value })}>
           {['all', 'any', 'none'].map((m) => <option key={m} value={m}>{t(`builder.${m}`)}</option>)}
         </select>
         {onRemove && !readOnly && <Button kind="quiet icon-only" icon="close" onClick={onRemove} aria-label={t('builder.group.remove', { path })} />}
@@ -56,6 +58,7 @@ function Group({ node, onChange, onRemove, path, readOnly }) {
   );
 }
 
+/** @param {{node?: any, path?: any, onChange?: any, onRemove?: any}} props */
 function Leaf({ node, path, onChange, onRemove }) {
   const field = useRef(null);
   useEffect(() => { if (fresh === node.key) { fresh = ''; field.current?.focus(); } }, []);
@@ -71,14 +74,14 @@ function Leaf({ node, path, onChange, onRemove }) {
   const name = t('builder.comparison', { path });
   return (
     <div class="leaf" role="group" aria-label={name}>
-      <select ref={field} aria-label={t('builder.field', { path })} value={node.field} onChange={(e) => setField(e.target.value)}>
+      <select ref={field} aria-label={t('builder.field', { path })} value={node.field} onChange={(e) => setField(e.currentTarget.value)}>
         {!node.field && <option value="">{t('builder.field.choose')}</option>}
         {node.field && !known(node.field) && <option value={node.field}>{node.field}</option>}
         {choices().map((g) => g.options.length > 0 && (
           <optgroup key={g.label} label={g.label}>{g.options.map((o) => <option key={o.field} value={o.field}>{o.label}</option>)}</optgroup>
         ))}
       </select>
-      {kind && <select aria-label={t('builder.op', { path })} value={node.op} onChange={(e) => setOp(e.target.value)}>
+      {kind && <select aria-label={t('builder.op', { path })} value={node.op} onChange={(e) => setOp(e.currentTarget.value)}>
         {shownOps.map((o) => <option key={o} value={o}>{t(`op.${o === 'is' && takes(kind, o) === 'set' ? 'isExactly' : o}`)}</option>)}
       </select>}
       {kind && !without(node.op) && <Operand key={`${node.field} ${node.op}`} kind={kind} op={node.op} f={catalogue.value?.byCode[node.field.split(':')[1]]} label={t('builder.value', { path })}

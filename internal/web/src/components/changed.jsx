@@ -10,6 +10,7 @@ const shown = (v) => (v === undefined || v === null || v === '' ? '–' : typeof
  * Says that a save was refused because of somebody else's, and shows the parts
  * that differ. mine is what was to be saved, read loads what is stored now,
  * names gives the parts' names, onTake drops mine for what is stored.
+ * @param {{mine?: any, read?: any, names?: any, onTake?: any}} props
  */
 export function Changed({ mine, read, names = {}, onTake }) {
   const load = useLoad(read, []);

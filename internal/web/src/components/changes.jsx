@@ -9,6 +9,7 @@ import { Icon } from './icon.jsx';
 
 const first = 6;
 
+/** @param {{of?: any, heading?: any}} props */
 export function Changes({ of, heading }) {
   const fields = of.fields.filter((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts'));
   return (
@@ -21,6 +22,7 @@ export function Changes({ of, heading }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function FieldChanges({ of }) {
   const [whole, setWhole] = useState(false);
   const def = fieldOf(of.field);

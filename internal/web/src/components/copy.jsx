@@ -21,7 +21,10 @@ export async function copy(text, said) {
   announce(said, { shown: true });
 }
 
-/** A code with a button that copies it. */
+/**
+ * A code with a button that copies it.
+ * @param {{code?: any, label?: any}} props
+ */
 export function Code({ code, label }) {
   const [copied, setCopied] = useState(false);
   const press = async () => {

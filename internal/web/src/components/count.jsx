@@ -8,7 +8,10 @@ import { to } from '../core/router.js';
 import { Icon } from './icon.jsx';
 import { Address } from './basics.jsx';
 
-/** sample: whether to show a few contacts. whenWrong gets the faults of the condition. */
+/**
+ * sample: whether to show a few contacts. whenWrong gets the faults of the condition.
+ * @param {{condition?: any, sample?: any, whenWrong?: any}} props
+ */
 export function Count({ condition, sample, whenWrong }) {
   const asked = useStill(JSON.stringify(condition), 400);
   const load = useLoad((o) => targets.preview(JSON.parse(asked), o), [asked]);

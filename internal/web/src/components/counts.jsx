@@ -2,6 +2,7 @@
 import { t, num } from '../core/i18n.js';
 import { outcomeWord, outcomes } from './status.jsx';
 
+/** @param {{of?: any, outcome?: any, onPick?: any, problems?: any}} props */
 export function Counts({ of, outcome, onPick, problems }) {
   const filters = (o) => onPick && of.counts[o] > 0 && (problems ? o !== 'unchanged' : o === 'created' || o === 'updated');
   return (

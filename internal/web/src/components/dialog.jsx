@@ -2,6 +2,7 @@
 // the focus in and gives it back.
 import { useEffect, useId, useRef } from 'preact/hooks';
 
+/** @param {{title?: any, children?: any, actions?: any, onClose?: any}} props */
 export function Dialog({ title, children, actions, onClose }) {
   const box = useRef(null);
   const heading = useRef(null);
@@ -14,7 +15,7 @@ export function Dialog({ title, children, actions, onClose }) {
     return () => {
       if (d.open) d.close();
       // The dialog is gone before it could give the focus back itself.
-      setTimeout(() => { if (document.activeElement === document.body) (before !== document.body && before?.isConnected ? before : document.querySelector('main h1'))?.focus(); });
+      setTimeout(() => { if (document.activeElement === document.body) /** @type {HTMLElement} */ (before !== document.body && before?.isConnected ? before : document.querySelector('main h1'))?.focus(); });
     };
   }, []);
   return (

@@ -5,7 +5,10 @@ import { Icon } from './icon.jsx';
 
 const hasFiles = (e) => [...(e.dataTransfer?.types || [])].includes('Files');
 
-/** Catches files dropped on the page, and shows that it would. */
+/**
+ * Catches files dropped on the page, and shows that it would.
+ * @param {{onFile?: any}} props
+ */
 export function DropZone({ onFile }) {
   const [over, setOver] = useState(false);
   const drop = useRef(onFile);
@@ -30,13 +33,16 @@ export function DropZone({ onFile }) {
   return <div class="drop-over" aria-hidden="true"><Icon name="upload" /><span>{t('drop.here')}</span></div>;
 }
 
-/** A file picker that shows what was chosen. */
+/**
+ * A file picker that shows what was chosen.
+ * @param {{id?: any, file?: any, onFile?: any, accept?: any, error?: any, describedby?: any}} props
+ */
 export function FilePicker({ id, file, onFile, accept, error, describedby }) {
   const input = useRef(null);
   const change = (e) => {
     const f = e.target.files[0];
     if (f) onFile(f);
-    e.target.value = '';
+    e.currentTarget.value = '';
   };
   return (
     <div class={`picker ${file ? 'filled' : ''} ${error ? 'wrong' : ''}`}>

@@ -10,7 +10,10 @@ import { openDownload } from '../core/files.js';
 export const filesOf = (i) => ['errors', 'changes', 'undo', 'original'].filter((n) => i.files.includes(n))
   .map((n) => [n, t(i.ofKind !== 'undo' || n === 'errors' || n === 'changes' ? `file.${n}` : n === 'undo' ? 'file.redo' : 'file.undo')]);
 
-/** A button that fetches a file. ask() resolves to {url}. */
+/**
+ * A button that fetches a file. ask() resolves to {url}.
+ * @param {Record<string, any>} props
+ */
 export function Download({ ask, children, kind = '', icon = 'download', ...rest }) {
   const [busy, setBusy] = useState(false);
   const press = async () => {

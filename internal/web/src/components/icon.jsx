@@ -31,6 +31,7 @@ const paths = {
   tag: 'M4 5.5v6L12.5 20l7-7L11 4.5H5A1 1 0 0 0 4 5.5ZM8.2 8.7v.01',
 };
 
+/** @param {{name?: any, class?: any}} props */
 export function Icon({ name, class: more = '' }) {
   return (
     <svg class={`icon ${more}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -24,34 +24,43 @@ const typed = {
 const plain = { attrs: () => ({ type: 'text' }), value: String };
 const typing = (kind) => typed[kind] || plain;
 
-/** An input whose text stays as it is typed, whatever it stands for. */
+/**
+ * An input whose text stays as it is typed, whatever it stands for.
+ * @param {Record<string, any>} props
+ */
 function Typed({ kind, f, value, onChange, ...attrs }) {
   const how = typing(kind);
   const [text, setText] = useState(String(value ?? ''));
   const shown = how.value(text) === value ? text : String(value ?? '');
-  return <input {...how.attrs(f)} {...attrs} value={shown} onInput={(e) => { setText(e.target.value); onChange(how.value(e.target.value)); }} />;
+  return <input {...how.attrs(f)} {...attrs} value={shown} onInput={(e) => { setText(e.currentTarget.value); onChange(how.value(e.currentTarget.value)); }} />;
 }
 
-/** The value of a criterion in a contact's form; several are chosen by CheckGrid. */
+/**
+ * The value of a criterion in a contact's form; several are chosen by CheckGrid.
+ * @param {Record<string, any>} props
+ */
 export function ValueInput({ f, value, onChange, ...attrs }) {
   if (!chosen[f.kind]) return <Typed kind={f.kind} f={f} value={value} onChange={onChange} {...attrs} />;
   // A retired value stays where it is, and can no longer be chosen.
   const all = chosen[f.kind](f).filter(([v]) => v === value || !f.values.find((x) => x.code === v)?.retired);
   return (
-    <select {...attrs} value={value === undefined || value === null ? '' : String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.target.value)?.[0] ?? '')}>
+    <select {...attrs} value={value === undefined || value === null ? '' : String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.currentTarget.value)?.[0] ?? '')}>
       {!all.some(([v]) => v === 'empty') && <option value="">{t('value.empty')}</option>}
       {all.map(([v, l]) => <option key={String(v)} value={String(v)}>{l}</option>)}
     </select>
   );
 }
 
-/** Check boxes for any number of values. */
+/**
+ * Check boxes for any number of values.
+ * @param {Record<string, any>} props
+ */
 export function CheckGrid({ options, value, onChange, ...attrs }) {
   return (
     <div {...attrs}>
       {options.map(([v, l]) => (
         <label class="check" key={String(v)}>
-          <input type="checkbox" checked={value.includes(v)} onChange={(e) => onChange(e.target.checked ? [...value, v] : value.filter((x) => x !== v))} />
+          <input type="checkbox" checked={value.includes(v)} onChange={(e) => onChange(e.currentTarget.checked ? [...value, v] : value.filter((x) => x !== v))} />
           <span>{l}</span>
         </label>
       ))}
@@ -74,7 +83,10 @@ export function firstOperand(kind, op, old) {
   }
 }
 
-/** What a comparison compares with. */
+/**
+ * What a comparison compares with.
+ * @param {{kind?: any, op?: any, f?: any, label?: any, value?: any, onChange?: any}} props
+ */
 export function Operand({ kind, op, f, label, value, onChange }) {
   const all = chosen[kind]?.(f || { values: [] });
   switch (takes(kind, op)) {
@@ -96,7 +108,7 @@ export function Operand({ kind, op, f, label, value, onChange }) {
   }
   if (!all) return <Typed kind={kind} f={f} aria-label={label} value={value} onChange={onChange} />;
   return (
-    <select aria-label={label} value={String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.target.value)[0])}>
+    <select aria-label={label} value={String(value)} onChange={(e) => onChange(all.find(([v]) => String(v) === e.currentTarget.value)[0])}>
       {value === '' && <option value="">{t('form.choose')}</option>}
       {all.map(([v, l]) => <option key={String(v)} value={String(v)}>{l}</option>)}
       {value !== '' && !all.some(([v]) => v === value) && <option value={String(value)}>{String(value)}</option>}
@@ -104,11 +116,12 @@ export function Operand({ kind, op, f, label, value, onChange }) {
   );
 }
 
+/** @param {{kind?: any, label?: any, value?: any, onChange?: any}} props */
 function Lines({ kind, label, value, onChange }) {
   const read = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean).map(typing(kind).value);
   const [text, setText] = useState(value.join('\n'));
   const shown = read(text).join('\n') === value.join('\n') ? text : value.join('\n');
   const say = t(kind === 'date' ? 'builder.lines.date' : 'builder.lines');
   return <textarea aria-label={`${label}. ${say}`} placeholder={say} rows={3} value={shown}
-    onInput={(e) => { setText(e.target.value); onChange(read(e.target.value)); }} />;
+    onInput={(e) => { setText(e.currentTarget.value); onChange(read(e.currentTarget.value)); }} />;
 }

@@ -4,6 +4,7 @@ import { Failure, Page, Skeleton } from './basics.jsx';
 import { Problem } from '../core/api.js';
 import { t } from '../core/i18n.js';
 
+/** @param {Record<string, any>} props */
 export function Lazy({ load, view, ...props }) {
   const [module, setModule] = useState(null);
   const [error, setError] = useState(null);

@@ -23,6 +23,7 @@ function alike(items) {
   return [...groups.values()];
 }
 
+/** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any}} props */
 export function Problems({ of, outcome, field, onOutcome, onField, box }) {
   const [cursors, setCursors] = useState(['']);
   useEffect(() => setCursors(['']), [outcome, field, of.id]);
@@ -42,13 +43,13 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
         <h2>{t('problems.title', { n: of.problemsTotal })}</h2>
         <div class="filters">
           <div class="filter"><label for={outcomeId}>{t('problems.outcome')}</label>
-            <select id={outcomeId} value={outcome} onChange={(e) => onOutcome(e.target.value)}>
+            <select id={outcomeId} value={outcome} onChange={(e) => onOutcome(e.currentTarget.value)}>
               <option value="">{t('problems.all')}</option>
               {here.map((o) => <option key={o} value={o}>{`${t(`outcome.${o}`)} (${num(of.counts[o])})`}</option>)}
             </select>
           </div>
           {names.length > 0 && <div class="filter"><label for={fieldId}>{t('problems.field')}</label>
-            <select id={fieldId} value={field} onChange={(e) => onField(e.target.value)}>
+            <select id={fieldId} value={field} onChange={(e) => onField(e.currentTarget.value)}>
               <option value="">{t('problems.all')}</option>
               {names.map((n) => <option key={n} value={n}>{fieldOf(n) ? labelOf(fieldOf(n)) : n}</option>)}
             </select>
@@ -81,6 +82,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
 
 const someLines = 8;
 
+/** @param {{of?: any}} props */
 function Lines({ of }) {
   if (of.length === 1) return <><span class="line-word">{t('problems.line')} </span>{num(of[0])}</>;
   const more = of.length - someLines;
@@ -88,16 +90,19 @@ function Lines({ of }) {
 }
 
 // A suggestion is what the cell should say; of a conflict it is what to do.
+/** @param {{of?: any}} props */
 function Suggestion({ of }) {
   return <span class={of.params?.suggestion ? 'suggestion' : undefined}>{of.suggestion}</span>;
 }
 
+/** @param {{of?: any}} props */
 function Column({ of }) {
   if (!of.column && !of.field) return <span class="hint">{t('problems.wholeRow')}</span>;
   const def = fieldOf(of.field);
   return <><span class="column-name">{of.column || of.field}</span>{def && labelOf(def) !== (of.column || of.field) && <span class="hint block">{labelOf(def)}</span>}</>;
 }
 
+/** @param {{of?: any}} props */
 function Reason({ of }) {
   const def = fieldOf(of.field) || { values: [] };
   return (

@@ -10,12 +10,16 @@ const looks = {
 
 export const active = (i) => ['waiting', 'checking', 'running', 'preparing'].includes(i.status);
 
+/** @param {{of?: any}} props */
 export function Status({ of }) {
   const [tone, icon] = looks[of.status] || looks.waiting;
   return <Badge tone={tone} icon={icon}>{t(`status.${of.status}`)}</Badge>;
 }
 
-/** A bar of how much is done. */
+/**
+ * A bar of how much is done.
+ * @param {{value?: any, label?: any}} props
+ */
 export function Progress({ value, label }) {
   return (
     <div class="progress">
@@ -30,7 +34,10 @@ export const outcomes = ['created', 'updated', 'unchanged', 'rejected', 'conflic
 /** What became of rows, in a word: in a test, what would become of them. */
 export const outcomeWord = (of, outcome) => t(of.action === 'test' && (outcome === 'created' || outcome === 'updated') ? `outcome.${outcome}.test` : `outcome.${outcome}`);
 
-/** The account of an import: how many rows came to what, and their shares. */
+/**
+ * The account of an import: how many rows came to what, and their shares.
+ * @param {{of?: any}} props
+ */
 export function Account({ of }) {
   const parts = outcomes.filter((o) => of.counts[o]);
   if (!parts.length) return null;

@@ -4,6 +4,7 @@
 /**
  * columns: [{key, head, cell(row), number, wide, headCell}], rowKey(row) names a
  * row. The first column marked as `main` is the row's header.
+ * @param {{caption?: any, columns?: any, rows?: any, rowKey?: any, class?: any, rowClass?: any}} props
  */
 export function Table({ caption, columns, rows, rowKey, class: more = '', rowClass }) {
   return (

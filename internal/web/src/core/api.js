@@ -29,9 +29,12 @@ export const faultAt = (error, at) => error?.errors?.find((e) => e.location === 
 export const newKey = () => crypto.randomUUID();
 
 /**
- * Calls the API and returns the answer's JSON. options: body, key (of a POST
- * that may be repeated), signal, etag (If-Match). An answer with an ETag has it
- * as the property etag.
+ * Calls the API and returns the answer's JSON. An answer with an ETag has it as
+ * the property etag.
+ * @param {string} method
+ * @param {string} path
+ * @param {{body?: any, key?: string, signal?: AbortSignal, etag?: string}} options
+ *   key is of a POST that may be repeated, etag goes as If-Match
  */
 export async function call(method, path, { body, key, signal, etag } = {}) {
   let bearer = await quietly(token);

@@ -80,7 +80,9 @@ export const time = (iso) => (iso ? new Intl.DateTimeFormat(locale.value, { time
 export function ago(iso, now = Date.now()) {
   const s = Math.min(0, (new Date(iso).getTime() - now) / 1000);
   const f = new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' });
-  for (const [unit, size] of [['day', 86400], ['hour', 3600], ['minute', 60]]) {
+  /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+  const units = [['day', 86400], ['hour', 3600], ['minute', 60]];
+  for (const [unit, size] of units) {
     if (-s >= size) return f.format(Math.ceil(s / size), unit);
   }
   return f.format(0, 'second');

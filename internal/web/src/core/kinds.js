@@ -11,7 +11,11 @@ export const contactFields = tables.contact.map((c) => c.name).filter((n) => n !
 
 const byName = Object.fromEntries(tables.kinds.map((k) => [k.name, k]));
 
-/** {name, criterion?, values?, maxLength?, decimals?, group?, operators[{name, takes}]}; of an unknown kind nothing is known. */
+/**
+ * Of an unknown kind nothing is known.
+ * @param {string} name
+ * @returns {{name: string, criterion?: boolean, values?: boolean, maxLength?: boolean, decimals?: boolean, group?: string, operators: {name: string, takes: string}[]}}
+ */
 export const kindNamed = (name) => byName[name] || { name, operators: [] };
 
 /** The kinds that a criterion may be of. */

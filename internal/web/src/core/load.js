@@ -46,9 +46,11 @@ const slow = 15000;
  * something changes, ever more slowly up to fifteen seconds when nothing does,
  * and not at all while the page is hidden. idle is the pause while nothing is
  * under way, 0 for never.
+ * @param {() => Promise<any>} reload
+ * @param {{active: boolean, mark?: any, idle?: number}} when
  */
 export function usePoll(reload, { active, mark, idle = 0 }) {
-  const state = useRef({});
+  const state = useRef({ reload, active, mark, idle });
   Object.assign(state.current, { reload, active, mark, idle });
   useEffect(() => {
     let timer = null;

@@ -10,6 +10,7 @@ export function upload(form, file, onProgress) {
   const body = new FormData();
   for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
   body.append('file', file); // last: what follows the file is ignored
+  /** @type {Promise<void>} */
   const done = new Promise((resolve, reject) => {
     const fail = (code) => reject(Object.assign(new Error(code), { code }));
     x.upload.onprogress = (e) => { if (e.lengthComputable) onProgress(e.loaded / e.total); };

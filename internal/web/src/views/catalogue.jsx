@@ -30,7 +30,7 @@ export function Catalogue() {
   const picker = useRef(null);
   const read = async (e) => {
     const file = e.target.files[0];
-    e.target.value = '';
+    e.currentTarget.value = '';
     if (!file) return;
     try {
       setIncoming(fromCSV(decode(await file.arrayBuffer()), catalogue.value));
@@ -69,7 +69,10 @@ export function Catalogue() {
   );
 }
 
-/** What a CSV would change in the catalogue, and doing it. */
+/**
+ * What a CSV would change in the catalogue, and doing it.
+ * @param {{of?: any, onClose?: any}} props
+ */
 function Incoming({ of, onClose }) {
   const tags = useLoad(async () => Object.fromEntries(await Promise.all(of.changes.filter((c) => !c.isNew).map(async (c) => [c.code, (await apiOf(c.room).get(c.code)).etag]))), [of]);
   const [done, setDone] = useState(0);
@@ -112,6 +115,7 @@ function Incoming({ of, onClose }) {
   );
 }
 
+/** @param {{room?: any, code?: any}} props */
 export function CatalogueField({ room, code }) {
   const load = useLoad(() => (code === 'new' ? Promise.resolve({ code: '', label: '', labels: {}, kind: 'choice', values: [] }) : apiOf(room).get(code)), [room, code]);
   const title = code === 'new' ? t(`catalogue.new.${room}`) : load.data ? labelOf(load.data) : code;
@@ -137,13 +141,14 @@ const draftOf = (stored) => ({
   values: (stored.values || []).map((v) => ({ ...v, stored: true })), etag: stored.etag,
 });
 
+/** @param {{room?: any, code?: any, stored?: any, reload?: any}} props */
 function EditField({ room, code, stored, reload }) {
   const fresh = code === 'new';
   const [draft, set, forget] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const [missing, setMissing] = useState({});
+  const [missing, setMissing] = useState(/** @type {Record<string, string>} */ ({}));
   const form = useRef(null);
   const wrong = (at) => missing[at] || faultAt(error, at);
   const toWrong = () => setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
@@ -194,11 +199,11 @@ function EditField({ room, code, stored, reload }) {
     <form class="form" onSubmit={save} noValidate ref={form}>
       {fresh && (
         <Field label={t('catalogue.code')} hint={t('catalogue.code.hint')} error={wrong('path.code')}>
-          {(p) => <input {...p} type="text" class="mono" maxLength={limits.code} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
+          {(p) => <input {...p} type="text" class="mono" maxLength={limits.code} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.currentTarget.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
         </Field>
       )}
       <Field label={t('catalogue.label')} error={wrong('body.label')}>
-        {(p) => <input {...p} type="text" maxLength={limits.label} value={draft.label} onInput={(e) => set({ label: e.target.value })} />}
+        {(p) => <input {...p} type="text" maxLength={limits.label} value={draft.label} onInput={(e) => set({ label: e.currentTarget.value })} />}
       </Field>
       <details class="more" open={Object.keys(draft.labels).length > 0 && !fresh}>
         <summary>{t('catalogue.labels')}</summary>
@@ -209,12 +214,12 @@ function EditField({ room, code, stored, reload }) {
         : <p class="fact"><span class="hint">{t('catalogue.kind')}</span> {t(`kind.${draft.kind}`)}</p>)}
       {kind.maxLength && (
         <Field label={t('catalogue.maxLength')} hint={t('catalogue.maxLength.hint', { n: limits.text })} error={wrong('body.maxLength')} optional>
-          {(p) => <input {...p} type="number" min={1} max={limits.text} value={draft.maxLength} onInput={(e) => set({ maxLength: e.target.value })} />}
+          {(p) => <input {...p} type="number" min={1} max={limits.text} value={draft.maxLength} onInput={(e) => set({ maxLength: e.currentTarget.value })} />}
         </Field>
       )}
       {kind.decimals && (
         <Field label={t('catalogue.decimals')} hint={t('catalogue.decimals.hint', { n: limits.decimals })} error={wrong('body.decimals')}>
-          {(p) => <input {...p} type="number" min={0} max={limits.decimals} value={draft.decimals} onInput={(e) => set({ decimals: e.target.value })} />}
+          {(p) => <input {...p} type="number" min={0} max={limits.decimals} value={draft.decimals} onInput={(e) => set({ decimals: e.currentTarget.value })} />}
         </Field>
       )}
       {kind.values && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
@@ -236,19 +241,23 @@ function EditField({ room, code, stored, reload }) {
   );
 }
 
-/** A label in each language. */
+/**
+ * A label in each language.
+ * @param {{of?: any, at?: any, wrong?: any, onChange?: any}} props
+ */
 function Labels({ of, at, wrong, onChange }) {
   return (
     <div class="field-grid">
       {Object.entries(languages).map(([l, name]) => (
         <Field key={l} label={name} error={wrong(`${at}.${l}`)}>
-          {(p) => <input {...p} type="text" lang={l} maxLength={limits.label} value={of?.[l] || ''} onInput={(e) => onChange({ ...of, [l]: e.target.value })} />}
+          {(p) => <input {...p} type="text" lang={l} maxLength={limits.label} value={of?.[l] || ''} onInput={(e) => onChange({ ...of, [l]: e.currentTarget.value })} />}
         </Field>
       ))}
     </div>
   );
 }
 
+/** @param {{values?: any, wrong?: any, setValue?: any, set?: any}} props */
 function ValuesEditor({ values, wrong, setValue, set }) {
   const list = useRef(null);
   const [open, setOpen] = useState(null); // the value whose other labels are shown
@@ -265,11 +274,11 @@ function ValuesEditor({ values, wrong, setValue, set }) {
         {values.map((v, i) => (
           <li key={i} class={v.retired ? 'retired' : ''}>
             <input class="mono" type="text" aria-label={t('catalogue.value.code', { n: i + 1 })} placeholder={t('catalogue.code')} value={v.code} readOnly={v.stored} maxLength={limits.code} spellcheck={false}
-              aria-invalid={wrong(`body.values[${i}].code`) ? 'true' : undefined} onInput={(e) => setValue(i, { code: e.target.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />
+              aria-invalid={wrong(`body.values[${i}].code`) ? 'true' : undefined} onInput={(e) => setValue(i, { code: e.currentTarget.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />
             <input type="text" aria-label={t('catalogue.value.label', { n: i + 1 })} placeholder={t('catalogue.label')} value={v.label} maxLength={limits.label}
-              aria-invalid={wrong(`body.values[${i}].label`) ? 'true' : undefined} onInput={(e) => setValue(i, { label: e.target.value })} />
+              aria-invalid={wrong(`body.values[${i}].label`) ? 'true' : undefined} onInput={(e) => setValue(i, { label: e.currentTarget.value })} />
             {v.stored
-              ? <label class="check"><input type="checkbox" checked={Boolean(v.retired)} onChange={(e) => setValue(i, { retired: e.target.checked })} /><span>{t('values.retired')}</span></label>
+              ? <label class="check"><input type="checkbox" checked={Boolean(v.retired)} onChange={(e) => setValue(i, { retired: e.currentTarget.checked })} /><span>{t('values.retired')}</span></label>
               : <Button kind="quiet icon-only" icon="close" aria-label={t('catalogue.value.remove', { n: i + 1 })} onClick={() => set((d) => ({ ...d, values: d.values.filter((_, k) => k !== i) }))} />}
             <Button kind="quiet icon-only" icon="globe" aria-expanded={open === i} aria-label={t('catalogue.value.labels', { n: i + 1 })} onClick={() => setOpen(open === i ? null : i)} />
             {open === i && <Labels of={v.labels} at={`body.values[${i}].labels`} wrong={wrong} onChange={(labels) => setValue(i, { labels })} />}

@@ -19,6 +19,7 @@ import { Table } from '../components/table.jsx';
 const limit = 50;
 const nameOf = (c) => [c.title, c.firstName, c.lastName].filter(Boolean).join(' ');
 
+/** @param {{asked?: any}} props */
 export function Contacts({ asked }) {
   const [typed, setTyped] = useState(asked || '');
   const q = useStill(typed.trim(), 350);
@@ -50,6 +51,7 @@ export function Contacts({ asked }) {
   );
 }
 
+/** @param {{number?: any, editing?: any}} props */
 export function Contact({ number, editing }) {
   const load = useLoad(async () => {
     await loadCatalogue();
@@ -68,6 +70,7 @@ export function Contact({ number, editing }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function Record({ of }) {
   return (
     <div class="record">
@@ -100,7 +103,10 @@ function Record({ of }) {
   );
 }
 
-/** The last changes, newest first. */
+/**
+ * The last changes, newest first.
+ * @param {{of?: any}} props
+ */
 function History({ of }) {
   const load = useLoad((o) => contacts.history(of.number, o), [of.number]);
   const named = (field) => {
@@ -124,6 +130,7 @@ function History({ of }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function Remove({ of }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -150,12 +157,16 @@ function Remove({ of }) {
   );
 }
 
+/** @param {{f?: any, v?: any}} props */
 function ValueWord({ f, v }) {
   if (typeof v === 'boolean') return <Badge tone={v ? 'green' : 'red'} icon={v ? 'check' : 'close'}>{valueWords(f, v)}</Badge>;
   return <span>{valueWords(f, v)}</span>;
 }
 
-/** Where a value came from. */
+/**
+ * Where a value came from.
+ * @param {{of?: any}} props
+ */
 function Origin({ of }) {
   if (!of) return null;
   return (
@@ -172,6 +183,7 @@ function Origin({ of }) {
 const types = { email: 'email', birthDate: 'date', phone: 'tel' };
 const autocomplete = 'off'; // it is somebody else's data
 
+/** @param {{of?: any, reload?: any}} props */
 function EditContact({ of, reload }) {
   const [draft, set, forget] = useDraft(`contact.${of.number}`, () => ({
     own: Object.fromEntries(contactFields.map((f) => [f, of[f] || ''])),
@@ -219,7 +231,7 @@ function EditContact({ of, reload }) {
         <div class="field-grid">
           {contactFields.map((f) => (
             <Field key={f} label={t(`contact.${f}`)} error={wrong(f)}>
-              {(p) => <input {...p} type={types[f] || 'text'} autocomplete={autocomplete} value={draft.own[f]} onInput={(e) => set((d) => ({ ...d, own: { ...d.own, [f]: e.target.value } }))} />}
+              {(p) => <input {...p} type={types[f] || 'text'} autocomplete={autocomplete} value={draft.own[f]} onInput={(e) => set((d) => ({ ...d, own: { ...d.own, [f]: e.currentTarget.value } }))} />}
             </Field>
           ))}
         </div>
@@ -240,7 +252,7 @@ function EditContact({ of, reload }) {
           ))}
         </div>
         <Field label={t('contact.proof')} hint={t('contact.proof.hint')} optional error={wrong('proof')}>
-          {(p) => <input {...p} type="text" maxLength={limits.text} value={draft.proof} onInput={(e) => set({ proof: e.target.value })} />}
+          {(p) => <input {...p} type="text" maxLength={limits.text} value={draft.proof} onInput={(e) => set({ proof: e.currentTarget.value })} />}
         </Field>
       </fieldset>
       {error && (error.status === 412
@@ -254,6 +266,7 @@ function EditContact({ of, reload }) {
   );
 }
 
+/** @param {{f?: any, value?: any, error?: any, onChange?: any}} props */
 function Criterion({ f, value, error, onChange }) {
   if (takes(f.kind, 'is') !== 'set') {
     return <Field label={labelOf(f)} error={error}>{(p) => <ValueInput {...p} f={f} value={value} onChange={onChange} />}</Field>;

@@ -19,6 +19,7 @@ import { keepDraft } from '../core/draft.js';
 import { actionWord } from './imports.jsx';
 import { newImport } from './new.jsx';
 
+/** @param {{id?: any}} props */
 export function Import({ id }) {
   const load = useLoad((o) => imports.get(id, o), [id]);
   const i = load.data;
@@ -51,6 +52,7 @@ export function Import({ id }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function Facts({ of }) {
   return (
     <span class="facts">
@@ -63,6 +65,7 @@ function Facts({ of }) {
   );
 }
 
+/** @param {{of?: any, reload?: any}} props */
 function Body({ of, reload }) {
   const [outcome, setOutcome] = useState('');
   const [field, setField] = useState('');
@@ -109,6 +112,7 @@ const updatable = (i) => i.action === 'test' && i.status === 'done' && i.ofKind 
 
 const missed = (c) => c.rejected + c.conflicted + c.unprocessed;
 
+/** @param {{of?: any, reload?: any}} props */
 function Result({ of, reload }) {
   const bad = of.status !== 'done';
   const test = of.action === 'test';
@@ -131,6 +135,7 @@ function Result({ of, reload }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function Mail({ of }) {
   const { status, code, message } = of.mail;
   if (!of.email || !status && !code) return null;
@@ -138,6 +143,7 @@ function Mail({ of }) {
   return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{message}</p></Notice>;
 }
 
+/** @param {{of?: any, reload?: any}} props */
 function Actions({ of, reload }) {
   const [asking, setAsking] = useState(null);
   const [busy, setBusy] = useState('');
@@ -200,6 +206,7 @@ function Actions({ of, reload }) {
   );
 }
 
+/** @param {{of?: any, reload?: any}} props */
 function Running({ of, reload }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
@@ -234,6 +241,7 @@ function Running({ of, reload }) {
 }
 
 // Cells that are not compared are told with their field.
+/** @param {{list?: any}} props */
 function Warnings({ list }) {
   if (!list.length) return null;
   return (
@@ -245,6 +253,7 @@ function Warnings({ list }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function Reading({ of }) {
   const d = of.detected;
   const separator = has(`separator.${d.separator}`) ? t(`separator.${d.separator}`) : d.separator;

@@ -71,6 +71,7 @@ export function Imports() {
   );
 }
 
+/** @param {{q?: any, operator?: any}} props */
 function Nothing({ q, operator }) {
   if (q) return <Empty icon="search" title={t('search.nothing', { q })}>{t('imports.search.hint')}</Empty>;
   return (
@@ -81,6 +82,7 @@ function Nothing({ q, operator }) {
   );
 }
 
+/** @param {{items?: any}} props */
 function List({ items }) {
   return (
     <Table class="imports-table" caption={t('imports.title')} rows={items} rowKey={(i) => i.id} columns={[
@@ -96,6 +98,7 @@ function List({ items }) {
   );
 }
 
+/** @param {{of?: any}} props */
 function StatusCell({ of }) {
   const share = sending.value[of.id]?.share;
   if (active(of)) announceProgress(of.id, of.progress, t('imports.progress', { file: of.fileName, share: Math.round(of.progress * 100) }));
@@ -116,6 +119,7 @@ const escape = (e) => {
 };
 const left = (e) => { if (e.relatedTarget && !e.currentTarget.contains(e.relatedTarget)) e.currentTarget.open = false; };
 
+/** @param {{of?: any}} props */
 function Files({ of }) {
   return (
     <details class="menu" name="files" onKeyDown={escape} onFocusOut={left}>

@@ -26,7 +26,7 @@ export function New() {
   const [draft, set, forget] = useDraft('new', newImport);
   const [dataTypes, setDataTypes] = useState(['contacts', 'criteria', 'authorisations']);
   const [encodings, setEncodings] = useState([]);
-  const [wrong, setWrong] = useState({});
+  const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [guessed, setGuessed] = useState('');
@@ -114,22 +114,22 @@ export function New() {
               { value: 'overwrite', label: t('conflict.overwrite'), hint: t('conflict.overwrite.hint') },
             ]} />
             {draft.dataType === 'contacts' && (
-              <label class="check"><input type="checkbox" checked={Boolean(draft.allowSamePerson)} onChange={(e) => set({ allowSamePerson: e.target.checked })} />
+              <label class="check"><input type="checkbox" checked={Boolean(draft.allowSamePerson)} onChange={(e) => set({ allowSamePerson: e.currentTarget.checked })} />
                 <span>{t('new.samePerson')}<span class="hint block">{t('new.samePerson.hint')}</span></span>
               </label>
             )}
             <Field label={t('new.encoding')} hint={t('new.encoding.hint')}>
               {(p) => (
-                <select {...p} value={draft.encoding || ''} onChange={(e) => set({ encoding: e.target.value })}>
+                <select {...p} value={draft.encoding || ''} onChange={(e) => set({ encoding: e.currentTarget.value })}>
                   <option value="">{t('new.encoding.auto')}</option>
                   {encodings.map((e) => <option key={e} value={e}>{used[e] ? `${e} (${used[e]})` : e}</option>)}
                 </select>
               )}
             </Field>
-            <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('new.mail')}</label>
+            <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.currentTarget.checked })} />{t('new.mail')}</label>
             {draft.mail && (
               <Field label={t('form.email')} error={wrong.email}>
-                {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.target.value })} />}
+                {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.currentTarget.value })} />}
               </Field>
             )}
           </details>
@@ -147,6 +147,7 @@ export function New() {
   );
 }
 
+/** @param {{n?: any, title?: any, children?: any}} props */
 function Part({ n, title, children }) {
   const id = useId();
   return (

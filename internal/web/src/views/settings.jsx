@@ -18,7 +18,10 @@ export function Settings() {
   );
 }
 
-/** The first thing an administrator of a new institution sees. */
+/**
+ * The first thing an administrator of a new institution sees.
+ * @param {{language?: any, onDone?: any}} props
+ */
 export function Setup({ language, onDone }) {
   return (
     <main>
@@ -31,6 +34,7 @@ export function Setup({ language, onDone }) {
 
 const draftOf = (s) => ({ ...s, titles: (s.titles || []).join('\n'), etag: s.etag });
 
+/** @param {{stored?: any, onSaved?: any, reload?: any}} props */
 function Edit({ stored, onSaved, reload }) {
   const [draft, set, forget] = useDraft('settings', () => draftOf(stored));
   const [error, setError] = useState(null);
@@ -60,11 +64,11 @@ function Edit({ stored, onSaved, reload }) {
   return (
     <form class="form" onSubmit={save} noValidate>
       <Field label={t('settings.name')} error={wrong('name')}>
-        {(p) => <input {...p} type="text" maxLength={100} value={draft.name} onInput={(e) => set({ name: e.target.value })} />}
+        {(p) => <input {...p} type="text" maxLength={100} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>
       <Field label={t('nav.language')} hint={t('settings.language.hint')} error={wrong('language')}>
         {(p) => (
-          <select {...p} value={draft.language} onChange={(e) => set({ language: e.target.value })}>
+          <select {...p} value={draft.language} onChange={(e) => set({ language: e.currentTarget.value })}>
             {Object.entries(languages).map(([l, name]) => <option key={l} value={l} lang={l}>{name}</option>)}
           </select>
         )}
@@ -72,10 +76,10 @@ function Edit({ stored, onSaved, reload }) {
       <Choices legend={t('settings.separator')} hint={t('settings.separator.hint')} name="separator" value={draft.separator} onChange={(separator) => set({ separator })}
         options={[{ value: ',', label: t('separator.,') }, { value: ';', label: t('separator.;') }]} />
       <Field label={t('contact.country')} hint={t('settings.country.hint')} error={wrong('country')}>
-        {(p) => <input {...p} type="text" maxLength={2} autocomplete="country" value={draft.country} onInput={(e) => set({ country: e.target.value.toUpperCase() })} />}
+        {(p) => <input {...p} type="text" maxLength={2} autocomplete="country" value={draft.country} onInput={(e) => set({ country: e.currentTarget.value.toUpperCase() })} />}
       </Field>
       <Field label={t('settings.titles')} hint={t('settings.titles.hint')} error={wrong('titles')} optional>
-        {(p) => <textarea {...p} rows={5} value={draft.titles} onInput={(e) => set({ titles: e.target.value })} />}
+        {(p) => <textarea {...p} rows={5} value={draft.titles} onInput={(e) => set({ titles: e.currentTarget.value })} />}
       </Field>
       {error && (error.status === 412
         ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles') }} onTake={take} />

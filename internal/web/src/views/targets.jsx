@@ -55,6 +55,7 @@ export function Targets() {
   );
 }
 
+/** @param {{id?: any, copyOf?: any}} props */
 export function Target({ id, copyOf }) {
   const load = useLoad(async () => {
     await loadCatalogue();
@@ -70,13 +71,14 @@ export function Target({ id, copyOf }) {
   );
 }
 
+/** @param {{id?: any, stored?: any, copied?: any, reload?: any}} props */
 function Edit({ id, stored, copied, reload }) {
   const [draft, set, forget] = useDraft(`target.${id}`, () => ({
     name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
     root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
     etag: stored.etag,
   }));
-  const [wrong, setWrong] = useState({});
+  const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -90,8 +92,8 @@ function Edit({ id, stored, copied, reload }) {
     e.preventDefault();
     const faults = { name: draft.name.trim() ? '' : t('targets.name.missing'), root: whole ? '' : t('targets.incomplete') };
     setWrong(faults);
-    if (faults.name) { document.querySelector('[name=name]')?.focus(); return; }
-    if (faults.root) { [...document.querySelectorAll('.leaf > :is(select, input, textarea)')].find((e) => !e.value)?.focus(); return; }
+    if (faults.name) { /** @type {HTMLElement} */ (document.querySelector('[name=name]'))?.focus(); return; }
+    if (faults.root) { /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('.leaf > :is(select, input, textarea)')]).find((e) => !e.value)?.focus(); return; }
     setBusy(true);
     setError(null);
     try {
@@ -122,7 +124,7 @@ function Edit({ id, stored, copied, reload }) {
     <form class="form target-form" onSubmit={save} noValidate>
       {!admin && <Notice title={t('targets.readOnly')} />}
       <Field label={t('targets.name')} error={wrong.name}>
-        {(p) => <input {...p} name="name" type="text" maxLength={100} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.target.value })} />}
+        {(p) => <input {...p} name="name" type="text" maxLength={100} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>
       <div class="target-columns">
         <div>

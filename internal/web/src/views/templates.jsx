@@ -19,6 +19,7 @@ import { Icon } from '../components/icon.jsx';
 
 const limit = 50;
 
+/** @param {{id?: any}} props */
 export function Templates({ id }) {
   const [cursors, setCursors] = useState(['']);
   const cursor = cursors[cursors.length - 1];
@@ -53,8 +54,9 @@ export function Templates({ id }) {
 
 const week = 7 * 86400e3;
 
+/** @param {{of?: any}} props */
 function Age({ of }) {
-  const old = of.status === 'ready' && Date.now() - new Date(of.createdAt) > week;
+  const old = of.status === 'ready' && Date.now() - new Date(of.createdAt).getTime() > week;
   return (
     <>
       <time dateTime={of.createdAt} title={dateTime(of.createdAt)}>{ago(of.createdAt)}</time>
@@ -64,7 +66,10 @@ function Age({ of }) {
   );
 }
 
-/** How many contacts changed since: asked for, because all contacts are looked through. */
+/**
+ * How many contacts changed since: asked for, because all contacts are looked through.
+ * @param {{id?: any}} props
+ */
 function Since({ id }) {
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
@@ -84,7 +89,10 @@ function Since({ id }) {
   return <div role="status">{error && <Failure error={error} />}{found || <Button kind="quiet" disabled={busy} onClick={ask}>{t('templates.sinceAsk')}</Button>}</div>;
 }
 
-/** The template that a mail links to: its download starts by itself. */
+/**
+ * The template that a mail links to: its download starts by itself.
+ * @param {{id?: any}} props
+ */
 function One({ id }) {
   const load = useLoad((o) => templates.get(id, o), [id]);
   const it = load.data;
@@ -133,7 +141,7 @@ export function NewTemplate() {
   const [draft, set, forget] = useDraft('template', () => newTemplate(''));
   const load = useLoad(() => targets.all(), []);
   const [ready, setReady] = useState(Boolean(catalogue.value));
-  const [wrong, setWrong] = useState({});
+  const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const request = useRef({ key: '', of: '' });
@@ -152,7 +160,7 @@ export function NewTemplate() {
     };
     setWrong(faults);
     const first = Object.keys(faults).find((k) => faults[k]);
-    if (first) { document.querySelector(`[name=${first}]`)?.focus(); return; }
+    if (first) { /** @type {HTMLElement} */ (document.querySelector(`[name=${first}]`))?.focus(); return; }
     const body = { dataType: draft.dataType, targetId: draft.targetId };
     if (draft.fields && picked.length < all.length) body.fields = all.map((f) => f.code).filter((c) => picked.includes(c));
     if (draft.format !== 'csv') body.format = draft.format;
@@ -179,7 +187,7 @@ export function NewTemplate() {
             ? <Notice kind="warn" title={t('templates.noTargets')} actions={may('admin') && <ButtonLink icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>} />
             : <Field label={t('templates.target')} hint={t('templates.target.hint')} error={wrong.targetId}>
               {(p) => (
-                <select {...p} name="targetId" value={draft.targetId} onChange={(e) => { set({ targetId: e.target.value }); setWrong({}); }}>
+                <select {...p} name="targetId" value={draft.targetId} onChange={(e) => { set({ targetId: e.currentTarget.value }); setWrong({}); }}>
                   <option value="">{t('form.choose')}</option>
                   {list.map((x) => <option key={x.id} value={x.id}>{x.name}</option>)}
                 </select>
@@ -195,7 +203,7 @@ export function NewTemplate() {
             {all.map((f) => (
               <label class="check" key={f.code}>
                 <input type="checkbox" name="fields" checked={picked.includes(f.code)}
-                  onChange={(e) => set({ fields: e.target.checked ? [...picked, f.code] : picked.filter((c) => c !== f.code) })} />
+                  onChange={(e) => set({ fields: e.currentTarget.checked ? [...picked, f.code] : picked.filter((c) => c !== f.code) })} />
                 <span>{labelOf(f)}{room !== 'contact' && <> <code>{f.code}</code></>}</span>
               </label>
             ))}
@@ -207,10 +215,10 @@ export function NewTemplate() {
         </fieldset>
         <Choices legend={t('reading.format')} name="format" value={draft.format} onChange={(format) => set({ format })}
           options={['csv', 'xlsx', 'both'].map((f) => ({ value: f, label: t(`format.${f}`), hint: t(`format.${f}.hint`) }))} />
-        <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.target.checked })} />{t('templates.mail')}</label>
+        <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.currentTarget.checked })} />{t('templates.mail')}</label>
         {draft.mail && (
           <Field label={t('form.email')} error={wrong.email}>
-            {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.target.value })} />}
+            {(p) => <input {...p} type="email" name="email" autocomplete="email" value={draft.email} onInput={(e) => set({ email: e.currentTarget.value })} />}
           </Field>
         )}
         </div>

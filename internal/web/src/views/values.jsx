@@ -54,6 +54,7 @@ export function Values() {
 
 const first = 50;
 
+/** @param {{of?: any}} props */
 function FieldCard({ of }) {
   const [whole, setWhole] = useState(false);
   const usable = of.values.filter((v) => !v.retired);
