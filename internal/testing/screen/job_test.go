@@ -516,7 +516,7 @@ func TestResultsLeadOn(t *testing.T) {
 			"3 rows\n3, 4, 5", "Did you mean OPERA?", "Did you mean DANCE?"}, "0 contacts", true},
 		{"all is wrong", file("Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea"), []string{"No contact would be changed",
 			"10 rows would not go in: see why below, correct them, and test the file again.", "10 rows\n2, 3, 4, 5, 6, 7, 8, 9 and 2 more"}, "Update now with this file", true},
-		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean “[new] GENRE”?"}, "Update now with this file", true},
+		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean \"[new] GENRE\"?"}, "Update now with this file", true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "list.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Overwrite},

@@ -137,10 +137,10 @@ function Result({ of, reload }) {
 
 /** @param {{of?: any}} props */
 function Mail({ of }) {
-  const { status, code, message } = of.mail;
+  const { status, code, reason } = of.mail;
   if (!of.email || !status && !code) return null;
   if (!code || status === 'waiting') return <p class="hint mail-line">{t(`mail.${status}`, { email: of.email })}</p>;
-  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{message}</p></Notice>;
+  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{reason}</p></Notice>;
 }
 
 /** @param {{of?: any, reload?: any}} props */

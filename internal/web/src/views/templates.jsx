@@ -123,7 +123,7 @@ function One({ id }) {
       </>}>
         <p>{t('templates.one.next')}</p>
         {it.mail.status === 'waiting' && <p class="detail">{t('mail.waiting', { email: it.email })}</p>}
-        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {it.mail.message}</p>}
+        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {it.mail.reason}</p>}
       </Notice>
     );
   }
