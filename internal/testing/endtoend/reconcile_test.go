@@ -80,12 +80,12 @@ func TestAMailThatComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := map[string]any{"dataType": "criteria", "action": "test", "fileName": "returned.csv", "email": "bounce@simulator.amazonses.com"}
+	body := map[string]any{"dataType": "criteria", "action": "test", "fileName": "returned.csv", "email": "returned@aurora.example"}
 	var first, second created
 	c.call(http.StatusCreated, "POST", "/api/imports", body, &first)
 	post(t, first, []byte("Contact,[new] NICKNAME\n#0000999999999,x\n"))
 	c.wait(first.ID)
-	reconcile(t, strings.ReplaceAll(string(event), "0199f0aa-0000-7000-8000-000000000001", first.ID))
+	reconcile(t, strings.NewReplacer("0199f0aa-0000-7000-8000-000000000001", first.ID, "bounce@simulator.amazonses.com", "returned@aurora.example").Replace(string(event)))
 	var got struct{ Mail struct{ Status, Code string } }
 	c.call(http.StatusOK, "GET", "/api/imports/"+first.ID, nil, &got)
 	if got.Mail.Status != domain.MailBounced || got.Mail.Code != "mailBounced" {
