@@ -42,6 +42,10 @@ type Error struct {
 	ID string
 	// Err is the cause, for the log only.
 	Err error
+
+	// wrapped says that the cause tells more than the sentence, which is then left
+	// out of the log.
+	wrapped bool
 }
 
 // Field is one part of a request that is at fault, and why.
@@ -57,7 +61,7 @@ type Field struct {
 // into their files.
 func (e *Error) Error() string {
 	s := string(e.Code)
-	if text := e.Log(); text != "" {
+	if text := e.Log(); text != "" && !e.wrapped {
 		s += ": " + text
 	}
 	if e.Err != nil {
@@ -92,7 +96,7 @@ func Wrap(kind Kind, key string, err error) error {
 		return nil
 	}
 	e := New(kind, key)
-	e.Err = err
+	e.Err, e.wrapped = err, true
 	return e
 }
 

@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { announcement } from './core/announce.js';
-import { chooseLanguage, me } from './core/api.js';
+import { me } from './core/api.js';
 import { completeSignIn, groups, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
 import { firstLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
@@ -118,20 +118,13 @@ function Account() {
   );
 }
 
-// Mails and files follow the choice too. If the API cannot be told, the screen
-// has changed all the same, and the next choice tells it.
-async function choose(language) {
-  await setLanguage(language, true);
-  await chooseLanguage(language).catch(() => {});
-}
-
 function Preferences() {
   const languageId = useId();
   const themeId = useId();
   return (
     <div class="preferences">
       <div class="field"><label for={languageId}>{t('nav.language')}</label>
-        <select id={languageId} value={lang.value} onChange={(e) => choose(e.currentTarget.value)}>
+        <select id={languageId} value={lang.value} onChange={(e) => setLanguage(e.currentTarget.value, true)}>
           {Object.entries(languages).map(([l, name]) => <option key={l} value={l} lang={l}>{name}</option>)}
         </select>
       </div>

@@ -87,7 +87,6 @@ export async function all(path, params = {}, options = {}) {
 }
 
 export const me = () => get('/api/me');
-export const chooseLanguage = (language) => call('PUT', '/api/me', { body: { language } });
 
 export const settings = {
   get: (options) => get('/api/settings', {}, options),
