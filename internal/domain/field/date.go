@@ -2,7 +2,6 @@ package field
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -153,5 +152,3 @@ func ReadDay(text string, may func(day.Day, day.Finding) bool) (day.Day, *Proble
 	}
 	return day.Day{}, no("badDate", text)
 }
-
-func inWords(d day.Day) string { return fmt.Sprintf("%d %s %d", d.Day, time.Month(d.Month), d.Year) }

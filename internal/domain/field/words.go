@@ -60,13 +60,12 @@ func Blank(s string) bool { return text.Blank(s) }
 func Quote(s string) string { return text.Quote(s) }
 
 // Where a parameter is called text, the package of that name is out of reach.
-func hidden(r rune) bool    { return text.Invisible(r) }
-func trim(s string) string  { return text.Trim(s) }
-func key(s string) string   { return text.Key(s) }
-func bare(s string) string  { return text.Bare(s) }
-func digits(s string) bool  { return text.Digits(s) }
-func quote(s string) string { return text.Quote(s) }
-func show(s string) string  { return text.Shown(s) }
+func hidden(r rune) bool   { return text.Invisible(r) }
+func trim(s string) string { return text.Trim(s) }
+func key(s string) string  { return text.Key(s) }
+func bare(s string) string { return text.Bare(s) }
+func digits(s string) bool { return text.Digits(s) }
+func show(s string) string { return text.Shown(s) }
 
 // no makes the problem of a code, as reason.New does.
 func no(key string, values ...any) *Problem {

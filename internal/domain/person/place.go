@@ -156,13 +156,6 @@ var ownNames = map[string][]string{
 	"tw": {"Twi"},
 }
 
-func languageName(code string) string {
-	if words, own := ownNames[code]; own {
-		return words[0]
-	}
-	return display.English.Languages().Name(languages()[code])
-}
-
 var regional = regexp.MustCompile(`^([A-Za-z]{2})[-_]([A-Za-z]{2})$`)
 
 // countriesToo are codes of languages that people hardly mean: they are the
