@@ -230,7 +230,9 @@ func TestAuthorisationsAndConflict(t *testing.T) {
 		}
 	}
 	errs := table(t, c.download("/api/imports/"+got.ID+"/files/errors"))
-	if len(errs) != 2 || errs[1][0] != rows[1][0] || errs[1][column(t, errs, "[error] outcome")] != "conflicted" {
+	// The institution is French, and so is what the file says of the row.
+	if len(errs) != 2 || errs[1][0] != rows[1][0] || errs[1][column(t, errs, "[error] outcome")] != "en conflit" ||
+		!strings.HasPrefix(errs[1][column(t, errs, "[error] message")], "Quelqu’un a modifié cette valeur depuis l’export.") {
 		t.Errorf("errors.csv: %q", errs)
 	}
 }
