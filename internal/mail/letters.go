@@ -5,13 +5,12 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"slices"
-	"strconv"
 	"strings"
 	"text/template"
-	"time"
 	"unicode"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
@@ -30,7 +29,7 @@ var (
 func init() {
 	for _, lang := range languages {
 		words[lang] = template.Must(template.New(lang).
-			Funcs(template.FuncMap{"number": func(n int) string { return Number(lang, n) }}).
+			Funcs(template.FuncMap{"number": func(n int) string { return reason.Number(lang, n) }}).
 			ParseFS(files, "words/"+lang+".tmpl"))
 	}
 }
@@ -50,7 +49,7 @@ func (l Letters) Template(t domain.Template) Message {
 	}
 	w.data = map[string]any{
 		"DataType": w.say(string(t.DataType), nil), "Target": shown(t.TargetName), "N": t.Contacts,
-		"Contacts": Number(w.lang, t.Contacts), "Expires": Date(w.lang, t.FileEnds()), "Code": "",
+		"Contacts": reason.Number(w.lang, t.Contacts), "Expires": reason.Date(w.lang, t.FileEnds()), "Code": "",
 	}
 	if t.Problem != nil {
 		w.data["Code"] = t.Problem.Code
@@ -94,7 +93,7 @@ func (l Letters) Import(i domain.Import) Message {
 			{"rejected", c.Rejected, false}, {"conflicted", c.Conflicted, false}, {"unprocessed", c.Unprocessed, true},
 		} {
 			if x.n > 0 || !x.rare {
-				w.counts = append(w.counts, count{w.say("count."+x.name, w.data), Number(w.lang, x.n)})
+				w.counts = append(w.counts, count{w.say("count."+x.name, w.data), reason.Number(w.lang, x.n)})
 			}
 		}
 	}
@@ -165,10 +164,7 @@ func (w *writer) message() Message {
 	if err := layout.Execute(&html, v); err != nil {
 		panic(fmt.Sprintf("mail: layout: %v", err))
 	}
-	colon := ":"
-	if w.lang == "fr" {
-		colon = "\u00a0:"
-	}
+	colon := reason.Colon(w.lang)
 	parts := slices.Clone(v.Before)
 	if len(v.Counts) > 0 {
 		var lines []string
@@ -201,55 +197,4 @@ func shown(name string) string {
 		return r
 	}, strings.ToValidUTF8(name, ""))), " ")
 	return text.Cut(name, maxName)
-}
-
-// Number writes a whole number as the language does.
-func Number(lang string, n int) string {
-	separator, least := ",", 4
-	switch known(lang) {
-	case "fr":
-		separator = "\u202f"
-	case "de", "it":
-		separator = "."
-	case "es":
-		separator, least = ".", 5
-	}
-	s := strconv.Itoa(n)
-	if len(s) < least {
-		return s
-	}
-	var b strings.Builder
-	for i, d := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteString(separator)
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
-
-var months = map[string][12]string{
-	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-	"fr": {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
-	"de": {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
-	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
-	"es": {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
-}
-
-// Date writes a day as the language does, in UTC.
-func Date(lang string, t time.Time) string {
-	lang = known(lang)
-	y, m, d := t.UTC().Date()
-	day, month := strconv.Itoa(d), months[lang][m-1]
-	switch {
-	case lang == "de":
-		day += "."
-	case lang == "fr" && d == 1:
-		day = "1er"
-	case lang == "it" && d == 1:
-		day = "1º"
-	case lang == "es":
-		return fmt.Sprintf("%s de %s de %d", day, month, y)
-	}
-	return fmt.Sprintf("%s %s %d", day, month, y)
 }

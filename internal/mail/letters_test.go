@@ -199,7 +199,7 @@ func TestNumber(t *testing.T) {
 		{1000000, [5]string{"1,000,000", "1\u202f000\u202f000", "1.000.000", "1.000.000", "1.000.000"}},
 	} {
 		for k, lang := range languages {
-			if got := mail.Number(lang, c.n); got != c.want[k] {
+			if got := reason.Number(lang, c.n); got != c.want[k] {
 				t.Errorf("%s: %q, want %q", lang, got, c.want[k])
 			}
 		}
@@ -220,7 +220,7 @@ func TestDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k, lang := range languages {
-			if got := mail.Date(lang, at); got != c.want[k] {
+			if got := reason.Date(lang, at); got != c.want[k] {
 				t.Errorf("%s: %q, want %q", lang, got, c.want[k])
 			}
 		}
