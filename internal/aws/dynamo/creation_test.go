@@ -386,8 +386,8 @@ func TestCreateEndsBusy(t *testing.T) {
 	if fault.KindOf(err) != fault.Busy || err == nil {
 		t.Errorf("Create: %v; want Busy", err)
 	}
-	if n := s.net.calls.Load(); n > 40 { // about twenty attempts in the 30 s of patience, by growing random waits
-		t.Errorf("%d calls", n)
+	if n := s.net.calls.Load(); n != 13 { // so many fit in the 30 s of patience
+		t.Errorf("%d calls, want 13", n)
 	}
 	// What was put off for ever does not hold up the others.
 	s.net.fail = func(op string, body []byte, _ int) (*http.Response, error) {

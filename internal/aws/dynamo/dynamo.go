@@ -14,6 +14,7 @@ package dynamo
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,7 +39,7 @@ type DB struct {
 // itself: every attempt is made, and counted, by Retry.
 func Open(conf aws.Config, options ...func(*dynamodb.Options)) *DB {
 	client := dynamodb.NewFromConfig(conf, append([]func(*dynamodb.Options){func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }}, options...)...)
-	return &DB{Concurrency: 4, Now: time.Now, Retry: Retry{Patience: 2 * time.Minute, Now: time.Now, Sleep: sleep}, client: client, window: newWindow(16)}
+	return &DB{Concurrency: 4, Now: time.Now, Retry: Retry{Patience: 2 * time.Minute, Now: time.Now, Sleep: sleep, Draw: rand.N[time.Duration]}, client: client, window: newWindow(16)}
 }
 
 // limit is how many requests one call makes at once, times for small ones.

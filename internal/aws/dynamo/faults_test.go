@@ -132,10 +132,12 @@ func connected(t *testing.T) stores {
 	conf := settings(t)
 	n := &network{seen: map[string]int{}}
 	db := dynamo.Open(conf, func(o *dynamodb.Options) { o.HTTPClient = n })
-	// Time passes by waiting only.
+	// Time passes by waiting only, and each wait is the longest that may be drawn,
+	// so that attempts can be counted.
 	var waited atomic.Int64
 	db.Retry = dynamo.Retry{Patience: 30 * time.Second, Now: func() time.Time { return time.Unix(0, waited.Load()) },
-		Sleep: func(ctx context.Context, d time.Duration) error { waited.Add(int64(d)); return ctx.Err() }}
+		Sleep: func(ctx context.Context, d time.Duration) error { waited.Add(int64(d)); return ctx.Err() },
+		Draw:  func(most time.Duration) time.Duration { return most }}
 	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
 	s := stores{net: n, client: dynamodb.NewFromConfig(conf), tables: tables,
 		contacts:  dynamo.NewContacts(db, tables[0], tables[1], tables[2]),
@@ -466,8 +468,10 @@ func TestReadsEndBusyAndNeverAsMissing(t *testing.T) {
 	if fault.KindOf(err) != fault.Busy || err == nil || got != nil {
 		t.Errorf("%d contacts, %v; want Busy", len(got), err)
 	}
-	if n := s.net.calls.Load(); n > 120 {
-		t.Errorf("%d calls", n)
+	// 99 that read one contact each, and 12 for the last one, with waits of 25 ms,
+	// 50 ms … 3.2 s and four times 5 s before them, until the 30 s of patience end.
+	if n := s.net.calls.Load(); n != 99+12 {
+		t.Errorf("%d calls, want 111", n)
 	}
 	if _, err := s.contacts.Get(t.Context(), opera, number(1)); fault.KindOf(err) != fault.Busy {
 		t.Errorf("Get: %v; want Busy", err)

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -20,6 +19,8 @@ type Retry struct {
 	Patience time.Duration
 	Now      func() time.Time
 	Sleep    func(context.Context, time.Duration) error
+	// Draw picks a wait from 0 up to the most that it is given.
+	Draw func(most time.Duration) time.Duration
 }
 
 // The waits before an attempt: at random up to 25 ms, 50 ms, … 5 s, so that
@@ -48,7 +49,7 @@ func (t *tries) again(ctx context.Context, err error) error {
 	if !awsfault.Busy(err) || ctx.Err() != nil {
 		return awsfault.Of(err)
 	}
-	wait := rand.N(min(firstWait<<min(t.waits, 10), mostWait))
+	wait := t.Draw(min(firstWait<<min(t.waits, 10), mostWait))
 	t.waits++
 	next := t.Now().Add(wait)
 	if next.Sub(t.since) > t.Patience {
