@@ -19,6 +19,19 @@ func Nearest(word string, words []string) (string, bool) {
 	return s.nearest(bare(word))
 }
 
+// A Spelling is one of several ways to write something.
+type Spelling struct{ As, Of string }
+
+// NearestOf returns what a misspelt word is clearly meant to say, as Nearest does;
+// several ways to write one thing do not contend with each other.
+func NearestOf(word string, ways []Spelling) (string, bool) {
+	var s spellings
+	for _, w := range ways {
+		s.add(bare(w.As), w.Of)
+	}
+	return s.nearest(bare(word))
+}
+
 // spellings are ways to write something; several may be of the same thing.
 type spellings []spelling
 

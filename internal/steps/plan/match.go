@@ -194,19 +194,16 @@ func (r *resolver) suggestions(name string, meant column.Target, values []string
 			}
 		}
 	}
-	names := []string{}
-	of := map[string]string{}
+	var columns []field.Spelling
 	for _, d := range r.cat.Of(r.want) {
 		ours := "[new] " + d.Code
 		if d.Kind == domain.ContactText {
 			ours = d.Label
 		}
-		for _, n := range []string{d.Code, d.Label} {
-			names, of[n] = append(names, n), ours
-		}
+		columns = append(columns, field.Spelling{As: d.Code, Of: ours}, field.Spelling{As: d.Label, Of: ours})
 	}
-	if near, ok := field.Nearest(name, names); ok {
-		add(of[near])
+	if near, ok := field.NearestOf(name, columns); ok {
+		add(near)
 	}
 	return out
 }
@@ -231,11 +228,8 @@ func recognised(headers []domain.Header) []domain.Warning {
 		if len(w.names) == 0 {
 			continue
 		}
-		var others any // absent where all are named
-		if n := len(w.names) - namedFields; n > 0 {
-			w.names, others = w.names[:namedFields], n
-		}
-		out = append(out, domain.Warning{Reason: reason.New(w.code, w.names, others)})
+		names, others := some(w.names)
+		out = append(out, domain.Warning{Reason: reason.New(w.code, names, others)})
 	}
 	return out
 }
