@@ -5,6 +5,7 @@ import (
 	"context"
 	"log"
 	"os"
+	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -23,9 +24,14 @@ func main() {
 		Jobs      string `env:"TABLE_JOBS"`
 		Uploads   string `env:"BUCKET_UPLOADS"`
 		Files     string `env:"BUCKET_FILES"`
+		AtOnce    string `env:"MAP_CONCURRENCY"`
 	}
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
+	}
+	atOnce, err := strconv.Atoi(c.AtOnce)
+	if err != nil {
+		log.Fatalf("MAP_CONCURRENCY: %v", err)
 	}
 	conf, err := config.Load(context.Background())
 	if err != nil {
@@ -39,6 +45,7 @@ func main() {
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
 		Files:     buckets[c.Files],
+		AtOnce:    atOnce,
 	}
 	lambda.Start(lambdaruntime.Step(lambdaruntime.Logger(), step.Run))
 }

@@ -314,6 +314,7 @@ type Import struct {
 	UndoneBy    string // the undo of this update
 	Source      Object // pinned when the file came
 	Rows        int    // known after the check
+	Chunks      int    // likewise
 	Counts      Counts
 	Problem     *FileProblem
 	Detected    *Detected

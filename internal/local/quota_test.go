@@ -83,13 +83,13 @@ func (a *account) task(p policy, seconds float64, ended func(givenUp bool)) {
 	try()
 }
 
-// imports lets n imports of 100 chunks of 20 seconds run at once, while a person
-// asks the API twice a second.
-func (a *account) imports(t *testing.T, n, atOnce int) (givenUp, asked, refused int, took float64) {
+// imports lets imports of 100 chunks of 20 seconds run at once, each as many
+// chunks at the same time as given, while a person asks the API twice a second.
+func (a *account) imports(t *testing.T, shares []int) (givenUp, asked, refused int, took float64) {
 	t.Helper()
 	p := throttling(t, at(machine(t)["Chunks"], "ItemProcessor.States.Chunk"))
-	left := 100 * n
-	for range n {
+	left := 100 * len(shares)
+	for _, atOnce := range shares {
 		waiting := 100
 		var next func()
 		next = func() {
@@ -127,19 +127,29 @@ func (a *account) imports(t *testing.T, n, atOnce int) (givenUp, asked, refused 
 }
 
 // A new account often has a quota of 10 concurrent runs for all its functions.
-// No chunk is given up there, however many imports run; and with one or two the
-// API is answered each time without a reservation.
+// No chunk is given up there, however many imports run; and with five of one
+// institution, or one each of two, the API is answered each time without a
+// reservation.
 func TestSmallAccount(t *testing.T) {
-	atOnce := int(parameters(t)["MapConcurrency"].(float64))
-	for _, n := range []int{1, 2, 5} {
-		a := &account{quota: 10, random: rand.New(rand.NewPCG(1, uint64(n)))}
-		givenUp, asked, refused, took := a.imports(t, n, atOnce)
-		t.Logf("%d imports: %.0f s, %d of %d requests to the API refused", n, took, refused, asked)
-		if givenUp > 0 {
-			t.Errorf("%d imports: %d chunks are given up", n, givenUp)
+	most := int(parameters(t)["MapConcurrency"].(float64))
+	for _, c := range []struct {
+		institutions, imports int // of each
+		answered              bool
+	}{{1, 1, true}, {1, 5, true}, {2, 1, true}, {5, 1, false}} {
+		var shares []int
+		for range c.institutions {
+			for others := range c.imports {
+				shares = append(shares, max(1, most/(1+others))) // as plan shares
+			}
 		}
-		if n <= 2 && refused > 0 {
-			t.Errorf("%d imports: %d of %d requests to the API are refused", n, refused, asked)
+		a := &account{quota: 10, random: rand.New(rand.NewPCG(1, uint64(len(shares))))}
+		givenUp, asked, refused, took := a.imports(t, shares)
+		t.Logf("%d institutions, %d imports each: %.0f s, %d of %d requests to the API refused", c.institutions, c.imports, took, refused, asked)
+		if givenUp > 0 {
+			t.Errorf("%+v: %d chunks are given up", c, givenUp)
+		}
+		if c.answered && refused > 0 {
+			t.Errorf("%+v: %d of %d requests to the API are refused", c, refused, asked)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/emulator"
 )
 
@@ -304,7 +305,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:GetObject Files/imports/*", "s3:GetObject Files/templates/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, under("templates"), mail),
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
-		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, uploads, files),
+		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, on("Jobs", "Query"), uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
 			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLDelete"),
@@ -503,8 +504,6 @@ func machine(t *testing.T) object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The only value that is no string; the others are replaced inside strings.
-	b = bytes.Replace(b, []byte("${MapConcurrency}"), []byte("40"), 1)
 	var m object
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
@@ -527,6 +526,17 @@ func TestMachineAlwaysFinishes(t *testing.T) {
 	chunks := states["Chunks"]
 	if at(chunks, "ToleratedFailurePercentage") != 100.0 || at(chunks, "Retry") != nil {
 		t.Error("the map must tolerate failed children and must not be retried itself")
+	}
+	planned, err := json.Marshal(flow.Planned{AtOnce: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer object
+	if err := json.Unmarshal(planned, &answer); err != nil {
+		t.Fatal(err)
+	}
+	if path, ok := at(chunks, "MaxConcurrencyPath").(string); !ok || at(answer, strings.TrimPrefix(path, "$.")) != 3.0 {
+		t.Error("plan does not say how many children run at once")
 	}
 	if at(chunks, "ItemProcessor.ProcessorConfig.Mode") != "DISTRIBUTED" {
 		t.Error("the map's children must be executions of their own")

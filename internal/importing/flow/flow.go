@@ -59,6 +59,7 @@ type Planned struct {
 	Run
 	Chunks   int    `json:"chunks"`
 	Rejected bool   `json:"rejected"`
+	AtOnce   int    `json:"atOnce"`   // how many chunks the map runs at the same time
 	Manifest string `json:"manifest"` // key in the files bucket: a JSON list of Chunk
 }
 

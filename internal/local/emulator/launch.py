@@ -34,6 +34,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 sys.argv = ["ministack"]
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.services import stepfunctions
 
 drain = lambda_runtime.Worker._drain_stderr_bounded
 drain.__defaults__ = (0.005, *drain.__defaults__[1:])
@@ -69,6 +70,20 @@ def sender_resource(method, path, body, region, account):
 
 iam_actions.dynamodb_transaction_checks = statement_checks
 iam_actions._ses_v2_resource_arn = sender_resource
+
+# A map may read from its input how many children run at once; the emulator knows
+# only the number in the definition.
+run_map = stepfunctions._run_distributed_map
+
+
+def run_map_by_path(state, raw, effective, *rest):
+    path = state.get("MaxConcurrencyPath")
+    if path:
+        state = dict(state, MaxConcurrency=effective[path.removeprefix("$.")])
+    return run_map(state, raw, effective, *rest)
+
+
+stepfunctions._run_distributed_map = run_map_by_path
 
 try:
     main()

@@ -22,6 +22,8 @@ import (
 // Jobs is what the step needs of the imports.
 type Jobs interface {
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
+	// Imports lists the newest first.
+	Imports(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error)
 }
 
 // Catalogue is what the step needs of the catalogue.
@@ -55,6 +57,9 @@ type Step struct {
 	Limits    sheet.Limits
 	// ChunkRows and ChunkBytes bound a chunk; 0 means 10,000 rows and 16 MB.
 	ChunkRows, ChunkBytes int
+	// AtOnce is how many chunks of one institution's imports run at the same
+	// time; 0 means 4.
+	AtOnce int
 }
 
 // Run plans one import. Running it again overwrites what an earlier try left.
@@ -96,12 +101,17 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		if i.Status.Final() {
 			return nil
 		}
+		i.Chunks = len(p.Chunks)
 		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
 		if p.Problem == nil {
 			i.Status = domain.Running
 		}
 		return nil
 	})
+	if err != nil {
+		return out, err
+	}
+	out.AtOnce, err = s.share(ctx, in, out.Chunks)
 	return out, err
 }
 

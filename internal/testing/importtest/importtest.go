@@ -161,8 +161,11 @@ func (w *World) Run(ctx context.Context, run flow.Run) error {
 			return err
 		}
 		var all sync.WaitGroup
+		running := make(chan struct{}, p.AtOnce)
 		for _, c := range items {
 			run := func() {
+				running <- struct{}{}
+				defer func() { <-running }()
 				for try := range w.Tries {
 					if w.BeforeChunk != nil && w.BeforeChunk(c.Chunk, try) != nil {
 						continue
