@@ -83,7 +83,9 @@ func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deplo
 		"PasswordAuth=true",
 		"TokenMinutes=60", // a token is got by a command, and renewed by nobody
 		"Mfa=OFF",
-		"MapConcurrency=8")
+		// The emulator is one process: two chunks keep it busy, and more only
+		// make everybody's requests wait.
+		"MapConcurrency=2")
 	if err != nil {
 		return d, err
 	}

@@ -93,8 +93,8 @@ func TestHundredThousand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.MaxConcurrency != 8 {
-		t.Errorf("%d children at once, want 8", run.MaxConcurrency)
+	if run.MaxConcurrency != 2 {
+		t.Errorf("%d children at once, want 2", run.MaxConcurrency)
 	}
 	if run.ItemCounts.Succeeded < 10 || run.ItemCounts.Failed != 0 {
 		t.Errorf("%+v, want 10 children or more", run.ItemCounts)

@@ -3,6 +3,8 @@ package importtest
 import (
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"rollbook/internal/domain"
@@ -77,6 +79,38 @@ func TestImportsShareWhatTheirInstitutionMayUse(t *testing.T) {
 		t.Errorf("again: %d, %v", p.AtOnce, err)
 	}
 	w.end(t, first)
+}
+
+// 49 small imports of one institution are in their chunks at the same time:
+// each waits there until all have come.
+func TestSmallImportsDoNotWaitForEachOther(t *testing.T) {
+	const imports = 49
+	w := New(t, imports)
+	var come atomic.Int32
+	all49, gaveUp := make(chan struct{}), make(chan struct{})
+	w.BeforeChunk = func(int, int) error {
+		if come.Add(1) == imports {
+			close(all49)
+		}
+		select {
+		case <-all49:
+		case <-gaveUp:
+		}
+		return nil
+	}
+	var once sync.Once
+	var all sync.WaitGroup
+	for i := range imports {
+		imp := w.Create(t, demo.Aurora, domain.Criteria, domain.Update)
+		all.Go(func() {
+			got := w.Upload(t, imp, fmt.Sprintf("Contact,[new] NICKNAME\n#%s,x\n", demo.Number(i)))
+			if got.Status != domain.Done || got.Counts.Updated != 1 {
+				t.Errorf("%s %+v %+v", got.Status, got.Counts, got.Problem)
+				once.Do(func() { close(gaveUp) })
+			}
+		})
+	}
+	all.Wait()
 }
 
 func (w *World) end(t *testing.T, imp domain.Import) {
