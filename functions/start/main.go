@@ -43,15 +43,18 @@ func main() {
 		Now:       time.Now,
 		Keep:      keep,
 	}
-	lambda.Start(lambdaruntime.Step(logger, func(ctx context.Context, e events.S3Event) (struct{}, error) {
+	one := lambdaruntime.Step(logger, func(ctx context.Context, e start.Event) (struct{}, error) {
+		return struct{}{}, step.Run(ctx, e)
+	})
+	lambda.Start(func(ctx context.Context, e events.S3Event) error {
 		for _, r := range e.Records {
-			if err := step.Run(ctx, start.Event{
+			if _, err := one(ctx, start.Event{
 				Bucket: r.S3.Bucket.Name, Key: r.S3.Object.Key, Version: r.S3.Object.VersionID,
 				Size: r.S3.Object.Size, Time: r.EventTime,
 			}); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		return struct{}{}, nil
-	}))
+		return nil
+	})
 }

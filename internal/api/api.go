@@ -90,6 +90,8 @@ type Files interface {
 // changes nothing.
 type Machine interface {
 	Start(ctx context.Context, id string, input []byte) error
+	// Execution is the ARN of the execution with the id.
+	Execution(id string) string
 }
 
 // Templates makes the file of a template that is stored, some time after

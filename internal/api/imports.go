@@ -104,6 +104,7 @@ type importView struct {
 	StartedAt       *time.Time           `json:"startedAt,omitempty"`
 	FinishedAt      *time.Time           `json:"finishedAt,omitempty"`
 	ExpiresAt       *time.Time           `json:"expiresAt,omitempty" doc:"When the import and its files go."`
+	Execution       string               `json:"execution,omitempty" doc:"For administrators, when it has started: the ARN of the state machine's execution."`
 }
 
 type importsInput struct {
@@ -334,6 +335,9 @@ func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*im
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
 		Mail: showMail(i.Mail, lang), CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
+	}
+	if c.may(Admin) && !i.StartedAt.IsZero() {
+		v.Execution = s.Machine.Execution(i.ID)
 	}
 	for _, w := range i.Warnings {
 		v.Warnings = append(v.Warnings, showWarning(w, lang))

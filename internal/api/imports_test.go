@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/file/sheet"
@@ -37,6 +38,21 @@ func TestCreateImport(t *testing.T) {
 		"createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "createdById": "u2", "expiresAt": "2026-03-31T09:00:00Z",
 	}, got); d != "" {
 		t.Error(d)
+	}
+	// Where it runs is for those who look after it, once it does.
+	if _, err := s.jobs.ChangeImport(t.Context(), "aurora", id, func(i *domain.Import) error {
+		i.Status, i.StartedAt = domain.Running, i.CreatedAt
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		who  api.Claims
+		want any
+	}{{viewer, nil}, {operator, nil}, {admin, "arn:aws:states:eu-central-1:123456789012:execution:rollbook-import:" + id}} {
+		if got := s.call(c.who, "GET", "/api/imports/"+id, nil).want(200).object()["execution"]; got != c.want {
+			t.Errorf("%s sees the execution %v, want %v", c.who.Email, got, c.want)
+		}
 	}
 	// The least that a request has.
 	made = s.call(admin, "POST", "/api/imports", object{"dataType": "authorisations", "action": "test"}).want(201).object()

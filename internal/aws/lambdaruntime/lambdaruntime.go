@@ -54,9 +54,11 @@ const (
 )
 
 // Logger returns the logger of a function: lines as the runtime's settings say
-// (JSON on Lambda), each with the request's id and what With added to its context.
-// Log with the …Context methods.
-func Logger() *slog.Logger { return NewLogger(lambdacontext.NewLogHandler()) }
+// (JSON on Lambda), each with the function's name, the request's id and what With
+// added to its context. Log with the …Context methods.
+func Logger() *slog.Logger {
+	return NewLogger(lambdacontext.NewLogHandler()).With("function", lambdacontext.FunctionName)
+}
 
 // NewLogger returns a logger like that of a function, whose lines go to the handler.
 func NewLogger(to slog.Handler) *slog.Logger { return slog.New(contextHandler{to}) }

@@ -93,15 +93,15 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 	})
 	fail(t.Context(), 1)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 2 {
-		t.Fatalf("%d log lines, want 2: %s", len(lines), out.String())
+	if len(lines) != 4 || !strings.Contains(lines[0], "step begins") || !strings.Contains(lines[1], "step done") {
+		t.Fatalf("%d log lines, want 4: %s", len(lines), out.String())
 	}
 	var last map[string]any
-	if err := json.Unmarshal([]byte(lines[1]), &last); err != nil {
+	if err := json.Unmarshal([]byte(lines[3]), &last); err != nil {
 		t.Fatal(err)
 	}
 	if last["level"] != "ERROR" || last["kind"] != "busy" || last["cause"] != "interrupted: table jobs" {
-		t.Errorf("logged %s", lines[1])
+		t.Errorf("logged %s", lines[3])
 	}
 }
 
@@ -124,10 +124,10 @@ func TestLinesSayWhatTheyAreAbout(t *testing.T) {
 	step(t.Context(), about{"i-1"})
 	log.InfoContext(t.Context(), "of nobody")
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 4 {
+	if len(lines) != 5 {
 		t.Fatalf("%d lines: %s", len(lines), out.String())
 	}
-	for i, want := range []float64{7, 8, 7, 0} {
+	for i, want := range []float64{7, 7, 8, 7, 0} {
 		var line map[string]any
 		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil {
 			t.Fatal(err)

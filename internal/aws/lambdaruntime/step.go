@@ -37,7 +37,7 @@ func ErrorName(err error) string {
 	}
 }
 
-// Step wraps a step of the state machine. It logs how the step ended, with the
+// Step wraps a step of the state machine. It logs that the step begins and how it ended, with the
 // cause of an error, and hands the error on under its ErrorName with the text
 // that is safe to show: the execution's history keeps both. Each line that is
 // logged on the way says what the input is about, if it is Attributed.
@@ -47,6 +47,8 @@ func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, 
 		if about, ok := any(in).(Attributed); ok {
 			ctx = With(ctx, about.LogAttributes()...)
 		}
+		// What is killed says no more than this.
+		log.InfoContext(ctx, "step begins")
 		out, err := handle(ctx, in)
 		took := slog.Int64(Duration, time.Since(start).Milliseconds())
 		if err == nil {

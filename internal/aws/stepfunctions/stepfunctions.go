@@ -37,10 +37,16 @@ func (m *Machine) Start(ctx context.Context, id string, input []byte) error {
 	return awsfault.Of(err)
 }
 
+// Execution returns the ARN of the execution with the id, whether there is one
+// or not.
+func (m *Machine) Execution(id string) string {
+	return strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + id
+}
+
 // Look tells whether there is an execution with the id as its name, and whether
 // it still runs. The service forgets executions 90 days after their end.
 func (m *Machine) Look(ctx context.Context, id string) (known, running bool, err error) {
-	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + id
+	arn := m.Execution(id)
 	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	if errors.As(err, new(*types.ExecutionDoesNotExist)) {
 		return false, false, nil

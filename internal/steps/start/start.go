@@ -53,6 +53,20 @@ type Event struct {
 	Time                 time.Time
 }
 
+// LogAttributes say which import the event is about, as far as its key says.
+func (e Event) LogAttributes() []slog.Attr {
+	key, _ := url.QueryUnescape(e.Key)
+	parts := strings.Split(key, "/")
+	var out []slog.Attr
+	if len(parts) > 2 && domain.InstitutionID(parts[1]).Valid() {
+		out = append(out, slog.String("institution", parts[1]))
+		if parts[0] == "uploads" {
+			out = append(out, slog.String("import", parts[2]))
+		}
+	}
+	return out
+}
+
 // Run deals with one event. An event that is nobody's is logged and dropped:
 // trying it again would not make it somebody's.
 func (s *Step) Run(ctx context.Context, e Event) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -166,5 +167,93 @@ func TestUploadForm(t *testing.T) {
 	c.call(http.StatusOK, "POST", "/api/imports/"+made.ID+"/cancel", nil, nil)
 	if got := c.wait(made.ID); got.Status != domain.Cancelled {
 		t.Errorf("%s", got.Status)
+	}
+}
+
+// logged returns the lines in the stack's log group that have the words.
+func logged(t *testing.T, words string) (lines []string) {
+	t.Helper()
+	for next := ""; ; {
+		in := map[string]any{"logGroupName": "/rollbook/rollbook"}
+		if next != "" {
+			in["nextToken"] = next
+		}
+		b, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := http.NewRequestWithContext(t.Context(), "POST", stack.Endpoint, bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("X-Amz-Target", "Logs_20140328.FilterLogEvents")
+		q.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		q.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20261124/eu-central-1/logs/aws4_request")
+		res, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page struct {
+			Events    []struct{ Message string }
+			NextToken string
+		}
+		err = json.NewDecoder(res.Body).Decode(&page)
+		res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Events {
+			if strings.Contains(e.Message, words) {
+				lines = append(lines, e.Message)
+			}
+		}
+		if next = page.NextToken; next == "" {
+			return lines
+		}
+	}
+}
+
+// Whoever looks for one import in the log finds all that its steps said: each
+// line has the function, institution, import and, of a chunk, its number.
+func TestLogLinesSayWhoseTheyAre(t *testing.T) {
+	c := as(t, "admin@aurora.example")
+	id := c.begin(map[string]any{"dataType": "criteria", "action": "update"}, []byte("Contact,[new] NICKNAME\n#"+string(demo.Number(1))+",x\n"))
+	c.wait(id)
+	var shown struct{ Execution string }
+	c.call(http.StatusOK, "GET", "/api/imports/"+id, nil, &shown)
+	if _, err := sfn.NewFromConfig(stack.Config()).DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &shown.Execution}); err != nil {
+		t.Errorf("the import names the execution %q: %v", shown.Execution, err)
+	}
+	// A file for an import that has ended is logged as well.
+	key := "uploads/aurora/" + id
+	if _, err := objects().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &stack.UploadsBucket, Key: &key, Body: strings.NewReader("again")}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"StartFunction": 5, "PlanFunction": 2, "ChunkFunction": 2, "FinishFunction": 2}
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		got, all := map[string]int{}, logged(t, id)
+		for _, line := range all {
+			var l struct {
+				Function, Institution, Import string
+				Chunk                         *int
+			}
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			for name := range want {
+				if strings.Contains(l.Function, name) {
+					got[name]++
+					if l.Institution != "aurora" || l.Import != id || (l.Chunk != nil) != (name == "ChunkFunction") {
+						t.Errorf("a line that does not say what it is about: %s", line)
+					}
+				}
+			}
+		}
+		if maps.Equal(got, want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("lines %v, want %v:\n%s", got, want, strings.Join(all, ""))
+		}
 	}
 }

@@ -55,6 +55,11 @@ type Machine struct {
 	err     error
 }
 
+// Execution returns an ARN as the service makes them.
+func (m *Machine) Execution(id string) string {
+	return "arn:aws:states:eu-central-1:123456789012:execution:rollbook-import:" + id
+}
+
 // Start keeps the execution, or returns what Fail said. The same id again is
 // success and changes nothing.
 func (m *Machine) Start(_ context.Context, id string, input []byte) error {

@@ -630,3 +630,32 @@ func TestEncodingIsChosen(t *testing.T) {
 		}
 	}
 }
+
+// An administrator finds the execution of an import on its page; others have no
+// use for it.
+func TestTheExecutionIsShownToAdministrators(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := browser.New(t)
+	for user, shown := range map[string]bool{"admin@aurora.example": true, "operator@aurora.example": false} {
+		i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "seen.csv", DataType: domain.Criteria, Action: domain.Test,
+			Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: domain.Who(user), Language: "en"}, genres(t, s, "aurora", 3, "JAZZ"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := b.Page(browser.Options{})
+		signedIn(s, p, user)
+		p.Go("#/imports/" + i.ID)
+		p.See("How the file was read")
+		arn := "arn:aws:states:eu-central-1:123456789012:execution:rollbook-import:" + i.ID
+		if got := p.Sees(arn); got != shown {
+			t.Errorf("%s sees the execution: %v", user, got)
+		}
+		var link string
+		if shown {
+			p.Eval("document.querySelector('.execution a').href", &link)
+			if want := "https://eu-central-1.console.aws.amazon.com/states/home?region=eu-central-1#/v2/executions/details/" + strings.ReplaceAll(arn, ":", "%3A"); link != want {
+				t.Errorf("it opens %s, want %s", link, want)
+			}
+		}
+	}
+}

@@ -12,6 +12,7 @@ import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components
 import { Dialog } from '../components/dialog.jsx';
 import { Download, filesOf } from '../components/files.jsx';
 import { Progress, Status, active } from '../components/status.jsx';
+import { Code } from '../components/copy.jsx';
 import { Counts } from '../components/counts.jsx';
 import { Changes } from '../components/changes.jsx';
 import { Problems } from '../components/problems.jsx';
@@ -88,6 +89,7 @@ function Body({ of, reload }) {
       {finished && of.fields.some((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts')) && <Changes of={of} heading={changes} />}
       {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
       {of.detected && of.detected.rows > 0 && <Reading of={of} />}
+      {of.execution && <Execution arn={of.execution} />}
     </>
   );
 }
@@ -266,6 +268,21 @@ function Reading({ of }) {
     <section class="reading">
       <h2>{t('reading.title')}</h2>
       <dl>{facts.map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl>
+    </section>
+  );
+}
+
+/**
+ * Where an administrator finds how it went, step by step.
+ * @param {{arn: string}} props
+ */
+function Execution({ arn }) {
+  const region = arn.split(':')[3];
+  return (
+    <section class="execution">
+      <h2>{t('execution.title')}</h2>
+      <p><Code code={arn} label={t('execution.title')} /></p>
+      <p><a href={`https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${encodeURIComponent(arn)}`} target="_blank" rel="noopener noreferrer">{t('execution.open')}</a></p>
     </section>
   );
 }
