@@ -77,6 +77,7 @@ func main() {
 		Users:     dynamo.NewRecords[domain.User](jobs, "users"),
 		Usage:     dynamo.NewRecords[domain.Usage](jobs, "usage"),
 		Keys:      dynamo.NewRecords[domain.Key](jobs, "keys"),
+		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
 		Removed:   dynamo.NewRecords[domain.Removed](jobs, "removed"),
 		Uploads:   uploads,
 		Files:     blob.New(objects, c.Files),

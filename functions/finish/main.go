@@ -15,6 +15,7 @@ import (
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/ses"
+	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/mail"
 	"rollbook/internal/steps/finish"
@@ -41,10 +42,12 @@ func main() {
 		log.Fatal(err)
 	}
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
+	jobs := dynamo.NewJobs(db, c.Jobs)
 	step := &finish.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      jobs,
+		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
 		Files:     blob.New(blob.Client(conf), c.Files),
 		Mail:      ses.New(sesv2.NewFromConfig(conf), c.MailFrom, c.MailSettings),
 		Letter:    mail.Letters{ScreenURL: c.Screen}.Import,

@@ -13,6 +13,7 @@ import (
 	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
+	"rollbook/internal/domain"
 	"rollbook/internal/steps/plan"
 )
 
@@ -39,10 +40,12 @@ func main() {
 	}
 	db, objects := dynamo.Open(conf), blob.Client(conf)
 	buckets := map[string]*blob.Blobs{c.Uploads: blob.New(objects, c.Uploads), c.Files: blob.New(objects, c.Files)}
+	jobs := dynamo.NewJobs(db, c.Jobs)
 	step := &plan.Step{
 		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      dynamo.NewJobs(db, c.Jobs),
+		Jobs:      jobs,
+		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
 		Files:     buckets[c.Files],
 		AtOnce:    atOnce,

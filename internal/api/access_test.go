@@ -70,6 +70,9 @@ var operations = []operation{
 	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
 	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
 	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
+	{"GET", "/api/mappings", nil, "viewer", 200},
+	{"GET", "/api/mappings/{mapping}", nil, "viewer", 200},
+	{"DELETE", "/api/mappings/{mapping}", nil, "operator", 204},
 	{"GET", "/api/contacts", nil, "viewer", 200},
 	{"GET", "/api/contacts/{contact}", nil, "viewer", 200},
 	{"GET", "/api/contacts/{contact}/history", nil, "viewer", 200},
@@ -94,7 +97,10 @@ func (s *stack) things() *strings.Replacer {
 	leaver := api.Claims{Institution: demo.Aurora, User: "u5", Email: "leo@aurora.example", Groups: []string{"viewer"}, Session: "s", SignedIn: s.now}
 	s.call(leaver, "GET", "/api/me", nil).want(200)
 	key := s.call(admin, "POST", "/api/keys", object{"name": "Own", "role": "viewer"}).want(201).object()["id"].(string)
-	return strings.NewReplacer("{key}", key, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
+	if err := s.mappings.Create(s.t.Context(), demo.Aurora, "0123456789abcdef", domain.Mapping{ID: "0123456789abcdef", DataType: domain.Contacts, Columns: map[string]string{"Wohnsitz": "City"}, CreatedAt: s.now, UsedAt: s.now}); err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.NewReplacer("{mapping}", "0123456789abcdef", "{key}", key, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
 		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
 }
 
@@ -164,7 +170,7 @@ func TestEveryOperationIsListed(t *testing.T) {
 	tested := map[string]bool{}
 	for _, o := range operations {
 		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
-			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{mapping}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
 		for _, name := range []string{"errors", "changes", "undo", "original"} {
 			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
 		}

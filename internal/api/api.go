@@ -110,6 +110,7 @@ type Config struct {
 	Audit     Audit
 	Usage     Records[domain.Usage]
 	Keys      Records[domain.Key]
+	Mappings  Records[domain.Mapping]
 	Removed   Records[domain.Removed]
 	Uploads   Uploads
 	Files     Files
@@ -161,6 +162,7 @@ func New(c Config) http.Handler {
 	s.targetRoutes()
 	s.templateRoutes()
 	s.importRoutes()
+	s.mappingRoutes()
 	s.contactRoutes()
 	s.openRoutes()
 	return s

@@ -52,6 +52,27 @@ func (b RecipeBody) recipe() domain.Recipe {
 		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
 }
 
+// The most that a recipe says of columns: as many as a file has, and what an
+// import can remember.
+const (
+	maxColumns     = 2000
+	maxColumnBytes = 64 << 10
+	recipeBytes    = 256 << 10 // of a request
+)
+
+func (b RecipeBody) check(f *faults) {
+	size := 0
+	for name, ours := range b.Columns {
+		size += len(name) + len(ours)
+	}
+	switch {
+	case len(b.Columns) > maxColumns:
+		f.add("body.columns", "invalid.mostElements", maxColumns)
+	case size > maxColumnBytes:
+		f.add("body.columns", "invalid.longest", maxColumnBytes)
+	}
+}
+
 func recipeOf(r domain.Recipe) RecipeBody {
 	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding,
 		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
@@ -164,7 +185,7 @@ func (s *server) importRoutes() {
 		OperationID: "createImport", Method: http.MethodPost, Path: all, Tags: []string{tagImports},
 		Summary:       "Announce a file",
 		Description:   "POST the file to upload.url as multipart/form-data: all of upload.fields, then the file as field file. The form can be used for one hour. The import starts by itself when the file has come.",
-		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict}, MaxBodyBytes: recipeBytes,
 	}, s.createImport)
 	route(s, Viewer, huma.Operation{
 		OperationID: "listImports", Method: http.MethodGet, Path: all, Tags: []string{tagImports},
@@ -188,7 +209,7 @@ func (s *server) importRoutes() {
 		OperationID: "testImport", Method: http.MethodPost, Path: one + "/test", Tags: []string{tagImports},
 		Summary:       "Test the same bytes with another recipe",
 		Description:   "Makes a new import that tests the uploaded file. The body is the whole recipe; without one it is that of the import.",
-		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone}, MaxBodyBytes: recipeBytes,
 	}, s.testImport)
 	route(s, Operator, huma.Operation{
 		OperationID: "updateImport", Method: http.MethodPost, Path: one + "/update", Tags: []string{tagImports},
@@ -230,6 +251,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 		f.add("body.dataType", "invalid.notImportable", t)
 	}
 	email := f.email("body.email", in.Body.Email)
+	in.Body.check(&f)
 	if err := f.err(); err != nil {
 		return nil, err
 	}
@@ -401,6 +423,11 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 	}
 	recipe := of.Recipe
 	if in.Body != nil {
+		var f faults
+		in.Body.check(&f)
+		if err := f.err(); err != nil {
+			return nil, err
+		}
 		recipe = in.Body.recipe()
 	}
 	now := s.Now().UTC()
@@ -483,6 +510,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	next := update
 	// The undo file is ours, whatever the update's was.
 	next.Recipe = domain.Recipe{OnConflict: domain.Skip, AllowSamePerson: update.AllowSamePerson}
+	next.Learnt = domain.Learnt{}
 	next.Source, next.FileName = o, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
@@ -496,7 +524,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind, holder string, key Once) (*madeAnswer, error) {
 	now := s.Now().UTC()
 	next := domain.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, Recipe: like.Recipe,
+		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, Recipe: like.Recipe, Learnt: like.Learnt,
 		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}

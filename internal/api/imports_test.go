@@ -683,3 +683,44 @@ func TestTestRunsTheBytesByAnotherRecipe(t *testing.T) {
 		s.call(operator, "POST", path, nil).problem(409, "notDone")
 	})
 }
+
+// What was said of columns is listed, and forgotten by who may import, within the
+// limit of deletions.
+func TestMappings(t *testing.T) {
+	s := newStack(t)
+	for _, id := range []string{"a1", "b2", "c3"} {
+		m := domain.Mapping{ID: id, DataType: domain.Contacts, Columns: map[string]string{"Kontakt": "Email", "Remarks": ""}, CreatedAt: s.now, Import: "i", UsedAt: s.now, UsedBy: "u2 olga@aurora.example"}
+		if err := s.mappings.Create(t.Context(), "aurora", id, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := s.call(viewer, "GET", "/api/mappings?limit=2", nil).want(200).object()
+	if items := page["items"].([]any); len(items) != 2 || page["nextCursor"] == nil {
+		t.Errorf("%+v", page)
+	}
+	got := s.call(viewer, "GET", "/api/mappings/a1", nil).want(200).object()
+	if d := cmp.Diff(object{"id": "a1", "dataType": "contacts", "columns": object{"Kontakt": "Email", "Remarks": ""}, "createdAt": "2026-03-01T09:00:00Z", "import": "i",
+		"usedAt": "2026-03-01T09:00:00Z", "usedBy": "olga@aurora.example", "usedById": "u2", "expiresAt": "2028-05-09T09:00:00Z"}, got); d != "" {
+		t.Error(d)
+	}
+	s.limit(nil, object{"deletionsAnHour": 1})
+	s.call(operator, "DELETE", "/api/mappings/a1", nil).want(204)
+	s.call(viewer, "GET", "/api/mappings/a1", nil).problem(404, "notFound")
+	s.call(operator, "DELETE", "/api/mappings/b2", nil).past("tooManyDeletions")
+	s.call(viewer, "GET", "/api/mappings/b2", nil).want(200)
+}
+
+// A recipe says no more of columns than an import can remember.
+func TestRecipesAreBounded(t *testing.T) {
+	s := newStack(t)
+	many, long := object{}, object{}
+	for i := range 2001 {
+		many[strings.Repeat("x", 1+i%9)+string(rune('a'+i%26))+string(rune(0x4e00+i))] = ""
+	}
+	long["x"] = strings.Repeat("y", 64<<10)
+	for _, columns := range []object{many, long} {
+		s.call(operator, "POST", "/api/imports", object{"dataType": "contacts", "action": "test", "columns": columns}).problem(422, "invalid", "body.columns")
+		s.call(operator, "POST", "/api/imports/"+s.doneImport(domain.Test).ID+"/test", object{"columns": columns}).problem(422, "invalid", "body.columns")
+		s = newStack(t)
+	}
+}

@@ -36,6 +36,7 @@ type stack struct {
 	machine   *memory.Machine
 	users     *memory.Records[domain.User]
 	audit     *memory.Audit
+	mappings  *memory.Records[domain.Mapping]
 	removed   *memory.Records[domain.Removed]
 	templates *templates
 	log       bytes.Buffer
@@ -74,6 +75,7 @@ func newStack(t *testing.T) *stack {
 	s.jobs = memory.NewJobs(func() time.Time { return s.now })
 	s.audit = memory.NewAudit(func() time.Time { return s.now })
 	s.removed = memory.NewRecords[domain.Removed](func() time.Time { return s.now })
+	s.mappings = memory.NewRecords[domain.Mapping](func() time.Time { return s.now })
 	s.users = memory.NewRecords[domain.User](func() time.Time { return s.now })
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
@@ -85,9 +87,9 @@ func newStack(t *testing.T) *stack {
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
 		Machine: s.machine, Templates: s.templates, Users: s.users, Audit: s.audit,
 		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
-		Removed: s.removed,
-		Verify:  verify,
-		Now:     func() time.Time { return s.now },
+		Removed: s.removed, Mappings: s.mappings,
+		Verify: verify,
+		Now:    func() time.Time { return s.now },
 		NewID: func() string {
 			return fmt.Sprintf("019c0000-0000-7000-8000-%012d", s.ids.Add(1))
 		},

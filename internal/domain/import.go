@@ -304,6 +304,7 @@ type Import struct {
 	FileName    string // as the user sees it; never a path of ours
 	Recipe
 	Headers     []Header // of the file
+	Learnt      Learnt   // from its columns; an update is read as its test was
 	Email       string   // "" for no mail
 	Language    string   // of mails and messages
 	Status      Status

@@ -1,5 +1,7 @@
 package domain
 
+import "time"
+
 // Recipe says how the bytes of an import are read and applied. With the data that
 // is there it decides the result.
 type Recipe struct {
@@ -30,9 +32,18 @@ type By string
 
 // The ways.
 const (
-	ByName    By = "name"    // it has the name of a column of ours
-	BySynonym By = "synonym" // people and other programs call it so
-	ByGiven   By = "given"   // the recipe says so
-	ByLeftOut By = "leftOut" // the recipe leaves it out, or it has no value
-	ByNone    By = "none"    // nobody knows it
+	ByName    By = "name"       // it has the name of a column of ours
+	BySynonym By = "synonym"    // people and other programs call it so
+	ByMemory  By = "remembered" // it was said of an earlier file with these headers
+	ByGiven   By = "given"      // the recipe says so
+	ByLeftOut By = "leftOut"    // the recipe leaves it out, or it has no value
+	ByNone    By = "none"       // nobody knows it
 )
+
+// Learnt is what an import's file teaches about files with its headers, by what
+// its recipe and an earlier mapping say of its columns.
+type Learnt struct {
+	Mapping string            // its id, "" where there is nothing to learn
+	Columns map[string]string // as in a Recipe
+	At      time.Time         // when the earlier mapping was last used, if there was one
+}

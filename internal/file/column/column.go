@@ -5,8 +5,11 @@
 package column
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 
 	"rollbook/internal/domain/text"
@@ -85,6 +88,23 @@ func squash(name string) string {
 		}
 		return r
 	}, text.Normalise(name))
+}
+
+var made = regexp.MustCompile(`^\[\s*(?:info\s*\]\s*made |error\s*\])`)
+
+// Key names a set of columns, of files of one kind: two files have the same if
+// their columns have the same names, in whatever order and case. When a template
+// was made and what an error file adds make no difference.
+func Key(kind string, names []string) string {
+	set := make([]string, 0, len(names))
+	for _, n := range names {
+		if n = text.Normalise(n); !made.MatchString(n) {
+			set = append(set, n)
+		}
+	}
+	slices.Sort(set)
+	sum := sha256.Sum256([]byte(kind + "\x00" + strings.Join(set, "\x00")))
+	return hex.EncodeToString(sum[:16])
 }
 
 var (

@@ -26,6 +26,11 @@ type Jobs interface {
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
 }
 
+// Mappings keeps what was said of the columns of files.
+type Mappings interface {
+	Change(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Mapping) error) (domain.Mapping, error)
+}
+
 // Mailer sends one mail.
 type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -36,6 +41,7 @@ type Step struct {
 	Contacts  compare.Reader
 	Catalogue account.Catalogue
 	Jobs      Jobs
+	Mappings  Mappings
 	Files     account.Files
 	Mail      Mailer
 	Letter    func(domain.Import) mail.Message // what the mail says, without its address
@@ -79,7 +85,29 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 			s.Count("UnprocessedRows", imp.Counts.Unprocessed)
 		}
 	}
-	return s.mail(ctx, &imp)
+	if err := s.mail(ctx, &imp); err != nil {
+		return err
+	}
+	return s.learn(ctx, &imp)
+}
+
+// learn remembers what a done update's file teaches about files with its headers.
+// Later imports are not forgotten for an earlier one that is finished again.
+func (s *Step) learn(ctx context.Context, imp *domain.Import) error {
+	if imp.Action != domain.Update || imp.Status != domain.Done || imp.OfKind == domain.UndoOf || imp.Learnt.Mapping == "" {
+		return nil
+	}
+	_, err := s.Mappings.Change(ctx, imp.Institution, imp.Learnt.Mapping, func(m *domain.Mapping) error {
+		if m.UsedAt.After(imp.FinishedAt) {
+			return nil
+		}
+		if m.CreatedAt.IsZero() {
+			m.ID, m.DataType, m.CreatedAt = imp.Learnt.Mapping, imp.DataType, imp.FinishedAt
+		}
+		m.Columns, m.Import, m.UsedAt, m.UsedBy = imp.Learnt.Columns, imp.ID, imp.FinishedAt, imp.CreatedBy
+		return nil
+	})
+	return err
 }
 
 // settle works out how the import ended and writes its files.

@@ -47,7 +47,7 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 		Values: []domain.Choice{{Code: "ROCK", Label: "Rock"}, {Code: "JAZZ", Label: "Jazz"}}}); err != nil {
 		t.Fatal(err)
 	}
-	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Files: d.files, Mail: d.mails, Now: now,
+	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Mappings: memory.NewRecords[domain.Mapping](now), Files: d.files, Mail: d.mails, Now: now,
 		Count:  func(metric string, n int) { d.count[metric] += n },
 		Log:    slog.New(slog.DiscardHandler),
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status)} }}

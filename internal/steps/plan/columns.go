@@ -25,13 +25,12 @@ type resolver struct {
 	contact map[string]domain.FieldDef
 	// given has what the recipe says of columns, by their name.
 	given map[string]string
+	// before has what was said of an earlier file with the same headers.
+	before map[string]string
 }
 
 func newResolver(cat *domain.Catalogue, want domain.DataType, given map[string]string) *resolver {
-	r := &resolver{cat: cat, want: want, byCode: map[string]domain.FieldDef{}, byLabel: map[string][]domain.FieldDef{}, contact: map[string]domain.FieldDef{}, given: map[string]string{}}
-	for name, ours := range given {
-		r.given[text.Normalise(name)] = strings.TrimSpace(ours)
-	}
+	r := &resolver{cat: cat, want: want, byCode: map[string]domain.FieldDef{}, byLabel: map[string][]domain.FieldDef{}, contact: map[string]domain.FieldDef{}, given: normalised(given)}
 	for _, d := range cat.Of(domain.Contacts) {
 		r.contact[text.Normalise(d.Label)] = d
 	}
@@ -48,6 +47,15 @@ func newResolver(cat *domain.Catalogue, want domain.DataType, given map[string]s
 		}
 	}
 	return r
+}
+
+// normalised has what is said of columns by their names as they are compared.
+func normalised(columns map[string]string) map[string]string {
+	out := make(map[string]string, len(columns))
+	for name, ours := range columns {
+		out[text.Normalise(name)] = strings.TrimSpace(ours)
+	}
+	return out
 }
 
 // known tells whether a header's name looks like one of ours, whatever the

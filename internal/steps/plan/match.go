@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -96,11 +98,14 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 		h := &m.headers[i]
 		*h = domain.Header{Name: name, By: domain.ByNone, Samples: []string{}, Suggestions: []string{}}
 		ours, given := r.given[text.Normalise(name)]
+		before, known := r.before[text.Normalise(name)]
 		switch {
 		case given && name != "" && ours == "":
 			h.By = domain.ByLeftOut
 		case given && name != "":
 			h.Column, h.By = ours, domain.ByGiven
+		case known && name != "" && r.stillFits(before, values[i]):
+			h.Column, h.By = before, domain.ByMemory
 		case r.means(name):
 			h.Column, h.By = name, domain.ByName
 		case bracketed.MatchString(name):
@@ -121,17 +126,45 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 			m.blank = append(m.blank, i)
 		}
 		if h.By == domain.ByNone {
-			h.Suggestions = r.suggestions(h.Name, meant[i], values[i])
+			h.Suggestions = r.suggestions(h.Name, r.before[text.Normalise(h.Name)], meant[i], values[i])
 		}
+		leftOut := h.By == domain.ByLeftOut || h.By == domain.ByMemory && h.Column == ""
 		for _, v := range values[i] {
 			v = text.Shown(v)
-			if h.By != domain.ByLeftOut && len(h.Samples) < samples && size < samplesBytes && !slices.Contains(h.Samples, v) {
+			if !leftOut && len(h.Samples) < samples && size < samplesBytes && !slices.Contains(h.Samples, v) {
 				h.Samples = append(h.Samples, v)
 				size += len(v)
 			}
 		}
 	}
 	return m
+}
+
+// stillFits reports whether a column can be taken for what an earlier mapping says:
+// that is still there, and the values do not speak against it.
+func (r *resolver) stillFits(ours string, values []string) bool {
+	if ours == "" {
+		return true
+	}
+	if d, ok := r.contact[text.Normalise(ours)]; ok {
+		return column.Fits(column.Target(d.Code), values)
+	}
+	return r.means(ours)
+}
+
+// learn is what the file teaches about files with its headers: what the recipe
+// says of them, and what was known already.
+func (r *resolver) learn(headers []domain.Header, was domain.Learnt) domain.Learnt {
+	l := domain.Learnt{Mapping: was.Mapping, At: was.At, Columns: map[string]string{}}
+	for _, h := range headers {
+		if _, given := r.given[text.Normalise(h.Name)]; given && h.Name != "" || h.By == domain.ByMemory {
+			l.Columns[h.Name] = h.Column
+		}
+	}
+	if len(l.Columns) == 0 {
+		return domain.Learnt{}
+	}
+	return l
 }
 
 // repeated reports whether another column was taken for the same as column i.
@@ -174,14 +207,17 @@ func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target) {
 	}
 }
 
-// suggestions are columns of ours that one of the file's may be: by what its name
-// may mean, by the form of its values, by the nearest name.
-func (r *resolver) suggestions(name string, meant column.Target, values []string) []string {
+// suggestions are columns of ours that one of the file's may be: what it was
+// before, by what its name may mean, by the form of its values, by the nearest name.
+func (r *resolver) suggestions(name, before string, meant column.Target, values []string) []string {
 	out := []string{}
 	add := func(s string) {
 		if s != "" && !slices.Contains(out, s) && len(out) < samples {
 			out = append(out, s)
 		}
+	}
+	if before != "" && r.means(before) {
+		add(before)
 	}
 	if r.want == domain.Contacts {
 		targets := []column.Target{meant}
@@ -210,13 +246,15 @@ func (r *resolver) suggestions(name string, meant column.Target, values []string
 
 // recognised says of which columns it was not their name that told what they are,
 // and which were left out.
-func recognised(headers []domain.Header) []domain.Warning {
-	var known, left []string
+func recognised(headers []domain.Header, at time.Time) []domain.Warning {
+	var known, before, left []string
 	for _, h := range headers {
-		switch h.By {
-		case domain.BySynonym:
+		switch {
+		case h.By == domain.BySynonym:
 			known = append(known, h.Name+" → "+h.Column)
-		case domain.ByLeftOut:
+		case h.By == domain.ByMemory && h.Column != "":
+			before = append(before, h.Name+" → "+h.Column)
+		case h.By == domain.ByMemory, h.By == domain.ByLeftOut:
 			left = append(left, h.Name)
 		}
 	}
@@ -224,12 +262,13 @@ func recognised(headers []domain.Header) []domain.Warning {
 	for _, w := range []struct {
 		code  string
 		names []string
-	}{{"columnsRecognised", known}, {"columnsLeftOut", left}} {
+		more  []any
+	}{{"columnsRecognised", known, nil}, {"columnsRemembered", before, []any{at.Format(time.DateOnly)}}, {"columnsLeftOut", left, nil}} {
 		if len(w.names) == 0 {
 			continue
 		}
 		names, others := some(w.names)
-		out = append(out, domain.Warning{Reason: reason.New(w.code, names, others)})
+		out = append(out, domain.Warning{Reason: reason.New(w.code, append([]any{names, others}, w.more...)...)})
 	}
 	return out
 }
@@ -238,7 +277,7 @@ func recognised(headers []domain.Header) []domain.Warning {
 func kept(headers []domain.Header) []int {
 	var out []int
 	for i, h := range headers {
-		if h.By != domain.ByLeftOut {
+		if h.By != domain.ByLeftOut && (h.By != domain.ByMemory || h.Column != "") {
 			out = append(out, i)
 		}
 	}
@@ -249,4 +288,25 @@ func kept(headers []domain.Header) []int {
 // all, behind the rows that were looked at.
 func notBlank(h domain.Header, line int) error {
 	return fault.New(fault.Invalid, "unknownColumn.value", line, domain.Shown(h.Name))
+}
+
+// remembered fills in what was said of an earlier file with these headers. An
+// update knows what its test knew, whatever was said since. A file whose columns
+// all have roles needs nobody's help.
+func (s *Step) remembered(ctx context.Context, imp *domain.Import, header []string) (domain.Learnt, error) {
+	switch {
+	case imp.OfKind == domain.UpdateOf:
+		return imp.Learnt, nil
+	case imp.OfKind == domain.UndoOf, !slices.ContainsFunc(header, func(name string) bool {
+		return !bracketed.MatchString(name) && !strings.EqualFold(name, flow.KeyColumn)
+	}):
+		return domain.Learnt{}, nil
+	}
+	l := domain.Learnt{Mapping: column.Key(string(imp.DataType), header)}
+	m, err := s.Mappings.Get(ctx, imp.Institution, l.Mapping)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return l, nil
+	}
+	l.Columns, l.At = m.Columns, m.UsedAt
+	return l, err
 }

@@ -37,6 +37,11 @@ type Contacts interface {
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
 }
 
+// Mappings is what the step needs of what was said of the columns of files.
+type Mappings interface {
+	Get(ctx context.Context, in domain.InstitutionID, id string) (domain.Mapping, error)
+}
+
 // Opener opens the user's file at its pinned version.
 type Opener interface {
 	Open(ctx context.Context, o domain.Object) (domain.File, error)
@@ -52,6 +57,7 @@ type Step struct {
 	Contacts  Contacts
 	Catalogue Catalogue
 	Jobs      Jobs
+	Mappings  Mappings
 	Source    func(bucket string) Opener // by the bucket that the import pinned
 	Files     Files
 	Limits    sheet.Limits
@@ -103,6 +109,7 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		}
 		i.Chunks = len(p.Chunks)
 		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
+		i.Learnt = imp.Learnt
 		if p.Problem == nil {
 			i.Status = domain.Running
 		}
@@ -151,8 +158,13 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 		p.Warnings = append(p.Warnings, warnings(r)...)
 	}()
 	rows := lookAhead(r)
+	was, err := s.remembered(ctx, imp, r.Header())
+	if err != nil {
+		return p, err
+	}
+	names.before = normalised(was.Columns)
 	m := names.match(r.Header(), rows)
-	p.Headers = m.headers
+	p.Headers, imp.Learnt = m.headers, names.learn(m.headers, was)
 	at := kept(m.headers)
 	header, ours := make([]string, len(at)), make([]string, len(at))
 	for k, i := range at {
@@ -160,7 +172,7 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 		ours[k] = cmp.Or(m.headers[i].Column, header[k])
 	}
 	cols, notes, err := names.columns(header, ours, r.HeaderLine())
-	p.Columns, p.Warnings = cols, append(recognised(m.headers), notes...)
+	p.Columns, p.Warnings = cols, append(recognised(m.headers, was.At), notes...)
 	if err != nil {
 		return p, err
 	}

@@ -69,7 +69,7 @@ func importing(ctx context.Context, rows int) error {
 		if _, _, err := jobs.CreateImport(ctx, imp, domain.Once{}, ""); err != nil {
 			return err
 		}
-		p := &plan.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Files: files,
+		p := &plan.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Mappings: memory.NewRecords[domain.Mapping](time.Now), Files: files,
 			Source: func(string) plan.Opener { return opener{peopleFile{n}} }}
 		c := &chunk.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Files: files, Now: time.Now}
 		at := time.Now()

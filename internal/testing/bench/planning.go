@@ -81,7 +81,7 @@ func planning(ctx context.Context, rows int) error {
 	jobs := memory.NewJobs(time.Now)
 	files := &thrown{}
 	file := generated{head: "Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE\r\n", n: rows}
-	step := &plan.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Files: files, Source: func(string) plan.Opener { return file }}
+	step := &plan.Step{Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Mappings: memory.NewRecords[domain.Mapping](time.Now), Files: files, Source: func(string) plan.Opener { return file }}
 	imp := domain.Import{ID: "bench", Institution: demo.Aurora, DataType: domain.Criteria, Action: domain.Test, Status: domain.Checking, ExpiresAt: time.Now().Add(time.Hour)}
 	if _, _, err := jobs.CreateImport(ctx, imp, domain.Once{}, ""); err != nil {
 		return err

@@ -109,7 +109,8 @@ func Start(o Options) (*Stack, error) {
 	s.Uploads.URL, s.Files.URL = uploads, files
 
 	letters := mail.Letters{ScreenURL: s.URL}
-	s.plan = &plan.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files,
+	mappings := memory.NewRecords[domain.Mapping](time.Now)
+	s.plan = &plan.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Mappings: mappings, Files: s.Files,
 		Source: func(bucket string) plan.Opener {
 			if bucket == "files" {
 				return s.Files
@@ -117,7 +118,7 @@ func Start(o Options) (*Stack, error) {
 			return s.Uploads
 		}}
 	s.chunk = &chunk.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Now: time.Now}
-	s.finish = &finish.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Mail: s.Mails, Log: s.log, Count: func(string, int) {}, Now: time.Now, Letter: letters.Import}
+	s.finish = &finish.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Mappings: mappings, Files: s.Files, Mail: s.Mails, Log: s.log, Count: func(string, int) {}, Now: time.Now, Letter: letters.Import}
 	s.start = &start.Step{Jobs: s.Jobs, Catalogue: s.Catalogue, Machine: machine{s}, Log: s.log, Now: time.Now, Keep: 30 * 24 * time.Hour}
 	s.template = &template.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Mail: s.Mails, Log: s.log, Now: time.Now,
 		Letter: letters.Template, Guide: guide.README}
@@ -128,7 +129,7 @@ func Start(o Options) (*Stack, error) {
 	handler := api.New(api.Config{
 		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: s.Uploads, Files: s.Files,
 		Users: memory.NewRecords[domain.User](time.Now), Audit: memory.NewAudit(time.Now),
-		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: memory.NewRecords[domain.Key](time.Now), Removed: memory.NewRecords[domain.Removed](time.Now), Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
+		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: memory.NewRecords[domain.Key](time.Now), Removed: memory.NewRecords[domain.Removed](time.Now), Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, UploadsOrigin: uploads,
 		Assets: o.Assets, Log: s.log,

@@ -35,6 +35,7 @@ type World struct {
 	Contacts  *memory.Contacts
 	Catalogue *memory.Catalogue
 	Jobs      *memory.Jobs
+	Mappings  *memory.Records[domain.Mapping]
 	Uploads   *memory.Blobs
 	Files     *memory.Blobs
 	Mails     *memory.Mails
@@ -67,9 +68,10 @@ func New(t testing.TB, n int) *World {
 	w := &World{Mails: &memory.Mails{}, Log: &bytes.Buffer{}, Tries: 1, Metrics: map[string]int{}, started: map[string]bool{},
 		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	w.Contacts, w.Catalogue, w.Jobs = memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(w.Now)
+	w.Mappings = memory.NewRecords[domain.Mapping](w.Now)
 	w.Uploads, w.Files = memory.NewBlobs("uploads"), memory.NewBlobs("files")
 	log := slog.New(slog.NewJSONHandler(w.Log, nil))
-	w.Plan = &plan.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files,
+	w.Plan = &plan.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Mappings: w.Mappings, Files: w.Files,
 		Source: func(bucket string) plan.Opener {
 			if bucket == "files" {
 				return w.Files
@@ -77,7 +79,7 @@ func New(t testing.TB, n int) *World {
 			return w.Uploads
 		}}
 	w.Chunk = &chunk.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Now: w.Now}
-	w.Finish = &finish.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Count: w.count, Now: w.Now,
+	w.Finish = &finish.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Mappings: w.Mappings, Files: w.Files, Mail: w.Mails, Log: log, Count: w.count, Now: w.Now,
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status), Text: i.ID} }}
 	w.Start = &start.Step{Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
 	w.Template = &template.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
@@ -271,7 +273,7 @@ func (w *World) Follow(t testing.TB, of domain.Import, kind string) domain.Impor
 		source, recipe = o, domain.Recipe{OnConflict: of.OnConflict, AllowSamePerson: of.AllowSamePerson}
 	}
 	imp := w.Create(t, of.Institution, of.DataType, domain.Update, func(i *domain.Import) {
-		i.Of, i.OfKind, i.Source, i.Status, i.Recipe = of.ID, kind, source, domain.Checking, recipe
+		i.Of, i.OfKind, i.Source, i.Status, i.Recipe, i.Learnt = of.ID, kind, source, domain.Checking, recipe, of.Learnt
 	})
 	if err := (machine{w}).Start(t.Context(), imp.ID, flow.NewRun(imp.Institution, imp.ID)); err != nil {
 		t.Fatal(err)
