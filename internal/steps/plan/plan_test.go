@@ -37,7 +37,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(), jobs: memory.NewJobs(now),
 		uploads: memory.NewBlobs("uploads"), files: memory.NewBlobs("files")}
-	d.Step = &plan.Step{Contacts: d.contacts, Catalogue: d.catalogue, Jobs: d.jobs, Files: d.files,
+	d.Step = &plan.Step{Contacts: d.contacts, Catalogue: d.catalogue, Jobs: d.jobs, Mappings: memory.NewRecords[domain.Mapping](now), Files: d.files,
 		Source: func(string) plan.Opener { return d.uploads }}
 	if err := d.catalogue.PutSettings(t.Context(), house, domain.Settings{Country: "CH"}); err != nil {
 		t.Fatal(err)
