@@ -119,6 +119,7 @@ var table = []Entry{
 	{"otherTable", Warning, "", `the zip has the table twice; the one that was saved later was read`, ``, []string{"read:text ignored:text why:word:whyRead"}},
 	{"columnsRecognised", Warning, "", "columns were recognised by what people and other programs call them", ``, []string{"columns:list others?:number"}},
 	{"columnsRemembered", Warning, "", "columns were read as those of an earlier file with the same headers; `GET /api/mappings` lists what is remembered", ``, []string{"columns:list others?:number date:date"}},
+	{"columnsSpare", Warning, "", "columns were left out because another one is for the same: a second telephone or address, the buyer beside the participant, the whole name beside its parts; with how many of their cells have something", ``, []string{"columns:list others?:number cells:number"}},
 	{"columnsLeftOut", Warning, "", "columns of the file were left out: the recipe says so, or they have no value", ``, []string{"columns:list others?:number"}},
 	{"notCompared", Warning, "", `an [old] column is missing: its [new] overwrites what is there`, ``, []string{"fields:list others?:number"}},
 	{"cellsNotCompared", Warning, "", `how many cells that is`, ``, []string{"cells:number field", ".more cells:number fields:number"}},

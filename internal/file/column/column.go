@@ -90,6 +90,18 @@ func squash(name string) string {
 	}, text.Normalise(name))
 }
 
+// person is whose column it is, of those that tell several persons apart.
+func person(name string) string {
+	for _, q := range qualifiers {
+		if q.group == "participant" || q.group == "buyer" {
+			if strings.HasPrefix(name, q.words+" ") || strings.HasSuffix(name, " "+q.words) {
+				return q.group
+			}
+		}
+	}
+	return ""
+}
+
 var made = regexp.MustCompile(`^\[\s*(?:info\s*\]\s*made |error\s*\])`)
 
 // Key names a set of columns, of files of one kind: two files have the same if
@@ -115,6 +127,7 @@ var (
 // Meant returns what the name of a column means, whatever the values.
 func Meant(name string) (Meaning, bool) {
 	if m, ok := synonyms[squash(name)]; ok {
+		m.Group = person(text.Normalise(name))
 		return m, true
 	}
 	if rest := tail.ReplaceAllString(name, ""); rest != name && rest != "" {

@@ -72,11 +72,13 @@ func names(cells []string) []string {
 // sameName compares as columns are matched: in any case.
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
-// checkNames refuses a header with two columns of the same name.
+// checkNames refuses a header with two columns of the same name, if it is a name
+// with a role in brackets, as ours have. Other people's files may have a name
+// twice, and mean two things.
 func checkNames(names []string, line int) error {
 	seen := make(map[string]int, len(names))
 	for i, n := range names {
-		if n == "" {
+		if !strings.HasPrefix(n, "[") {
 			continue
 		}
 		key := strings.ToLower(n)

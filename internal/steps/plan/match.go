@@ -85,6 +85,8 @@ type matched struct {
 	// blank are columns that nobody knows and that are left out because they have
 	// no value; one that has a value after all rejects the file.
 	blank []int
+	// spare are columns that are left out for another one that is for the same.
+	spare []int
 }
 
 // match finds out what each column is for: by the recipe, by its name, or by what
@@ -92,13 +94,14 @@ type matched struct {
 func (r *resolver) match(header []string, rows *ahead) matched {
 	m := matched{headers: make([]domain.Header, len(header))}
 	values := make([][]string, len(header))
-	meant := make([]column.Target, len(header))
+	meant := make([]column.Meaning, len(header))
+	shown := numbered(header)
 	for i, name := range header {
 		values[i] = rows.values(i)
 		h := &m.headers[i]
-		*h = domain.Header{Name: name, By: domain.ByNone, Samples: []string{}, Suggestions: []string{}}
-		ours, given := r.given[text.Normalise(name)]
-		before, known := r.before[text.Normalise(name)]
+		*h = domain.Header{Name: shown[i], By: domain.ByNone, Samples: []string{}, Suggestions: []string{}}
+		ours, given := said(r.given, shown[i], name)
+		before, known := said(r.before, shown[i], name)
 		switch {
 		case given && name != "" && ours == "":
 			h.By = domain.ByLeftOut
@@ -108,16 +111,18 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 			h.Column, h.By = before, domain.ByMemory
 		case r.means(name):
 			h.Column, h.By = name, domain.ByName
+			meant[i], _ = column.Meant(name)
 		case bracketed.MatchString(name):
 		default:
 			if s, ok := column.Meant(name); ok && column.Fits(s.Target, values[i]) {
-				meant[i] = s.Target
+				meant[i] = s
 			} else if d, err := r.field(name); !ok && err == nil && d.Code != "" && d.Kind != domain.ContactText && (d.DataType() == r.want || r.want == domain.Contacts) {
 				h.Column, h.By = "[new] "+d.Code, domain.BySynonym
 			}
 		}
 	}
 	r.bySynonym(m.headers, meant)
+	m.spare = r.settle(m.headers, meant, values)
 	size := 0
 	for i := range m.headers {
 		h := &m.headers[i]
@@ -126,7 +131,7 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 			m.blank = append(m.blank, i)
 		}
 		if h.By == domain.ByNone {
-			h.Suggestions = r.suggestions(h.Name, r.before[text.Normalise(h.Name)], meant[i], values[i])
+			h.Suggestions = r.suggestions(h.Name, r.before[text.Normalise(h.Name)], meant[i].Target, values[i])
 		}
 		leftOut := h.By == domain.ByLeftOut || h.By == domain.ByMemory && h.Column == ""
 		for _, v := range values[i] {
@@ -138,6 +143,15 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 		}
 	}
 	return m
+}
+
+// said looks up what is said of a column: by its number where its name is there
+// several times, else by its name.
+func said(columns map[string]string, shown, name string) (ours string, ok bool) {
+	if ours, ok = columns[text.Normalise(shown)]; !ok {
+		ours, ok = columns[text.Normalise(name)]
+	}
+	return ours, ok
 }
 
 // stillFits reports whether a column can be taken for what an earlier mapping says:
@@ -154,10 +168,10 @@ func (r *resolver) stillFits(ours string, values []string) bool {
 
 // learn is what the file teaches about files with its headers: what the recipe
 // says of them, and what was known already.
-func (r *resolver) learn(headers []domain.Header, was domain.Learnt) domain.Learnt {
+func (r *resolver) learn(header []string, headers []domain.Header, was domain.Learnt) domain.Learnt {
 	l := domain.Learnt{Mapping: was.Mapping, At: was.At, Columns: map[string]string{}}
-	for _, h := range headers {
-		if _, given := r.given[text.Normalise(h.Name)]; given && h.Name != "" || h.By == domain.ByMemory {
+	for i, h := range headers {
+		if _, given := said(r.given, h.Name, header[i]); given && header[i] != "" || h.By == domain.ByMemory {
 			l.Columns[h.Name] = h.Column
 		}
 	}
@@ -180,7 +194,7 @@ func repeated(headers []domain.Header, i int) bool {
 // bySynonym takes columns for what their names mean to people. A bare name is a
 // last name beside a first name, and Nome and Nombre are first names beside a last
 // name; alone they are full names, and the user is asked.
-func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target) {
+func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning) {
 	take := func(i int, t column.Target) {
 		if t == column.Number {
 			headers[i].Column, headers[i].By = flow.KeyColumn, domain.BySynonym
@@ -188,8 +202,8 @@ func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target) {
 			headers[i].Column, headers[i].By = d.Label, domain.BySynonym
 		}
 	}
-	for i, t := range meant {
-		if t != "" && t != column.Name && t != column.Given {
+	for i, m := range meant {
+		if t := m.Target; t != "" && t != column.Name && t != column.Given && headers[i].By == domain.ByNone {
 			take(i, t)
 		}
 	}
@@ -197,8 +211,8 @@ func (r *resolver) bySynonym(headers []domain.Header, meant []column.Target) {
 		d, _ := domain.ContactDef(f)
 		return slices.ContainsFunc(headers, func(h domain.Header) bool { return strings.EqualFold(h.Column, d.Label) })
 	}
-	for i, t := range meant {
-		switch {
+	for i, m := range meant {
+		switch t := m.Target; {
 		case t == column.Given && has(domain.ContactLastName) && !has(domain.ContactFirstName):
 			take(i, "firstName")
 		case t == column.Name && has(domain.ContactFirstName) && !has(domain.ContactLastName):
@@ -246,10 +260,11 @@ func (r *resolver) suggestions(name, before string, meant column.Target, values 
 
 // recognised says of which columns it was not their name that told what they are,
 // and which were left out.
-func recognised(headers []domain.Header, at time.Time) []domain.Warning {
+func recognised(headers []domain.Header, spare []int, at time.Time) []domain.Warning {
 	var known, before, left []string
-	for _, h := range headers {
+	for i, h := range headers {
 		switch {
+		case slices.Contains(spare, i):
 		case h.By == domain.BySynonym:
 			known = append(known, h.Name+" → "+h.Column)
 		case h.By == domain.ByMemory && h.Column != "":

@@ -164,7 +164,7 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 	}
 	names.before = normalised(was.Columns)
 	m := names.match(r.Header(), rows)
-	p.Headers, imp.Learnt = m.headers, names.learn(m.headers, was)
+	p.Headers, imp.Learnt = m.headers, names.learn(r.Header(), m.headers, was)
 	at := kept(m.headers)
 	header, ours := make([]string, len(at)), make([]string, len(at))
 	for k, i := range at {
@@ -172,16 +172,16 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 		ours[k] = cmp.Or(m.headers[i].Column, header[k])
 	}
 	cols, notes, err := names.columns(header, ours, r.HeaderLine())
-	p.Columns, p.Warnings = cols, append(recognised(m.headers, was.At), notes...)
+	p.Columns, p.Warnings = cols, append(recognised(m.headers, m.spare, was.At), notes...)
 	if err != nil {
 		return p, err
 	}
-	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m.blank)
+	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m)
 }
 
 // pass reads the rows: it writes them into chunks, shows them to the observers,
 // and has these judge the file at its end.
-func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, blank []int) error {
+func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, m matched) error {
 	layout := rows.layout
 	chunks := &chunkWriter{s: s, imp: imp, plan: p}
 	asked := &asking{layout: layout}
@@ -192,6 +192,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		same.persons = &person.Checker{Settings: cat.Settings, Now: time.Now}
 	}
 	observers := []observer{asked, texts, first, same}
+	spareCells := 0
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
@@ -204,9 +205,16 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 			return fault.Wrap(fault.Busy, "interrupted", err)
 		}
 		p.Rows++
-		for _, i := range blank {
-			if i < len(row.Cells) && row.Fault == nil && !field.Blank(row.Cells[i]) {
-				return notBlank(p.Headers[i], row.Line)
+		if row.Fault == nil {
+			for _, i := range m.blank {
+				if !field.Blank(row.Cells[i]) {
+					return notBlank(p.Headers[i], row.Line)
+				}
+			}
+			for _, i := range m.spare {
+				if !field.Blank(row.Cells[i]) {
+					spareCells++
+				}
 			}
 		}
 		seen := rows.row(row)
@@ -220,6 +228,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if err := chunks.close(ctx); err != nil {
 		return err
 	}
+	p.Warnings = append(p.Warnings, alsoThere(m.headers, m.spare, spareCells)...)
 	if err := s.encoding(ctx, imp, texts.found, r.Detected().Encoding); err != nil {
 		return err
 	}
