@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop test soak fuzz lint bench build version deploy
+.PHONY: help setup run stop reset test soak fuzz lint bench build version deploy
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -20,11 +20,14 @@ help: ## list the targets
 setup: ## install what the others need under .local
 	@$(IN) .ci/setup
 
-run: ## start the local stack (PORT=8080 CONTACTS=2000) and return when it is ready
+run: ## start the local stack and return when it is ready (PORT=8080; CONTACTS=2000 empties it first)
 	@$(IN) .ci/up $(if $(PORT),--port $(PORT)) $(if $(CONTACTS),--contacts $(CONTACTS))
 
-stop: ## end the local stack
+stop: ## end the local stack; make run goes on with what it held
 	@$(IN) if [ -x .local/bin/rollbook-local ]; then .local/bin/rollbook-local down; fi
+
+reset: ## end the local stack and empty it
+	@$(IN) if [ -x .local/bin/rollbook-local ]; then .local/bin/rollbook-local reset; fi
 
 test: ## run all tests, on emulated services (WITHOUT="browser office java" SEED=1 TESTFLAGS=…)
 	@$(IN) .ci/test

@@ -61,10 +61,11 @@ func build(ctx context.Context, root, built string) error {
 func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deployed, error) {
 	var d deployed
 	objects := s3.NewFromConfig(s.Config(), func(o *s3.Options) { o.UsePathStyle = true })
+	owned := new(s3types.BucketAlreadyOwnedByYou)
 	if _, err := objects.CreateBucket(ctx, &s3.CreateBucketInput{
 		Bucket:                    aws.String(deployBucket),
 		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: emulator.Region},
-	}); err != nil {
+	}); err != nil && !errors.As(err, &owned) {
 		return d, err
 	}
 	err := sam(ctx, root, s.Endpoint, "deploy",

@@ -32,12 +32,17 @@ type Options struct {
 	// Detach leaves the stack running when this process ends, until Down.
 	// Without it the stack ends with this process.
 	Detach bool
+	// Keep goes on with what the stack that ran here before held when it was
+	// ended, and keeps what this one holds for the next. A detached stack is
+	// always kept.
+	Keep bool
 	// Environment is added to the emulator's and so to every function's.
 	Environment []string
 	// FunctionEndpoint is where the functions call their services, for tests
 	// that put something in between; empty for the emulator itself.
 	FunctionEndpoint string
-	// Seed fills the deployed stack before it is said to be ready.
+	// Seed fills the deployed stack before it is said to be ready, unless it goes
+	// on with what was kept.
 	Seed func(context.Context, *Stack) error
 	// Progress is told in a line what is being done.
 	Progress io.Writer
@@ -56,8 +61,9 @@ type Stack struct {
 	Users           []User `json:"users"`
 	TokenCommand    string `json:"tokenCommand"`
 
-	dir   string
-	inner *server
+	dir     string
+	options Options
+	inner   *server
 }
 
 // Tables are the tables' names by role.
@@ -101,11 +107,17 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 		return nil, ErrRunning
 	}
 	os.Remove(filepath.Join(o.Dir, "stack.json"))
+	o.Keep = o.Keep || o.Detach
+	if !o.Keep {
+		if err := Reset(o.Dir); err != nil {
+			return nil, err
+		}
+	}
 	if o.Port, err = checkPort(o.Port); err != nil {
 		return nil, err
 	}
 	built := filepath.Join(stateDir(o.Dir), "build")
-	s := &Stack{dir: o.Dir, Region: emulator.Region, URL: fmt.Sprintf("http://localhost:%d", o.Port)}
+	s := &Stack{dir: o.Dir, options: o, Region: emulator.Region, URL: fmt.Sprintf("http://localhost:%d", o.Port)}
 	s.Mailbox = s.URL + mailboxPath
 
 	// The functions are built while the emulator starts.
@@ -137,28 +149,48 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 }
 
 func (s *Stack) deploy(ctx context.Context, root, built string, o Options) error {
-	fmt.Fprintln(o.Progress, "Deploying the stack")
-	d, err := deploy(ctx, root, built, s, o)
+	before, found, err := readKept(o.Dir)
 	if err != nil {
 		return err
 	}
+	now := kept{EmulatorPort: s.emulatorPort()}
+	if now.Digest, err = digest(built, s.URL, s.Endpoint); err != nil {
+		return err
+	}
+	d := before.Deployed
+	if !found || before.Digest != now.Digest {
+		fmt.Fprintln(o.Progress, "Deploying the stack")
+		if d, err = deploy(ctx, root, built, s, o); err != nil {
+			if found {
+				err = fmt.Errorf("%w\nThe stack that was kept cannot take this version: empty it with make reset", err)
+			}
+			return err
+		}
+	}
 	s.UploadsBucket, s.FilesBucket, s.StateMachineARN = d.UploadsBucket, d.FilesBucket, d.StateMachineARN
 	s.Tables = Tables{d.ContactsTable, d.EmailsTable, d.HistoryTable, d.CatalogueTable, d.JobsTable, d.AuditTable}
-	if s.Users, err = createUsers(ctx, s.Config(), d.UserPoolID); err != nil {
-		return fmt.Errorf("create the users: %w", err)
-	}
+	s.Users = demoUsers()
 	s.TokenCommand = tokenCommand(root, o.Dir)
 	// The proxy and the token command read it.
 	if err := writeJSON(filepath.Join(stateDir(o.Dir), "deployed.json"), d); err != nil {
 		return err
 	}
-	if o.Seed != nil {
-		fmt.Fprintln(o.Progress, "Filling the demo institutions")
-		if err := o.Seed(ctx, s); err != nil {
-			return fmt.Errorf("fill the demo institutions: %w", err)
+	if !found {
+		if err := createUsers(ctx, s.Config(), d.UserPoolID, s.Users); err != nil {
+			return fmt.Errorf("create the users: %w", err)
+		}
+		if o.Seed != nil {
+			fmt.Fprintln(o.Progress, "Filling the demo institutions")
+			if err := o.Seed(ctx, s); err != nil {
+				return fmt.Errorf("fill the demo institutions: %w", err)
+			}
 		}
 	}
-	return nil
+	if !o.Keep {
+		return nil
+	}
+	now.Deployed = d
+	return now.write(o.Dir)
 }
 
 // Config returns the settings of AWS clients for the stack. S3 clients must use
@@ -217,7 +249,7 @@ func Down(dir string) error {
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		syscall.Kill(pid, signal)
-		for range 200 {
+		for range 1200 {
 			if !running(dir) {
 				return nil
 			}

@@ -38,12 +38,22 @@ func startServer(ctx context.Context, o Options) (*server, error) {
 	if o.FunctionEndpoint != "" {
 		environment = append(environment, "AWS_ENDPOINT_URL="+o.FunctionEndpoint)
 	}
-	if s.emulator, err = emulator.Start(ctx, emulator.Options{
+	options := emulator.Options{
 		Dir: stateDir(o.Dir),
 		// Functions have the rights that the template gives them and no more.
 		// The emulator does not set what LogFormat in the template asks for.
 		Environment: environment,
-	}); err != nil {
+	}
+	if o.Keep {
+		k, _, err := readKept(o.Dir)
+		if err != nil {
+			listener.Close()
+			s.close()
+			return nil, err
+		}
+		options.Keep, options.Port = keptDir(o.Dir), k.EmulatorPort
+	}
+	if s.emulator, err = emulator.Start(ctx, options); err != nil {
 		listener.Close()
 		s.close()
 		return nil, err

@@ -292,3 +292,92 @@ func get(t *testing.T, r *http.Request) (int, []byte) {
 	}
 	return resp.StatusCode, body
 }
+
+// What a kept stack holds is there again when it is started again, also at
+// another port, and after the emulator alone was restarted; until it is emptied
+// (fault 54).
+func TestWhatAStackHoldsIsKept(t *testing.T) {
+	dir, seeds := t.TempDir(), 0
+	up := func(port int) *local.Stack {
+		t.Helper()
+		s, err := local.Up(t.Context(), local.Options{Dir: dir, Port: port, Keep: true, Seed: func(ctx context.Context, s *local.Stack) error {
+			seeds++
+			return local.Demo(10)(ctx, s)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Down() })
+		return s
+	}
+	ask := func(s *local.Stack, method, path, body string) (int, string) {
+		t.Helper()
+		token, err := s.Token(t.Context(), "admin@aurora.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Authorization", "Bearer "+token)
+		q.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	s := up(0)
+	if status, said := ask(s, "PUT", "/api/contacts/42", `{"number": "42", "lastName": "Kept", "criteria": {}, "authorisations": {}}`); status/100 != 2 {
+		t.Fatalf("%d %s", status, said)
+	}
+	status, said := ask(s, "POST", "/api/imports", `{"dataType": "criteria", "action": "test", "fileName": "kept.csv"}`)
+	if status != 201 {
+		t.Fatalf("%d %s", status, said)
+	}
+	objects := func(s *local.Stack) *s3.Client {
+		return s3.NewFromConfig(s.Config(), func(o *s3.Options) { o.UsePathStyle = true })
+	}
+	if _, err := objects(s).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.FilesBucket, Key: aws.String("imports/kept"), Body: strings.NewReader("kept")}); err != nil {
+		t.Fatal(err)
+	}
+	there := func(s *local.Stack) {
+		t.Helper()
+		if status, said := ask(s, "GET", "/api/contacts/42", ""); !strings.Contains(said, `"Kept"`) {
+			t.Errorf("the contact: %d %s", status, said)
+		}
+		if status, said := ask(s, "GET", "/api/imports", ""); !strings.Contains(said, `"kept.csv"`) {
+			t.Errorf("the import: %d %s", status, said)
+		}
+		if _, err := objects(s).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &s.FilesBucket, Key: aws.String("imports/kept")}); err != nil {
+			t.Errorf("the file: %v", err)
+		}
+	}
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	there(s)
+	if err := s.Down(); err != nil {
+		t.Fatal(err)
+	}
+	s = up(0) // another port: it is deployed again
+	there(s)
+	if seeds != 1 {
+		t.Errorf("seeded %d times", seeds)
+	}
+	if err := s.Down(); err != nil {
+		t.Fatal(err)
+	}
+	if err := local.Reset(dir); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "state", "kept", "*")); err != nil || len(left) > 0 {
+		t.Errorf("left after a reset: %v %v", left, err)
+	}
+}

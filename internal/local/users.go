@@ -29,8 +29,8 @@ func demoUsers() []User {
 	return users
 }
 
-func createUsers(ctx context.Context, conf aws.Config, pool string) ([]User, error) {
-	client, users := cognito.NewFromConfig(conf), demoUsers()
+func createUsers(ctx context.Context, conf aws.Config, pool string, users []User) error {
+	client := cognito.NewFromConfig(conf)
 	for _, u := range users {
 		if _, err := client.AdminCreateUser(ctx, &cognito.AdminCreateUserInput{
 			UserPoolId:    &pool,
@@ -42,22 +42,22 @@ func createUsers(ctx context.Context, conf aws.Config, pool string) ([]User, err
 				{Name: aws.String("custom:institution"), Value: &u.Institution},
 			},
 		}); err != nil {
-			return nil, err
+			return err
 		}
 		if _, err := client.AdminSetUserPassword(ctx, &cognito.AdminSetUserPasswordInput{
 			UserPoolId: &pool, Username: &u.Email, Password: &u.Password, Permanent: true,
 		}); err != nil {
-			return nil, err
+			return err
 		}
 		for _, g := range u.Groups {
 			if _, err := client.AdminAddUserToGroup(ctx, &cognito.AdminAddUserToGroupInput{
 				UserPoolId: &pool, Username: &u.Email, GroupName: &g,
 			}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return users, nil
+	return nil
 }
 
 // token signs a user in and returns the id token: it carries the institution

@@ -45,6 +45,12 @@ type Emulator struct {
 type Options struct {
 	// Dir takes the log (emulator.log) and temporary files.
 	Dir string
+	// Keep tells the emulator to write what it holds into the folder when it is
+	// stopped, and to go on from there when it is started again. What runs then
+	// is over; the sent mails are forgotten.
+	Keep string
+	// Port is where to listen, if that is free; 0 for any free port.
+	Port int
 	// Remove tells the emulator to delete Dir when it ends.
 	Remove bool
 	// Environment is added to the emulator's, and so to every function's.
@@ -82,9 +88,11 @@ func start(ctx context.Context, o Options) (*Emulator, error) {
 		return nil, err
 	}
 	defer log.Close()
-	port, err := freePort()
-	if err != nil {
-		return nil, err
+	port := o.Port
+	if port == 0 || !free(port) {
+		if port, err = freePort(); err != nil {
+			return nil, err
+		}
 	}
 	e := &Emulator{Endpoint: fmt.Sprintf("http://localhost:%d", port), Port: port, ended: make(chan struct{})}
 	e.cmd = exec.Command(python, "-c", launch)
@@ -108,6 +116,10 @@ func start(ctx context.Context, o Options) (*Emulator, error) {
 		"AWS_REGION=" + Region,
 		"AWS_EC2_METADATA_DISABLED=true",
 	}, o.Environment...)
+	if o.Keep != "" {
+		e.cmd.Env = append(e.cmd.Env, "PERSIST_STATE=1", "STATE_DIR="+filepath.Join(o.Keep, "services"),
+			"S3_PERSIST=1", "S3_DATA_DIR="+filepath.Join(o.Keep, "objects"))
+	}
 	if o.Remove {
 		e.cmd.Env = append(e.cmd.Env, "ROLLBOOK_REMOVE="+o.Dir)
 	}
@@ -152,6 +164,9 @@ func (e *Emulator) ready(ctx context.Context) error {
 	}
 }
 
+// stopTime is how long an emulator may take to write what it holds.
+const stopTime = time.Minute
+
 // Ended is closed when the emulator has ended.
 func (e *Emulator) Ended() <-chan struct{} { return e.ended }
 
@@ -160,7 +175,7 @@ func (e *Emulator) Stop() {
 	e.alive.Close()
 	select {
 	case <-e.ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(stopTime):
 		syscall.Kill(-e.cmd.Process.Pid, syscall.SIGKILL)
 		<-e.ended
 	}
@@ -223,6 +238,16 @@ func FreePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// free reports whether nothing listens on the port.
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
 }
 
 // Root returns the repository's folder, from any folder in it.

@@ -14,7 +14,8 @@ def watch():
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(5)
+    # Time to write what is kept.
+    threading.Event().wait(50)
     leave()
 
 

@@ -18,13 +18,15 @@ import (
 
 const usage = `Usage:
   rollbook-local up [--dir DIR] [--port PORT] [--contacts N]   start a stack and return when it is ready
-  rollbook-local down [--dir DIR]                              end it
+  rollbook-local down [--dir DIR]                              end it; what it holds is kept for the next
+  rollbook-local reset [--dir DIR]                             end it and forget what it held
   rollbook-local token [--dir DIR] EMAIL                       print a bearer token of one of its users
   rollbook-local emulator COMMAND [ARGUMENT…]                  run a command beside an emulated AWS for tests
 
 DIR is where the stack keeps its state, .local in the repository unless given.
 PORT is 8080 unless given; 0 takes any free one.
-N contacts are made for the demo institution aurora, 2000 unless given.
+N contacts are made for the demo institution aurora, 2000 unless given; naming a
+number empties the stack first.
 `
 
 func main() {
@@ -65,12 +67,17 @@ func run(ctx context.Context, command string, args []string) error {
 			return err
 		}
 		return local.Down(*dir)
+	case "reset":
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return local.Reset(*dir)
 	case "serve":
 		port := flags.Int("port", 0, "")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return local.Serve(ctx, local.Options{Dir: *dir, Port: *port})
+		return local.Serve(ctx, local.Options{Dir: *dir, Port: *port, Keep: true})
 	case "token":
 		if err := flags.Parse(args); err != nil {
 			return err
@@ -104,7 +111,11 @@ func up(ctx context.Context, dir string, port, contacts int) error {
 		announce(s)
 		return nil
 	}
-	if err := local.Down(dir); err != nil {
+	end := local.Down
+	if contacts >= 0 {
+		end = local.Reset
+	}
+	if err := end(dir); err != nil {
 		return err
 	}
 	if port < 0 {

@@ -386,7 +386,7 @@ func (r *run) deeds(n int, jobs []*job, chosen []string, e *edits) []func() erro
 		wait, which := after(), []string{"ChunkFunction", "ChunkFunction", "FinishFunction", "PlanFunction", "StartFunction"}[r.random.IntN(5)]
 		out = append(out, func() error {
 			time.Sleep(wait)
-			if killed := kill(which); killed > 0 {
+			if killed := r.kill(which); killed > 0 {
 				r.count(&r.report.Kills, killed)
 				r.say("killed %s", which)
 			}
@@ -528,18 +528,24 @@ func (r *run) invoke(name string, event []byte) ([]byte, error) {
 	return nil, fmt.Errorf("no function is called %s", name)
 }
 
-// kill ends the processes of the function with the name at once, as a sandbox
-// that runs out of memory is ended, and returns how many there were. It finds
-// them under /proc and so works on Linux only.
-func kill(name string) int {
+// kill ends the processes of the stack's function with the name at once, as a
+// sandbox that runs out of memory is ended, and returns how many there were. It
+// finds them under /proc and so works on Linux only. No other stack has this
+// proxy's address in its functions' environment.
+func (r *run) kill(name string) int {
 	n := 0
+	ours := []byte("AWS_ENDPOINT_URL=" + r.proxy.URL)
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, path := range environs {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			continue
 		}
-		for _, v := range bytes.Split(b, []byte{0}) {
+		variables := bytes.Split(b, []byte{0})
+		if !slices.ContainsFunc(variables, func(v []byte) bool { return bytes.Equal(v, ours) }) {
+			continue
+		}
+		for _, v := range variables {
 			if bytes.HasPrefix(v, []byte("AWS_LAMBDA_FUNCTION_NAME=")) && bytes.Contains(v, []byte(name)) {
 				var pid int
 				if _, err := fmt.Sscanf(path, "/proc/%d/environ", &pid); err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil {
