@@ -39,12 +39,12 @@ var may = []struct {
 	// What all steps of an import share.
 	{"importing/flow", "domain domain/fault domain/reason"},
 	{"importing/compare", "domain domain/fault domain/field domain/reason domain/text importing/flow"},
-	{"importing/account", "domain domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/compare importing/flow"},
+	{"importing/account", "domain domain/day domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/compare importing/flow"},
 	{"mail", "domain domain/fault domain/reason domain/text"},
 
 	// What each function does. A step imports neither an adapter nor another step.
 	{"steps/start", "domain domain/fault domain/reason importing/flow"},
-	{"steps/plan", "domain domain/fault domain/field domain/person domain/reason domain/text file/column file/sheet importing/flow"},
+	{"steps/plan", "domain domain/day domain/fault domain/field domain/person domain/reason domain/text file/column file/sheet importing/flow"},
 	{"steps/chunk", "domain domain/fault domain/reason importing/account importing/compare importing/flow"},
 	{"steps/finish", "domain domain/fault domain/field domain/reason file/sheet importing/account importing/compare importing/flow mail"},
 	{"steps/template", "domain domain/condition domain/fault domain/field domain/reason domain/text file/sheet file/workbook importing/flow mail"},

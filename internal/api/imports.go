@@ -43,12 +43,13 @@ type importBody struct {
 type RecipeBody struct {
 	Columns         map[string]string `json:"columns,omitempty" example:"{\"Nom\":\"Last name\",\"Remarks\":\"\"}" doc:"What columns of the file are for, by their names there: a column of ours such as Last name or [new] GENRE, or nothing to leave it out. Columns that are not named here are recognised, or make the file be rejected."`
 	Encoding        string            `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
+	DateOrder       string            `json:"dateOrder,omitempty" enum:"dmy,mdy,ymd" doc:"Of day and month where / or - stands between numbers; absent for what each column tells as a whole, else for what is usual in the institution's country."`
 	OnConflict      string            `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
 	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
 func (b RecipeBody) recipe() domain.Recipe {
-	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding,
+	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder,
 		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
 }
 
@@ -74,7 +75,7 @@ func (b RecipeBody) check(f *faults) {
 }
 
 func recipeOf(r domain.Recipe) RecipeBody {
-	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding,
+	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder,
 		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
 }
 

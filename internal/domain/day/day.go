@@ -84,40 +84,102 @@ var (
 // a month in words leave room.
 const longest = 80
 
+// An Order says how people write a day in numbers, where / or - stand between
+// them.
+type Order string
+
+// The orders.
+const (
+	Open       Order = "" // nobody said: a text that may be two days is Ambiguous
+	DayFirst   Order = "dmy"
+	MonthLeads Order = "mdy"
+	YearFirst  Order = "ymd"
+)
+
+// OrderOf returns the order that is usual in a country (ISO 3166-1 alpha-2), Open
+// where there are several or the year comes first.
+func OrderOf(country string) Order {
+	switch strings.ToUpper(country) {
+	case "US", "PH", "PR", "GU", "AS", "VI", "MP", "FM", "MH", "PW":
+		return MonthLeads
+	case "", "CA", "CN", "JP", "KR", "KP", "TW", "MN", "HU", "LT", "SE", "ZA":
+		return Open
+	}
+	return DayFirst
+}
+
+// A Witness is what a text says of the order of the column that it stands in.
+type Witness int
+
+// What a text may say.
+const (
+	Silent    Witness = iota
+	SaysDay           // only with the day first it is a day
+	SaysMonth         // only with the month first
+	SaysBoth          // it may be two days
+)
+
+// Witnessed returns what a text says of the order of day and month.
+func Witnessed(s string) Witness {
+	// Most cells are told apart by their first letters.
+	if i := strings.IndexAny(s, "/-"); i < 1 || i > 8 {
+		return Silent
+	}
+	m := yearLast.FindStringSubmatch(text.Bare(s))
+	if m == nil || m[2] != m[4] || m[2] == "." {
+		return Silent
+	}
+	a, b := atoi(m[1]), atoi(m[3])
+	switch {
+	case a == b || a < 1 || b < 1 || a > 31 || b > 31 || a > 12 && b > 12:
+		return Silent
+	case a > 12:
+		return SaysDay
+	case b > 12:
+		return SaysMonth
+	}
+	return SaysBoth
+}
+
 // Read finds out what day a text means: yyyy-mm-dd, dd.mm.yyyy or dd/mm/yyyy, and
 // the same with another of these signs, with or without zeros; the month by its
 // name or its usual abbreviation in five languages, with the day of the week
 // before it or not; all with a midnight behind it. With / and - some people write
 // the month first, so that a date which may be both is Ambiguous; with full stops
 // the day always is first.
-func Read(s string) Reading {
+func Read(s string) Reading { return ReadIn(s, Open) }
+
+// ReadIn is Read of a text in a column whose order is known.
+func ReadIn(s string, o Order) Reading {
 	if len(s) > longest {
 		return Reading{}
 	}
 	s = text.Bare(s)
 	if m := clock.FindStringSubmatchIndex(s); m != nil {
-		if r := read(s[:m[0]]); r.Finding == NotADate || strings.Trim(s[m[2]:m[3]], "0:.") == "" {
+		if r := read(s[:m[0]], o); r.Finding == NotADate || strings.Trim(s[m[2]:m[3]], "0:.") == "" {
 			return r
 		}
 		return Reading{Finding: TimeOfDay}
 	}
-	return read(s)
+	return read(s, o)
 }
 
-func read(s string) Reading {
+func read(s string, o Order) Reading {
 	if m := yearFirst.FindStringSubmatch(s); m != nil && m[2] == m[4] {
 		return found(Day{atoi(m[1]), atoi(m[3]), atoi(m[5])})
 	}
 	if m := yearLast.FindStringSubmatch(s); m != nil && m[2] == m[4] {
 		a, b, y := atoi(m[1]), atoi(m[3]), atoi(m[5])
 		if len(m[5]) == 2 {
-			return shortYear(a, b, y, m[2] == ".")
+			return shortYear(a, b, y, m[2] == "." || o == DayFirst, m[2] != "." && o == MonthLeads)
 		}
 		byDay, byMonth := Day{y, b, a}, Day{y, a, b}
 		switch {
+		case o == MonthLeads && m[2] != ".":
+			return found(byMonth)
 		case !byDay.Exists() && byMonth.Exists():
 			return Reading{Finding: MonthFirst, Day: byMonth}
-		case byDay.Exists() && byMonth.Exists() && a != b && m[2] != ".":
+		case o != DayFirst && byDay.Exists() && byMonth.Exists() && a != b && m[2] != ".":
 			return Reading{Finding: Ambiguous, Day: byDay, Other: byMonth}
 		}
 		return found(byDay)
@@ -154,7 +216,7 @@ func found(d Day) Reading {
 }
 
 // shortYear collects what a date with a year of two digits may be.
-func shortYear(a, b, yy int, dayFirst bool) Reading {
+func shortYear(a, b, yy int, dayFirst, monthFirst bool) Reading {
 	r := Reading{Finding: ShortYear}
 	add := func(d Day) {
 		if d.Exists() && !slices.Contains(r.Days, d) {
@@ -162,7 +224,9 @@ func shortYear(a, b, yy int, dayFirst bool) Reading {
 		}
 	}
 	for _, y := range []int{1900 + yy, 2000 + yy} {
-		add(Day{y, b, a})
+		if !monthFirst {
+			add(Day{y, b, a})
+		}
 		if !dayFirst {
 			add(Day{y, a, b})
 		}
@@ -204,7 +268,7 @@ func named(s string) Reading {
 		return Reading{}
 	}
 	if len(y) == 2 {
-		return shortYear(atoi(d), month, atoi(y), true)
+		return shortYear(atoi(d), month, atoi(y), true, false)
 	}
 	r := found(Day{atoi(y), month, atoi(d)})
 	if r.Finding == Found && weekday >= 0 && int(r.Day.Time().Weekday()) != weekday {

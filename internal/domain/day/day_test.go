@@ -2,6 +2,7 @@ package day_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -92,4 +93,45 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestReadIn(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		order day.Order
+		want  day.Reading
+	}{
+		{"05/04/1985", day.DayFirst, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 4, Day: 5}}},
+		{"05/04/1985", day.MonthLeads, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 5, Day: 4}}},
+		{"5-4-1985", day.MonthLeads, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 5, Day: 4}}},
+		{"05.04.1985", day.MonthLeads, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 4, Day: 5}}}, // full stops are never American
+		{"13/04/1985", day.MonthLeads, day.Reading{Finding: day.NoSuchDay, Day: day.Day{Year: 1985, Month: 13, Day: 4}}},
+		{"04/13/1985", day.MonthLeads, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 4, Day: 13}}},
+		{"04/13/1985", day.DayFirst, day.Reading{Finding: day.MonthFirst, Day: day.Day{Year: 1985, Month: 4, Day: 13}}},
+		{"05/04/1985 00:00:00", day.MonthLeads, day.Reading{Finding: day.Found, Day: day.Day{Year: 1985, Month: 5, Day: 4}}},
+		{"02/31/1985", day.MonthLeads, day.Reading{Finding: day.NoSuchDay, Day: day.Day{Year: 1985, Month: 2, Day: 31}}},
+		{"05/04/85", day.MonthLeads, day.Reading{Finding: day.ShortYear, Days: []day.Day{{Year: 1985, Month: 5, Day: 4}, {Year: 2085, Month: 5, Day: 4}}[:1:1]}},
+	} {
+		got := day.ReadIn(c.text, c.order)
+		if c.want.Finding == day.ShortYear {
+			if got.Finding != day.ShortYear || len(got.Days) != 2 || got.Days[0] != c.want.Days[0] {
+				t.Errorf("%q %s: %+v", c.text, c.order, got)
+			}
+			continue
+		}
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q %s: %+v, want %+v", c.text, c.order, got, c.want)
+		}
+	}
+}
+
+func TestWitnessed(t *testing.T) {
+	for text, want := range map[string]day.Witness{
+		"25/12/1985": day.SaysDay, "12/25/1985": day.SaysMonth, "04/05/1985": day.SaysBoth, "4-5-85": day.SaysBoth, "12/31/85": day.SaysMonth,
+		"05/05/1985": day.Silent, "1985-12-25": day.Silent, "25.12.1985": day.Silent, "": day.Silent, "x/y": day.Silent, "45/12/1985": day.Silent, "12 April 1985": day.Silent,
+	} {
+		if got := day.Witnessed(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
 }

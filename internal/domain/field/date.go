@@ -13,18 +13,18 @@ import (
 var dateKind = &Kind{
 	Name: domain.Date, Criterion: true, Group: "(date)", Check: CheckDate,
 	JSON: "a string yyyy-mm-dd",
-	Cell: "a day as `1985-04-12` or `12.04.1985`, or with the month's name or abbreviation in five languages (`12 avr. 1985`, `April 12, 1985`), with four digits for the year. `05/04/1985` may be two days and is refused with both",
+	Cell: "a day as `1985-04-12` or `12.04.1985`, or with the month's name or abbreviation in five languages (`12 avr. 1985`, `April 12, 1985`), with four digits for the year. `05/04/1985` is read as the other days of its column tell, else as is usual in the institution's country; where neither tells it is refused with both days",
 	Operators: []Operator{
 		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
 		{"before", TakesOne, before}, {"after", TakesOne, after}, {"between", TakesRange, betweenDays}, {"withinLast", TakesDays, withinLast},
 		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
 	},
 	parseNew: parseDate,
-	parseOld: func(text string, _ *Index) (domain.Value, bool) {
+	parseOld: func(text string, x *Index) (domain.Value, bool) {
 		if emptyWord(key(text)) {
 			return domain.Empty, true
 		}
-		d, p := readDate(text)
+		d, p := readDate(text, x.Order)
 		if p != nil && p.Code == SpreadsheetNumber && p.Fix() != "" {
 			return domain.Value(p.Fix()), true
 		}
@@ -74,7 +74,7 @@ func withinLast(v domain.Value, o *Operand) bool {
 	return v != domain.Empty && o.today.AddDate(0, 0, -o.days).Format(time.DateOnly) <= string(v) && string(v) <= o.today.Format(time.DateOnly)
 }
 
-func parseDate(text string, _ *Index) (Edit, *Warning, *Problem) {
+func parseDate(text string, x *Index) (Edit, *Warning, *Problem) {
 	k := key(text)
 	if emptyWord(k) {
 		return Edit{}, nil, nil
@@ -82,15 +82,15 @@ func parseDate(text string, _ *Index) (Edit, *Warning, *Problem) {
 	if suspicious(k) {
 		return Edit{}, nil, no("maybeEmpty.date", text, "Empty")
 	}
-	d, p := readDate(text)
+	d, p := readDate(text, x.Order)
 	if p != nil {
 		return Edit{}, nil, p
 	}
 	return Edit{Value: domain.Value(d.String())}, nil, nil
 }
 
-func readDate(text string) (day.Day, *Problem) {
-	d, p := ReadDay(text, func(d day.Day, r day.Finding) bool {
+func readDate(text string, o day.Order) (day.Day, *Problem) {
+	d, p := ReadDay(text, o, func(d day.Day, r day.Finding) bool {
 		// Of two centuries the one that spreadsheets take.
 		return r != day.ShortYear || d.Year >= 1930 && d.Year < 2030
 	})
@@ -102,8 +102,8 @@ func readDate(text string) (day.Day, *Problem) {
 
 // ReadDay reads a day in the forms of package day, or says why it is not taken.
 // A day that is likely meant is suggested if it may be one of the field's.
-func ReadDay(text string, may func(day.Day, day.Finding) bool) (day.Day, *Problem) {
-	r := day.Read(text)
+func ReadDay(text string, o day.Order, may func(day.Day, day.Finding) bool) (day.Day, *Problem) {
+	r := day.ReadIn(text, o)
 	likely := func(d day.Day) string {
 		if d.Exists() && may(d, r.Finding) {
 			return d.String()

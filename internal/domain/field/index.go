@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/text"
 )
 
@@ -20,6 +21,8 @@ import (
 // by several goroutines at once.
 type Index struct {
 	domain.FieldDef
+	// Order is that of day and month in the column.
+	Order  day.Order
 	kind   *Kind
 	byCode map[string]int
 	places []int // each place by itself

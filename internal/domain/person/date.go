@@ -16,8 +16,8 @@ const (
 
 // birthDate reads a day, in the forms of all dates, on which somebody may have
 // been born.
-func birthDate(text string, now time.Time) (string, *field.Warning, *field.Problem) {
-	d, p := field.ReadDay(text, func(d day.Day, r day.Finding) bool {
+func birthDate(text string, o day.Order, now time.Time) (string, *field.Warning, *field.Problem) {
+	d, p := field.ReadDay(text, o, func(d day.Day, r day.Finding) bool {
 		return !d.Time().After(now.Add(ahead)) && (r != day.RunTogether || d.Year >= firstYear)
 	})
 	if p != nil {

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/text/width"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/field"
 )
 
@@ -57,6 +58,8 @@ type Checker struct {
 	// country of telephone numbers.
 	Settings domain.Settings
 	Now      func() time.Time
+	// Order is that of day and month in the column of birth dates.
+	Order day.Order
 	// Phone reads a telephone number of a country: phone.Parse. It is a field
 	// so that only those who check numbers link their table.
 	Phone func(text, country string) (string, *field.Problem)
@@ -166,7 +169,7 @@ func (c *Checker) check(f domain.Field, text string) (v domain.Value, w *field.W
 	case domain.ContactLanguage:
 		s, w, p = languageCode(text)
 	case domain.ContactBirthDate:
-		s, w, p = birthDate(text, c.Now())
+		s, w, p = birthDate(text, c.Order, c.Now())
 	case domain.ContactPhone:
 		s, p = c.Phone(text, c.Settings.Country)
 	case domain.ContactPostcode:

@@ -119,6 +119,8 @@ var table = []Entry{
 	{"otherTable", Warning, "", `the zip has the table twice; the one that was saved later was read`, ``, []string{"read:text ignored:text why:word:whyRead"}},
 	{"columnsRecognised", Warning, "", "columns were recognised by what people and other programs call them", ``, []string{"columns:list others?:number"}},
 	{"columnsRemembered", Warning, "", "columns were read as those of an earlier file with the same headers; `GET /api/mappings` lists what is remembered", ``, []string{"columns:list others?:number date:date"}},
+	{"dateOrder", Warning, "", "days of a column may be read in two ways: they were read as another of them tells, which can be only one day, else as is usual in the institution's country; `dateOrder` of the recipe says otherwise", ``, []string{"order:word:dateOrder value:text line:line n:number", ".country order:word:dateOrder country:country value:text day:date n:number"}},
+	{"dateOrderMixed", Warning, "", "some days of a column have the day first and some the month, so that those that may be both are rejected", ``, []string{"days:lines months:lines n:number"}},
 	{"columnsSpare", Warning, "", "columns were left out because another one is for the same: a second telephone or address, the buyer beside the participant, the whole name beside its parts; with how many of their cells have something", ``, []string{"columns:list others?:number cells:number"}},
 	{"columnsLeftOut", Warning, "", "columns of the file were left out: the recipe says so, or they have no value", ``, []string{"columns:list others?:number"}},
 	{"notCompared", Warning, "", `an [old] column is missing: its [new] overwrites what is there`, ``, []string{"fields:list others?:number"}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/text"
@@ -56,6 +57,12 @@ func newReader(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue, perso
 			}
 		}
 		fc.index = field.NewIndex(fc.def)
+		fc.index.Order = day.Order(plan.Columns[c.New].Order)
+		if c.Field == domain.ContactBirthDate {
+			dated := *persons
+			dated.Order = fc.index.Order
+			r.persons = &dated
+		}
 		r.fields = append(r.fields, fc)
 	}
 	return r

@@ -118,6 +118,7 @@ type Column struct {
 	Ours  string       `json:"ours,omitempty"` // what we call it, where the file does not
 	Role  Role         `json:"role"`
 	Field domain.Field `json:"field,omitempty"` // for old, new, and the e-mail's info column
+	Order string       `json:"order,omitempty"` // of day and month in a column of days, as package day has it
 }
 
 // Plan is what plan found out about the file.

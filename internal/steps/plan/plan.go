@@ -8,10 +8,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
@@ -132,8 +135,24 @@ func (s *Step) put(ctx context.Context, key string, v any) error {
 }
 
 // read makes the pass. The plan it returns holds what was found even when the
-// file is rejected.
+// file is rejected. Persons are told apart by their birth dates while the rows go
+// by; only a file whose first rows mislead about the order of day and month is
+// read a second time.
 func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error) {
+	p, err := s.readAs(ctx, imp, nil)
+	if again, ok := errors.AsType[errOrder](err); ok {
+		p, err = s.readAs(ctx, imp, &again.order)
+	}
+	return p, err
+}
+
+// errOrder says that birth dates are in another order than their first ones told.
+type errOrder struct{ order day.Order }
+
+func (errOrder) Error() string { return "the first rows mislead about the order of day and month" }
+
+// readAs is read with the order of birth dates, nil for what the first rows tell.
+func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order) (*flow.Plan, error) {
 	p := &flow.Plan{}
 	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
 	if err != nil {
@@ -176,12 +195,12 @@ func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 	if err != nil {
 		return p, err
 	}
-	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m)
+	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m, order)
 }
 
 // pass reads the rows: it writes them into chunks, shows them to the observers,
 // and has these judge the file at its end.
-func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, m matched) error {
+func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, m matched, order *day.Order) error {
 	layout := rows.layout
 	chunks := &chunkWriter{s: s, imp: imp, plan: p}
 	asked := &asking{layout: layout}
@@ -189,9 +208,10 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	first := newSample(p.Columns, layout, cat)
 	same := newRepeats(p.Columns, layout)
 	if imp.DataType == domain.Contacts {
-		same.persons = &person.Checker{Settings: cat.Settings, Now: time.Now}
+		same.persons = &person.Checker{Settings: cat.Settings, Now: time.Now, Order: firstOrder(imp, layout, cat, r, rows, order)}
 	}
-	observers := []observer{asked, texts, first, same}
+	dates := newEvidence(layout, cat)
+	observers := []observer{asked, texts, first, same, dates}
 	spareCells := 0
 	for {
 		row, err := r.Read()
@@ -228,6 +248,10 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if err := chunks.close(ctx); err != nil {
 		return err
 	}
+	if same.persons != nil && len(dates.columns) > 0 && order == nil && dates.of(domain.ContactBirthDate, imp, cat.Settings.Country) != same.persons.Order {
+		return errOrder{dates.of(domain.ContactBirthDate, imp, cat.Settings.Country)}
+	}
+	p.Warnings = append(p.Warnings, dates.ordered(imp, cat.Settings.Country, p.Columns)...)
 	p.Warnings = append(p.Warnings, alsoThere(m.headers, m.spare, spareCells)...)
 	if err := s.encoding(ctx, imp, texts.found, r.Detected().Encoding); err != nil {
 		return err
@@ -236,6 +260,23 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		return err
 	}
 	return s.duplicates(ctx, imp, p, same)
+}
+
+// firstOrder is the order of birth dates as the first rows tell it, if it is not
+// known.
+func firstOrder(imp *domain.Import, l flow.Layout, cat *domain.Catalogue, r *ahead, rows *rowReader, known *day.Order) day.Order {
+	if known != nil {
+		return *known
+	}
+	e := newEvidence(l, cat)
+	for _, raw := range r.rows {
+		if raw.Fault == nil {
+			raw.Cells = slices.Clone(raw.Cells)
+			seen := rows.row(raw)
+			e.see(&seen)
+		}
+	}
+	return e.of(domain.ContactBirthDate, imp, cat.Settings.Country)
 }
 
 func detected(r *sheet.Reader) domain.Detected {

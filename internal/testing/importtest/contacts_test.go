@@ -48,7 +48,7 @@ func TestImportContacts(t *testing.T) {
 		",,Noémail,Ann,,,,,,,",                       // 7 created without an address
 		",,,Nameless,,,,,,,",                         // 8 nobody
 		",wrong@,Wrong,W,,,,,,,",                     // 9
-		",date@example.org,Date,D,,05/04/1985,,,,,",  // 10 ambiguous
+		",date@example.org,Date,D,,31/02/1985,,,,,",  // 10 no such day
 		",same@example.org,Same,Sam,,,,,,,",          // 11
 		",same@example.org,Other,Olga,,,,,,,",        // 12 the same person as line 11
 		",new2@example.org,New,Two,,,,,,Juzz,",       // 13 wrong criterion
@@ -70,7 +70,7 @@ func TestImportContacts(t *testing.T) {
 		"5 rejected severalContacts Email",
 		"8 rejected nobodyNamed Contact",
 		"9 rejected badEmail Email",
-		"10 rejected ambiguousDate Birth date",
+		"10 rejected badDate Birth date",
 		"11 rejected samePerson Contact",
 		"12 rejected samePerson Contact",
 		"13 rejected unknownValue [new] GENRE",
