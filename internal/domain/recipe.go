@@ -7,11 +7,11 @@ import "time"
 type Recipe struct {
 	// Columns says what columns of the file are for, by their names there: a
 	// column of ours, or "" to leave it out.
-	Columns    map[string]string `json:"columns,omitempty"`
-	Encoding   string            `json:"encoding,omitempty"` // "" to detect it
+	Columns  map[string]string `json:"columns,omitempty"`
+	Encoding string            `json:"encoding,omitempty"` // "" to detect it
 	// DateOrder is that of day and month: dmy, mdy, ymd, "" for what the columns tell.
-	DateOrder  string            `json:"dateOrder,omitempty"`
-	OnConflict OnConflict        `json:"onConflict,omitempty"`
+	DateOrder  string     `json:"dateOrder,omitempty"`
+	OnConflict OnConflict `json:"onConflict,omitempty"`
 	// AllowSamePerson lets rows of contacts create several contacts with one
 	// e-mail address, or one name and birth date.
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
