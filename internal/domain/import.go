@@ -332,6 +332,8 @@ type Import struct {
 	RetriedAt   time.Time // when its end was last asked for anew
 	ExpiresAt   time.Time // when the job and its files go
 	Version     int       // counts writes, for optimistic updates
+	Ticket      Ticket    // what its round writes by, once it has taken a slot
+	Round       int       // 0 for the first one; each resume is one more
 }
 
 // Open reports whether something is still to be done: for the import itself, or

@@ -222,6 +222,8 @@ var table = []Entry{
 	{"noSuchImport", Log, "", `an object of an import that does not exist`, ``, []string{""}},
 	{"noSuchInstitution", Log, "", `an object in the drop folder of an institution that does not exist`, ``, []string{""}},
 	{"notReconciled", Log, "", `jobs that reconcile could not bring on`, ``, []string{"jobs:number"}},
+	{"noTicket", Log, "", `an update that has no slot to write by; plan gives it one`, ``, []string{""}},
+	{"notSealed", Log, "", `a chunk's results that could not be made the ones that count`, ``, []string{"chunk:line"}},
 	{"notWaiting", Log, "", `an object of an import that has its file already`, ``, []string{""}},
 	{"numberInvalid", Log, "", `a contact to create without a proper number`, ``, []string{""}},
 	{"ofKindUnknown", Log, "", `an import that follows another in a way that is none`, ``, []string{""}},

@@ -39,13 +39,12 @@ const batch = 1000
 type Ledger struct {
 	Files     Files
 	Catalogue Catalogue
+	Chunks    Chunks
+	Histories Histories // nil for a test, which changes nothing
 	Engine    *compare.Engine
 	// Between is called before the first batch and after each one with the
 	// account so far. Once it says stop, the rows left are unprocessed.
 	Between func(ctx context.Context, c domain.Counts) (stop bool, err error)
-	// History remembers what was changed, nil for nothing. Saying it again adds
-	// nothing.
-	History func(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error
 }
 
 // LoadPlan reads what plan found out about an import's file.
@@ -61,27 +60,27 @@ func LoadPlan(ctx context.Context, get flow.Getter, in domain.InstitutionID, id 
 	return p, flow.Run{Version: p.Version}.Check()
 }
 
-// Chunk processes chunk n and stores its results. Doing it again stores the
-// same. Rows of a chunk object that is missing or damaged are unprocessed.
-func (l *Ledger) Chunk(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int) error {
+// object makes the results of chunk n. Rows of a chunk object that is missing or
+// damaged are unprocessed.
+func (l *Ledger) object(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int) ([]byte, error) {
 	cat, err := l.Catalogue.Catalogue(ctx, imp.Institution)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var buf bytes.Buffer
 	results, err := flow.NewResultWriter(&buf)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := newPass(l, imp, plan, cat, results)
 	if err := p.run(ctx, n); err != nil {
-		return err
+		return nil, err
 	}
+	p.record.sum.At = l.Engine.Now().UTC()
 	if err := results.Close(p.record.sum); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = l.Files.Put(ctx, flow.ResultKey(imp.Institution, imp.ID, n), &buf, "application/zstd")
-	return err
+	return buf.Bytes(), nil
 }
 
 // duplicates reads which rows of chunk n share their contact with others.

@@ -30,6 +30,7 @@ type desk struct {
 	*memory.Contacts
 	catalogue *memory.Catalogue
 	files     *memory.Blobs
+	jobs      *memory.Jobs
 	done      []string // "used", "write" and "history", in order
 	hist      []domain.HistoryEntry
 }
@@ -48,16 +49,16 @@ func (d *desk) Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.
 	return d.catalogue.Catalogue(ctx, in)
 }
 
-func (d *desk) history(_ context.Context, _ domain.InstitutionID, es []domain.HistoryEntry) error {
+func (d *desk) PutHistory(ctx context.Context, in domain.InstitutionID, imp string, round, chunk int, es []domain.HistoryEntry) error {
 	d.done = append(d.done, "history")
 	d.hist = append(d.hist, es...)
-	return nil
+	return d.Contacts.PutHistory(ctx, in, imp, round, chunk, es)
 }
 
 // newDesk has the criterion GENRE and contacts 1 to 9, all of them ROCK.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{Contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(), files: memory.NewBlobs("files")}
+	d := &desk{Contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(), files: memory.NewBlobs("files"), jobs: memory.NewJobs(now)}
 	if err := d.catalogue.PutSettings(t.Context(), house, domain.Settings{}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +116,12 @@ func (d *desk) put(t *testing.T, key string, b []byte) {
 }
 
 func (d *desk) ledger(imp *domain.Import, mode compare.Mode) *account.Ledger {
-	return &account.Ledger{Files: d.files, Catalogue: d, History: d.history,
-		Engine: &compare.Engine{Store: d, Institution: house, Import: imp.ID, Mode: mode, OnConflict: domain.Skip, Now: now}}
+	l := &account.Ledger{Files: d.files, Catalogue: d, Chunks: d.jobs,
+		Engine: &compare.Engine{Store: d, Institution: house, Import: imp.ID, Ticket: imp.Ticket, Mode: mode, OnConflict: domain.Skip, Now: now}}
+	if mode != compare.Test {
+		l.Histories = d
+	}
+	return l
 }
 
 // run accounts for the chunk and returns its results by line.
@@ -125,7 +130,17 @@ func run(t *testing.T, d *desk, l *account.Ledger, imp *domain.Import, plan *flo
 	if err := l.Chunk(t.Context(), imp, plan, 0); err != nil {
 		t.Fatal(err)
 	}
-	b, err := d.files.Get(t.Context(), flow.ResultKey(house, imp.ID, 0))
+	return d.sealed(t, imp)
+}
+
+// sealed returns the results that count.
+func (d *desk) sealed(t *testing.T, imp *domain.Import) (map[int]flow.Result, flow.Summary) {
+	t.Helper()
+	state, err := d.jobs.ChunkState(t.Context(), house, imp.ID, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := d.files.Get(t.Context(), state.Sealed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +153,25 @@ func run(t *testing.T, d *desk, l *account.Ledger, imp *domain.Import, plan *flo
 }
 
 func update() *domain.Import {
-	return &domain.Import{ID: "0199f0aa-0000-7000-8000-000000000001", Institution: house, DataType: domain.Criteria, Action: domain.Update, CreatedBy: "olga"}
+	return &domain.Import{ID: "0199f0aa-0000-7000-8000-000000000001", Institution: house, DataType: domain.Criteria, Action: domain.Update, CreatedBy: "olga",
+		Ticket: domain.Ticket{Slot: 3, Order: "0000007"}}
+}
+
+// unsealing dies before it seals.
+type unsealing struct{ *memory.Jobs }
+
+func (unsealing) Seal(context.Context, domain.InstitutionID, string, int, int, domain.Seal) (domain.ChunkState, error) {
+	return domain.ChunkState{}, io.ErrUnexpectedEOF
+}
+
+// dies makes a try that writes its rows and leaves no results.
+func dies(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan) {
+	t.Helper()
+	l := d.ledger(imp, compare.Update)
+	l.Chunks = unsealing{d.jobs}
+	if err := l.Chunk(t.Context(), imp, plan, 0); err != io.ErrUnexpectedEOF {
+		t.Fatal(err)
+	}
 }
 
 // brief is what a test says of a result.
@@ -247,7 +280,7 @@ func TestTestLeavesNothing(t *testing.T) {
 func TestCancel(t *testing.T) {
 	d, imp := newDesk(t), update()
 	plan := d.plan(t, imp, [3]string{"#1", "ROCK", "JAZZ"}, [3]string{"#2", "ROCK", "JAZZ"}, [3]string{"#3", "ROCK", "no such value"})
-	run(t, d, d.ledger(imp, compare.Update), imp, &flow.Plan{Version: plan.Version, Columns: plan.Columns, Chunks: plan.Chunks})
+	dies(t, d, imp, plan)
 	if err := d.restore(t, "2"); err != nil {
 		t.Fatal(err)
 	}
@@ -320,10 +353,8 @@ func TestStoreFails(t *testing.T) {
 	if err := l.Chunk(t.Context(), imp, plan, 0); err != io.ErrUnexpectedEOF {
 		t.Errorf("got %v", err)
 	}
-	for _, k := range d.files.Keys() {
-		if k == flow.ResultKey(house, imp.ID, 0) {
-			t.Error("there are results of rows that nobody read")
-		}
+	if state, err := d.jobs.ChunkState(t.Context(), house, imp.ID, 0, 0); err != nil || state.Sealed != "" || state.Tries != 1 {
+		t.Errorf("there are results of rows that nobody read: %+v %v", state, err)
 	}
 }
 
@@ -335,7 +366,7 @@ func TestRetiredBetweenTries(t *testing.T) {
 	plan.Columns = slices.Delete(plan.Columns, 1, 2)
 	first := d.plan(t, imp, [3]string{"#1", "JAZZ"})
 	first.Columns = plan.Columns
-	run(t, d, d.ledger(imp, compare.Update), imp, first)
+	dies(t, d, imp, first)
 	d.define(t, true)
 	d.plan(t, imp, [3]string{"#1", "JAZZ"}, [3]string{"#2", "JAZZ"})
 	results, sum := run(t, d, d.ledger(imp, compare.Update), imp, plan)
@@ -347,4 +378,107 @@ func TestRetiredBetweenTries(t *testing.T) {
 	if sum.Counts.Rows != 2 || len(sum.NotCompared) != 0 {
 		t.Errorf("%+v, not compared %v", sum.Counts, sum.NotCompared)
 	}
+}
+
+// sleeping lets something happen after a row's write is made and before it is
+// sent.
+type sleeping struct {
+	*desk
+	at    domain.ContactNumber
+	until func()
+}
+
+func (s *sleeping) Write(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error) {
+	var out []domain.Written
+	for _, w := range ws {
+		if w.Number == s.at {
+			s.until()
+		}
+		done, err := s.desk.Write(ctx, in, []domain.Write{w})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, done...)
+	}
+	return out, nil
+}
+
+// A try that sleeps while its chunk is settled, by finish or by another try, writes
+// nothing that the account does not have.
+func TestStraggler(t *testing.T) {
+	rows := [][3]string{{"#1", "ROCK", "JAZZ"}, {"#2", "JAZZ", "ROCK"}, {"#3", "ROCK", "JAZZ"}, {"#88", "", "JAZZ"}}
+	settle := func(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan) {
+		l := d.ledger(imp, compare.Settle)
+		if _, _, err := l.Settle(t.Context(), imp, plan, 0, func() {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name      string
+		meanwhile func(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan)
+		counts    domain.Counts
+		last      domain.Value
+	}{
+		{"finish settles", settle, domain.Counts{Rows: 4, Updated: 1, Unprocessed: 3}, "ROCK"},
+		{"finish settles twice", func(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan) {
+			settle(t, d, imp, plan)
+			state, err := d.jobs.ChunkState(t.Context(), house, imp.ID, 0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.files.Remove(state.Sealed)
+			settle(t, d, imp, plan)
+		}, domain.Counts{Rows: 4, Updated: 1, Unprocessed: 3}, "ROCK"},
+		{"another try", func(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan) {
+			if err := d.ledger(imp, compare.Update).Chunk(t.Context(), imp, plan, 0); err != nil {
+				t.Fatal(err)
+			}
+		}, domain.Counts{Rows: 4, Updated: 2, Unchanged: 1, Rejected: 1}, "JAZZ"},
+		{"another try that is cancelled", func(t *testing.T, d *desk, imp *domain.Import, plan *flow.Plan) {
+			l := d.ledger(imp, compare.Update)
+			l.Between = func(context.Context, domain.Counts) (bool, error) { return true, nil }
+			if err := l.Chunk(t.Context(), imp, plan, 0); err != nil {
+				t.Fatal(err)
+			}
+		}, domain.Counts{Rows: 4, Updated: 1, Unprocessed: 3}, "ROCK"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, imp := newDesk(t), update()
+			plan := d.plan(t, imp, rows...)
+			l := d.ledger(imp, compare.Update)
+			l.Engine.Store = &sleeping{desk: d, at: "3", until: func() { c.meanwhile(t, d, imp, plan) }}
+			if err := l.Chunk(t.Context(), imp, plan, 0); err != nil {
+				t.Fatal(err)
+			}
+			results, sum := d.sealed(t, imp)
+			if sum.Counts != c.counts {
+				t.Errorf("%+v, want %+v", sum.Counts, c.counts)
+			}
+			last, err := d.Get(t.Context(), house, "3")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last.Get(genre) != c.last || (results[4].Outcome == domain.Updated) != (c.last == "JAZZ") {
+				t.Errorf("contact 3 has %q, and its row is %s", last.Get(genre), brief(results[4]))
+			}
+			history, err := d.History(t.Context(), house, "1", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.name == "another try" && (len(history) != 2 || history[0].Import != imp.ID) {
+				t.Errorf("the history is %+v", history)
+			}
+		})
+	}
+	t.Run("before any try", func(t *testing.T) {
+		d, imp := newDesk(t), update()
+		plan := d.plan(t, imp, rows...)
+		settle(t, d, imp, plan)
+		if err := d.ledger(imp, compare.Update).Chunk(t.Context(), imp, plan, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, sum := d.sealed(t, imp); sum.Counts.Unprocessed != 4 || slices.Contains(d.done, "write") {
+			t.Errorf("%+v, did %v", sum.Counts, d.done)
+		}
+	})
 }

@@ -34,15 +34,3 @@ type Histories interface {
 	// PutHistory of the round and before its account is closed.
 	TakeOutErased(ctx context.Context, in domain.InstitutionID, imp string, round, chunks int) error
 }
-
-// Slots gives imports the right to write.
-type Slots interface {
-	// TakeSlot gives an import the lowest free slot and the next order, or the
-	// ones that it holds. When none is free it fails with kind Busy and code
-	// "slotsTaken".
-	TakeSlot(ctx context.Context, in domain.InstitutionID, imp string) (domain.Ticket, error)
-	// FreeSlot frees a slot if that import still holds it by that order.
-	FreeSlot(ctx context.Context, in domain.InstitutionID, imp string, t domain.Ticket) error
-	// HeldSlots returns the tickets that imports hold.
-	HeldSlots(ctx context.Context, in domain.InstitutionID) (map[string]domain.Ticket, error)
-}

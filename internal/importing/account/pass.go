@@ -111,9 +111,6 @@ func (p *pass) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.remember(ctx); err != nil {
-		return err
-	}
 	p.batch = p.batch[:0]
 	return p.between(ctx)
 }
@@ -123,8 +120,8 @@ func (p *pass) apply(ctx context.Context) error {
 	engine := *p.l.Engine
 	engine.Digits = p.cat.Settings.Digits()
 	if p.stopped {
-		// An earlier try of this chunk may have written some of these rows
-		// before the cancel: their marks tell.
+		// Another try of this chunk may have written some of these rows before
+		// the cancel, or still do: a thorough engine finds out.
 		engine.Mode, engine.Cancelled = compare.Settle, true
 	}
 	var asking, rejected []*item
@@ -204,28 +201,4 @@ func (p *pass) markUsed(ctx context.Context, asking []*item) error {
 		return nil
 	}
 	return p.l.Catalogue.MarkUsed(ctx, p.imp.Institution, used)
-}
-
-// remember adds the batch's changes to the histories of the contacts. What a
-// created contact began with is no change.
-func (p *pass) remember(ctx context.Context) error {
-	if p.l.History == nil || p.l.Engine.Mode != compare.Update {
-		return nil
-	}
-	var es []domain.HistoryEntry
-	now := p.l.Engine.Now().UTC()
-	for i := range p.batch {
-		x := &p.batch[i]
-		if x.result.Outcome != domain.Updated || x.result.Removed {
-			continue
-		}
-		for _, c := range x.result.Changes {
-			es = append(es, domain.HistoryEntry{Number: x.result.Number, At: now, Import: p.imp.ID, Line: x.row.Line, By: p.imp.CreatedBy,
-				Field: c.Field, Before: c.Before, After: c.After})
-		}
-	}
-	if len(es) == 0 {
-		return nil
-	}
-	return p.l.History(ctx, p.imp.Institution, es)
 }

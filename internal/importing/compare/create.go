@@ -18,12 +18,17 @@ func (e *Engine) create(ctx context.Context, todo []*item) ([]*item, error) {
 		if !ok {
 			continue
 		}
+		if x.burnt {
+			x.end(e.notDone(x))
+			continue
+		}
 		x.end(Result{Outcome: domain.Created, Changes: creation(&x.Row)})
 		asked = append(asked, x)
 		creations = append(creations, domain.Creation{
 			Number: x.Number, Digits: e.Digits, Fields: fields, Identity: x.Person.Identity,
 			Applied:    domain.Applied{Import: e.Import, Line: x.Line},
 			Provenance: e.provenance(),
+			Ticket:     e.Ticket,
 		})
 	}
 	if e.Mode != Update || len(asked) == 0 {
@@ -35,9 +40,15 @@ func (e *Engine) create(ctx context.Context, todo []*item) ([]*item, error) {
 	}
 	var met []*item
 	for i, x := range asked {
-		switch a := answers[i]; {
+		a := answers[i]
+		x.doubt = x.doubt || a.Doubt
+		switch {
 		case a.Done:
 			x.result.Number = a.Number
+		case a.Later:
+			return nil, errOver
+		case a.Own != nil:
+			e.fate(x, *a.Own)
 		case a.Err != nil:
 			if err := e.unwritten(x, a.Err); err != nil {
 				return nil, err

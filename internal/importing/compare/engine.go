@@ -11,12 +11,12 @@ import (
 
 // Reader is what a test needs of the contacts.
 type Reader interface {
-	// Claimed returns the numbers of the contacts that an import created, or
-	// was about to, for lines without a number.
+	// Claimed returns the numbers of the contacts that an import's lines without
+	// a number are about: those that it found, created, or was about to create.
 	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error)
-	// Gone reports which numbers belonged to contacts that were deleted, with the
-	// import whose undo removed them, "" if a person did.
-	Gone(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]string, error)
+	// Remains returns what is kept under those of the numbers that have no
+	// contact but had one, or a burn.
+	Remains(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Remains, error)
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
 }
@@ -24,6 +24,7 @@ type Reader interface {
 // Store is what an update needs of them as well.
 type Store interface {
 	Reader
+	Decider
 	Write(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error)
 	Create(ctx context.Context, in domain.InstitutionID, cs []domain.Creation) ([]domain.Made, error)
 	Remove(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error)
@@ -38,23 +39,30 @@ const (
 	Test Mode = iota
 	// Update writes.
 	Update
-	// Settle neither writes nor decides: it reports which rows an import that
-	// can no longer go on has written, by the mark that each write left.
+	// Settle writes nothing: it decides that rows which are not written never
+	// will be, and reports which are.
 	Settle
 )
 
-// Engine applies rows of one import. Two engines of the same import may run on
-// the same rows, one after the other or at once: each reports what one clean run
-// would have.
+// Engine applies rows of one import. Each row's fate is decided in its contact,
+// by its write or a burn, so several engines of the same round may run on the same
+// rows, one after the other or at once, and none contradicts what another one
+// reported with Thorough.
 type Engine struct {
 	Store       Store // for Test a Reader is enough: see ReadOnly
 	Institution domain.InstitutionID
 	Import      string
 	Mode        Mode
-	OnConflict  domain.OnConflict
-	Digits      int  // the width of new contact numbers
-	Cancelled   bool // for Settle: why rows were not tried
-	Now         func() time.Time
+	Ticket      domain.Ticket // what Update and Settle write by
+	// Thorough has every row burnt that is reported as not written, because
+	// another engine may still write it. Without it only those are whose own
+	// write got no answer, and Settle reports rows as unprocessed that nobody
+	// ever tried.
+	Thorough   bool
+	OnConflict domain.OnConflict
+	Digits     int  // the width of new contact numbers
+	Cancelled  bool // for Settle: why rows were not tried
+	Now        func() time.Time
 }
 
 // ReadOnly makes a Store of a Reader for the modes that never write.
@@ -69,6 +77,14 @@ func (readOnly) Write(context.Context, domain.InstitutionID, []domain.Write) ([]
 }
 
 func (readOnly) Create(context.Context, domain.InstitutionID, []domain.Creation) ([]domain.Made, error) {
+	return nil, errReadOnly
+}
+
+func (readOnly) Pin(context.Context, domain.InstitutionID, string, domain.Ticket, map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error) {
+	return nil, errReadOnly
+}
+
+func (readOnly) Burn(context.Context, domain.InstitutionID, []domain.Burn) ([]domain.Burned, error) {
 	return nil, errReadOnly
 }
 
@@ -95,6 +111,12 @@ type item struct {
 	result Result          // valid once its Outcome is set
 	// sent is the write, creation or removal that is on its way.
 	sent domain.Write
+	// named is the row's own number, "" if it has none.
+	named domain.ContactNumber
+	doubt bool // a request about it may still be on its way
+	// burnt says that this round never writes the row: it is only compared, to
+	// say why not.
+	burnt bool
 }
 
 // end settles the row.
@@ -127,6 +149,12 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 			asking = append(asking, x)
 		}
 	}
+	if e.Mode == Settle {
+		if err := e.settle(ctx, append(asking, removals...)); err != nil {
+			return nil, err
+		}
+		return resultsOf(items), nil
+	}
 	found, err := e.find(ctx, asking, items)
 	if err != nil {
 		return nil, err
@@ -137,13 +165,16 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	if err := e.apply(ctx, found); err != nil {
 		return nil, err
 	}
+	if err := e.burnRest(ctx, append(asking, removals...)); err != nil {
+		return nil, err
+	}
 	return resultsOf(items), nil
 }
 
 func itemsOf(rows []Row) []*item {
 	items := make([]*item, len(rows))
 	for i := range rows {
-		items[i] = &item{Row: rows[i]}
+		items[i] = &item{Row: rows[i], named: rows[i].Number}
 	}
 	return items
 }
@@ -161,9 +192,6 @@ func resultsOf(items []*item) []Result {
 
 // apply settles rows whose contact is known by its number, or is to be created.
 func (e *Engine) apply(ctx context.Context, todo []*item) error {
-	if e.Mode == Settle {
-		return e.settle(ctx, todo)
-	}
 	var failed, unread []*item
 	if e.Mode == Test {
 		unread = todo
@@ -192,6 +220,7 @@ func (e *Engine) strict(ctx context.Context, todo []*item) (failed, unread []*it
 			continue
 		}
 		x.sent = e.write(x, ifs, set)
+		x.sent.Strict = true
 		writes = append(writes, x)
 	}
 	failed, err = e.send(ctx, writes)
@@ -229,6 +258,7 @@ func (e *Engine) write(x *item, ifs, set map[domain.Field]domain.Value) domain.W
 		Set:        set,
 		Applied:    domain.Applied{Import: e.Import, Line: x.Line, Before: before},
 		Provenance: e.provenance(),
+		Ticket:     e.Ticket,
 	}
 }
 
@@ -251,10 +281,20 @@ func (e *Engine) send(ctx context.Context, todo []*item) (failed []*item, err er
 	if err != nil {
 		return nil, err
 	}
+	var burnt []*item
 	for i, x := range todo {
-		switch a := answers[i]; {
+		a := answers[i]
+		x.doubt = x.doubt || a.Doubt
+		switch {
 		case a.Done:
 			x.end(Result{Outcome: domain.Updated, Changes: changes(&x.Row, x.sent.Applied.Before, x.sent.Set)})
+		case a.Later:
+			return nil, errOver
+		case a.Own != nil && a.Own.Kind == domain.Burnt:
+			x.burnt = true
+			burnt = append(burnt, x)
+		case a.Own != nil:
+			e.fate(x, *a.Own)
 		case a.Err != nil:
 			if err := e.unwritten(x, a.Err); err != nil {
 				return nil, err
@@ -264,7 +304,7 @@ func (e *Engine) send(ctx context.Context, todo []*item) (failed []*item, err er
 			failed = append(failed, x)
 		}
 	}
-	return failed, nil
+	return append(failed, burnt...), e.read(ctx, burnt)
 }
 
 // unwritten settles a row that the store could not write, or returns an error if
@@ -298,7 +338,11 @@ func (e *Engine) compare(ctx context.Context, todo []*item) error {
 	for range races {
 		var writes []*item
 		for _, x := range todo {
-			if e.decide(x) {
+			write, err := e.decide(x)
+			if err != nil {
+				return err
+			}
+			if write {
 				writes = append(writes, x)
 			}
 		}
@@ -310,24 +354,35 @@ func (e *Engine) compare(ctx context.Context, todo []*item) error {
 }
 
 // decide settles a row by its live contact, or reports that a write must be sent.
-func (e *Engine) decide(x *item) (write bool) {
-	switch {
-	case x.live == nil: // deleted while we were at it
+func (e *Engine) decide(x *item) (write bool, err error) {
+	if x.live == nil { // deleted while we were at it
 		x.reject(x.unknown())
-		return false
-	case e.Mode == Update && e.mine(x):
+		return false, nil
+	}
+	if e.Mode == Update {
+		if e.Ticket.Later(x.live.Stamps) {
+			return false, errOver
+		}
 		// An earlier try of this import did it, or its answer was lost.
-		e.again(x)
-		return false
+		own, ok := e.own(x)
+		if ok && own.Kind != domain.Burnt {
+			e.fate(x, own)
+			return false, nil
+		}
+		x.burnt = x.burnt || ok
 	}
 	d := Decide(&x.Row, *x.live, e.OnConflict)
 	if d.Outcome == domain.Updated {
 		if !x.fits(x.live.Fields, d.Set) {
-			return false
+			return false, nil
+		}
+		if x.burnt {
+			x.end(e.notDone(x))
+			return false, nil
 		}
 		if e.Mode == Update {
 			x.sent = e.write(x, d.If, d.Set)
-			return true
+			return true, nil
 		}
 	}
 	r := Result{Outcome: d.Outcome, Problems: d.Problems}
@@ -335,8 +390,12 @@ func (e *Engine) decide(x *item) (write bool) {
 		r.Changes = changes(&x.Row, d.If, d.Set)
 	}
 	x.end(r)
-	return false
+	return false, nil
 }
+
+// errOver ends a run whose import has ended while it slept: a later one holds the
+// slot, and nothing is written any more.
+var errOver = fault.New(fault.Conflict, "alreadyFinal", nil)
 
 // fits has the row's own check look at a contact as it would be. What it finds
 // wrong rejects the row.

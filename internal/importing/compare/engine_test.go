@@ -3,6 +3,7 @@ package compare_test
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,14 @@ const house = domain.InstitutionID("house")
 func now() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
 
 func engine(s compare.Store, id string, m compare.Mode, rule domain.OnConflict) *compare.Engine {
-	return &compare.Engine{Store: s, Institution: house, Import: id, Mode: m, OnConflict: rule, Now: now}
+	return &compare.Engine{Store: s, Institution: house, Import: id, Mode: m, OnConflict: rule, Now: now, Ticket: ticket(id)}
+}
+
+// ticket gives every import of a test a slot of its own.
+func ticket(id string) domain.Ticket {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return domain.Ticket{Slot: int(h.Sum32() % domain.Slots), Order: "0000007"}
 }
 
 type contact map[domain.Field]domain.Value
@@ -175,8 +183,10 @@ func TestAgainIsOnce(t *testing.T) {
 		if d := cmp.Diff(values(t, clean), values(t, s)); d != "" {
 			t.Fatal(d)
 		}
-		// What a settling step reads from the marks agrees, for what was written.
-		for i, r := range run(t, engine(compare.ReadOnly(s), "u", compare.Settle, rule), rows) {
+		// What a settling step reads from the stamps agrees, for what was written.
+		settle := engine(s, "u", compare.Settle, rule)
+		settle.Thorough = true
+		for i, r := range run(t, settle, rows) {
 			if (want[i].Outcome == domain.Updated) != (r.Outcome == domain.Updated) || r.Outcome == domain.Updated && cmp.Diff(want[i].Changes, r.Changes) != "" {
 				t.Fatalf("line %d: settled as %+v, was %+v", rows[i].Line, r, want[i])
 			}
@@ -394,7 +404,7 @@ func TestStoreRefusesOneRow(t *testing.T) {
 			"removed": {Line: 2, Number: "3", Person: &compare.Person{Remove: "before", Values: contact{domain.ContactLastName: "Made"}}},
 		} {
 			s := &answering{filled(t, map[domain.ContactNumber]contact{"1": {genre.Field(): "ROCK"}, "2": {genre.Field(): "ROCK"}}), map[domain.ContactNumber]error{r.Number: c.err}}
-			if _, err := s.Contacts.Create(context.Background(), house, []domain.Creation{{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}}}); err != nil {
+			if _, err := s.Contacts.Create(context.Background(), house, []domain.Creation{{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}, Ticket: ticket("before")}}); err != nil {
 				t.Fatal(err)
 			}
 			got, err := engine(s, "u", compare.Update, domain.Skip).Run(context.Background(), []compare.Row{r, {Line: 3, Number: "2", Cells: []compare.Cell{asked(t, genre, "ROCK", "JAZZ")}}})
@@ -437,7 +447,7 @@ func TestRemoveOnlyUntouched(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			s := memory.NewContacts()
-			if _, err := s.Create(t.Context(), house, []domain.Creation{{Number: "3", Fields: contact{name: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}}}); err != nil {
+			if _, err := s.Create(t.Context(), house, []domain.Creation{{Number: "3", Fields: contact{name: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}, Ticket: ticket("before")}}); err != nil {
 				t.Fatal(err)
 			}
 			c.touch(t, s)
@@ -467,7 +477,7 @@ func put(t *testing.T, s *memory.Contacts, c contact) {
 // meanwhile does not change that contact.
 func TestNumberTakenMeanwhile(t *testing.T) {
 	s := memory.NewContacts()
-	made := domain.Creation{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "u", Line: 9}}
+	made := domain.Creation{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "u", Line: 9}, Ticket: ticket("u")}
 	if _, err := s.Create(t.Context(), house, []domain.Creation{made}); err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
 	if err := e.drop(ctx, todo, holders); err != nil {
 		return nil, err
 	}
+	var found []*item
 	numbered := map[domain.ContactNumber]int{}
 	for _, x := range all {
 		numbered[x.Number] = x.Line
@@ -49,15 +50,41 @@ func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
 			case len(x.Person.Shared) > 0:
 				x.reject(x.sharedAddress(ns[0]))
 				continue
-			case numbered[ns[0]] != 0 && e.Mode != Settle:
+			case numbered[ns[0]] != 0:
 				// Since plan looked, its contact was given this address.
 				x.reject(x.sameContact(numbered[ns[0]]))
 				continue
 			default:
 				x.Number = ns[0]
+				found = append(found, x)
 			}
 		}
 		rest = append(rest, x)
+	}
+	return e.pin(ctx, rest, found)
+}
+
+// pin notes whom the rows were found to be about before anything is sent, so that
+// every other try of them, whatever addresses have become, is about the same
+// contacts. Those that a burn has closed are not written any more.
+func (e *Engine) pin(ctx context.Context, rest, found []*item) ([]*item, error) {
+	if e.Mode != Update || len(found) == 0 {
+		return rest, nil
+	}
+	lines := map[int]domain.ContactNumber{}
+	for _, x := range found {
+		lines[x.Line] = x.Number
+	}
+	pinned, err := e.Store.Pin(ctx, e.Institution, e.Import, e.Ticket, lines)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range found {
+		if n, ok := pinned[x.Line]; ok {
+			x.Number = n
+		} else {
+			x.burnt = true
+		}
 	}
 	return rest, nil
 }
@@ -66,8 +93,9 @@ func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
 func (x *item) byEmail() bool { return x.Number == "" && x.Person != nil && x.Person.Email != "" }
 
 // made fills in the numbers of rows without one whose contact an earlier try of
-// this import created: a number is given to a line, whatever address its contact
-// has by now.
+// this import created, changed, or found by the address that it still has: a line
+// stays with its contact, whatever becomes of addresses. A number that was given
+// to a line and is somebody else's by now is none.
 func (e *Engine) made(ctx context.Context, todo []*item) error {
 	var lines []int
 	for _, x := range todo {
@@ -87,7 +115,12 @@ func (e *Engine) made(ctx context.Context, todo []*item) error {
 		return err
 	}
 	for _, x := range todo {
-		if c, ok := there[claimed[x.Line]]; x.Number == "" && ok && c.Origin == (domain.Origin{Import: e.Import, Line: x.Line}) {
+		c, ok := there[claimed[x.Line]]
+		if x.Number != "" || !ok {
+			continue
+		}
+		own, decided := e.Ticket.Own(c.Stamps)
+		if e.madeFor(x, &c) || decided && own.Line == x.Line || x.Person != nil && x.Person.Email != "" && sameEmail(x.Person.Email, c.Email()) {
 			x.Number = c.Number
 		}
 	}
@@ -127,7 +160,7 @@ func (e *Engine) drop(ctx context.Context, todo []*item, holders map[string][]do
 			continue
 		}
 		for _, n := range holders[email] {
-			if m := there[n].Applied; m.Import == e.Import && m.Line == x.Line {
+			if own, ok := e.Ticket.Own(there[n].Stamps); ok && own.Line == x.Line && own.Kind != domain.Burnt {
 				holders[email] = []domain.ContactNumber{n}
 				break
 			}
@@ -181,7 +214,8 @@ func (e *Engine) owners(ctx context.Context, todo []*item) ([]*item, error) {
 // foreignEmail reports whether the file names an address that the row's contact
 // does not have, unless this import itself has changed the contact.
 func (e *Engine) foreignEmail(x *item) bool {
-	return x.InfoEmail != "" && !sameEmail(x.InfoEmail, x.live.Email()) && x.live.Applied.Import != e.Import
+	own, ok := e.Ticket.Own(x.live.Stamps)
+	return x.InfoEmail != "" && !sameEmail(x.InfoEmail, x.live.Email()) && (!ok || own.Kind == domain.Burnt)
 }
 
 // absent rejects rows whose contact is not there and cannot be created. A
@@ -196,17 +230,21 @@ func (e *Engine) absent(ctx context.Context, missing []*item) ([]*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	gone, err := e.Store.Gone(ctx, e.Institution, numbers(missing))
+	remains, err := e.Store.Remains(ctx, e.Institution, numbers(missing))
 	if err != nil {
 		return nil, err
 	}
 	var create []*item
 	for _, x := range missing {
-		_, deleted := gone[x.Number]
+		was := remains[x.Number]
+		own, decided := e.Ticket.Own(was.Stamps)
+		x.burnt = x.burnt || decided
 		switch hits := longer[x.Number]; {
+		case decided && own.Kind != domain.Burnt:
+			e.fate(x, own)
 		case x.Number == "":
 			create = append(create, x)
-		case deleted:
+		case was.Deleted:
 			x.reject(x.contactDeleted())
 		case len(hits) == 1:
 			x.reject(x.leadingZeros(hits[0]))

@@ -17,28 +17,33 @@ func (e *Engine) remove(ctx context.Context, todo []*item) error {
 	if err := e.read(ctx, todo); err != nil {
 		return err
 	}
-	gone, err := e.Store.Gone(ctx, e.Institution, numbers(todo))
+	remains, err := e.Store.Remains(ctx, e.Institution, numbers(todo))
 	if err != nil {
 		return err
 	}
 	var asked []*item
 	for _, x := range todo {
-		by, was := gone[x.Number]
+		was := remains[x.Number]
+		stamps := was.Stamps
+		if x.live != nil {
+			stamps = x.live.Stamps
+		}
+		own, decided := e.Ticket.Own(stamps)
 		switch {
-		case was && by == e.Import:
-			// An earlier try of this undo did it.
-			x.end(Result{Outcome: domain.Updated, Changes: removal(x.Person.Values), Removed: true})
-		case was:
+		case e.Mode == Update && decided && own.Kind != domain.Burnt: // by an earlier try of this undo
+			e.fate(x, own)
+		case was.Deleted:
 			x.end(Result{Outcome: domain.Unchanged})
 		case x.live == nil:
 			x.reject(x.unknown())
 		case !x.untouched():
 			x.end(x.touched())
-		case e.Mode == Settle:
-			x.end(Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{notDone(x.Line, e.Cancelled)}})
+		case e.Mode == Update && decided:
+			e.fate(x, own)
 		default:
 			x.end(Result{Outcome: domain.Updated, Changes: removal(x.live.Fields), Removed: true})
-			x.sent = domain.Write{Number: x.Number, If: x.live.Fields, Applied: x.live.Applied, Provenance: e.provenance()}
+			x.sent = domain.Write{Number: x.Number, If: x.live.Fields, Provenance: e.provenance(), Ticket: e.Ticket,
+				Applied: domain.Applied{Import: x.Person.Remove, Line: x.Line}}
 			asked = append(asked, x)
 		}
 	}
@@ -58,8 +63,14 @@ func (e *Engine) sendRemovals(ctx context.Context, asked []*item) error {
 		return err
 	}
 	for i, x := range asked {
-		switch a := answers[i]; {
+		a := answers[i]
+		x.doubt = x.doubt || a.Doubt
+		switch {
 		case a.Done:
+		case a.Later:
+			return errOver
+		case a.Own != nil:
+			e.fate(x, *a.Own)
 		case a.Err != nil:
 			if err := e.unwritten(x, a.Err); err != nil {
 				return err
@@ -77,7 +88,12 @@ func (e *Engine) sendRemovals(ctx context.Context, asked []*item) error {
 // the row takes back.
 func (x *item) untouched() bool {
 	c := x.live
-	return c.Applied.Import == x.Person.Remove && c.Origin.Import == x.Person.Remove && c.Version == 1 && maps.Equal(c.Fields, x.Person.Values)
+	for _, s := range c.Stamps {
+		if s.Kind == domain.Strict || s.Kind == domain.Found {
+			return false
+		}
+	}
+	return c.Origin.Import == x.Person.Remove && c.Version == 1 && maps.Equal(c.Fields, x.Person.Values)
 }
 
 // removal lists the values that a removed contact had.

@@ -4,60 +4,175 @@ import (
 	"context"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
 )
 
-// mine reports whether this import changed the contact last, or created it for
-// the row.
-func (e *Engine) mine(x *item) bool {
-	return x.live.Applied.Import == e.Import || e.madeFor(x)
+// madeFor reports whether this import created the contact for the row, in this
+// round or an earlier one.
+func (e *Engine) madeFor(x *item, c *domain.Contact) bool {
+	return c.Origin == domain.Origin{Import: e.Import, Line: x.Line}
 }
 
-func (e *Engine) madeFor(x *item) bool {
-	return x.live.Origin == domain.Origin{Import: e.Import, Line: x.Line}
+// own returns what this round decided in the row's contact.
+func (e *Engine) own(x *item) (domain.Stamp, bool) {
+	own, ok := e.Ticket.Own(x.live.Stamps)
+	if !ok && e.madeFor(x, x.live) {
+		return domain.Stamp{Line: x.Line, Kind: domain.Maker}, true
+	}
+	return own, ok
 }
 
-// again settles a row whose contact carries this import's mark: it reports what
-// an earlier try of the row did. Another line's mark says that two lines found
-// the same contact, by its number and by its e-mail.
-func (e *Engine) again(x *item) {
-	c := x.live
+// fate settles a row by what this round decided in its contact: it reports what
+// another try of the row did, or that no try ever will. Another line's stamp says
+// that two lines found the same contact, by its number and by its e-mail.
+func (e *Engine) fate(x *item, own domain.Stamp) {
+	x.doubt = false
 	switch {
-	case e.madeFor(x):
-		x.end(Result{Number: c.Number, Outcome: domain.Created, Changes: creation(&x.Row)})
-	case x.Person != nil && c.Applied.Line != x.Line && c.Origin.Import == e.Import && x.Key != "":
-		x.reject(x.numberGiven(c.Applied.Line))
-	case x.Person != nil && c.Applied.Line != x.Line:
-		x.reject(x.sameContact(c.Applied.Line))
+	case own.Line != x.Line && own.Kind != domain.Burnt && own.Kind == domain.Maker && x.Key != "":
+		x.reject(x.numberGiven(own.Line))
+	case own.Line != x.Line && own.Kind != domain.Burnt:
+		x.reject(x.sameContact(own.Line))
+	case own.Kind == domain.Burnt:
+		x.end(e.notDone(x))
 	default:
-		x.end(Result{Outcome: domain.Updated, Changes: again(&x.Row, c.Applied, e.OnConflict)})
+		x.end(e.written(x, own))
 	}
 }
 
-// settle reports rows by the marks alone.
+// written is the result of a row that this round has written.
+func (e *Engine) written(x *item, own domain.Stamp) Result {
+	switch {
+	case x.Person != nil && x.Person.Remove != "":
+		return Result{Outcome: domain.Updated, Changes: removal(x.Person.Values), Removed: true}
+	case own.Kind == domain.Maker:
+		return Result{Outcome: domain.Created, Changes: creation(&x.Row)}
+	case own.Kind == domain.Strict:
+		before, set, _ := x.strict()
+		return Result{Outcome: domain.Updated, Changes: changes(&x.Row, before, set)}
+	}
+	// A deletion of the contact has erased what it had: then Before is empty.
+	return Result{Outcome: domain.Updated, Changes: again(&x.Row, domain.Applied{Before: own.Before}, e.OnConflict)}
+}
+
+func (e *Engine) notDone(x *item) Result {
+	return Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{notDone(x.Line, e.Cancelled)}}
+}
+
+// settle reports rows as unprocessed, or if others may have tried them, by what is
+// decided in their contacts.
 func (e *Engine) settle(ctx context.Context, todo []*item) error {
-	if err := e.read(ctx, todo); err != nil {
+	for _, x := range todo {
+		x.end(e.notDone(x))
+	}
+	return e.burnRest(ctx, todo)
+}
+
+// burnRest has the rows burnt that are reported as not written but may be, and
+// corrects those that are.
+func (e *Engine) burnRest(ctx context.Context, items []*item) error {
+	if e.Mode == Test || e.Ticket.None() {
+		return nil
+	}
+	var todo []*item
+	for _, x := range items {
+		if x.result.Outcome != domain.Updated && x.result.Outcome != domain.Created && (e.Thorough || x.doubt) {
+			todo = append(todo, x)
+		}
+	}
+	return e.burn(ctx, todo)
+}
+
+// burn decides that rows are never written. A row without a number is burnt by its
+// line, which closes it as well; one that turned out to be about a contact other
+// than the one it names, in both.
+func (e *Engine) burn(ctx context.Context, todo []*item) error {
+	var bs []domain.Burn
+	var of []*item
+	add := func(x *item, n domain.ContactNumber) {
+		bs = append(bs, domain.Burn{Number: n, Import: e.Import, Line: x.Line, Ticket: e.Ticket})
+		of = append(of, x)
+	}
+	for _, x := range todo {
+		add(x, x.named)
+		if x.Number != "" && x.Number != x.named {
+			add(x, x.Number)
+		}
+	}
+	if len(bs) == 0 {
+		return nil
+	}
+	answers, err := e.Store.Burn(ctx, e.Institution, bs)
+	if err != nil {
+		return err
+	}
+	for i, x := range of {
+		a := answers[i]
+		switch {
+		case a.Err != nil:
+			return a.Err
+		case a.Later:
+			return errOver
+		case a.Own.Order != "" && a.Own.Kind != domain.Burnt && a.Own.Line == x.Line:
+			x.Number = a.Number
+			e.fate(x, a.Own)
+		}
+	}
+	return e.strays(ctx, todo)
+}
+
+// strays finds rows that were written to a contact which was made for their
+// address while they were about to make it themselves.
+func (e *Engine) strays(ctx context.Context, todo []*item) error {
+	var emails []string
+	for _, x := range todo {
+		if x.stray() {
+			emails = append(emails, x.Person.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	holders, err := e.holders(ctx, emails)
+	if err != nil {
+		return err
+	}
+	var ns []domain.ContactNumber
+	for _, held := range holders {
+		ns = append(ns, held...)
+	}
+	there, err := e.Store.GetMany(ctx, e.Institution, ns)
+	if err != nil {
 		return err
 	}
 	for _, x := range todo {
-		if x.live != nil && e.mine(x) {
-			e.again(x)
+		if !x.stray() {
 			continue
 		}
-		x.end(Result{Outcome: domain.Unprocessed, Problems: []domain.Problem{notDone(x.Line, e.Cancelled)}})
+		for _, n := range holders[text.NormaliseEmail(x.Person.Email)] {
+			if own, ok := e.Ticket.Own(there[n].Stamps); ok && own.Line == x.Line && own.Kind != domain.Burnt {
+				x.Number = n
+				e.fate(x, own)
+			}
+		}
 	}
 	return nil
 }
 
+func (x *item) stray() bool {
+	return x.Person != nil && x.Person.Email != "" && x.result.Outcome != domain.Updated && x.result.Outcome != domain.Created
+}
+
 // Earlier returns the results of rows that an earlier try of this import wrote
 // though they are rejected now, because the catalogue changed in between; the
-// zero Result for the others. What such a row gave to its Unread fields is taken
-// to be what its contact has.
+// zero Result for the others, which are never written from now on. What such a
+// row gave to its Unread fields is taken to be what its contact has.
 func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
-	settle := *e
-	settle.Mode = Settle
 	items := itemsOf(rows)
-	if _, err := settle.find(ctx, items, items); err != nil {
+	if !e.Thorough {
+		return make([]Result, len(rows)), nil
+	}
+	if err := e.burn(ctx, items); err != nil {
 		return nil, err
 	}
 	if err := e.read(ctx, items); err != nil {
@@ -65,23 +180,21 @@ func (e *Engine) Earlier(ctx context.Context, rows []Row) ([]Result, error) {
 	}
 	out := make([]Result, len(items))
 	for i, x := range items {
+		if x.result.Outcome == "" || x.result.Outcome == domain.Unprocessed {
+			continue
+		}
+		out[i] = x.result
+		out[i].Number = x.Number
 		if x.live == nil {
 			continue
 		}
-		switch {
-		case e.madeFor(x):
-			out[i] = Result{Number: x.Number, Outcome: domain.Created, Changes: creation(&x.Row)}
-			for _, f := range x.Unread {
-				if v := x.live.Get(f); v != domain.Empty {
-					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: v})
-				}
-			}
-		case x.live.Applied.Import == e.Import && x.live.Applied.Line == x.Line:
-			out[i] = Result{Number: x.Number, Outcome: domain.Updated, Changes: again(&x.Row, x.live.Applied, e.OnConflict)}
-			for _, f := range x.Unread {
-				if before, ok := x.live.Applied.Before[f]; ok {
-					out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: before, After: x.live.Get(f)})
-				}
+		own, _ := e.own(x)
+		for _, f := range x.Unread {
+			switch before, ok := own.Before[f]; {
+			case own.Kind == domain.Maker && x.live.Get(f) != domain.Empty:
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, After: x.live.Get(f)})
+			case ok:
+				out[i].Changes = append(out[i].Changes, flow.Change{Field: f, Before: before, After: x.live.Get(f)})
 			}
 		}
 	}

@@ -181,8 +181,11 @@ func DuplicatesKey(in domain.InstitutionID, id string, n int) string {
 }
 
 // ResultKey is where the results of chunk n are.
-func ResultKey(in domain.InstitutionID, id string, n int) string {
-	return importKey(in, id, fmt.Sprintf("results/%05d.results", n))
+
+// ResultKey is the key of results of chunk n in a round, by the name of who writes
+// them: every writer has one of its own, and the chunk's state says which counts.
+func ResultKey(in domain.InstitutionID, id string, round, n int, writer string) string {
+	return importKey(in, id, fmt.Sprintf("results/%d/%05d.%s", round, n, writer))
 }
 
 // FileKey is where a result file is: errors, changes or undo.

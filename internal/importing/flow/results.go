@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -35,6 +36,7 @@ type Change struct {
 // Summary ends the results of a chunk.
 type Summary struct {
 	Version int           `json:"version"`
+	At      time.Time     `json:"at"`
 	Counts  domain.Counts `json:"counts"`
 	Fields  FieldChanges  `json:"fields"`
 	// NotCompared counts cells without an [old] column, by field.

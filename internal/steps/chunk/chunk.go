@@ -14,6 +14,7 @@ import (
 
 // Jobs is what the step needs of the imports.
 type Jobs interface {
+	account.Chunks
 	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	SetProgress(ctx context.Context, in domain.InstitutionID, id string, chunk int, c domain.Counts) error
 }
@@ -21,7 +22,7 @@ type Jobs interface {
 // Contacts is what the step needs of the contacts.
 type Contacts interface {
 	compare.Store
-	AddHistory(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error
+	account.Histories
 }
 
 // Step processes chunks.
@@ -54,26 +55,28 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 	if in.Chunk < 0 || in.Chunk >= len(plan.Chunks) {
 		return fault.New(fault.Internal, "noSuchChunk", in.Chunk)
 	}
-	var history func(context.Context, domain.InstitutionID, []domain.HistoryEntry) error
 	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
-	switch imp.Action {
-	case domain.Update:
-		engine.Mode, engine.Store, history = compare.Update, s.Contacts, s.Contacts.AddHistory
-	default:
-		engine.Mode, engine.Store = compare.Test, compare.ReadOnly(s.Contacts)
-	}
-	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: engine, History: history,
+	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Chunks: s.Jobs, Engine: engine,
 		Between: func(ctx context.Context, c domain.Counts) (bool, error) {
 			if err := s.Jobs.SetProgress(ctx, in.Institution, in.Import, in.Chunk, c); err != nil {
 				return false, err
 			}
 			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
 			if err == nil && now.Status.Final() {
-				// The machine was stopped and the import settled: what is
-				// written from here on would be in nobody's account.
+				// The machine was stopped and the import settled: all that is
+				// left to write here is burnt.
 				err = fault.New(fault.Conflict, "alreadyFinal", nil)
 			}
 			return now.Cancel, err
 		}}
+	switch imp.Action {
+	case domain.Update:
+		if imp.Ticket.None() {
+			return fault.New(fault.Internal, "noTicket")
+		}
+		engine.Mode, engine.Store, engine.Ticket, l.Histories = compare.Update, s.Contacts, imp.Ticket, s.Contacts
+	default:
+		engine.Mode, engine.Store = compare.Test, compare.ReadOnly(s.Contacts)
+	}
 	return l.Chunk(ctx, &imp, plan, in.Chunk)
 }

@@ -61,7 +61,7 @@ func newDesk(t *testing.T, action domain.Action) *desk {
 	must(cat.PutField(t.Context(), house, domain.FieldDef{Code: "GENRE", Label: "Genre", Kind: domain.SingleChoice,
 		Values: []domain.Choice{{Code: "ROCK", Label: "Rock"}, {Code: "JAZZ", Label: "Jazz"}}}))
 	_, _, err := d.jobs.CreateImport(t.Context(), domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: action,
-		Recipe: domain.Recipe{OnConflict: domain.Skip}, Status: domain.Running, ExpiresAt: now().Add(time.Hour)}, domain.Once{}, "")
+		Ticket: domain.Ticket{Order: "0000007"}, Recipe: domain.Recipe{OnConflict: domain.Skip}, Status: domain.Running, ExpiresAt: now().Add(time.Hour)}, domain.Once{}, "")
 	must(err)
 	const rows = 1500
 	var b bytes.Buffer
@@ -109,7 +109,11 @@ func (d *desk) written(t *testing.T) int {
 // results returns the chunk's account, and whether there is one.
 func (d *desk) results(t *testing.T) (domain.Counts, bool) {
 	t.Helper()
-	b, err := d.files.Get(t.Context(), flow.ResultKey(house, id, 0))
+	state, err := d.jobs.ChunkState(t.Context(), house, id, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := d.files.Get(t.Context(), state.Sealed)
 	if err != nil {
 		return domain.Counts{}, false
 	}

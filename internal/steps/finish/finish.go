@@ -6,7 +6,6 @@ package finish
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -22,6 +21,8 @@ import (
 
 // Jobs is what the step needs of the imports.
 type Jobs interface {
+	account.Chunks
+	FreeSlot(ctx context.Context, in domain.InstitutionID, imp string, t domain.Ticket) error
 	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
 }
@@ -31,6 +32,12 @@ type Mappings interface {
 	Change(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Mapping) error) (domain.Mapping, error)
 }
 
+// Contacts is what the step needs of the contacts.
+type Contacts interface {
+	compare.Store
+	account.Histories
+}
+
 // Mailer sends one mail.
 type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -38,7 +45,7 @@ type Mailer interface {
 
 // Step finishes imports.
 type Step struct {
-	Contacts  compare.Reader
+	Contacts  Contacts
 	Catalogue account.Catalogue
 	Jobs      Jobs
 	Mappings  Mappings
@@ -83,6 +90,11 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 		}
 		if closed && imp.Status != domain.Cancelled {
 			s.Count("UnprocessedRows", imp.Counts.Unprocessed)
+		}
+	}
+	if !imp.Ticket.None() {
+		if err := s.Jobs.FreeSlot(ctx, in.Institution, in.Import, imp.Ticket); err != nil {
+			return err
 		}
 	}
 	if err := s.mail(ctx, &imp); err != nil {
@@ -131,6 +143,11 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (dom
 	if err != nil {
 		return end, err
 	}
+	if imp.Action == domain.Update {
+		if err := s.Contacts.TakeOutErased(ctx, imp.Institution, imp.ID, imp.Round, len(plan.Chunks)); err != nil {
+			return end, err
+		}
+	}
 	end.Counts = m.sum.Counts
 	end.Warnings = append(end.Warnings, m.warnings()...)
 	end.Problems, end.ProblemsAll = m.problems.First, m.problems.Count
@@ -170,28 +187,40 @@ func unprocessedRows(c domain.Counts) domain.Warning {
 	return domain.Warning{Reason: reason.New("unprocessedRows", c.Unprocessed, c.Rows)}
 }
 
-// results yields the results of chunk n. A chunk that left none is settled
-// first: the marks in the contacts tell which of its rows were written.
+// ledger settles chunks that left no results.
+func (s *Step) ledger(imp *domain.Import) *account.Ledger {
+	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Chunks: s.Jobs, Engine: &compare.Engine{
+		Store: compare.ReadOnly(s.Contacts), Institution: imp.Institution, Import: imp.ID,
+		Mode: compare.Settle, OnConflict: imp.OnConflict, Cancelled: imp.Cancel, Now: s.Now}}
+	if imp.Action == domain.Update {
+		l.Engine.Store, l.Engine.Ticket, l.Histories = s.Contacts, imp.Ticket, s.Contacts
+	}
+	return l
+}
+
+// results yields the sealed results of chunk n, which it settles if there are
+// none, and keeps its history if nobody has.
 func (s *Step) results(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int, yield func(flow.Result) error) (flow.Summary, error) {
-	key := flow.ResultKey(imp.Institution, imp.ID, n)
-	f, err := s.Files.Open(ctx, domain.Object{Key: key})
-	if fault.KindOf(err) == fault.NotFound && err != nil {
+	l := s.ledger(imp)
+	state, f, err := l.Settle(ctx, imp, plan, n, func() {
 		s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
 		s.Count("SettledChunks", 1)
-		l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Engine: &compare.Engine{
-			Store: compare.ReadOnly(s.Contacts), Institution: imp.Institution, Import: imp.ID,
-			Mode: compare.Settle, OnConflict: imp.OnConflict, Cancelled: imp.Cancel, Now: s.Now}}
-		if err := l.Chunk(ctx, imp, plan, n); err != nil {
-			return flow.Summary{}, fmt.Errorf("settle chunk %d: %w", n, err)
-		}
-		f, err = s.Files.Open(ctx, domain.Object{Key: key})
-	}
+	})
 	if err != nil {
 		return flow.Summary{}, err
 	}
-	sum, err := flow.ReadResults(io.NewSectionReader(f, 0, f.Size()), yield)
+	var es account.Entries
+	sum, err := account.Results(f, func(r flow.Result) error {
+		if !state.History && l.Histories != nil {
+			es.Add(r)
+		}
+		return yield(r)
+	})
 	if err != nil {
 		return sum, fmt.Errorf("results of chunk %d: %w", n, err)
+	}
+	if !state.History && l.Histories != nil {
+		return sum, l.Keep(ctx, imp, n, es, sum)
 	}
 	return sum, nil
 }

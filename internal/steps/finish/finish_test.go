@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 		Log:    slog.New(slog.DiscardHandler),
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status)} }}
 	imp := domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: domain.Update, Status: domain.Running,
-		CreatedAt: now(), ExpiresAt: now().Add(time.Hour)}
+		Ticket: domain.Ticket{Order: "0000007"}, CreatedAt: now(), ExpiresAt: now().Add(time.Hour)}
 	for _, f := range change {
 		f(&imp)
 	}
@@ -82,7 +83,14 @@ func (d *desk) chunks(t *testing.T, columns []flow.Column, chunks ...[]flow.Resu
 		if err := w.Close(sum); err != nil {
 			t.Fatal(err)
 		}
-		d.put(t, flow.ResultKey(house, id, n), b.Bytes())
+		key := flow.ResultKey(house, id, 0, n, fmt.Sprint(len(d.files.Keys())))
+		d.put(t, key, b.Bytes())
+		if _, err := d.jobs.BeginTry(t.Context(), house, id, 0, n); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.jobs.Seal(t.Context(), house, id, 0, n, domain.Seal{Key: key, By: 1, Tries: 1}); err != nil {
+			t.Fatal(err)
+		}
 		p.Chunks = append(p.Chunks, flow.ChunkRef{Rows: len(rs), FirstLine: 2, LastLine: 9})
 	}
 	b, err := json.Marshal(p)
@@ -267,7 +275,6 @@ func TestAgain(t *testing.T) {
 	d := newDesk(t, func(i *domain.Import) { i.Email = "olga@example.org" })
 	d.chunks(t, columns, []flow.Result{changed(2, "1", "ROCK", "JAZZ")})
 	first := d.run(t, run)
-	d.chunks(t, columns, []flow.Result{not(2, domain.Unprocessed)})
 	again := d.run(t, run)
 	if len(d.mails.Sent()) != 1 || again.Mail.Status != "sent" {
 		t.Errorf("%d mails, %+v", len(d.mails.Sent()), again.Mail)

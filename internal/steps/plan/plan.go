@@ -24,9 +24,23 @@ import (
 
 // Jobs is what the step needs of the imports.
 type Jobs interface {
+	Slots
+	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
 	// Imports lists the newest first.
 	Imports(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error)
+}
+
+// Slots gives imports the right to write.
+type Slots interface {
+	// TakeSlot gives an import the lowest free slot and the next order, or the
+	// ones that it holds. When none is free it fails with kind Busy and code
+	// "slotsTaken".
+	TakeSlot(ctx context.Context, in domain.InstitutionID, imp string) (domain.Ticket, error)
+	// FreeSlot frees a slot if that import still holds it by that order.
+	FreeSlot(ctx context.Context, in domain.InstitutionID, imp string, t domain.Ticket) error
+	// HeldSlots returns the tickets that imports hold.
+	HeldSlots(ctx context.Context, in domain.InstitutionID) (map[string]domain.Ticket, error)
 }
 
 // Catalogue is what the step needs of the catalogue.
@@ -106,11 +120,20 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		return out, err
 	}
 	out.Chunks, out.Rejected = len(p.Chunks), p.Problem != nil
+	ticket, err := s.ticket(ctx, &imp, p)
+	if err != nil {
+		return out, err
+	}
+	taken := ticket
 	_, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
 		if i.Status.Final() {
 			return nil
 		}
 		i.Chunks = len(p.Chunks)
+		if i.Ticket.None() {
+			i.Ticket = ticket
+		}
+		taken = i.Ticket
 		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
 		i.Learnt = imp.Learnt
 		if p.Problem == nil {
@@ -118,11 +141,41 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		}
 		return nil
 	})
+	if err == nil && taken != ticket {
+		// Another copy of this step has taken one before.
+		err = s.Jobs.FreeSlot(ctx, in.Institution, in.Import, ticket)
+	}
 	if err != nil {
 		return out, err
 	}
 	out.AtOnce, err = s.share(ctx, in, out.Chunks)
 	return out, err
+}
+
+// ticket takes the slot by which an update writes.
+func (s *Step) ticket(ctx context.Context, imp *domain.Import, p *flow.Plan) (domain.Ticket, error) {
+	if imp.Action != domain.Update || p.Problem != nil {
+		return domain.Ticket{}, nil
+	}
+	t, err := s.Jobs.TakeSlot(ctx, imp.Institution, imp.ID)
+	if f, ok := fault.As(err); !ok || f.Code != "slotsTaken" {
+		return t, err
+	}
+	// Some may be held by imports that ended without giving them back.
+	held, herr := s.Jobs.HeldSlots(ctx, imp.Institution)
+	if herr != nil {
+		return t, herr
+	}
+	for id, t := range held {
+		i, err := s.Jobs.Import(ctx, imp.Institution, id)
+		if err == nil && i.Status.Final() || err != nil && fault.KindOf(err) == fault.NotFound {
+			err = s.Jobs.FreeSlot(ctx, imp.Institution, id, t)
+		}
+		if err != nil {
+			return t, err
+		}
+	}
+	return s.Jobs.TakeSlot(ctx, imp.Institution, imp.ID)
 }
 
 func (s *Step) put(ctx context.Context, key string, v any) error {
