@@ -45,11 +45,15 @@ type RecipeBody struct {
 	Encoding        string            `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
 	DateOrder       string            `json:"dateOrder,omitempty" enum:"dmy,mdy,ymd" doc:"Of day and month where / or - stands between numbers; absent for what each column tells as a whole, else for what is usual in the institution's country."`
 	OnConflict      string            `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
+	Mode            string            `json:"mode,omitempty" enum:"createAndUpdate,create,update" doc:"For contacts: whether rows may create contacts, change those that are there, or both (the default). Rows that may not are rejected."`
+	Fill            bool              `json:"fill,omitempty" doc:"Only values that are empty are written; others stay, and count as unchanged."`
+	Refusals        string            `json:"refusals,omitempty" enum:"keep,override" doc:"Where the file has no [old]: keep, the default, does not make an authorisation true that is false; such a row is conflicted, code refused."`
+	Proof           string            `json:"proof,omitempty" maxLength:"250" doc:"Kept with each authorisation that the import sets."`
 	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
 func (b RecipeBody) recipe() domain.Recipe {
-	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder,
+	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof),
 		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
 }
 
@@ -62,6 +66,7 @@ const (
 )
 
 func (b RecipeBody) check(f *faults) {
+	f.text("body.proof", b.Proof, 0, domain.MaxText)
 	size := 0
 	for name, ours := range b.Columns {
 		size += len(name) + len(ours)
@@ -75,7 +80,7 @@ func (b RecipeBody) check(f *faults) {
 }
 
 func recipeOf(r domain.Recipe) RecipeBody {
-	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder,
+	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof,
 		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
 }
 

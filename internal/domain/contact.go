@@ -119,6 +119,15 @@ type Provenance struct {
 	Proof  string // free text that proves an authorisation
 }
 
+// Of returns what a field that is set remembers: what proves a consent is not kept
+// with what an import sets beside it.
+func (p Provenance) Of(f Field) Provenance {
+	if room, _ := f.Split(); p.Import != "" && room != AuthorisationRoom {
+		p.Proof = ""
+	}
+	return p
+}
+
 // Applied is what an item remembers of the last import that changed it, so that
 // the same row applied again reports what its first try did.
 type Applied struct {

@@ -12,10 +12,42 @@ type Recipe struct {
 	// DateOrder is that of day and month: dmy, mdy, ymd, "" for what the columns tell.
 	DateOrder  string     `json:"dateOrder,omitempty"`
 	OnConflict OnConflict `json:"onConflict,omitempty"`
+	// Country is that of telephone numbers and postcodes of rows that name none and
+	// whose contact has none; ISO 3166-1 alpha-2.
+	Country string `json:"country,omitempty"`
+	// Mode says whether rows of contacts may create contacts, or change those that
+	// are there; "" is both.
+	Mode Mode `json:"mode,omitempty"`
+	// Fill leaves values that are there as they are.
+	Fill bool `json:"fill,omitempty"`
+	// Refusals says what becomes of an authorisation that was refused and that a
+	// file without [old] would make true; "" is KeepRefusals.
+	Refusals Refusals `json:"refusals,omitempty"`
+	// Proof is kept with each authorisation that the import sets.
+	Proof string `json:"proof,omitempty"`
 	// AllowSamePerson lets rows of contacts create several contacts with one
 	// e-mail address, or one name and birth date.
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
 }
+
+// Mode is what an import of contacts may do.
+type Mode string
+
+// The modes.
+const (
+	CreateAndUpdate Mode = "createAndUpdate"
+	CreateOnly      Mode = "create"
+	UpdateOnly      Mode = "update"
+)
+
+// Refusals is what becomes of authorisations that were refused.
+type Refusals string
+
+// The ways.
+const (
+	KeepRefusals     Refusals = "keep"
+	OverrideRefusals Refusals = "override"
+)
 
 // Header is one column of an import's file and what it was taken for.
 type Header struct {

@@ -108,7 +108,7 @@ func newMaking(at int, cr *domain.Creation) (*making, error) {
 		}
 		m.c.Fields[f] = v
 		if hasProvenance(f) {
-			m.c.Provenance[f] = cr.Provenance
+			m.c.Provenance[f] = cr.Provenance.Of(f)
 		}
 	}
 	m.c.Number = m.n

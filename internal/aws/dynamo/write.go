@@ -82,7 +82,6 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 		add(order, `UPDATE "`, s.people.name, `" SET "mark"=?`)
 		add(str(stampText(stampOf(w.Applied, w.Ticket, writtenKind(w)))), ` SET `, slot, `=?`)
 	}
-	prov := str(provenance(w.Provenance))
 	set := slices.Sorted(maps.Keys(w.Set)) // the same fields make the same statement
 	for _, f := range set {
 		if _, _, ok := path(f); !ok {
@@ -91,7 +90,7 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 		if v := w.Set[f]; v != domain.Empty {
 			add(str(string(v)), " SET ", column(f), "=?")
 			if hasProvenance(f) {
-				add(prov, ` SET "prov"."`, f.Code(), `"=?`)
+				add(str(provenance(w.Provenance.Of(f))), ` SET "prov"."`, f.Code(), `"=?`)
 			}
 		}
 	}
@@ -201,7 +200,7 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 			}
 			next.Fields[f] = v
 			if hasProvenance(f) {
-				next.Provenance[f] = w.Provenance
+				next.Provenance[f] = w.Provenance.Of(f)
 			}
 		}
 		if w.Ticket.None() {

@@ -118,7 +118,7 @@ func (p *pass) flush(ctx context.Context) error {
 // apply gives every row of the batch its result.
 func (p *pass) apply(ctx context.Context) error {
 	engine := *p.l.Engine
-	engine.Digits = p.cat.Settings.Digits()
+	engine.Digits, engine.Proof = p.cat.Settings.Digits(), p.imp.Proof
 	if p.stopped {
 		// Another try of this chunk may have written some of these rows before
 		// the cancel, or still do: a thorough engine finds out.

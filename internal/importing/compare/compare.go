@@ -39,6 +39,8 @@ type Row struct {
 	// InfoEmail is what [info] Email says, "" for nothing.
 	InfoEmail, InfoColumn string
 	Cells                 []Cell
+	// How the recipe has rows applied.
+	How How
 	// Person says that the row is about a contact itself: one that is not there
 	// is created, and a row without a number finds it by e-mail. Nil for rows
 	// of criteria and authorisations.
@@ -46,6 +48,17 @@ type Row struct {
 	// Unread are fields whose cells cannot be read any more, of a row that is
 	// rejected for them.
 	Unread []domain.Field
+}
+
+// How says how rows are applied.
+type How struct {
+	// Fill leaves values that are there as they are.
+	Fill bool
+	// KeepRefusals does not make an authorisation true that is false, where the
+	// file does not say that it knew.
+	KeepRefusals bool
+	// Mode says whether contacts may be created, and those that are there changed.
+	Mode domain.Mode
 }
 
 // Person is what a row of contacts has beyond its cells.
@@ -92,6 +105,9 @@ type Decision struct {
 // conflict, and then nothing of the row is applied. If holds the live value of
 // every cell that the decision looked at.
 func Decide(r *Row, live domain.Contact, rule Rule) Decision {
+	if r.Person != nil && r.How.Mode == domain.CreateOnly {
+		return Decision{Outcome: domain.RowRejected, Problems: []domain.Problem{exists(r, live.Number)}}
+	}
 	d := Decision{If: make(map[domain.Field]domain.Value, len(r.Cells)), Set: map[domain.Field]domain.Value{}}
 	for i := range r.Cells {
 		c := &r.Cells[i]
@@ -101,6 +117,9 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 		want := c.want(is, rule)
 		switch {
 		case is.SameAs(want, c.Def.Kind):
+		case r.How.Fill && is != domain.Empty:
+		case r.refused(c, is, want):
+			d.Problems = append(d.Problems, refusal(r, c, live.Provenance[f]))
 		case !c.Compared, c.Known && is.SameAs(c.Old, c.Def.Kind), rule == domain.Overwrite:
 			d.Set[f] = want
 		default:
@@ -118,6 +137,12 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 	return d
 }
 
+// refused reports whether a cell would make an authorisation true that was refused,
+// without saying that it knew.
+func (r *Row) refused(c *Cell, is, want domain.Value) bool {
+	return r.How.KeepRefusals && c.Def.Kind == domain.Authorisation && !c.Compared && is == domain.False && want == domain.True
+}
+
 // strict returns the write that needs no reading: every touched cell equals its
 // [old]. ok is false when the row must be compared with the contact first.
 func (r *Row) strict() (ifs, set map[domain.Field]domain.Value, ok bool) {
@@ -125,7 +150,7 @@ func (r *Row) strict() (ifs, set map[domain.Field]domain.Value, ok bool) {
 	set = make(map[domain.Field]domain.Value, len(r.Cells))
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		if !c.Compared || !c.Known {
+		if !c.Compared || !c.Known || r.How.Fill {
 			return nil, nil, false
 		}
 		f := c.Def.Field()

@@ -66,6 +66,10 @@ func (e *Engine) create(ctx context.Context, todo []*item) ([]*item, error) {
 
 // newcomer returns what a row gives its new contact, or rejects the row.
 func (x *item) newcomer() (map[domain.Field]domain.Value, bool) {
+	if x.How.Mode == domain.UpdateOnly {
+		x.reject(x.notCreated())
+		return nil, false
+	}
 	if slices.ContainsFunc(x.Cells, func(c Cell) bool { return c.Compared && (!c.Known || c.Old != domain.Empty) }) {
 		x.reject(x.unknownWithOld())
 		return nil, false

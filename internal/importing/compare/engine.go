@@ -60,8 +60,9 @@ type Engine struct {
 	// ever tried.
 	Thorough   bool
 	OnConflict domain.OnConflict
-	Digits     int  // the width of new contact numbers
-	Cancelled  bool // for Settle: why rows were not tried
+	Proof      string // kept with each authorisation that is set
+	Digits     int    // the width of new contact numbers
+	Cancelled  bool   // for Settle: why rows were not tried
 	Now        func() time.Time
 }
 
@@ -263,7 +264,7 @@ func (e *Engine) write(x *item, ifs, set map[domain.Field]domain.Value) domain.W
 }
 
 func (e *Engine) provenance() domain.Provenance {
-	return domain.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import}
+	return domain.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import, Proof: e.Proof}
 }
 
 // send does the writes of the rows and settles those that were done or cannot

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"strings"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
@@ -93,3 +94,29 @@ func conflict(r *Row, c *Cell, live, want domain.Value) domain.Problem {
 	return domain.Problem{Line: r.Line, Column: c.Column, Field: c.Def.Name(), Value: c.Text, Outcome: domain.RowConflicted,
 		Reason: why, Old: &old, Live: &is, New: &wish}
 }
+
+// refusal is about an authorisation that the contact refused, with when, through
+// whom and what proves it.
+func refusal(r *Row, c *Cell, p domain.Provenance) domain.Problem {
+	var at, by, proof any // absent where nobody knows
+	if !p.At.IsZero() {
+		at = p.At.UTC().Format(time.DateOnly)
+	}
+	if p.By != "" {
+		by = p.By.Name()
+	}
+	if p.Proof != "" {
+		proof = p.Proof
+	}
+	live, wish := string(domain.False), string(domain.True)
+	return domain.Problem{Line: r.Line, Column: c.Column, Field: c.Def.Name(), Value: c.Text, Outcome: domain.RowConflicted,
+		Reason: reason.New("refused", at, by, proof), Live: &live, New: &wish}
+}
+
+// exists is about a row that may only create its contact, which is there.
+func exists(r *Row, n domain.ContactNumber) domain.Problem {
+	return domain.Problem{Line: r.Line, Column: r.KeyColumn, Value: strings.TrimSpace(r.Key), Outcome: domain.RowRejected,
+		Reason: reason.New("contactExists", "#"+string(n)), Contact: n}
+}
+
+func (x *item) notCreated() domain.Problem { return x.problem("contactNotThere") }

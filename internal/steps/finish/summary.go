@@ -78,6 +78,9 @@ func (m *merged) warnings() []domain.Warning {
 	if others > 0 {
 		out = append(out, domain.Warning{Reason: reason.New("cellsNotCompared.more", cells, others)})
 	}
+	if w, ok := m.consents(); ok {
+		out = append(out, w)
+	}
 	for _, n := range m.sum.Notes {
 		w := n.First
 		if n.Count > 1 {
@@ -87,4 +90,23 @@ func (m *merged) warnings() []domain.Warning {
 	}
 	slices.SortStableFunc(out, func(a, b domain.Warning) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Code, b.Code)) })
 	return out
+}
+
+// consents says how many authorisations become true, and how many of these had been
+// refused.
+func (m *merged) consents() (domain.Warning, bool) {
+	n := 0
+	refused := 0
+	for _, c := range m.cols.fields {
+		if c.def.Kind != domain.Authorisation {
+			continue
+		}
+		for from, tos := range m.sum.Fields[c.field] {
+			n += tos[string(domain.True)]
+			if from == string(domain.False) {
+				refused += tos[string(domain.True)]
+			}
+		}
+	}
+	return domain.Warning{Reason: reason.New("consents", n, refused)}, n > 0
 }

@@ -237,7 +237,7 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 		}
 		next.Fields[f] = v
 		if hasProvenance(f) {
-			next.Provenance[f] = w.Provenance
+			next.Provenance[f] = w.Provenance.Of(f)
 		}
 	}
 	next.Applied = domain.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}

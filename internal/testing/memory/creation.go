@@ -86,7 +86,7 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		}
 		c.Fields[f] = v
 		if hasProvenance(f) {
-			c.Provenance[f] = cr.Provenance
+			c.Provenance[f] = cr.Provenance.Of(f)
 		}
 	}
 	s.mu.Lock()
