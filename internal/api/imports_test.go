@@ -663,8 +663,8 @@ func TestTestRunsTheBytesByAnotherRecipe(t *testing.T) {
 		}
 	})
 	t.Run("a body is the whole recipe", func(t *testing.T) {
-		i := made(object{"columns": object{"Nom": "Last name", "Notes": ""}, "allowSamePerson": true})
-		if d := cmp.Diff(domain.Recipe{Columns: map[string]string{"Nom": "Last name", "Notes": ""}, OnConflict: domain.Skip, AllowSamePerson: true}, i.Recipe); d != "" {
+		i := made(object{"columns": object{"Nom": "Last name", "Notes": ""}, "allowSamePerson": true, "dateOrder": "mdy", "mode": "create", "fill": true, "refusals": "override", "proof": "fair"})
+		if d := cmp.Diff(domain.Recipe{Columns: map[string]string{"Nom": "Last name", "Notes": ""}, OnConflict: domain.Skip, AllowSamePerson: true, DateOrder: "mdy", Mode: "create", Fill: true, Refusals: "override", Proof: "fair"}, i.Recipe); d != "" {
 			t.Error(d)
 		}
 		s.change(i.ID, func(i *domain.Import) { i.Status = domain.Done })

@@ -192,7 +192,7 @@ func TestParseNewRejected(t *testing.T) {
 		says       string // a part of the message
 		suggestion string
 	}{
-		{"56 authorisation", "EMAIL", []string{"V", "W", "J", "O", "N", "x", "✓", "2", "maybe", "Y", "si", "1.0", "true|false", "ROCK"}, field.BadBoolean, "VRAI/FAUX", ""},
+		{"56 authorisation", "EMAIL", []string{"V", "W", "J", "O", "N", "x", "✓", "2", "maybe", "2.0", "sim", "true|false", "ROCK"}, field.BadBoolean, "VRAI/FAUX", ""},
 		{"56 yes/no", "CLUB", []string{"V", "✓", "-1", "01", `\true`}, field.BadBoolean, "neither true nor false", ""},
 		{"58 authorisation", "EMAIL", []string{"NULL", "N/A", "#N/A", "#NAME?", "#REF!", "-", "null", "n/a"}, field.MaybeEmpty, "meant to be Empty?", "Empty"},
 		{"58 choice", "GENRE", []string{"NULL", "N/A", "#N/A", "#NAME?", "#REF!", "-", `\N`}, field.MaybeEmpty, "meant to be Empty?", "Empty"},

@@ -39,7 +39,7 @@ var yesNoKind = &Kind{
 	compared: asIs,
 }
 
-const booleanCell = "true: `TRUE` `T` `1` `yes` `VRAI` `WAHR` `VERO` `VERDADERO` `oui` `ja` `sì` `sí`; false: `FALSE` `F` `0` `no` `FAUX` `FALSCH` `FALSO` `non` `nein`; in any case"
+const booleanCell = "true: `TRUE` `T` `1` `yes` `y` `VRAI` `WAHR` `VERO` `VERDADERO` `oui` `ja` `sì` `sí` `si`; false: `FALSE` `F` `0` `no` `n` `FAUX` `FALSCH` `FALSO` `non` `nein`; in any case, and `1.0`, `0,00` and such"
 
 var trueOrFalse = []domain.Choice{{Code: "true", Label: "True"}, {Code: "false", Label: "False"}, {Code: "Empty", Label: "Empty"}}
 
@@ -52,6 +52,10 @@ var booleans = map[string]domain.Value{
 	"false": domain.False, "f": domain.False, "0": domain.False, "no": domain.False,
 	"faux": domain.False, "falsch": domain.False, "falso": domain.False,
 	"non": domain.False, "nein": domain.False,
+	// Without their accent, by one letter, and as a spreadsheet shows 1 and 0.
+	"si": domain.True, "y": domain.True, "n": domain.False,
+	"1.0": domain.True, "1,0": domain.True, "1,00": domain.True, "1.00": domain.True,
+	"0.0": domain.False, "0,0": domain.False, "0,00": domain.False, "0.00": domain.False,
 }
 
 func parseBool(text string, _ *Index) (Edit, *Warning, *Problem) {
@@ -59,7 +63,7 @@ func parseBool(text string, _ *Index) (Edit, *Warning, *Problem) {
 	if emptyWord(k) {
 		return Edit{}, nil, nil
 	}
-	if v, ok := booleans[k]; ok {
+	if v, ok := booleans[k]; ok && trim(text) != "N" { // which is a code as often as a no
 		return Edit{Value: v}, nil, nil
 	}
 	if suspicious(k) {

@@ -134,7 +134,11 @@ func words(number, code string, dt domain.DataType, want domain.Value, ws ...str
 	for i := range ws {
 		values[i] = string(want)
 	}
-	return input{name: number + " " + strings.Join(ws, " "), dt: dt, file: column(code, ws...),
+	var warn []string
+	if dt == domain.Authorisations && want == domain.True {
+		warn = []string{"consents"}
+	}
+	return input{name: number + " " + strings.Join(ws, " "), dt: dt, file: column(code, ws...), warn: warn,
 		counts: fmt.Sprintf("%d updated", len(ws)), holds: holdingAll(code, values...)}
 }
 
@@ -186,7 +190,10 @@ func inputValues() []input {
 		words("55", "EMAIL", auth, domain.False, "FAUX", "faux", "FALSCH", "FALSO", "non", "NON", "nein", "no", "No", "0"),
 		words("55", "WHEELCHAIR", crit, domain.True, "VRAI", "WAHR", "VERO", "VERDADERO", "oui", "ja", "sì", "sí", "yes", "1"),
 		refused("56", "EMAIL", "badBoolean", auth, "", "V", "W", "J", "O", "N", "x", "✓", "2", "maybe"),
-		refused("56", "SUBSCRIBER", "badBoolean", crit, "", "V", "W", "J", "O", "N", "x", "✓", "2", "maybe", "si"),
+		refused("56", "SUBSCRIBER", "badBoolean", crit, "", "V", "W", "J", "O", "N", "x", "✓", "2", "maybe", "2.0", "sim"),
+		words("101", "EMAIL", auth, domain.True, "si", "SI", "y", "Y", "1.0", "1,0", "1,00"),
+		words("101", "SUBSCRIBER", crit, domain.True, "si", "y", "1.0"),
+		words("101", "EMAIL", auth, domain.False, "n", "0.0", "0,0"),
 		cleared("57", "GENRE", crit, "JAZZ", "Empty", "EMPTY", "empty", "Vide", "Leer", "Vuoto", "Vacío", "vide", "VACI\u0301O"),
 		cleared("57", "INTERESTS", crit, "CONCERTS|PLAYS", "Empty", "Vide", "Leer", "Vuoto", "Vacío"),
 		cleared("57", "SUBSCRIBER", crit, "true", "Empty", "Vide", "Leer", "Vuoto", "Vacío"),
