@@ -83,7 +83,7 @@ func (s *Step) Run(ctx context.Context, e Event) error {
 		if strings.HasSuffix(key, "/") {
 			return nil // a console's "folder"
 		}
-		return s.dropped(ctx, domain.InstitutionID(parts[1]), domain.DataType(parts[2]), domain.Action(parts[3]), strings.Join(parts[4:], "/"), o, e.Time)
+		return s.dropped(ctx, domain.InstitutionID(parts[1]), domain.DataType(parts[2]), domain.Action(parts[3]), o, e.Time)
 	}
 	return s.ignore(ctx, "strayObject", nil)
 }
@@ -123,7 +123,7 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 }
 
 // dropped makes an import of an object in the drop folder.
-func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.DataType, a domain.Action, name string, o domain.Object, at time.Time) error {
+func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.DataType, a domain.Action, o domain.Object, at time.Time) error {
 	if !in.Valid() || a != domain.Test && a != domain.Update || t != domain.Criteria && t != domain.Authorisations && t != domain.Contacts {
 		return s.ignore(ctx, "badInboxPath", nil)
 	}
@@ -138,7 +138,7 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.Da
 	now := s.Now().UTC()
 	imp := domain.Import{
 		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip},
-		FileName: domain.FileName(name), Email: cat.Settings.DropEmail, Language: cat.Settings.Language, Status: domain.Checking, Source: o,
+		FileName: domain.FileName(o.Key), Email: cat.Settings.DropEmail, Language: cat.Settings.Language, Status: domain.Checking, Source: o,
 		CreatedAt: now, StartedAt: now, CreatedBy: domain.Inbox, ExpiresAt: now.Add(s.Keep),
 	}
 	made, _, err := s.Jobs.CreateImport(ctx, imp, domain.Once{Key: "inbox-" + hex.EncodeToString(sum[:])}, "")
