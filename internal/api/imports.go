@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
@@ -48,13 +51,24 @@ type RecipeBody struct {
 	Mode            string            `json:"mode,omitempty" enum:"createAndUpdate,create,update" doc:"For contacts: whether rows may create contacts, change those that are there, or both (the default). Rows that may not are rejected."`
 	Fill            bool              `json:"fill,omitempty" doc:"Only values that are empty are written; others stay, and count as unchanged."`
 	Refusals        string            `json:"refusals,omitempty" enum:"keep,override" doc:"Where the file has no [old]: keep, the default, does not make an authorisation true that is false; such a row is conflicted, code refused."`
+	Country         string            `json:"country,omitempty" minLength:"2" maxLength:"2" example:"CH" doc:"For telephone numbers and postcodes of rows that name no country and whose contact has none; absent for the institution's."`
+	Persons         map[string]string `json:"persons,omitempty" example:"{\"12\":\"same\"}" doc:"For rows that conflict as anotherPerson, by their lines: same for the contact that has the e-mail address, another to create one."`
 	Proof           string            `json:"proof,omitempty" maxLength:"250" doc:"Kept with each authorisation that the import sets."`
 	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
 func (b RecipeBody) recipe() domain.Recipe {
-	return domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof),
+	r := domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof), Country: strings.ToUpper(b.Country),
 		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
+	for line, same := range b.Persons {
+		if n, err := strconv.Atoi(line); err == nil {
+			if r.Persons == nil {
+				r.Persons = map[int]domain.Same{}
+			}
+			r.Persons[n] = domain.Same(same)
+		}
+	}
+	return r
 }
 
 // The most that a recipe says of columns: as many as a file has, and what an
@@ -63,10 +77,23 @@ const (
 	maxColumns     = 2000
 	maxColumnBytes = 64 << 10
 	recipeBytes    = 256 << 10 // of a request
+	maxPersons     = 5000
 )
 
 func (b RecipeBody) check(f *faults) {
 	f.text("body.proof", b.Proof, 0, domain.MaxText)
+	if b.Country != "" && !person.Country(b.Country) {
+		f.because("body.country", reason.New("unknownCountry", b.Country))
+	}
+	if len(b.Persons) > maxPersons {
+		f.add("body.persons", "invalid.mostElements", maxPersons)
+	}
+	for _, line := range slices.Sorted(maps.Keys(b.Persons)) {
+		n, err := strconv.Atoi(line)
+		if same := domain.Same(b.Persons[line]); err != nil || n < 1 || same != domain.SamePerson && same != domain.AnotherPerson {
+			f.add("body.persons."+text.Shown(line), "invalid.oneOf", []string{string(domain.SamePerson), string(domain.AnotherPerson)})
+		}
+	}
 	size := 0
 	for name, ours := range b.Columns {
 		size += len(name) + len(ours)
@@ -80,8 +107,15 @@ func (b RecipeBody) check(f *faults) {
 }
 
 func recipeOf(r domain.Recipe) RecipeBody {
-	return RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof,
+	b := RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof, Country: r.Country,
 		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
+	for line, same := range r.Persons {
+		if b.Persons == nil {
+			b.Persons = map[string]string{}
+		}
+		b.Persons[strconv.Itoa(line)] = string(same)
+	}
+	return b
 }
 
 // createdImport is an import that waits for its file.

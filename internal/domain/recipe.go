@@ -23,6 +23,9 @@ type Recipe struct {
 	// Refusals says what becomes of an authorisation that was refused and that a
 	// file without [old] would make true; "" is KeepRefusals.
 	Refusals Refusals `json:"refusals,omitempty"`
+	// Persons says of rows, by their lines, whether the contact that has their
+	// e-mail address is the same person or another one.
+	Persons map[int]Same `json:"persons,omitempty"`
 	// Proof is kept with each authorisation that the import sets.
 	Proof string `json:"proof,omitempty"`
 	// AllowSamePerson lets rows of contacts create several contacts with one
@@ -47,6 +50,15 @@ type Refusals string
 const (
 	KeepRefusals     Refusals = "keep"
 	OverrideRefusals Refusals = "override"
+)
+
+// Same says whether two are one person.
+type Same string
+
+// The answers.
+const (
+	SamePerson    Same = "same"
+	AnotherPerson Same = "another"
 )
 
 // Header is one column of an import's file and what it was taken for.

@@ -148,6 +148,43 @@ func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails 
 	return out, nil
 }
 
+// ByName returns the contacts that have each name: last and first name, folded and
+// with a blank between them. It is one query for each.
+func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []string) (map[string][]domain.Contact, error) {
+	var mu sync.Mutex
+	out := map[string][]domain.Contact{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4)) // small answers
+	for _, n := range names {
+		if n == "" {
+			continue
+		}
+		g.Go(func() error {
+			var all []domain.Contact
+			for from := ""; ; {
+				cs, next, err := s.lookUp(gctx, in, "name", lookup{nameKey(in, n), cutName(n)}, pageSize(100), from, func(c domain.Contact, sk string) bool {
+					return name(c) == n && nameSort(n, c.Number) == sk
+				})
+				if err != nil {
+					return err
+				}
+				all = append(all, cs...)
+				if from = next; next == "" {
+					break
+				}
+			}
+			slices.SortFunc(all, func(a, b domain.Contact) int { return strings.Compare(string(a.Number), string(b.Number)) })
+			mu.Lock()
+			defer mu.Unlock()
+			if len(all) > 0 {
+				out[n] = all
+			}
+			return nil
+		})
+	}
+	return out, g.Wait()
+}
+
 // list pages through all contacts by number.
 func (s *Contacts) list(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Contact, string, error) {
 	last, err := after("all", from)

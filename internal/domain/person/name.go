@@ -11,24 +11,37 @@ import (
 	"rollbook/internal/domain/text"
 )
 
-// name checks a first or last name. A first name is a person's, and no person's
-// name has a digit. A last name may be an organisation's (Théâtre 140): one with
-// a digit is taken with a warning, and Row refuses it beside a first name. A
-// name without any letter is a slipped column or a placeholder.
+// name checks a first or last name. One with a digit, of one letter, or in
+// capitals is taken with a warning: a last name may be an organisation's (Théâtre
+// 140), a first name an initial. A name without any letter is a slipped column or
+// a placeholder.
 func name(f domain.Field, text string) (string, *field.Warning, *field.Problem) {
 	if strings.Contains(text, "@") {
 		if _, wrong := parseAddress(text, plain(text)); wrong == nil {
 			return "", nil, no("emailInName", text)
 		}
 	}
+	letters, upper := 0, 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+		if unicode.IsUpper(r) {
+			upper++
+		}
+	}
 	digit := strings.ContainsFunc(text, unicode.IsDigit)
 	switch {
-	case !strings.ContainsFunc(text, unicode.IsLetter):
+	case letters == 0:
 		return "", nil, no("noLetter", text)
 	case digit && f == domain.ContactFirstName:
-		return "", nil, no("digitInName", text)
+		return text, look("digitInFirstName", text), nil
 	case digit:
 		return text, look("digitInLastName", text), nil
+	case letters == 1 && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Latin, r) }): // elsewhere a letter is a name
+		return text, look("oneLetter", text), nil
+	case letters == upper && letters > 3:
+		return text, look("capitals", text), nil
 	}
 	return text, nil, nil
 }

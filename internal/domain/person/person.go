@@ -31,7 +31,6 @@ const (
 	BadEmail        = "badEmail"        // no address that mail can be sent to
 	EmailDecoration = "emailDecoration" // an address with a name, brackets, mailto: or such around it
 	SeveralEmails   = "severalEmails"   // two addresses in one cell
-	DigitInName     = "digitInName"     // a person's name has a digit
 	NoLetter        = "noLetter"        // a name without any letter
 	EmailInName     = "emailInName"     // an e-mail address in a name's column
 	UnknownTitle    = "unknownTitle"    // not in the institution's list
@@ -43,8 +42,11 @@ const (
 
 // The codes of warnings about a contact's own data.
 const (
-	EmailSlip         = "emailSlip"         // the domain is nearly that of a large mail service
-	DigitInLastName   = "digitInLastName"   // taken for an organisation's name
+	EmailSlip         = "emailSlip"       // the domain is nearly that of a large mail service
+	DigitInLastName   = "digitInLastName" // taken for an organisation's name
+	DigitInFirstName  = "digitInFirstName"
+	OneLetter         = "oneLetter"         // a name of one letter
+	Capitals          = "capitals"          // a name in capitals
 	LanguageIsCountry = "languageIsCountry" // be, ch, se … are languages that people hardly mean
 	VeryOld           = "veryOld"           // born more than 110 years ago
 	PostcodeZero      = "postcodeZero"      // a leading zero is missing

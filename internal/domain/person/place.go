@@ -284,6 +284,12 @@ var countryNames = sync.OnceValue(func() *names {
 // they are no code.
 var plates = map[string]string{"a": "AT", "b": "BE", "d": "DE", "e": "ES", "f": "FR", "fl": "LI", "h": "HU", "i": "IT", "l": "LU", "p": "PT", "s": "SE", "n": "NO", "irl": "IE"}
 
+// Country reports whether a text is the code of a country, in any case.
+func Country(code string) bool {
+	_, ok := countries()[strings.ToUpper(code)]
+	return ok
+}
+
 // countryCode reads a country: its ISO 3166-1 code of two or three letters in
 // any case, or its name in one of five languages or its own. The answer is the
 // code of two letters.

@@ -3,33 +3,21 @@ package person
 import (
 	"regexp"
 	"strings"
-	"unicode"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
-	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
-// RowProblem is a problem that the values of one contact have together.
-type RowProblem struct {
-	Field domain.Field
-	field.Problem
-}
-
 // Row checks the values of one contact together: those that it will have after
-// the row, as far as they are known. A last name with a digit stands for an
-// organisation, so it is a problem beside a first name. A postcode that is not
-// of its country's form is taken with a warning.
-func Row(fields map[domain.Field]domain.Value) ([]field.Warning, *RowProblem) {
-	last := string(fields[domain.ContactLastName])
-	if fields[domain.ContactFirstName] != domain.Empty && strings.ContainsFunc(last, unicode.IsDigit) {
-		return nil, &RowProblem{domain.ContactLastName, reason.New("digitInName.lastName", last)}
-	}
+// the row, as far as they are known. A postcode that is not of its country's form
+// is taken with a warning.
+func Row(fields map[domain.Field]domain.Value) []field.Warning {
+	var out []field.Warning
 	if w := postcodeOf(string(fields[domain.ContactPostcode]), string(fields[domain.ContactCountry])); w != nil {
-		return []field.Warning{*w}, nil
+		out = append(out, *w)
 	}
-	return nil, nil
+	return out
 }
 
 // Key returns the identities by which two rows are the same person: the e-mail

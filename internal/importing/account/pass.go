@@ -124,6 +124,9 @@ func (p *pass) apply(ctx context.Context) error {
 		// the cancel, or still do: a thorough engine finds out.
 		engine.Mode, engine.Cancelled = compare.Settle, true
 	}
+	if err := p.telephones(ctx); err != nil {
+		return err
+	}
 	var asking, rejected []*item
 	for i := range p.batch {
 		switch x := &p.batch[i]; {
@@ -154,6 +157,62 @@ func (p *pass) apply(ctx context.Context) error {
 		x.result = results[i]
 	}
 	return p.writtenBefore(ctx, &engine, rejected)
+}
+
+// telephones reads the numbers of rows that name no country by the country of their
+// contacts, which are looked up only for these rows.
+func (p *pass) telephones(ctx context.Context) error {
+	var late []*item
+	var emails []string
+	for i := range p.batch {
+		x := &p.batch[i]
+		if x.read.settled != nil || !x.read.late {
+			continue
+		}
+		late = append(late, x)
+		if a := x.read.asks; a.Number == "" && a.Person != nil && a.Person.Email != "" {
+			emails = append(emails, a.Person.Email)
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	holders, err := p.l.Engine.Store.ByEmail(ctx, p.imp.Institution, emails)
+	if err != nil {
+		return err
+	}
+	number := func(x *item) domain.ContactNumber {
+		if ns := holders[x.read.email()]; x.read.asks.Number == "" && len(ns) == 1 {
+			return ns[0]
+		}
+		return x.read.asks.Number
+	}
+	var ask []domain.ContactNumber
+	for _, x := range late {
+		if n := number(x); n != "" {
+			ask = append(ask, n)
+		}
+	}
+	there, err := p.l.Engine.Store.GetMany(ctx, p.imp.Institution, ask)
+	if err != nil {
+		return err
+	}
+	for _, x := range late {
+		country := ""
+		if c, ok := there[number(x)]; ok {
+			country = string(c.Get(domain.ContactCountry))
+		}
+		p.reader.telephone(x.row, &x.read, country)
+	}
+	return nil
+}
+
+// email is the address by which a row finds its contact, "" for none.
+func (r *reading) email() string {
+	if r.asks.Person == nil {
+		return ""
+	}
+	return r.asks.Person.Email
 }
 
 // writtenBefore corrects the results of rows whose values are rejected now, but

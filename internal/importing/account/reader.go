@@ -1,6 +1,8 @@
 package account
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,6 +10,7 @@ import (
 	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/compare"
 	"rollbook/internal/importing/flow"
@@ -80,6 +83,9 @@ type reading struct {
 	// of it.
 	warnings    []domain.Warning
 	notCompared []domain.Field
+	// late says that the row's telephone number is read by its contact's country,
+	// which is yet to be looked up: see reader.telephone.
+	late bool
 }
 
 // read reads one row.
@@ -102,7 +108,11 @@ func (r *reader) read(row flow.Row) reading {
 // unretired is what a row asks for whose values are rejected, as far as it can be
 // read at all. Unread names the rest.
 func (r *reader) unretired(row flow.Row) compare.Row {
-	out := r.read(row).asks
+	read := r.read(row)
+	out := read.asks
+	if read.late { // an earlier try may have read it by its contact's country
+		out.Cells = slices.DeleteFunc(out.Cells, func(c compare.Cell) bool { return c.Edit.Keep })
+	}
 	for _, fc := range r.fields {
 		read := slices.ContainsFunc(out.Cells, func(c compare.Cell) bool { return c.Def.Field() == fc.Field })
 		if !read && !field.Blank(row.Cells[fc.New]) {
@@ -172,6 +182,7 @@ func (r *reader) cells(row flow.Row, out *reading) []domain.Problem {
 		case problem != nil:
 			problems = append(problems, *problem)
 		case cell != nil:
+			out.late = out.late || cell.Edit.Keep
 			if warning != nil {
 				out.warnings = append(out.warnings, *warning)
 			}
@@ -194,14 +205,18 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 		return nil, nil, fc.gone(said)
 	}
 	edit, warning, problem := r.parseNew(said, fc.index)
-	if problem == nil && !edit.Keep && field.Of(fc.def.Kind).Free &&
+	late := false
+	if fc.Field == domain.ContactPhone {
+		edit, problem, late = r.phone(row, said)
+	}
+	if problem == nil && !late && !edit.Keep && field.Of(fc.def.Kind).Free &&
 		r.imp.OfKind != domain.UndoOf && (fc.Old < 0 || row.Cells[fc.Old] != said) {
 		problem = field.MixedUp(edit.Value, fc.def)
 	}
 	if problem != nil {
 		return nil, nil, fc.problem(said, problem)
 	}
-	if edit.Keep {
+	if edit.Keep && !late {
 		return nil, nil, nil
 	}
 	c := &compare.Cell{Def: fc.def, Column: fc.name, Text: said, Edit: edit}
@@ -213,6 +228,51 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 		return c, nil, nil
 	}
 	return c, &domain.Warning{Reason: warning.Reason, Column: fc.name}, nil
+}
+
+// phone reads a telephone number by the country that its row names. Late says that
+// the row names none, and that the number needs one.
+func (r *reader) phone(row flow.Row, said string) (edit field.Edit, problem *field.Problem, late bool) {
+	i := slices.IndexFunc(r.fields, func(fc fieldColumn) bool { return fc.Field == domain.ContactCountry })
+	country := domain.Empty
+	if i >= 0 {
+		if e, _, p := r.persons.Parse(domain.ContactCountry, row.Cells[r.fields[i].New]); p == nil {
+			country = e.Value
+		}
+	}
+	edit, problem = r.phoneOf(said, string(country))
+	if problem == nil || country != domain.Empty {
+		return edit, problem, false
+	}
+	return field.Edit{Keep: true}, nil, true
+}
+
+func (r *reader) phoneOf(said, country string) (field.Edit, *field.Problem) {
+	there := *r.persons
+	there.Settings.Country = country
+	edit, _, problem := there.Parse(domain.ContactPhone, said)
+	return edit, problem
+}
+
+// telephone reads the late telephone number of a row by its contact's country, "" for
+// none: then by the recipe's or the institution's, which it warns of.
+func (r *reader) telephone(row flow.Row, x *reading, country string) {
+	x.late = false
+	i := slices.IndexFunc(x.asks.Cells, func(c compare.Cell) bool { return c.Def.Field() == domain.ContactPhone })
+	assumed := country == ""
+	if assumed {
+		country = cmp.Or(r.imp.Country, r.persons.Settings.Country)
+	}
+	edit, problem := r.phoneOf(x.asks.Cells[i].Text, country)
+	if problem != nil {
+		fc := &r.fields[slices.IndexFunc(r.fields, func(fc fieldColumn) bool { return fc.Field == domain.ContactPhone })]
+		x.settled, x.badValues = rejected(row, *fc.problem(x.asks.Cells[i].Text, problem)), true
+		return
+	}
+	x.asks.Cells[i].Edit = edit
+	if assumed {
+		x.warnings = append(x.warnings, domain.Warning{Reason: reason.New("phoneCountry", country), Column: x.asks.Cells[i].Column})
+	}
 }
 
 func (r *reader) parseNew(text string, x *field.Index) (field.Edit, *field.Warning, *field.Problem) {
@@ -240,17 +300,18 @@ func (r *reader) person(row flow.Row, out *compare.Row) {
 			p.Email, p.EmailColumn = string(c.Edit.Value), c.Column
 		}
 	}
-	if p.Email != "" && out.Number == "" && !r.imp.AllowSamePerson {
+	p.Same = r.imp.Persons[row.Line]
+	switch {
+	case out.Number != "":
+	case p.Same == domain.AnotherPerson:
+		p.Email = "" // which is somebody else's, and finds nobody
+	case p.Email != "" && !r.imp.AllowSamePerson:
 		p.Identity = domain.EmailIdentity + text.NormaliseEmail(p.Email)
+	case p.Email == "" && !r.imp.AllowSamePerson:
+		p.Name, p.Born = named(out.Cells)
 	}
 	p.Check = func(after map[domain.Field]domain.Value) ([]domain.Warning, *domain.Problem) {
-		warnings, problem := person.Row(after)
-		if problem == nil {
-			return warnings, nil
-		}
-		d, _ := domain.ContactDef(problem.Field)
-		return warnings, &domain.Problem{Column: column[problem.Field], Field: d.Name(), Value: string(after[problem.Field]),
-			Reason: problem.Problem}
+		return r.together(after, column)
 	}
 	if r.undo >= 0 {
 		p.Remove = strings.TrimSpace(row.Cells[r.undo])
@@ -258,6 +319,43 @@ func (r *reader) person(row flow.Row, out *compare.Row) {
 	if p.Remove != "" {
 		p.Values = r.created(row)
 	}
+}
+
+// named returns the folded name and the birth date by which a row without number
+// and address may find its contact, "" unless it has all three.
+func named(cells []compare.Cell) (name, born string) {
+	says := map[domain.Field]domain.Value{}
+	for i := range cells {
+		says[cells[i].Def.Field()] = cells[i].Edit.Value
+	}
+	last, first := text.Normalise(string(says[domain.ContactLastName])), text.Normalise(string(says[domain.ContactFirstName]))
+	if born = string(says[domain.ContactBirthDate]); last == "" || first == "" || born == "" {
+		return "", ""
+	}
+	return last + " " + first, born
+}
+
+// together checks the values that a contact would have. Only what the row itself
+// says can reject it: by the columns of its cells one knows what that is.
+func (r *reader) together(after map[domain.Field]domain.Value, column map[domain.Field]string) ([]domain.Warning, *domain.Problem) {
+	if after[domain.ContactCountry] == domain.Empty && r.imp.Country != "" {
+		after = maps.Clone(after)
+		after[domain.ContactCountry] = domain.Value(r.imp.Country)
+	}
+	warnings := person.Row(after)
+	at, touched := column[domain.ContactPostcode]
+	if !touched {
+		return nil, nil // it is as it was
+	}
+	for i, w := range warnings {
+		if w.Code != person.PostcodeZero || r.imp.OfKind == domain.UndoOf {
+			continue
+		}
+		d, _ := domain.ContactDef(domain.ContactPostcode)
+		why := reason.New("postcodeLostZero", w.Params["value"], w.Params["country"], w.Params["digits"], w.Params["right"])
+		return slices.Delete(warnings, i, i+1), &domain.Problem{Column: at, Field: d.Name(), Value: string(after[domain.ContactPostcode]), Reason: why}
+	}
+	return warnings, nil
 }
 
 // created are the values that a contact had when it was created, as an undo file

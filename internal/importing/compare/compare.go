@@ -65,6 +65,11 @@ type How struct {
 type Person struct {
 	// Email finds the contact when the row has no number, "" for none.
 	Email, EmailColumn string
+	// Name finds the contact when the row has neither number nor address: last and
+	// first name, folded; Born is the birth date that it must have. "" for none.
+	Name, Born string
+	// Same is what the recipe says of the contact that has the row's address.
+	Same domain.Same
 	// Shared are other lines without a number that have the address, in an
 	// import that allows it: each of them creates a contact, and none finds one.
 	Shared []int
@@ -107,6 +112,9 @@ type Decision struct {
 func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 	if r.Person != nil && r.How.Mode == domain.CreateOnly {
 		return Decision{Outcome: domain.RowRejected, Problems: []domain.Problem{exists(r, live.Number)}}
+	}
+	if p, ok := r.another(live); ok {
+		return Decision{Outcome: domain.RowConflicted, Problems: []domain.Problem{p}}
 	}
 	d := Decision{If: make(map[domain.Field]domain.Value, len(r.Cells)), Set: map[domain.Field]domain.Value{}}
 	for i := range r.Cells {

@@ -19,6 +19,9 @@ type Reader interface {
 	Remains(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Remains, error)
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
+	// ByName returns the contacts that have each name: last and first name, folded
+	// and with a blank between them.
+	ByName(ctx context.Context, in domain.InstitutionID, names []string) (map[string][]domain.Contact, error)
 }
 
 // Store is what an update needs of them as well.
@@ -184,6 +187,7 @@ func resultsOf(items []*item) []Result {
 	out := make([]Result, len(items))
 	for i, x := range items {
 		out[i] = x.result
+		out[i].Warnings = append(x.foundByName(), x.result.Warnings...)
 		if out[i].Number == "" {
 			out[i].Number = x.Number
 		}

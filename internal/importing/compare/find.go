@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 )
 
@@ -23,8 +24,16 @@ func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
 			emails = append(emails, x.Person.Email)
 		}
 	}
+	numbered := map[domain.ContactNumber]int{}
+	for _, x := range all {
+		numbered[x.Number] = x.Line
+	}
+	todo, found, err := e.findByName(ctx, todo, numbered)
+	if err != nil {
+		return nil, err
+	}
 	if len(emails) == 0 {
-		return todo, nil
+		return e.pin(ctx, todo, found)
 	}
 	holders, err := e.holders(ctx, emails)
 	if err != nil {
@@ -32,11 +41,6 @@ func (e *Engine) find(ctx context.Context, todo, all []*item) ([]*item, error) {
 	}
 	if err := e.drop(ctx, todo, holders); err != nil {
 		return nil, err
-	}
-	var found []*item
-	numbered := map[domain.ContactNumber]int{}
-	for _, x := range all {
-		numbered[x.Number] = x.Line
 	}
 	var rest []*item
 	for _, x := range todo {
@@ -87,6 +91,68 @@ func (e *Engine) pin(ctx context.Context, rest, found []*item) ([]*item, error) 
 		}
 	}
 	return rest, nil
+}
+
+// findByName fills in the numbers of rows that have neither number nor address, and
+// whose contact is the one with their name and birth date. It returns the rows that
+// are not settled by that, and those that it found. numbered are the lines of the
+// contacts that other rows are about.
+func (e *Engine) findByName(ctx context.Context, todo []*item, numbered map[domain.ContactNumber]int) (rest, found []*item, err error) {
+	var names []string
+	for _, x := range todo {
+		if x.byName() {
+			names = append(names, x.Person.Name)
+		}
+	}
+	if len(names) == 0 {
+		return todo, nil, nil
+	}
+	slices.Sort(names)
+	called, err := e.Store.ByName(ctx, e.Institution, slices.Compact(names))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, x := range todo {
+		if !x.byName() {
+			rest = append(rest, x)
+			continue
+		}
+		var ns []domain.ContactNumber
+		for _, c := range called[x.Person.Name] {
+			if string(c.Get(domain.ContactBirthDate)) == x.Person.Born {
+				ns = append(ns, c.Number)
+			}
+		}
+		switch {
+		case len(ns) == 0: // it will be created
+		case len(ns) > 1:
+			x.reject(x.severalNamed(ns))
+			continue
+		case numbered[ns[0]] != 0:
+			x.reject(x.sameContact(numbered[ns[0]]))
+			continue
+		default:
+			x.Number = ns[0]
+			numbered[x.Number] = x.Line
+			found = append(found, x)
+		}
+		rest = append(rest, x)
+	}
+	return rest, found, nil
+}
+
+// byName reports whether the row names its contact by name and birth date.
+func (x *item) byName() bool {
+	return x.Number == "" && x.Person != nil && x.Person.Email == "" && x.Person.Name != ""
+}
+
+// foundByName is said of a row that its contact was found so, by whichever try.
+func (x *item) foundByName() []domain.Warning {
+	o := x.result.Outcome
+	if x.named != "" || x.Person == nil || x.Person.Email != "" || x.Person.Name == "" || x.Number == "" || o != domain.Updated && o != domain.Unchanged && o != domain.RowConflicted {
+		return nil
+	}
+	return []domain.Warning{{Reason: reason.New("foundByName", "#"+string(x.Number))}}
 }
 
 // byEmail reports whether the row names its contact by the address.

@@ -38,6 +38,14 @@ func (x *item) severalContacts(ns []domain.ContactNumber) domain.Problem {
 	return p
 }
 
+func (x *item) severalNamed(ns []domain.ContactNumber) domain.Problem {
+	names := make([]string, 0, 5)
+	for _, n := range ns[:min(len(ns), 5)] {
+		names = append(names, "#"+string(n))
+	}
+	return x.problem("severalNamed", names)
+}
+
 func (x *item) sharedAddress(n domain.ContactNumber) domain.Problem {
 	p := x.problem("differentLines.shared", "#"+string(n))
 	p.OtherLines = x.Person.Shared

@@ -176,6 +176,22 @@ func (s *Contacts) ByEmail(_ context.Context, in domain.InstitutionID, emails []
 	return out, nil
 }
 
+// ByName returns the contacts that have each name.
+func (s *Contacts) ByName(_ context.Context, in domain.InstitutionID, names []string) (map[string][]domain.Contact, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := map[string][]domain.Contact{}
+	for _, c := range s.of[in] {
+		if n := name(c); n != "" && slices.Contains(names, n) {
+			out[n] = append(out[n], clone(c))
+		}
+	}
+	for _, cs := range out {
+		slices.SortFunc(cs, func(a, b domain.Contact) int { return strings.Compare(string(a.Number), string(b.Number)) })
+	}
+	return out, nil
+}
+
 // All yields every contact ordered by number.
 func (s *Contacts) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {

@@ -672,6 +672,25 @@ func contactsLookUp(t *testing.T, s Contacts) {
 	by, err = s.ByEmail(t.Context(), opera, nil)
 	must(t, err)
 	same(t, "none asked", by, map[string][]domain.ContactNumber{})
+	named := func(names ...string) map[string][]domain.ContactNumber {
+		t.Helper()
+		called, err := s.ByName(t.Context(), opera, names)
+		must(t, err)
+		out := map[string][]domain.ContactNumber{}
+		for n, cs := range called {
+			for _, c := range cs {
+				out[n] = append(out[n], c.Number)
+				same(t, "contact by name", c, get(t, s, opera, c.Number))
+			}
+		}
+		return out
+	}
+	put(t, s, opera, "7", fields{domain.ContactLastName: "muller", domain.ContactFirstName: "ANNA"})
+	put(t, s, opera, "8", fields{domain.ContactLastName: "Müller", domain.ContactFirstName: "Annabel"})
+	same(t, "by name", named("muller anna", "mu", "muller", "nobody", ""), map[string][]domain.ContactNumber{"muller anna": {"1", "7"}, "mu": {"3"}})
+	if got := named(); len(got) > 0 {
+		t.Error(got)
+	}
 }
 
 func contactsLookUpFollows(t *testing.T, s Contacts) {

@@ -47,6 +47,9 @@ type Contacts interface {
 	// ByEmail returns, for each address (any case) that a contact has, the
 	// numbers that have it, ordered.
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
+	// ByName returns the contacts that have each name, ordered by number: last and
+	// first name, folded and with a blank between them.
+	ByName(ctx context.Context, in domain.InstitutionID, names []string) (map[string][]domain.Contact, error)
 	// All yields every contact ordered by number, in memory that does not grow
 	// with their count. An error ends it.
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]

@@ -1,0 +1,123 @@
+package importtest_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/local/demo"
+	"rollbook/internal/testing/importtest"
+)
+
+type values = map[domain.Field]domain.Value
+
+// personInput is a file of contacts with the right answer, as a test, its update
+// and the undo of that.
+type personInput struct {
+	name     string
+	live     map[int]values // what contacts have before
+	file     string
+	recipe   domain.Recipe
+	counts   domain.Counts
+	problems []string
+	says     []string
+	holds    map[int]values // what contacts have afterwards
+}
+
+func (in personInput) run(t *testing.T) {
+	w := fixture(t)
+	for n, vs := range in.live {
+		w.Set(t, demo.Aurora, domain.ContactNumber(fmt.Sprintf("%07d", n)), vs)
+	}
+	before := stored(t, w, demo.Aurora)
+	test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, in.file, func(i *domain.Import) { i.Recipe = in.recipe })
+	accounts(t, w, test, before)
+	up := w.Follow(t, test, domain.UpdateOf)
+	accounts(t, w, up, before)
+	if test.Counts != in.counts || up.Counts != in.counts {
+		t.Errorf("test %+v, update %+v, want %+v; %+v", test.Counts, up.Counts, in.counts, test.Problem)
+	}
+	if d := cmp.Diff(test.Problems, up.Problems); d != "" {
+		t.Errorf("test and update differ: %s", d)
+	}
+	if d := cmp.Diff(in.problems, problems(up)); d != "" {
+		t.Errorf("problems: %s", d)
+	}
+	all := ""
+	for _, p := range up.Problems {
+		all += p.Message("en") + " → " + p.Fix() + "\n"
+	}
+	for _, x := range up.Warnings {
+		all += x.Message("en") + "\n"
+	}
+	for _, s := range in.says {
+		if !strings.Contains(all, s) {
+			t.Errorf("nothing says %q: %s", s, all)
+		}
+	}
+	for n, vs := range in.holds {
+		for f, want := range vs {
+			if got := w.Value(t, demo.Aurora, domain.ContactNumber(fmt.Sprintf("%07d", n)), f); got != want {
+				t.Errorf("%d has %s %q, want %q", n, f, got, want)
+			}
+		}
+	}
+	if slices.Contains(up.Files, "undo") {
+		w.Follow(t, up, domain.UndoOf)
+		if d := cmp.Diff(before, stored(t, w, demo.Aurora)); d != "" {
+			t.Errorf("after the undo: %s", d)
+		}
+	}
+}
+
+func TestInputPersons(t *testing.T) {
+	ann := values{domain.ContactFirstName: "Ann", domain.ContactLastName: "Nowak", domain.ContactBirthDate: "1985-04-12"}
+	for _, in := range []personInput{
+		{name: "82 by the row's country", file: "Contact,Phone,Country\n#0000001,079 123 45 67,CH\n#0000002,06 12 34 56 78,France\n#0000003,0151 23456789,FR\n#0000004,+41 79 123 45 67,FR\n",
+			counts: domain.Counts{Rows: 4, Updated: 3, Rejected: 1}, problems: []string{"4 rejected badPhone Phone"},
+			holds: map[int]values{1: {domain.ContactPhone: "+41791234567"}, 2: {domain.ContactPhone: "+33612345678"}, 3: {domain.ContactPhone: ""}, 4: {domain.ContactPhone: "+41791234567"}}},
+		{name: "82 by the contact's country", live: map[int]values{1: {domain.ContactCountry: "CH"}, 2: {domain.ContactCountry: "FR"}}, recipe: domain.Recipe{Country: "DE"},
+			file:   "Contact,Email,Phone\n#0000001,,079 123 45 67\n,c0000002@example.org,06 12 34 56 78\n#0000003,,030 901820\n#0000002x,,1\n",
+			counts: domain.Counts{Rows: 4, Updated: 3, Rejected: 1}, problems: []string{"5 rejected badNumber Contact"},
+			holds: map[int]values{1: {domain.ContactPhone: "+41791234567"}, 2: {domain.ContactPhone: "+33612345678"}, 3: {domain.ContactPhone: "+4930901820"}},
+			says:  []string{"read as one of Germany"}},
+		{name: "82 by the institution's country", file: "Email,Last name,Phone\nx@list.example,Xaver,020 7946 0018\ny@list.example,Yeo,020 7946 0019\nz@list.example,Zed,12\n",
+			counts: domain.Counts{Rows: 3, Created: 2, Rejected: 1}, problems: []string{"4 rejected badPhone Phone"}, says: []string{"read as one of United Kingdom", "(2 times)"}},
+		{name: "86 another first name", live: map[int]values{1: ann}, file: "Email,First name,Last name,City\nc0000001@example.org,Peter,Nowak,Bern\n",
+			counts: domain.Counts{Rows: 1, Conflicted: 1}, problems: []string{"2 conflicted anotherPerson Email"}, says: []string{"#0000001", "Ann Nowak, 1985-04-12", "Peter Nowak"},
+			holds: map[int]values{1: {domain.ContactFirstName: "Ann", domain.ContactCity: ""}}},
+		{name: "86 another name and birth date", live: map[int]values{1: {domain.ContactLastName: "Nowak", domain.ContactBirthDate: "1985-04-12"}}, file: "Email,Last name,Birth date\nc0000001@example.org,Muster,1990-01-02\n",
+			counts: domain.Counts{Rows: 1, Conflicted: 1}, problems: []string{"2 conflicted anotherPerson Email"}},
+		{name: "86 the same by the recipe", live: map[int]values{1: ann}, recipe: domain.Recipe{Persons: map[int]domain.Same{2: domain.SamePerson}}, file: "Email,First name,Last name\nc0000001@example.org,Annette,Nowak\n",
+			counts: domain.Counts{Rows: 1, Updated: 1}, holds: map[int]values{1: {domain.ContactFirstName: "Annette"}}},
+		{name: "86 another by the recipe", live: map[int]values{1: ann}, recipe: domain.Recipe{Persons: map[int]domain.Same{2: domain.AnotherPerson}}, file: "Email,First name,Last name\nc0000001@example.org,Peter,Nowak\n",
+			counts: domain.Counts{Rows: 1, Created: 1}, holds: map[int]values{1: {domain.ContactFirstName: "Ann"}, 61: {domain.ContactFirstName: "Peter", domain.ContactEmail: "c0000001@example.org"}}},
+		{name: "86 who married, who has two names, an initial, a slip in the birth date", live: map[int]values{1: ann, 2: ann, 3: ann, 4: ann},
+			file:   "Email,First name,Last name,Birth date\nc0000001@example.org,Ann,Muster,\nc0000002@example.org,Ann-Kathrin,Nowak,\nc0000003@example.org,A.,Nowak,\nc0000004@example.org,Ann,Nowak,1985-04-13\n",
+			counts: domain.Counts{Rows: 4, Updated: 4}, holds: map[int]values{1: {domain.ContactLastName: "Muster"}}},
+		{name: "86 not by its number", live: map[int]values{1: ann}, file: "Contact,Email,First name,Last name\n#0000001,c0000001@example.org,Peter,Muster\n",
+			counts: domain.Counts{Rows: 1, Updated: 1}},
+		{name: "87 by name and birth date", live: map[int]values{1: ann}, file: "First name,Last name,Birth date,City\nANN,Nówak,12.04.1985,Bern\nAnn,Nowak,13.04.1985,Basel\nAnn,Nowak,,Chur\n",
+			counts: domain.Counts{Rows: 3, Created: 2, Updated: 1}, holds: map[int]values{1: {domain.ContactCity: "Bern"}}, says: []string{"Found by name and birth date: #0000001"}},
+		{name: "87 of several", live: map[int]values{1: ann, 2: ann}, file: "First name,Last name,Birth date,City\nAnn,Nowak,12.04.1985,Bern\n",
+			counts: domain.Counts{Rows: 1, Rejected: 1}, problems: []string{"2 rejected severalNamed "}, says: []string{"#0000001 and #0000002"}},
+		{name: "87 beside its number", live: map[int]values{1: ann}, file: "Contact,First name,Last name,Birth date,City\n#0000001,,,,Bern\n,Ann,Nowak,12.04.1985,Basel\n",
+			counts: domain.Counts{Rows: 2, Updated: 1, Rejected: 1}, problems: []string{"3 rejected differentLines Contact"}, holds: map[int]values{1: {domain.ContactCity: "Bern"}}},
+		{name: "94 a postcode that lost its zero", live: map[int]values{2: {domain.ContactCountry: "DE"}}, recipe: domain.Recipe{Country: "FR"},
+			file:   "Contact,Postcode,Country\n#0000001,1067,DE\n#0000002,1067,\n#0000003,6000,\n#0000004,3011,CH\n",
+			counts: domain.Counts{Rows: 4, Updated: 1, Rejected: 3}, problems: []string{"2 rejected postcodeLostZero Postcode", "3 rejected postcodeLostZero Postcode", "4 rejected postcodeLostZero Postcode"},
+			says: []string{"01067", "06000"}, holds: map[int]values{4: {domain.ContactPostcode: "3011"}}},
+		{name: "100 names that look odd", file: "Contact,First name,Last name\n#0000001,Anna 3.,Nowak\n#0000002,A,O\n#0000003,ANNA,MEIER\n#0000004,Anna,Studio 54\n",
+			counts: domain.Counts{Rows: 4, Updated: 4}, says: []string{"has a digit", "one letter", "in capitals"}, holds: map[int]values{1: {domain.ContactFirstName: "Anna 3."}}},
+		{name: "100 what is stored and not touched", live: map[int]values{1: {domain.ContactFirstName: "Ann", domain.ContactLastName: "M3ier", domain.ContactPostcode: "1067", domain.ContactCountry: "DE"}}, file: "Contact,City\n#0000001,Dresden\n",
+			counts: domain.Counts{Rows: 1, Updated: 1}},
+	} {
+		t.Run(in.name, in.run)
+	}
+}
+
+var _ = importtest.New
