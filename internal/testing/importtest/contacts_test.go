@@ -40,7 +40,7 @@ func TestImportContacts(t *testing.T) {
 	w.Set(t, demo.Aurora, "0000009", map[domain.Field]domain.Value{domain.ContactEmail: "twice@example.org", domain.ContactLastName: "Two"})
 	file := lines(
 		"Contact,Email,Last name,First name,Language,Birth date,Phone,City,Country,[new] GENRE,[new] EMAIL",
-		",new@example.org,Müller,Zoë,German,12.04.1985,020 7946 0018,Zürich,Schweiz,jazz,T", // 2 created
+		",new@example.org,Müller,Zoë,German,12.04.1985,+44 20 7946 0018,Zürich,Schweiz,jazz,T", // 2 created
 		",known@example.org,,,fr,,,Empty,,,",         // 3 found by e-mail: language set, city cleared
 		"#0000008,,,,,,,Leeds,,,F",                   // 4 by number
 		",twice@example.org,,,,,,York,,,",            // 5 several have the address
