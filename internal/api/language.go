@@ -92,10 +92,11 @@ type warningView struct {
 	Line   int    `json:"line,omitempty"`
 	Column string `json:"column,omitempty"`
 	Times  int    `json:"times,omitempty" doc:"How often it came up, if more than once."`
+	Lines  []int  `json:"lines,omitempty" doc:"Where: the first 20 lines, if it came up more than once."`
 }
 
 func showWarning(w domain.Warning, lang string) warningView {
-	v := warningView{showReason(w.Reason, lang), w.Line, w.Column, w.Times}
+	v := warningView{showReason(w.Reason, lang), w.Line, w.Column, w.Times, w.Lines}
 	v.Message = w.Message(lang)
 	return v
 }

@@ -161,6 +161,7 @@ type Warning struct {
 	Line   int    `json:"line,omitempty"`
 	Column string `json:"column,omitempty"` // the header's text, if it is about a cell
 	Times  int    `json:"times,omitempty"`  // how often it came up, if more than once
+	Lines  []int  `json:"lines,omitempty"`  // where, the first 20, if more than once
 }
 
 // Message says in the language what is worth a look, where and how often.

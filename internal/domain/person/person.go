@@ -23,6 +23,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/field"
+	words "rollbook/internal/domain/text"
 )
 
 // The codes of problems with a contact's own data, besides those of packages
@@ -128,6 +129,10 @@ func (c *Checker) ParseOld(f domain.Field, text string) (v domain.Value, known b
 	if !ok || loose == domain.Empty {
 		return loose, ok
 	}
+	switch f {
+	case domain.ContactFirstName, domain.ContactLastName, domain.ContactStreet, domain.ContactCity:
+		return field.ParseOld(text, Def(f)) // as it stands, also what is stored since before
+	}
 	v, _, p := c.check(f, string(loose))
 	if p == nil {
 		return v, true
@@ -161,6 +166,12 @@ func Format(f domain.Field, v domain.Value) string { return field.Format(v, Def(
 // characters, and not empty.
 func (c *Checker) check(f domain.Field, text string) (v domain.Value, w *field.Warning, p *field.Problem) {
 	var s string
+	switch f {
+	case domain.ContactFirstName, domain.ContactLastName, domain.ContactStreet, domain.ContactCity:
+		if !c.Undo {
+			text = visible(text)
+		}
+	}
 	switch f {
 	case domain.ContactEmail:
 		s, w, p = email(text)
@@ -210,4 +221,23 @@ func plain(s string) string {
 		return r
 	}, width.Fold.String(s))
 	return strings.TrimSpace(s)
+}
+
+// visible drops what shows nothing and makes all blanks the usual one. Scripts that
+// join letters need their joiners.
+func visible(s string) string {
+	joined := strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	})
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case joined && (r == '\u200c' || r == '\u200d'):
+			return r
+		case words.Invisible(r):
+			return -1
+		}
+		return r
+	}, s))
 }

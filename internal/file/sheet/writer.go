@@ -38,6 +38,26 @@ func Guard(s string) string {
 	return string(append(out, s[from:]...))
 }
 
+// Unmark takes off what other programs put around a number to keep it a text:
+// ="01067" and '04101 are 01067 and 04101. What Guard has written has none.
+func Unmark(s string) (text string, marked bool) {
+	if len(s) < 2 {
+		return s, false
+	}
+	switch s[0] {
+	case '=':
+		inner := s[1:]
+		if len(inner) >= 2 && inner[0] == '"' && inner[len(inner)-1] == '"' && strings.IndexByte(inner[1:len(inner)-1], '"') < 0 {
+			return inner[1 : len(inner)-1], true
+		}
+	case '\'':
+		if s[1] >= '0' && s[1] <= '9' && strings.Trim(s[1:], "0123456789 .-/") == "" {
+			return s[1:], true
+		}
+	}
+	return s, false
+}
+
 // Unguard takes off what Guard has put on: exactly one apostrophe before each
 // guarded character, at the start or after a separator. Unguard(Guard(s)) is s
 // for every s.

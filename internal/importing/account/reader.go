@@ -211,7 +211,10 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 	}
 	if problem == nil && !late && !edit.Keep && field.Of(fc.def.Kind).Free &&
 		r.imp.OfKind != domain.UndoOf && (fc.Old < 0 || row.Cells[fc.Old] != said) {
-		problem = field.MixedUp(edit.Value, fc.def)
+		var damage *field.Warning
+		if damage, problem = field.Damage(edit.Value, fc.def); warning == nil {
+			warning = damage
+		}
 	}
 	if problem != nil {
 		return nil, nil, fc.problem(said, problem)

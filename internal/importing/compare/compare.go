@@ -12,6 +12,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
 )
 
@@ -128,7 +129,7 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 		case r.How.Fill && is != domain.Empty:
 		case r.refused(c, is, want):
 			d.Problems = append(d.Problems, refusal(r, c, live.Provenance[f]))
-		case !c.Compared, c.Known && is.SameAs(c.Old, c.Def.Kind), rule == domain.Overwrite:
+		case !c.Compared, c.Known && (is.SameAs(c.Old, c.Def.Kind) || c.rewritten(is)), rule == domain.Overwrite:
 			d.Set[f] = want
 		default:
 			d.Problems = append(d.Problems, conflict(r, c, is, want))
@@ -143,6 +144,13 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 		d.Outcome = domain.Unchanged
 	}
 	return d
+}
+
+// rewritten reports whether [old] is what a spreadsheet makes of the text that is
+// there: a number without its leading zeros.
+func (c *Cell) rewritten(is domain.Value) bool {
+	number := strings.TrimLeft(string(is), "0")
+	return c.Def.Kind == domain.Text && len(is) > len(number) && number == string(c.Old) && text.Digits(number)
 }
 
 // refused reports whether a cell would make an authorisation true that was refused,

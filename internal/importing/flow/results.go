@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -48,8 +49,12 @@ type Summary struct {
 // Note is a warning that came up in rows: how often, and where first.
 type Note struct {
 	Count int            `json:"count"`
+	Lines []int          `json:"lines,omitempty"` // the first NotedLines
 	First domain.Warning `json:"first"`
 }
+
+// NotedLines is how many lines of a warning are remembered.
+const NotedLines = 20
 
 // AddNote counts a warning that came up in a line.
 func (s *Summary) AddNote(w domain.Warning, line int) {
@@ -62,6 +67,9 @@ func (s *Summary) AddNote(w domain.Warning, line int) {
 		n.First = w
 	}
 	n.Count++
+	if len(n.Lines) < NotedLines && !slices.Contains(n.Lines, line) {
+		n.Lines = append(n.Lines, line)
+	}
 	s.Notes[w.Code] = n
 }
 

@@ -2,6 +2,7 @@ package finish
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -71,6 +72,8 @@ func (m *merged) add(sum flow.Summary) {
 		}
 		if have, ok := m.sum.Notes[code]; ok {
 			have.Count += n.Count
+			have.Lines = append(slices.Clone(have.Lines), n.Lines...)
+			have.Lines = have.Lines[:min(len(have.Lines), flow.NotedLines)]
 			n = have
 		}
 		m.sum.Notes[code] = n

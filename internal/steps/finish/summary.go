@@ -84,7 +84,7 @@ func (m *merged) warnings() []domain.Warning {
 	for _, n := range m.sum.Notes {
 		w := n.First
 		if n.Count > 1 {
-			w.Times = n.Count
+			w.Times, w.Lines = n.Count, n.Lines
 		}
 		out = append(out, w)
 	}

@@ -31,6 +31,22 @@ type ahead struct {
 	*sheet.Reader
 	rows []sheet.Row
 	err  error // what came after the rows, if they are all
+	// marked counts cells with the marks that Unmark takes off.
+	marked tally
+}
+
+// plain takes off the guards and marks of a row's cells.
+func (a *ahead) plain(row *sheet.Row) {
+	for i, c := range row.Cells {
+		bare := sheet.Unguard(c)
+		if bare == c {
+			var marked bool
+			if bare, marked = sheet.Unmark(c); marked {
+				a.marked.add(row.Line)
+			}
+		}
+		row.Cells[i] = bare
+	}
 }
 
 // lookAhead reads the first rows.
@@ -42,8 +58,8 @@ func lookAhead(r *sheet.Reader) *ahead {
 			a.err = err
 			break
 		}
-		for i, c := range row.Cells {
-			row.Cells[i] = sheet.Unguard(c)
+		a.plain(&row)
+		for _, c := range row.Cells {
 			size += len(c)
 		}
 		a.rows = append(a.rows, row)
@@ -62,9 +78,7 @@ func (a *ahead) Read() (sheet.Row, error) {
 		return sheet.Row{}, a.err
 	}
 	row, err := a.Reader.Read()
-	for i, c := range row.Cells {
-		row.Cells[i] = sheet.Unguard(c)
-	}
+	a.plain(&row)
 	return row, err
 }
 

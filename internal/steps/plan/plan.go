@@ -18,6 +18,7 @@ import (
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
@@ -266,6 +267,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	dates := newEvidence(layout, cat)
 	observers := []observer{asked, texts, first, same, dates}
 	spareCells := 0
+	var padded tally
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
@@ -278,6 +280,9 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 			return fault.Wrap(fault.Busy, "interrupted", err)
 		}
 		p.Rows++
+		if rows.pad(&row) {
+			padded.add(row.Line)
+		}
 		if row.Fault == nil {
 			for _, i := range m.blank {
 				if !field.Blank(row.Cells[i]) {
@@ -305,6 +310,12 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		return errOrder{dates.of(domain.ContactBirthDate, imp, cat.Settings.Country)}
 	}
 	p.Warnings = append(p.Warnings, dates.ordered(imp, cat.Settings.Country, p.Columns)...)
+	if padded.n > 0 {
+		p.Warnings = append(p.Warnings, domain.Warning{Line: padded.first, Reason: reason.New("rowsPadded", padded.n)})
+	}
+	if r.marked.n > 0 {
+		p.Warnings = append(p.Warnings, domain.Warning{Line: r.marked.first, Reason: reason.New("textMarks", r.marked.n)})
+	}
 	p.Warnings = append(p.Warnings, alsoThere(m.headers, m.spare, spareCells)...)
 	if err := s.encoding(ctx, imp, texts.found, r.Detected().Encoding); err != nil {
 		return err

@@ -35,6 +35,27 @@ type rowReader struct {
 	width  int   // how many columns the file has
 }
 
+// pad gives a row that lacks its last cells blank ones: spreadsheets leave out what
+// is blank at the end. A row of a template in which a [new] cell is missing beside
+// an [old] value has lost another one.
+func (rr *rowReader) pad(r *sheet.Row) bool {
+	if r.Fault == nil || r.Fault.Code != sheet.CodeWrongCellCount || r.Fault.Params["case"] != nil || r.Fault.Params["cell"] != nil || len(r.Cells) >= rr.width || len(r.Cells) == 0 {
+		return false
+	}
+	for _, f := range rr.layout.Fields {
+		if f.Old < 0 {
+			continue
+		}
+		if old, new := rr.kept[f.Old], rr.kept[f.New]; old < len(r.Cells) && new >= len(r.Cells) && !field.Blank(r.Cells[old]) {
+			return false
+		}
+	}
+	cells := make([]string, rr.width)
+	copy(cells, r.Cells)
+	r.Cells, r.Fault = cells, nil
+	return true
+}
+
 // project leaves out the cells of columns that are left out. Of a row whose cells
 // cannot be told apart it leaves all out, lest one of them is kept.
 func (rr *rowReader) project(r *sheet.Row) {
