@@ -41,6 +41,7 @@ var may = []struct {
 	{"importing/compare", "domain domain/fault domain/field domain/reason domain/text importing/flow"},
 	{"importing/account", "domain domain/day domain/fault domain/field domain/person domain/phone domain/reason domain/text importing/compare importing/flow"},
 	{"mail", "domain domain/fault domain/reason domain/text"},
+	{"webhook", "domain"},
 
 	// What each function does. A step imports neither an adapter nor another step.
 	{"steps/start", "domain domain/fault domain/reason importing/flow"},
@@ -49,8 +50,9 @@ var may = []struct {
 	{"steps/finish", "domain domain/fault domain/field domain/reason file/sheet importing/account importing/compare importing/flow mail"},
 	{"steps/template", "domain domain/condition domain/fault domain/field domain/reason domain/text file/sheet file/workbook importing/flow mail"},
 	{"steps/reconcile", "domain domain/fault domain/reason importing/flow"},
+	{"steps/announce", "domain domain/fault importing/flow webhook"},
 	{"api/token", "domain/fault domain/reason"},
-	{"api", "domain domain/condition domain/fault domain/field domain/person domain/phone domain/reason domain/text file/sheet importing/flow"},
+	{"api", "domain domain/condition domain/fault domain/field domain/person domain/phone domain/reason domain/text file/sheet importing/flow webhook"},
 	{"web", ""},
 
 	// The adapters of AWS.
@@ -60,6 +62,7 @@ var may = []struct {
 	{"aws/dynamo", "aws/awsfault domain domain/fault domain/reason domain/text"},
 	{"aws/ses", "aws/awsfault domain domain/fault domain/reason mail"},
 	{"aws/stepfunctions", "aws/awsfault domain/fault domain/reason"},
+	{"aws/eventbridge", "aws/awsfault domain webhook"},
 	{"aws/invoke", "aws/awsfault"},
 	{"aws/lambdaruntime", "domain/fault domain/reason"},
 	{"aws/httpapi", ""},

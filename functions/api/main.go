@@ -52,6 +52,7 @@ func main() {
 		SignIn    string `env:"USER_POOL_DOMAIN"`
 		Issuer    string `env:"ISSUER"`
 		Keys      string `env:"JWKS_URL"`
+		Loopback  string `env:"WEBHOOKS_TO_LOOPBACK"` // true or false
 	}
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
@@ -70,19 +71,22 @@ func main() {
 	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
 	jobs := dynamo.NewJobs(db, c.Jobs)
 	handler := api.New(api.Config{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
-		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
-		Jobs:      jobs,
-		Audit:     dynamo.NewAudit(db, c.Audit),
-		Users:     dynamo.NewRecords[domain.User](jobs, "users"),
-		Usage:     dynamo.NewRecords[domain.Usage](jobs, "usage"),
-		Keys:      dynamo.NewRecords[domain.Key](jobs, "keys"),
-		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
-		Removed:   dynamo.NewRecords[domain.Removed](jobs, "removed"),
-		Uploads:   uploads,
-		Files:     blob.New(objects, c.Files),
-		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
-		Templates: templates{invoke.New(lambdaservice.NewFromConfig(conf), c.Template)},
+		Contacts:         dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
+		Catalogue:        dynamo.NewCatalogue(db, c.Catalogue),
+		Jobs:             jobs,
+		Audit:            dynamo.NewAudit(db, c.Audit),
+		Users:            dynamo.NewRecords[domain.User](jobs, "users"),
+		Usage:            dynamo.NewRecords[domain.Usage](jobs, "usage"),
+		Keys:             dynamo.NewRecords[domain.Key](jobs, "keys"),
+		Webhooks:         dynamo.NewRecords[domain.Webhook](jobs, "webhooks"),
+		Deliveries:       dynamo.NewRecords[domain.Delivery](jobs, dynamo.DeliveriesKind),
+		LoopbackWebhooks: c.Loopback == "true",
+		Mappings:         dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
+		Removed:          dynamo.NewRecords[domain.Removed](jobs, "removed"),
+		Uploads:          uploads,
+		Files:            blob.New(objects, c.Files),
+		Machine:          stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
+		Templates:        templates{invoke.New(lambdaservice.NewFromConfig(conf), c.Template)},
 		Verify: func(ctx context.Context, bearer string) (api.Claims, error) {
 			claims, err := verifier.Verify(ctx, bearer)
 			return api.ClaimsOf(claims), err

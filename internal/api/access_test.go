@@ -38,6 +38,11 @@ var operations = []operation{
 	{"GET", "/api/keys", nil, "admin", 200},
 	{"POST", "/api/keys", object{"name": "Own", "role": "viewer"}, "admin", 201},
 	{"GET", "/api/keys/{key}", nil, "admin", 200},
+	{"GET", "/api/webhooks", nil, "admin", 200},
+	{"POST", "/api/webhooks", object{"url": "https://crm.example/in", "events": []any{"import.finished"}}, "admin", 201},
+	{"GET", "/api/webhooks/{webhook}", nil, "admin", 200},
+	{"POST", "/api/webhooks/{webhook}/test", nil, "admin", 202},
+	{"DELETE", "/api/webhooks/{webhook}", nil, "admin", 204},
 	{"POST", "/api/users/{user}/disable", nil, "admin", 200},
 	{"POST", "/api/users/{user}/enable", nil, "admin", 200},
 	{"GET", "/api/settings", nil, "viewer", 200},
@@ -100,7 +105,8 @@ func (s *stack) things() *strings.Replacer {
 	if err := s.mappings.Create(s.t.Context(), demo.Aurora, "0123456789abcdef", domain.Mapping{ID: "0123456789abcdef", DataType: domain.Contacts, Columns: map[string]string{"Wohnsitz": "City"}, CreatedAt: s.now, UsedAt: s.now}); err != nil {
 		s.t.Fatal(err)
 	}
-	return strings.NewReplacer("{mapping}", "0123456789abcdef", "{key}", key, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
+	hook := s.call(admin, "POST", "/api/webhooks", object{"url": "https://crm.example/in", "events": []any{"import.finished"}}).want(201).object()["id"].(string)
+	return strings.NewReplacer("{mapping}", "0123456789abcdef", "{key}", key, "{webhook}", hook, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
 		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
 }
 
@@ -170,7 +176,7 @@ func TestEveryOperationIsListed(t *testing.T) {
 	tested := map[string]bool{}
 	for _, o := range operations {
 		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
-			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{mapping}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{webhook}", "{id}", "{mapping}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
 		for _, name := range []string{"errors", "changes", "undo", "original"} {
 			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
 		}

@@ -111,11 +111,16 @@ type Config struct {
 	Usage     Records[domain.Usage]
 	Keys      Records[domain.Key]
 	Mappings  Records[domain.Mapping]
-	Removed   Records[domain.Removed]
-	Uploads   Uploads
-	Files     Files
-	Machine   Machine
-	Templates Templates
+	// Webhooks are told how jobs end; making a delivery sends it some time later.
+	Webhooks   Records[domain.Webhook]
+	Deliveries Records[domain.Delivery]
+	// LoopbackWebhooks allows webhooks on this machine.
+	LoopbackWebhooks bool
+	Removed          Records[domain.Removed]
+	Uploads          Uploads
+	Files            Files
+	Machine          Machine
+	Templates        Templates
 	// Verify checks a bearer token. Its error is never shown: one of kind Busy
 	// means that it could not be checked, any other that it is worth nothing.
 	Verify func(ctx context.Context, bearer string) (Claims, error)
@@ -156,6 +161,7 @@ func New(c Config) http.Handler {
 	s.auditRoutes()
 	s.usageRoutes()
 	s.keyRoutes()
+	s.webhookRoutes()
 	s.settingsRoutes()
 	s.criterionRoutes()
 	s.authorisationRoutes()

@@ -26,7 +26,15 @@ func tag(shown any) string {
 // check refuses a write of what changed since it was read. exists tells whether
 // there is something, and now is how it is shown today.
 func (c Conditional) check(exists bool, now any) error {
-	if c.IfMatch == "" || exists && c.matches(tag(now)) {
+	if !exists {
+		return c.checkTag("")
+	}
+	return c.checkTag(tag(now))
+}
+
+// checkTag does so by the tag of what there is, "" for nothing.
+func (c Conditional) checkTag(tag string) error {
+	if c.IfMatch == "" || tag != "" && c.matches(tag) {
 		return nil
 	}
 	return newProblem(http.StatusPreconditionFailed)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -386,8 +387,15 @@ func (s *server) searchImports(ctx context.Context, c Claims, q string, limit in
 	return found, cursor, nil
 }
 
-func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*importAnswer, error) {
-	lang := s.lang(ctx, c)
+// ShowImport writes an import that has ended as the API shows it, in the language
+// of its mails.
+func ShowImport(i domain.Import) ([]byte, error) {
+	v := viewImport(i, i.Language)
+	v.Progress = 1
+	return json.MarshalIndent(v, "", "  ")
+}
+
+func viewImport(i domain.Import, lang string) importView {
 	v := importView{
 		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email,
 		Headers: append([]domain.Header{}, i.Headers...),
@@ -398,20 +406,25 @@ func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*im
 		Mail: showMail(i.Mail, lang), CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
 	}
-	if c.may(Admin) && !i.StartedAt.IsZero() {
-		v.Execution = s.Machine.Execution(i.ID)
-	}
 	for _, w := range i.Warnings {
 		v.Warnings = append(v.Warnings, showWarning(w, lang))
 	}
 	for _, p := range i.Problems {
 		v.Problems = append(v.Problems, showProblem(p, lang))
 	}
-	if i.Source.Key != "" && !slices.Contains(v.Files, original) {
-		v.Files = append(v.Files, original)
+	if i.Source.Key != "" && !slices.Contains(v.Files, flow.Original) {
+		v.Files = append(v.Files, flow.Original)
 	}
 	for n := range v.Fields {
 		v.Fields[n].Changes = append([]domain.Transition{}, v.Fields[n].Changes...)
+	}
+	return v
+}
+
+func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*importAnswer, error) {
+	v := viewImport(i, s.lang(ctx, c))
+	if c.may(Admin) && !i.StartedAt.IsZero() {
+		v.Execution = s.Machine.Execution(i.ID)
 	}
 	switch {
 	case i.Status.Final():
@@ -679,9 +692,6 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	return s.showImport(ctx, c, i)
 }
 
-// original is the uploaded file.
-const original = "original"
-
 func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) (*signedAnswer, error) {
 	i, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
@@ -690,17 +700,17 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 	expired := gone(reason.New("expired.file"))
 	base := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
 	switch {
-	case in.Name == original && i.Source.Key != "" && i.OfKind == domain.UndoOf:
+	case in.Name == flow.Original && i.Source.Key != "" && i.OfKind == domain.UndoOf:
 		if _, _, err := s.Files.Head(ctx, i.Source.Key); err != nil {
 			return nil, missingAs(err, expired)
 		}
 		return s.sign(ctx, s.Files, i.Source, i.FileName, in.Redirect)
-	case in.Name == original && i.Source.Key != "":
+	case in.Name == flow.Original && i.Source.Key != "":
 		if _, err := s.Uploads.Open(ctx, i.Source); err != nil {
 			return nil, missingAs(err, expired)
 		}
 		return s.sign(ctx, s.Uploads, i.Source, i.FileName, in.Redirect)
-	case in.Name != original && slices.Contains(i.Files, in.Name):
+	case in.Name != flow.Original && slices.Contains(i.Files, in.Name):
 		o, _, err := s.Files.Head(ctx, flow.FileKey(i.Institution, i.ID, in.Name))
 		if err != nil {
 			return nil, missingAs(err, expired)

@@ -26,23 +26,25 @@ import (
 
 // stack is the API over stores in memory, with a clock that stands still.
 type stack struct {
-	t         *testing.T
-	now       time.Time
-	contacts  *memory.Contacts
-	catalogue *memory.Catalogue
-	jobs      *memory.Jobs
-	uploads   *memory.Blobs
-	files     *memory.Blobs
-	machine   *memory.Machine
-	users     *memory.Records[domain.User]
-	audit     *memory.Audit
-	mappings  *memory.Records[domain.Mapping]
-	removed   *memory.Records[domain.Removed]
-	templates *templates
-	log       bytes.Buffer
-	config    api.Config
-	handler   http.Handler
-	ids       atomic.Int64
+	t          *testing.T
+	now        time.Time
+	contacts   *memory.Contacts
+	catalogue  *memory.Catalogue
+	jobs       *memory.Jobs
+	uploads    *memory.Blobs
+	files      *memory.Blobs
+	machine    *memory.Machine
+	users      *memory.Records[domain.User]
+	audit      *memory.Audit
+	mappings   *memory.Records[domain.Mapping]
+	removed    *memory.Records[domain.Removed]
+	templates  *templates
+	webhooks   *memory.Records[domain.Webhook]
+	deliveries *memory.Records[domain.Delivery]
+	log        bytes.Buffer
+	config     api.Config
+	handler    http.Handler
+	ids        atomic.Int64
 }
 
 // templates keeps what was asked to be prepared.
@@ -77,6 +79,8 @@ func newStack(t *testing.T) *stack {
 	s.removed = memory.NewRecords[domain.Removed](func() time.Time { return s.now })
 	s.mappings = memory.NewRecords[domain.Mapping](func() time.Time { return s.now })
 	s.users = memory.NewRecords[domain.User](func() time.Time { return s.now })
+	s.webhooks = memory.NewRecords[domain.Webhook](func() time.Time { return s.now })
+	s.deliveries = memory.NewRecords[domain.Delivery](func() time.Time { return s.now })
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(t.Context(), s.contacts, s.catalogue, in, seeded); err != nil {
@@ -87,6 +91,7 @@ func newStack(t *testing.T) *stack {
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
 		Machine: s.machine, Templates: s.templates, Users: s.users, Audit: s.audit,
 		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
+		Webhooks: s.webhooks, Deliveries: s.deliveries,
 		Removed: s.removed, Mappings: s.mappings,
 		Verify: verify,
 		Now:    func() time.Time { return s.now },

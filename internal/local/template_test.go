@@ -318,6 +318,9 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			"s3:GetObject Uploads/uploads/*", "s3:ListBucket Uploads",
 			"states:DescribeExecution states:execution:${AWS::StackName}-import:*",
 			"lambda:InvokeFunction TemplateFunction", "lambda:InvokeFunction FinishFunction"}),
+		"AnnounceFunction": slices.Concat(on("Jobs", "GetItem Query PutItem"), []string{
+			"dynamodb:Query ${JobsTable.Arn}/index/open", "events:PutEvents Events",
+			"s3:GetObject Files/imports/*", "s3:PutObject Files/outbox/*", "s3:AbortMultipartUpload Files/outbox/*", "s3:ListBucket Files"}),
 	} {
 		slices.Sort(want)
 		got := rights(t, at(all[function], "Properties.Policies.0.Statement"))
@@ -370,6 +373,7 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 	}
 	want := []string{
 		"5xx Api",
+		"ApproximateNumberOfMessagesVisible AnnounceFailures",
 		"ApproximateNumberOfMessagesVisible FinishFailures",
 		"ApproximateNumberOfMessagesVisible ReconcileFailures",
 		"ApproximateNumberOfMessagesVisible StartFailures",
@@ -383,7 +387,7 @@ func TestWhatFailsIsKeptAndAlarms(t *testing.T) {
 		t.Error(d)
 	}
 	for function, queue := range map[string]string{
-		"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures", "FinishFunction": "FinishFailures", "ReconcileFunction": "ReconcileFailures",
+		"StartFunction": "StartFailures", "TemplateFunction": "TemplateFailures", "FinishFunction": "FinishFailures", "ReconcileFunction": "ReconcileFailures", "AnnounceFunction": "AnnounceFailures",
 	} {
 		if got := resourceName(at(all[function], "Properties.EventInvokeConfig.DestinationConfig.OnFailure.Destination")); got != queue {
 			t.Errorf("%s: what fails goes to %s", function, got)

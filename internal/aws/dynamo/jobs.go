@@ -59,6 +59,7 @@ func importItem(imp domain.Import) (item, error) {
 	it["updatedBy"], it["undoneBy"] = str(imp.UpdatedBy), str(imp.UndoneBy)
 	expires(it, imp.ExpiresAt)
 	open(it, domain.ImportJob, imp.Open(), imp.CreatedAt)
+	ended(it, domain.ImportJob, imp.FinishedAt, imp.Status.Final())
 	return it, nil
 }
 
@@ -78,6 +79,7 @@ func templateItem(t domain.Template) (item, error) {
 	it["doc"], it["v"] = doc, num(int64(t.Version))
 	expires(it, t.ExpiresAt)
 	open(it, domain.TemplateJob, t.Open(), t.CreatedAt)
+	ended(it, domain.TemplateJob, t.FinishedAt, t.Status != domain.Preparing)
 	return it, nil
 }
 

@@ -26,6 +26,7 @@ var sections = []struct {
 	{reason.Template, "A template could not be made", "`problem.code` of a template with the status `failed`; also those marked so of the API.", "code it_means what_to_do parameters"},
 	{reason.API, "The API", "`code` of an `application/problem+json` body, and of its `errors[]`. 404 says the same for what is missing and for what belongs to another institution.", "code status it_means parameters"},
 	{reason.Mail, "Mails", "They are in `mail.code`, and in `mail.reason` as a sentence.", "code it_means parameters"},
+	{reason.Webhook, "Webhooks", "`last.code` of a webhook: what became of the last message.", "code it_means parameters"},
 	{reason.Log, "In the log only", "", "code it_means"},
 }
 

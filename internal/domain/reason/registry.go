@@ -18,6 +18,7 @@ const (
 	Template Kind = "template" // a template could not be made
 	API      Kind = "api"      // a request cannot be done
 	Mail     Kind = "mail"     // what became of a mail
+	Webhook  Kind = "webhook"  // what became of a message to a webhook
 	Log      Kind = "log"      // for the log only: nobody else is shown it
 )
 

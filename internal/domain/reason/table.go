@@ -37,6 +37,7 @@ var table = []Entry{
 	{"rowTooLong", File, "", `a line over 1 MB`, `look at the line named`, []string{"line:line most:bytes"}},
 	{"tooManyColumns", File, "", `over 2,000 columns`, `delete those that are not needed`, []string{"line:line most:number"}},
 	{"tooManyRows", File, "", `over 10,000,000 rows`, `cut it into several files`, []string{"most:number"}},
+	{"badInboxPath", File, "", "in the drop folder: the path is not `inbox/<institution>/<dataType>/<action>/<name>`", `drop it under one that is`, []string{""}},
 	{"fileGone", File, "", `the uploaded file was deleted before it was read`, `upload it again`, []string{""}},
 
 	{"checkFailed", Job, "", `our failure while the file was checked; nothing was written`, `import it again`, []string{""}},
@@ -205,6 +206,8 @@ var table = []Entry{
 	{"unknownMember", API, "422", `a member of the body that the operation does not take`, ``, []string{"", ".noBody"}},
 	{"unknownParameter", API, "422", `a query parameter that the operation does not take`, ``, []string{""}},
 	{"parameterTwice", API, "422", `a query parameter that came more than once`, ``, []string{""}},
+	{"webhookAddress", API, "422", `a webhook's address is https with a host, and without user and fragment`, ``, []string{""}},
+	{"tooManyWebhooks", API, "409", `an institution has as many webhooks as it may`, ``, []string{"n:number"}},
 	{"yourself", API, "409", `nobody disables themselves`, ``, []string{""}},
 	{"wrongType", API, "422", `a value of the wrong JSON type for its field`, ``, []string{".authorisation", ".choice", ".text", ".date", ".json", ".multichoice", ".string", ".yesno", ".emptyValue", ".emptyText", ".days most:number", ".pair", ".order", ".jsonNumber"}},
 	{"internal", API, "500", `our failure; it was noted`, ``, []string{""}},
@@ -220,8 +223,12 @@ var table = []Entry{
 	{"mailComplained", Mail, "", `who received it marked it as spam`, ``, []string{""}},
 	{"addressReturned", Mail, "", `before it is sent: an earlier mail to this address came back`, ``, []string{""}},
 
+	{"webhookUnreachable", Webhook, "", `no connection or no answer; it is tried again for a day`, ``, []string{""}},
+	{"webhookRefused", Webhook, "", `the answer was none of success; it is tried again for a day`, ``, []string{""}},
+	{"webhookGone", Webhook, "", `the answer was 410: nothing is sent there any more`, ``, []string{""}},
+	{"webhookPrivate", Webhook, "", `the address leads to no public one; also a 422 when a webhook is made`, ``, []string{""}},
+
 	{"aws", Log, "", `a service answered what is not expected`, ``, []string{""}},
-	{"badInboxPath", Log, "", `an object in the drop folder under a path that names no import`, ``, []string{""}},
 	{"badInstitution", Log, "", `an object under a name that is none of an institution`, ``, []string{""}},
 	{"badKey", Log, "", `an object's key that cannot be decoded`, ``, []string{""}},
 	{"contended", Log, "", `others kept writing to the same contacts; the chunk is tried again`, ``, []string{""}},

@@ -188,6 +188,9 @@ func ResultKey(in domain.InstitutionID, id string, round, n int, writer string) 
 	return importKey(in, id, fmt.Sprintf("results/%d/%05d.%s", round, n, writer))
 }
 
+// Original is the name of the uploaded file among an import's files.
+const Original = "original"
+
 // FileKey is where a result file is: errors, changes or undo.
 func FileKey(in domain.InstitutionID, id, name string) string {
 	return importKey(in, id, name+".csv")

@@ -125,7 +125,7 @@ func (s *Step) learn(ctx context.Context, imp *domain.Import) error {
 // settle works out how the import ended and writes its files.
 func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (domain.Import, error) {
 	end := *imp
-	end.Files = []string{"original"}
+	end.Files = []string{flow.Original}
 	plan, err := account.LoadPlan(ctx, s.Files, imp.Institution, imp.ID)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		end.Status, end.Problem = unchecked(imp)

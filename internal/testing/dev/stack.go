@@ -129,7 +129,9 @@ func Start(o Options) (*Stack, error) {
 	handler := api.New(api.Config{
 		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: s.Uploads, Files: s.Files,
 		Users: memory.NewRecords[domain.User](time.Now), Audit: memory.NewAudit(time.Now),
-		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: memory.NewRecords[domain.Key](time.Now), Removed: memory.NewRecords[domain.Removed](time.Now), Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
+		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: memory.NewRecords[domain.Key](time.Now),
+		Webhooks: memory.NewRecords[domain.Webhook](time.Now), Deliveries: memory.NewRecords[domain.Delivery](time.Now),
+		Removed: memory.NewRecords[domain.Removed](time.Now), Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, UploadsOrigin: uploads,
 		Assets: o.Assets, Log: s.log,
