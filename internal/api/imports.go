@@ -135,8 +135,8 @@ type uploadForm struct {
 // importView is one file, one type of data, one action.
 type importView struct {
 	ID              string               `json:"id"`
-	DataType        string               `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action          string               `json:"action" enum:"test,update"`
+	DataType        string               `json:"dataType,omitempty" enum:"contacts,criteria,authorisations" doc:"Absent if the file was dropped at a path that names none."`
+	Action          string               `json:"action,omitempty" enum:"test,update" doc:"Likewise."`
 	OnConflict      string               `json:"onConflict" enum:"skip,overwrite"`
 	AllowSamePerson bool                 `json:"allowSamePerson,omitempty"`
 	Encoding        string               `json:"encoding,omitempty" doc:"As it was chosen."`

@@ -28,6 +28,9 @@ const (
 	Update Action = "update" // bulk update of the data
 )
 
+// Actions are all of them.
+var Actions = []Action{Test, Update}
+
 // OnConflict is what an import does with a cell that somebody changed since.
 type OnConflict string
 
@@ -300,8 +303,8 @@ const (
 type Import struct {
 	ID          string
 	Institution InstitutionID
-	DataType    DataType
-	Action      Action
+	DataType    DataType // "" for an object that was dropped at a path that names none
+	Action      Action   // likewise
 	FileName    string // as the user sees it; never a path of ours
 	Recipe
 	Headers     []Header // of the file

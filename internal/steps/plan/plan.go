@@ -208,6 +208,9 @@ func (errOrder) Error() string { return "the first rows mislead about the order 
 // readAs is read with the order of birth dates, nil for what the first rows tell.
 func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order) (*flow.Plan, error) {
 	p := &flow.Plan{}
+	if imp.DataType == "" || imp.Action == "" {
+		return p, fault.New(fault.Invalid, "badInboxPath")
+	}
 	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
 	if err != nil {
 		return p, err

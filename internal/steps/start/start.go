@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,11 +80,10 @@ func (s *Step) Run(ctx context.Context, e Event) error {
 	switch {
 	case parts[0] == "uploads" && len(parts) == 3:
 		return s.Uploaded(ctx, domain.InstitutionID(parts[1]), parts[2], o)
-	case parts[0] == "inbox" && len(parts) >= 5:
-		if strings.HasSuffix(key, "/") {
-			return nil // a console's "folder"
-		}
-		return s.dropped(ctx, domain.InstitutionID(parts[1]), domain.DataType(parts[2]), domain.Action(parts[3]), o, e.Time)
+	case parts[0] == "inbox" && strings.HasSuffix(key, "/"):
+		return nil // a console's "folder"
+	case parts[0] == "inbox" && len(parts) >= 3:
+		return s.dropped(ctx, domain.InstitutionID(parts[1]), parts[2:], o, e.Time)
 	}
 	return s.ignore(ctx, "strayObject", nil)
 }
@@ -122,10 +122,17 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 	return s.Machine.Start(ctx, id, flow.NewRun(in, id))
 }
 
-// dropped makes an import of an object in the drop folder.
-func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, t domain.DataType, a domain.Action, o domain.Object, at time.Time) error {
-	if !in.Valid() || a != domain.Test && a != domain.Update || t != domain.Criteria && t != domain.Authorisations && t != domain.Contacts {
-		return s.ignore(ctx, "badInboxPath", nil)
+// dropped makes an import of an object in the drop folder. path is what follows
+// the institution: type of data, action and name. At any other path the import has
+// no type and no action, and plan rejects it, so that who dropped it is told.
+func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []string, o domain.Object, at time.Time) error {
+	if !in.Valid() {
+		return s.ignore(ctx, "badInstitution", nil)
+	}
+	var t domain.DataType
+	var a domain.Action
+	if len(path) >= 3 && slices.Contains(domain.DataTypes, domain.DataType(path[0])) && slices.Contains(domain.Actions, domain.Action(path[1])) {
+		t, a = domain.DataType(path[0]), domain.Action(path[1])
 	}
 	cat, err := s.Catalogue.Catalogue(ctx, in)
 	if err != nil && fault.KindOf(err) == fault.NotFound {

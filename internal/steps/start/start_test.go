@@ -161,16 +161,14 @@ func TestStrayObjects(t *testing.T) {
 		{"outside the folders", "other/house/" + id, "strayObject"},
 		{"uploads without an import", "uploads/house", "strayObject"},
 		{"deeper than an upload", "uploads/house/" + id + "/x", "strayObject"},
-		{"not deep enough for the drop folder", "inbox/house/criteria/test", "strayObject"},
+		{"the drop folder itself", "inbox/a.csv", "strayObject"},
 		{"an institution that cannot be", "uploads/The+House/" + id, "badInstitution"},
 		{"no such import", "uploads/house/0199f0aa-0000-7000-8000-000000000002", "noSuchImport"},
 		{"another institution's import", "uploads/home/" + id, "noSuchImport"},
 		{"a folder of the console", "inbox/house/criteria/test/", ""},
 		{"a folder in the drop folder", "inbox/house/criteria/test/november/", ""},
-		{"dropped for an institution that cannot be", "inbox/House/criteria/test/a.csv", "badInboxPath"},
+		{"dropped for an institution that cannot be", "inbox/House/criteria/test/a.csv", "badInstitution"},
 		{"dropped for an institution that is not", "inbox/home/criteria/test/a.csv", "noSuchInstitution"},
-		{"dropped as another type of data", "inbox/house/values/test/a.csv", "badInboxPath"},
-		{"dropped for another action", "inbox/house/criteria/delete/a.csv", "badInboxPath"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDesk(t)
@@ -191,6 +189,21 @@ func TestStrayObjects(t *testing.T) {
 func TestDropped(t *testing.T) {
 	drop := func(key, version string) start.Event {
 		return start.Event{Bucket: "uploads", Key: key, Version: version, Size: 7, Time: now().Add(-time.Minute)}
+	}
+	// plan rejects it, so that who dropped it is told.
+	for name, key := range map[string]string{
+		"at no path": "inbox/house/a.csv", "at half a path": "inbox/house/criteria/a.csv", "as the action": "inbox/house/criteria/test",
+		"as another type of data": "inbox/house/values/test/a.csv", "for another action": "inbox/house/criteria/delete/a.csv",
+	} {
+		t.Run(name+" its import has no type and no action", func(t *testing.T) {
+			d := newDesk(t)
+			if err := d.Run(t.Context(), drop(key, "v1")); err != nil || len(d.started) != 1 {
+				t.Fatalf("%v, started %v", err, d.started)
+			}
+			if i := d.job(t, d.started[0]); i.DataType != "" || i.Action != "" || i.Source.Key != key || i.Status != domain.Checking {
+				t.Errorf("%+v", i)
+			}
+		})
 	}
 	t.Run("what its import is", func(t *testing.T) {
 		for _, dt := range domain.DataTypes {

@@ -400,8 +400,8 @@ func TestStrayEvents(t *testing.T) {
 	}
 	for _, key := range []string{
 		"uploads/aurora/no-such-import", "uploads/borealis/" + cancelled.ID, "uploads/aurora/" + cancelled.ID, "uploads/aurora",
-		"uploads/%zz/x", "uploads/../x", "inbox/nowhere/criteria/test/a.csv", "inbox/aurora/colours/test/a.csv",
-		"inbox/aurora/criteria/delete/a.csv", "inbox/aurora/criteria/test/", "elsewhere/a.csv", "",
+		"uploads/%zz/x", "uploads/../x", "inbox/nowhere/criteria/test/a.csv", "inbox/nowhere/a.csv", "inbox/a.csv",
+		"inbox/../criteria/test/a.csv", "inbox/aurora/criteria/test/", "inbox/aurora/", "elsewhere/a.csv", "",
 	} {
 		if err := w.Start.Run(t.Context(), start.Event{Bucket: "uploads", Key: key, Version: "1"}); err != nil {
 			t.Errorf("%q: %v", key, err)
@@ -436,6 +436,42 @@ func TestDropFolder(t *testing.T) {
 	}
 	if imps[0].Email != "" || imps[0].CreatedBy != domain.Inbox {
 		t.Errorf("mailed to %q, made by %q", imps[0].Email, imps[0].CreatedBy)
+	}
+}
+
+// Who drops a file at a path that names no import is told, as for any other file.
+func TestDropFolderAtAPathThatIsNone(t *testing.T) {
+	for _, path := range []string{"a.csv", "criteria/a.csv", "criteria/test", "colours/test/a.csv", "criteria/delete/a.csv", "Criteria/test/a.csv", "test/criteria/a.csv"} {
+		t.Run(path, func(t *testing.T) {
+			w, file := thirty(t)
+			cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cat.Settings.DropEmail = "drops@aurora.example"
+			if err := w.Catalogue.PutSettings(t.Context(), demo.Aurora, cat.Settings); err != nil {
+				t.Fatal(err)
+			}
+			o, err := w.Uploads.Put(t.Context(), "inbox/aurora/"+path, strings.NewReader(file), "text/csv")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: w.Now()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			imps, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 10, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(imps) != 1 || imps[0].Status != domain.Rejected || imps[0].Problem == nil || imps[0].Problem.Code != "badInboxPath" || imps[0].DataType != "" || imps[0].Action != "" {
+				t.Fatalf("%+v", imps)
+			}
+			if sent := w.Mails.Sent(); len(sent) != 1 || sent[0].To != "drops@aurora.example" {
+				t.Errorf("mails %+v", sent)
+			}
+		})
 	}
 }
 

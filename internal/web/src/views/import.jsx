@@ -58,8 +58,8 @@ function Facts({ of }) {
   return (
     <span class="facts">
       <Status of={of} />
-      <span>{t(`dataType.${of.dataType}`)}</span>
-      <span>{actionWord(of)}</span>
+      {of.dataType && <span>{t(`dataType.${of.dataType}`)}</span>}
+      {of.action && <span>{actionWord(of)}</span>}
       <span>{t('imports.byAt', { by: of.createdBy, at: dateTime(of.createdAt) })}</span>
       {of.onConflict === 'overwrite' && <span>{t('conflict.overwrite')}</span>}
     </span>

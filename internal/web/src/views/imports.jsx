@@ -87,8 +87,8 @@ function List({ items }) {
   return (
     <Table class="imports-table" caption={t('imports.title')} rows={items} rowKey={(i) => i.id} columns={[
       { key: 'file', head: t('imports.file'), main: true, cell: (i) => <a class="file-link" href={to('imports', i.id)}><Icon name="file" /><span class="file-name" title={i.fileName}>{i.fileName}</span></a> },
-      { key: 'type', head: t('imports.dataType'), cell: (i) => t(`dataType.${i.dataType}`) },
-      { key: 'action', head: t('imports.action'), cell: (i) => actionWord(i) },
+      { key: 'type', head: t('imports.dataType'), cell: (i) => i.dataType && t(`dataType.${i.dataType}`) },
+      { key: 'action', head: t('imports.action'), cell: (i) => i.action && actionWord(i) },
       { key: 'status', head: t('imports.status'), class: 'status-cell', cell: (i) => <StatusCell of={i} /> },
       { key: 'result', head: t('imports.result'), class: 'result-cell', cell: (i) => (i.counts.rows ? <Account of={i} /> : null) },
       { key: 'started', head: t('imports.started'), cell: (i) => <time dateTime={i.createdAt} title={dateTime(i.createdAt)}><span class="nowrap">{day(i.createdAt)}</span> <span class="nowrap">{time(i.createdAt)}</span></time>, class: 'small' },
