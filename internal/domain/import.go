@@ -305,7 +305,7 @@ type Import struct {
 	Institution InstitutionID
 	DataType    DataType // "" for an object that was dropped at a path that names none
 	Action      Action   // likewise
-	FileName    string // as the user sees it; never a path of ours
+	FileName    string   // as the user sees it; never a path of ours
 	Recipe
 	Headers     []Header // of the file
 	Learnt      Learnt   // from its columns; an update is read as its test was

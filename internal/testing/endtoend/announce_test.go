@@ -86,7 +86,6 @@ func TestAMachineIsToldOfTheEnd(t *testing.T) {
 		t.Helper()
 		var h hook
 		admin.call(http.StatusCreated, "POST", "/api/webhooks", map[string]any{"url": url, "events": []string{"import.finished"}}, &h)
-		t.Cleanup(func() { admin.do("DELETE", "/api/webhooks/"+h.ID, nil) })
 		return h
 	}
 	h, lateHook := register(listens.URL+"/in"), register(late.URL)
@@ -161,6 +160,9 @@ func TestAMachineIsToldOfTheEnd(t *testing.T) {
 	}
 	if !swept {
 		t.Error("nothing was swept")
+	}
+	for _, id := range []string{h.ID, lateHook.ID} {
+		admin.call(http.StatusNoContent, "DELETE", "/api/webhooks/"+id, nil, nil)
 	}
 }
 
