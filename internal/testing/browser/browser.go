@@ -34,8 +34,9 @@ var helpers string
 //go:embed axe/axe.min.js
 var axe string
 
-// patience is how long a step waits for what it needs.
-const patience = 20 * time.Second
+// patience is how long a step waits for what it needs: far longer than any takes
+// on a busy machine, it only ends a test that hangs.
+const patience = 2 * time.Minute
 
 // Browser is one Chromium with a profile of its own.
 type Browser struct {
