@@ -304,6 +304,9 @@ func (*mainT) Cleanup(func())                    {}
 func TestWriteEndsBusy(t *testing.T) {
 	s := connected(t)
 	seed(t, s, 60)
+	// One request after the other: those that run at once would share the clock,
+	// and who comes last would find the patience spent.
+	s.contacts.Concurrency = 1
 	s.net.fail, s.net.calls = dead, atomic.Int64{}
 	out, err := s.contacts.Write(t.Context(), opera, writes(60, "import-1"))
 	must(t, err)
@@ -312,10 +315,9 @@ func TestWriteEndsBusy(t *testing.T) {
 			t.Fatalf("write %d: %+v, want Busy", i, w)
 		}
 	}
-	// Waits of up to 25 ms, 50 ms, … 5 s make about twenty attempts in 30 s, and
-	// those of the three requests share the time here.
-	if n := s.net.calls.Load(); n < 3*5 || n > 3*40 {
-		t.Errorf("%d calls of 3 requests", n)
+	// Waits of 25 ms, 50 ms … 3.2 s and four times 5 s fit in the 30 s of patience.
+	if n := s.net.calls.Load(); n != 3*13 {
+		t.Errorf("%d calls of 3 requests, want 39", n)
 	}
 	// What was put off for ever does not hold up the others.
 	s.net.fail = func(op string, body []byte, before int) (*http.Response, error) {
