@@ -40,7 +40,7 @@ func behind(t *testing.T, seed uint64, s Shares, c Capacity) (p *Proxy, reached 
 	return p, reached
 }
 
-func batch(t *testing.T, p *Proxy, statements int) (*http.Response, string, error) {
+func batch(ctx context.Context, t *testing.T, p *Proxy, statements int) (*http.Response, string, error) {
 	t.Helper()
 	var in struct{ Statements []any }
 	for i := range statements {
@@ -50,8 +50,6 @@ func batch(t *testing.T, p *Proxy, statements int) (*http.Response, string, erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, "POST", p.URL, strings.NewReader(string(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -88,10 +86,23 @@ func TestFaults(t *testing.T) {
 		t.Run(string(c.fault), func(t *testing.T) {
 			t.Parallel()
 			p, reached := behind(t, 7, Shares{c.fault: 1000}, Capacity{})
-			a, body, err := batch(t, p, 2)
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			if c.fault == Silence {
+				go func() {
+					for _, n := p.Met(); n == 0 && ctx.Err() == nil; _, n = p.Met() {
+						time.Sleep(time.Millisecond)
+					}
+					giveUp()
+				}()
+			}
+			a, body, err := batch(ctx, t, p, 2)
 			p.Calm()
 			if got := reached.Load(); got != c.reached {
 				t.Errorf("%d requests reached the service, want %d", got, c.reached)
+			}
+			if met, n := p.Met(); met[c.fault] != 1 || n != 1 {
+				t.Errorf("counted %v of %d", met, n)
 			}
 			if c.status == 0 {
 				if err == nil {
@@ -101,9 +112,6 @@ func TestFaults(t *testing.T) {
 			}
 			if c.cut != errors.Is(err, io.ErrUnexpectedEOF) || a == nil || a.StatusCode != c.status || !strings.Contains(body, c.says) {
 				t.Errorf("%v %q, %v", a, body, err)
-			}
-			if met, n := p.Met(); met[c.fault] != 1 || n != 1 {
-				t.Errorf("counted %v of %d", met, n)
 			}
 		})
 	}
@@ -139,7 +147,7 @@ func TestStatementsAreRefusedInTheirPlaces(t *testing.T) {
 	p, _ := behind(t, 3, Shares{ThrottleStatements: 1000}, Capacity{})
 	done, refused := 0, 0
 	for range 20 {
-		_, body, err := batch(t, p, 25)
+		_, body, err := batch(t.Context(), t, p, 25)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +168,7 @@ func TestCapacity(t *testing.T) {
 	now := time.Now()
 	p.now = func() time.Time { return now }
 	for _, want := range []int{10, 0, 5} {
-		_, body, err := batch(t, p, 25)
+		_, body, err := batch(t.Context(), t, p, 25)
 		if err != nil {
 			t.Fatal(err)
 		}
