@@ -114,7 +114,7 @@ func (p *parser) load(n int) error {
 func (p *parser) scanHere(sep byte) (status, error) {
 	for {
 		limit := min(p.end, p.pos+p.limits.RowBytes+1)
-		st := p.rec.scan(p.buf, p.pos, limit, p.end, p.eof, sep, p.limits.Columns)
+		st := p.rec.scan(window{p.buf, limit, p.end, p.eof, sep, p.limits.Columns}, p.pos)
 		if st == whole || st == wide || st == afterQuote || limit < p.end || p.eof {
 			if st == whole && p.rec.end-p.pos > p.limits.RowBytes {
 				st = short
@@ -482,7 +482,7 @@ func (p *parser) resync(stop int) (place, error) {
 		if stop > 0 && found.at >= stop {
 			return found, nil
 		}
-		st := p.try.scan(p.buf, c, min(p.end, c+lookahead), p.end, p.eof, p.sep, p.limits.Columns)
+		st := p.try.scan(window{p.buf, min(p.end, c+lookahead), p.end, p.eof, p.sep, p.limits.Columns}, c)
 		if st == insideQuote || st == afterQuote {
 			p.searched += int64(p.try.trouble - c)
 		}

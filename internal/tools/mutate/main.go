@@ -25,6 +25,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -133,6 +134,10 @@ func try(root, dir string, pkgs []string, c change, limit time.Duration) (result
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-failfast"}, pkgs...)...)
 	cmd.Dir = root
+	// A change that hangs would run on without its whole group.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
 	switch _, failed := errors.AsType[*exec.ExitError](err); {
 	case err == nil:
