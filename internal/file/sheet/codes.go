@@ -40,7 +40,7 @@ const (
 	CodeBackslashQuote      = "backslashQuote"      // \" where "" is meant
 	CodeControlCharacter    = "controlCharacter"    // a character below space, other than tab and line ends
 	CodeUnreadableCharacter = "unreadableCharacter" // bytes of another encoding, or U+FFFD
-	CodeFormulaWithoutValue = "formulaWithoutValue" // an .xlsx from a program that does not calculate
+	CodeFormulaWithoutValue = "notComputed"         // an .xlsx from a program that does not calculate
 )
 
 // Codes of warnings.

@@ -368,6 +368,9 @@ func (r *Reader) end() error {
 		}
 		return invalid("mostRowsMisshapen", r.wrongs, r.count, len(r.head.names), r.wrong, others)
 	}
+	if w, ok := r.rows.(*workbook); ok {
+		r.hidden(w)
+	}
 	if r.dec != nil && r.dec.guessed {
 		r.warn(0, "encodingGuessed", r.dec.encoding, r.examples)
 	}

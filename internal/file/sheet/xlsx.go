@@ -19,6 +19,12 @@ const sharedBytes = 200 << 20
 
 // A workbook reads the first visible sheet of an .xlsx row by row.
 type workbook struct {
+	rowHidden     bool // the row that is being read
+	hiddenRows    int
+	hiddenLines   []int // the first of them
+	hiddenColumns []int
+	merged        []Merged // over several rows
+
 	limits Limits
 	sheet  string // name of the sheet that is read
 	others int    // visible sheets after it
@@ -146,6 +152,47 @@ func (w *workbook) elsewhere(err error) error {
 		return invalid("noRows.otherSheets", w.others+1, w.sheet, f.Reason)
 	}
 	return invalid("noHeader.otherSheets", w.others+1, w.sheet, f.Reason)
+}
+
+// Merged are cells of a workbook that were made one over several rows: only the
+// first of them has a value. Lines and columns count as everywhere, columns from 0.
+type Merged struct{ FirstLine, LastLine, FirstColumn, LastColumn int }
+
+const (
+	maxMerged      = 10_000
+	maxHiddenLines = 20
+)
+
+// Merged returns the merged cells, after the last row.
+func (r *Reader) Merged() []Merged {
+	if w, ok := r.rows.(*workbook); ok {
+		return w.merged
+	}
+	return nil
+}
+
+// hidden warns of rows and columns that the spreadsheet does not show.
+func (r *Reader) hidden(w *workbook) {
+	if w.hiddenRows > 0 {
+		var others any
+		if n := w.hiddenRows - len(w.hiddenLines); n > 0 {
+			others = n
+		}
+		r.warn(w.hiddenLines[0], "hiddenRows", w.hiddenRows, w.hiddenLines, others)
+	}
+	var names []string
+	for _, c := range w.hiddenColumns {
+		if c < len(r.head.names) && r.head.names[c] != "" {
+			names = append(names, r.head.names[c])
+		}
+	}
+	if len(names) > 0 {
+		var others any
+		if n := len(names) - maxHiddenLines; n > 0 {
+			names, others = names[:maxHiddenLines], n
+		}
+		r.warn(0, "hiddenColumns", names, others)
+	}
 }
 
 // open reads everything before the rows.
@@ -356,6 +403,11 @@ func (w *workbook) next(out *record) error {
 		if n == 0 {
 			continue
 		}
+		if w.rowHidden && w.width > 0 {
+			if w.hiddenRows++; len(w.hiddenLines) < maxHiddenLines {
+				w.hiddenLines = append(w.hiddenLines, w.row)
+			}
+		}
 		*out = record{line: w.row}
 		width := max(n, w.width)
 		text := string(w.line)
@@ -369,7 +421,7 @@ func (w *workbook) next(out *record) error {
 			out.shape = true
 			out.fault = rowFault(-1, "wrongCellCount", n, w.width, nil)
 		case w.missing >= 0:
-			out.fault = rowFault(w.missing, "formulaWithoutValue")
+			out.fault = rowFault(w.missing, "notComputed")
 		default:
 			out.fault = inspect(cells)
 		}
@@ -392,6 +444,9 @@ func (w *workbook) readRow() error {
 			break
 		}
 		w.closed = w.closed || t == tagEnd && w.x.name == "sheetData"
+		if t == tagStart {
+			w.around()
+		}
 	}
 	w.row++
 	if r, ok := w.x.attr("r"); ok {
@@ -401,6 +456,7 @@ func (w *workbook) readRow() error {
 		}
 		w.row = int(n)
 	}
+	w.rowHidden = w.flag("hidden")
 	w.line, w.cells, w.missing = w.line[:0], w.cells[:0], -1
 	for col := 0; ; {
 		t, err := w.x.next()
@@ -420,6 +476,49 @@ func (w *workbook) readRow() error {
 			col++
 		}
 	}
+}
+
+// around looks at what stands before and behind the rows: columns that are hidden,
+// and cells that are merged.
+func (w *workbook) around() {
+	number := func(name string) int {
+		s, _ := w.x.attr(name)
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	switch w.x.name {
+	case "col":
+		if w.flag("hidden") {
+			for c := max(1, number("min")); c <= min(number("max"), w.limits.Columns); c++ {
+				w.hiddenColumns = append(w.hiddenColumns, c-1)
+			}
+		}
+	case "mergeCell":
+		ref, _ := w.x.attr("ref")
+		from, to, ok := strings.Cut(ref, ":")
+		m := Merged{FirstLine: lineOf(from), LastLine: lineOf(to), FirstColumn: columnIndex(from, 0), LastColumn: columnIndex(to, 0)}
+		if ok && m.FirstLine > 0 && m.LastLine > m.FirstLine && len(w.merged) < maxMerged {
+			w.merged = append(w.merged, m)
+		}
+	}
+}
+
+// flag reads an attribute that is true or false.
+func (w *workbook) flag(name string) bool {
+	v, _ := w.x.attr(name)
+	return v == "1" || v == "true"
+}
+
+// lineOf reads the number behind the letters of a cell's name.
+func lineOf(ref string) int {
+	n, err := strconv.Atoi(strings.TrimLeft(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // noEOF makes an end inside a row a break of the rules.
@@ -451,7 +550,7 @@ func (w *workbook) readCell(col int) error {
 		}
 	}
 	start := len(w.line)
-	inValue, inText, phonetic, formula := false, false, false, false
+	inValue, inText, phonetic, formula, valued := false, false, false, false, false
 	for {
 		t, err := w.x.next()
 		if err != nil {
@@ -469,7 +568,7 @@ func (w *workbook) readCell(col int) error {
 		on := t == tagStart
 		switch w.x.name {
 		case "v":
-			inValue = on
+			inValue, valued = on, true
 		case "t":
 			inText = on
 		case "rPh":
@@ -477,7 +576,7 @@ func (w *workbook) readCell(col int) error {
 		case "f":
 			formula = true
 		case "c":
-			return w.place(col, start, kind, st, formula)
+			return w.place(col, start, kind, st, formula, valued)
 		}
 	}
 }
@@ -487,9 +586,9 @@ func (w *workbook) tooLong() error {
 }
 
 // place puts the cell whose raw value begins at start of the line.
-func (w *workbook) place(col, start int, kind string, st style, formula bool) error {
+func (w *workbook) place(col, start int, kind string, st style, formula, valued bool) error {
 	raw := w.line[start:]
-	if len(raw) == 0 && formula && w.missing < 0 && kind != "str" {
+	if len(raw) == 0 && formula && w.missing < 0 && (kind != "str" || !valued) {
 		w.missing = col
 	}
 	switch kind {

@@ -75,7 +75,7 @@ func TestWorkbookParts(t *testing.T) {
 			file{"xl/styles.xml", `<styleSheet><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`}), rows: rows("2: 1904-01-01 |  | ")},
 		{name: "styled empty cells far right", parts: book(bookHead + `<row r="2"><c><v>1</v></c><c r="XFD2" s="0"/></row>`), rows: rows("2: 1 |  | ")},
 		{name: "cell beyond the header", parts: book(bookHead + `<row r="2"><c><v>1</v></c><c r="E2"><v>7</v></c></row><row><c><v>1</v></c></row>`), rows: rows("2: 1 |  |  |  | 7 !wrongCellCount", "3: 1 |  | "), says: ""},
-		{name: "formula without value", parts: book(bookHead + `<row r="2"><c><v>1</v></c><c><f>A1</f></c></row>`), rows: rows("2: 1 |  |  !formulaWithoutValue 1")},
+		{name: "formula without value", parts: book(bookHead + `<row r="2"><c><v>1</v></c><c><f>A1</f></c></row>`), rows: rows("2: 1 |  |  !notComputed 1")},
 		{name: "first visible sheet", parts: book(bookHead+`<row r="2"><c><v>1</v></c></row>`,
 			file{"xl/workbook.xml", `<workbook><sheets><sheet name="h" state="hidden" r:id="rId9"/><sheet name="A" r:id="rId1"/><sheet name="B" r:id="rId4"/></sheets></workbook>`},
 			file{"xl/_rels/workbook.xml.rels", `<R><Relationship Id="rId1" Type="worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId4" Type="worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="rId2" Type="sharedStrings" Target="sharedStrings.xml"/></R>`}),

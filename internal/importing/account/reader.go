@@ -156,6 +156,8 @@ func (r *reader) duplicate(row flow.Row, out *compare.Row) *compare.Result {
 	d, ok := r.dups[row.Line]
 	switch {
 	case !ok:
+	case d.Merged:
+		return rejected(row, domain.Problem{Column: r.keyName, Value: out.Key, Reason: reason.New("mergedCells")})
 	case d.Person && r.imp.AllowSamePerson:
 		out.Person.Shared = d.Others
 	case d.Differ && d.Person:

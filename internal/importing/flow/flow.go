@@ -156,6 +156,9 @@ type Duplicate struct {
 	// Person says that the lines have no number, but would create one person; of
 	// an import that allows that, that they have one e-mail address.
 	Person bool `json:"person,omitempty"`
+	// Merged says that a merged cell covers a [new] cell of the line: what it is
+	// meant to be nobody can say.
+	Merged bool `json:"merged,omitempty"`
 }
 
 func importKey(in domain.InstitutionID, id, rest string) string {

@@ -12,6 +12,7 @@ import (
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
+	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
 
@@ -93,7 +94,7 @@ func (p *repeats) person(r *row, hash uint64) {
 
 // duplicates writes, for each chunk, which of its rows share their contact with
 // other rows.
-func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan, same *repeats) error {
+func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan, same *repeats, merged []int) error {
 	numbered := same.lines.duplicates()
 	persons := [][]duplicate{same.emails.duplicates()}
 	if !imp.AllowSamePerson {
@@ -105,6 +106,7 @@ func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan,
 	}
 	groups := together(numbered, twice, persons...)
 	p.Warnings = append(p.Warnings, repeatedLines(groups, imp.AllowSamePerson)...)
+	groups = covered(groups, merged)
 	for n := range p.Chunks {
 		ref := &p.Chunks[n]
 		ofChunk := flow.Duplicates{}
@@ -122,6 +124,34 @@ func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan,
 		}
 	}
 	return nil
+}
+
+// covered adds the lines whose [new] cells a merged one covers.
+func covered(groups []duplicate, lines []int) []duplicate {
+	if len(lines) == 0 {
+		return groups
+	}
+	groups = slices.DeleteFunc(groups, func(d duplicate) bool { return slices.Contains(lines, d.line) })
+	for _, line := range lines {
+		groups = append(groups, duplicate{line: line, Duplicate: flow.Duplicate{Merged: true}})
+	}
+	slices.SortFunc(groups, func(a, b duplicate) int { return cmp.Compare(a.line, b.line) })
+	return groups
+}
+
+// mergedLines are the lines of the file, up to the last one, whose [new] cells a
+// merged cell covers. A few merged cells are a slip; more lines than a person
+// merges are those of the first ones.
+func mergedLines(merged []sheet.Merged, l flow.Layout, kept []int, last int) []int {
+	const most = 50_000
+	lines := map[int]bool{}
+	for _, m := range merged {
+		asks := slices.ContainsFunc(l.Fields, func(f flow.FieldColumns) bool { return kept[f.New] >= m.FirstColumn && kept[f.New] <= m.LastColumn })
+		for line := m.FirstLine; asks && line <= min(m.LastLine, last) && len(lines) < most; line++ {
+			lines[line] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(lines))
 }
 
 // repeatedLines warns of what becomes of the lines that share a contact.

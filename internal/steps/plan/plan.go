@@ -326,7 +326,11 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if err := s.fits(ctx, imp, first, asked.anything, same); err != nil {
 		return err
 	}
-	return s.duplicates(ctx, imp, p, same)
+	last := 0
+	if n := len(p.Chunks); n > 0 {
+		last = p.Chunks[n-1].LastLine
+	}
+	return s.duplicates(ctx, imp, p, same, mergedLines(r.Merged(), layout, rows.kept, last))
 }
 
 // firstOrder is the order of birth dates as the first rows tell it, if it is not
