@@ -32,6 +32,7 @@ var everybody = object{"all": []any{}}
 // operations are all that the API has, in an order in which each succeeds.
 var operations = []operation{
 	{"GET", "/api/me", nil, "viewer", 200},
+	{"PUT", "/api/me", object{"language": "de"}, "viewer", 200},
 	{"GET", "/api/users", nil, "admin", 200},
 	{"GET", "/api/audit", nil, "admin", 200},
 	{"GET", "/api/usage", nil, "viewer", 200},

@@ -27,6 +27,7 @@ type Claims struct {
 	Email       string // verified by the pool
 	Name        string // of a key, which has no address
 	Language    string // one of domain.Languages, or "" for the institution's
+	Chosen      bool   // the language is what the user chose here
 	Groups      []string
 	Session     string    // the sign-in that the token goes back to
 	SignedIn    time.Time // when that was
@@ -89,7 +90,7 @@ func (s *server) caller(r *http.Request) (Claims, error) {
 	if !c.Institution.Valid() {
 		return c, nil // and reaches nothing
 	}
-	return c, s.known(r.Context(), c)
+	return s.known(r.Context(), c)
 }
 
 // may tells whether the claims allow what the group may do.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -29,18 +30,21 @@ type Records[T any] interface {
 const sessionLife = 24 * time.Hour
 
 // known checks the token against what happened since it was issued: a sign-out,
-// a dismissal. It remembers who signed in.
-func (s *server) known(ctx context.Context, c Claims) (err error) {
+// a dismissal. It remembers who signed in, and returns the claims with the
+// language that the user chose.
+func (s *server) known(ctx context.Context, c Claims) (_ Claims, err error) {
 	within := ctx
 	u, err := s.Users.Get(ctx, c.Institution, c.User)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
+		return c, err
 	}
 	if u.Disabled || !u.Usable(c.Session, c.SignedIn) {
-		return newProblem(http.StatusUnauthorized)
+		return c, newProblem(http.StatusUnauthorized)
 	}
+	c.Language = cmp.Or(u.Language, c.Language)
+	c.Chosen = u.Language != ""
 	if u.ID == c.User && u.Email == c.Email && slices.Equal(u.Groups, c.Groups) && !c.SignedIn.After(u.LastSignedIn) {
-		return nil
+		return c, nil
 	}
 	if c.SignedIn.After(u.LastSignedIn) {
 		e := s.entry(ctx, c, "signIn")
@@ -60,8 +64,11 @@ func (s *server) known(ctx context.Context, c Claims) (err error) {
 		}
 		return nil
 	})
-	return err
+	return c, err
 }
+
+// isKey tells whether a machine asks by its key.
+func isKey(c Claims) bool { return strings.HasPrefix(c.User, "key:") }
 
 // userView is somebody who signed in.
 type userView struct {
@@ -83,7 +90,7 @@ func (s *server) userRoutes() {
 		OperationID: "signOut", Method: http.MethodPost, Path: "/api/me/sign-out", Tags: []string{tagMe},
 		Summary: "End this sign-in", Description: "The tokens of this sign-in are worth nothing from now on.", DefaultStatus: http.StatusNoContent,
 	}, func(ctx context.Context, c Claims, _ *struct{}) (*struct{}, error) {
-		if strings.HasPrefix(c.User, "key:") {
+		if isKey(c) {
 			return nil, fault.New(fault.Forbidden, "forbidden.key")
 		}
 		now := s.Now().UTC()

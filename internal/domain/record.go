@@ -17,6 +17,8 @@ type User struct {
 	Email        string // as it was at the last sign-in
 	Groups       []string
 	LastSignedIn time.Time
+	// Language is what the user chose for messages and mails, "" for no choice.
+	Language string
 	// NotBefore makes all tokens worthless that go back to an earlier sign-in.
 	NotBefore time.Time
 	// Ended are the sign-ins that were signed out of, and until when that is

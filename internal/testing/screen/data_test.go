@@ -524,6 +524,24 @@ func TestLanguages(t *testing.T) {
 		})
 	}
 
+	t.Run("goes with the user", func(t *testing.T) {
+		p := b.Page(browser.Options{Language: "en-GB"})
+		p.Open(s.URL)
+		p.Choose("Language", "Deutsch") // before anybody is signed in
+		p.Press("Anmelden")
+		p.SignIn("operator@aurora.example", dev.Password)
+		p.Heading("Importe")
+		elsewhere := b.Page(browser.Options{Language: "en-GB"})
+		elsewhere.Open(s.URL)
+		elsewhere.Press("Sign in")
+		elsewhere.SignIn("operator@aurora.example", dev.Password)
+		elsewhere.Heading("Importe")
+		elsewhere.Eval("document.querySelector('.account').open = true", nil)
+		elsewhere.Choose("Sprache", "Italiano")
+		elsewhere.Heading("Importazioni")
+		p.Open(s.URL)
+		p.Heading("Importazioni")
+	})
 	t.Run("chosen by hand", func(t *testing.T) {
 		p := b.Page(browser.Options{Language: "pt-BR"})
 		p.Open(s.URL)

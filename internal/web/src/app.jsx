@@ -1,10 +1,10 @@
 // The Import screen: it signs in, and shows the view that the address names.
 import { render } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { announcement } from './core/announce.js';
-import { me } from './core/api.js';
+import { announce, announcement } from './core/announce.js';
+import { chooseLanguage, me } from './core/api.js';
 import { completeSignIn, groups, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
-import { firstLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
+import { firstLanguage, keptLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
 import { route, to } from './core/router.js';
 import { may, user } from './core/user.js';
@@ -118,13 +118,34 @@ function Account() {
   );
 }
 
+// A language is chosen for the browser, and for the user who is signed in: then
+// mails and messages follow it, and it is there at the next sign-in anywhere.
+async function choose(language) {
+  await setLanguage(language, true);
+  if (!user.value) return;
+  try {
+    user.value = await chooseLanguage(language);
+  } catch {
+    announce(t('nav.language.notKept'), { shown: true });
+  }
+}
+
+// What the user chose goes before what this browser remembers; what was chosen
+// here before anybody signed in becomes the user's.
+async function follow(me) {
+  const kept = keptLanguage();
+  if (me.chosen && me.language !== lang.value) await setLanguage(me.language, true);
+  if (!me.chosen && kept) return chooseLanguage(kept).catch(() => me);
+  return me;
+}
+
 function Preferences() {
   const languageId = useId();
   const themeId = useId();
   return (
     <div class="preferences">
       <div class="field"><label for={languageId}>{t('nav.language')}</label>
-        <select id={languageId} value={lang.value} onChange={(e) => setLanguage(e.currentTarget.value, true)}>
+        <select id={languageId} value={lang.value} onChange={(e) => choose(e.currentTarget.value)}>
           {Object.entries(languages).map(([l, name]) => <option key={l} value={l} lang={l}>{name}</option>)}
         </select>
       </div>
@@ -195,7 +216,7 @@ function App() {
   const [error, setError] = useState(null);
   const load = () => {
     setError(null);
-    me().then((u) => { user.value = u; }, (e) => { if (e.status !== 401) setError(e); });
+    me().then(follow).then((u) => { user.value = u; }, (e) => { if (e.status !== 401) setError(e); });
   };
   useEffect(() => { if (session.value === 'in' && !user.value) load(); }, [session.value]);
   if (session.value === 'out' || (session.value === 'ended' && !user.value)) return <><Landing /><Announcer /></>;

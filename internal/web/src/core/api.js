@@ -88,6 +88,9 @@ export async function all(path, params = {}, options = {}) {
 
 export const me = () => get('/api/me');
 
+/** Keeps the language in which the user gets messages and mails. */
+export const chooseLanguage = (language) => call('PUT', '/api/me', { body: { language } });
+
 export const settings = {
   get: (options) => get('/api/settings', {}, options),
   put: (body, etag) => call('PUT', '/api/settings', { body, etag }),

@@ -22,11 +22,17 @@ const messages = signal({});
 // Swiss French and French French differ.
 const locale = computed(() => (navigator.languages || []).find((l) => l.slice(0, 2).toLowerCase() === lang.value) || lang.value);
 
-/** The language to begin with: the remembered one, else the browser's first that is ours. */
-export function firstLanguage() {
+/** The language that was chosen in this browser, null for none. */
+export function keptLanguage() {
   let kept = null;
   try { kept = localStorage.getItem(remembered); } catch { /* storage may be closed */ }
-  if (kept in languages) return kept;
+  return kept in languages ? kept : null;
+}
+
+/** The language to begin with: the remembered one, else the browser's first that is ours. */
+export function firstLanguage() {
+  const kept = keptLanguage();
+  if (kept) return kept;
   return (navigator.languages || []).map((l) => l.slice(0, 2).toLowerCase()).find((l) => l in languages) || 'en';
 }
 
