@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test soak fuzz lint bench build version deploy
+.PHONY: help setup run stop reset test soak chaos fuzz lint bench build version deploy
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -34,6 +34,9 @@ test: ## run all tests, on emulated services (WITHOUT="browser office java" SEED
 
 soak: setup ## run the random tests from fresh seeds (MINUTES=30)
 	@$(IN) .ci/soak $(MINUTES)
+
+chaos: setup ## run whole imports through a stack in bad weather (SEED=1 ROUNDS=20 ROWS=300)
+	@$(IN) go run ./internal/testing/chaos/rollbook-chaos $(if $(SEED),-seed $(SEED)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(ROWS),-rows $(ROWS))
 
 fuzz: setup ## look for input that breaks what reads it (FUZZTIME=1m for each test)
 	@$(IN) .ci/fuzz $(FUZZTIME)

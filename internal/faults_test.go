@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,13 +18,21 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := regexp.MustCompile(`(?m)^\| (\d+) \|.*\| ([^|]*) \|$`).FindAllStringSubmatch(string(doc), -1)
-	if len(lines) != 45 {
-		t.Errorf("%d faults, want 45", len(lines))
-	}
-	for i, line := range lines {
-		if line[1] != strconv.Itoa(i+1) {
-			t.Errorf("fault %s stands where %d should", line[1], i+1)
+	var got, want []string
+	for n := range 54 {
+		// A deployment that fails half-way and a restoration word for word take an
+		// account.
+		if n+1 != 51 && n+1 != 52 {
+			want = append(want, strconv.Itoa(n+1))
 		}
+	}
+	for _, line := range lines {
+		got = append(got, line[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("faults %v, want %v", got, want)
+	}
+	for _, line := range lines {
 		tests := regexp.MustCompile("`(\\w+)\\.(Test\\w+)`").FindAllStringSubmatch(line[2], -1)
 		if len(tests) == 0 && !strings.HasPrefix(line[2], "not tested: ") {
 			t.Errorf("fault %s has no test", line[1])

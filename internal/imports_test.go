@@ -83,7 +83,7 @@ var may = []struct {
 	{"testing/dev/serve", "testing/dev"},
 	{"testing/browser", "testing/fonts testing/needs"},
 	{"testing/exactmodel", ""},
-	{"testing/chaos", "local"},
+	{"testing/chaos", "aws/dynamo domain local local/demo local/emulator"},
 	{"testing/chaos/rollbook-chaos", "local testing/chaos"},
 	{"testing/bench", "aws/dynamo domain domain/field file/sheet importing local/demo local/emulator steps testing/memory"},
 }

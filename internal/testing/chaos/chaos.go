@@ -27,9 +27,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"rollbook/internal/local"
 )
@@ -41,17 +44,21 @@ type Options struct {
 	// Rows of each file.
 	Rows   int
 	Shares Shares
+	// Restarts says that the emulator is restarted now and then; the stack must
+	// be one that is kept.
+	Restarts bool
 	// Log is told what happens, in lines.
 	Log io.Writer
 }
 
 // Report is what the rounds came to.
 type Report struct {
-	Rounds, Imports, Kills, Stops, Cancels, Edits, Deletions int
+	Rounds, Imports, Kills, Stops, Cancels, News, Edits, Deletions, Restarts, Undos int
 
 	Statuses   map[string]int
 	Requests   int
 	Faults     map[Fault]int
+	Services   map[string]int // faults
 	Violations []string
 }
 
@@ -60,12 +67,15 @@ func (r *Report) String() string {
 	for _, n := range r.Faults {
 		faults += n
 	}
-	return fmt.Sprintf("%d rounds: %d imports %v; %d requests met %d faults %v; %d kills, %d stops, %d cancels, %d edits, %d deletions; %d violations",
-		r.Rounds, r.Imports, r.Statuses, r.Requests, faults, r.Faults, r.Kills, r.Stops, r.Cancels, r.Edits, r.Deletions, len(r.Violations))
+	return fmt.Sprintf("%d rounds: %d imports %v; %d requests met %d faults %v of %v; %d kills, %d stops, %d cancels, %d events again, %d edits, %d deletions, %d restarts, %d undos; %d violations",
+		r.Rounds, r.Imports, r.Statuses, r.Requests, faults, r.Faults, r.Services, r.Kills, r.Stops, r.Cancels, r.News, r.Edits, r.Deletions, r.Restarts, r.Undos, len(r.Violations))
 }
 
 // Codes of the text criteria that the rounds change.
 var fields = []string{"CHAOS_A", "CHAOS_B", "CHAOS_C"}
+
+// scarce is a table that admits far less than the imports of a round ask for.
+var scarce = Capacity{PerSecond: 100, PartitionPerSecond: 10}
 
 const operator, admin = "operator@aurora.example", "admin@aurora.example"
 
@@ -78,13 +88,15 @@ type run struct {
 	random *rand.Rand
 	report Report
 	target string // id of the target of everybody
-	mu     sync.Mutex
+	// sent counts the mails to each address that a restart took from the mailbox.
+	sent map[string]int
+	mu   sync.Mutex
 }
 
 // Run runs the rounds on a stack whose functions call their services by way of
 // the proxy. An error means that it could not be run, not that it went wrong.
 func Run(ctx context.Context, stack *local.Stack, proxy *Proxy, o Options) (Report, error) {
-	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]string{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
+	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]string{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
 	r.report.Statuses = map[string]int{}
 	proxy.Calm()
 	if err := r.prepare(); err != nil {
@@ -97,8 +109,8 @@ func Run(ctx context.Context, stack *local.Stack, proxy *Proxy, o Options) (Repo
 		}
 		r.report.Rounds++
 	}
-	r.report.Faults, r.report.Requests = proxy.Met()
-	return r.report, nil
+	r.report.Faults, r.report.Services, r.report.Requests = proxy.Met()
+	return r.report, r.checkTables()
 }
 
 func (r *run) prepare() error {
@@ -197,13 +209,17 @@ func (a answered) final() bool {
 // job is one import of a round.
 type job struct {
 	id, email string
+	dataType  string
+	header    []string
 	lines     map[int]row // what the file asks for, by line
+
+	cancelled, stopped bool // may have been
 }
 
 type row struct {
+	cells         []string
 	number, email string
 	set           map[string]string
-	strict        bool
 }
 
 func (r *run) round(n int) error {
@@ -219,14 +235,18 @@ func (r *run) round(n int) error {
 	slices.Sort(numbers)
 	chosen := r.choose(numbers, r.o.Rows)
 
-	r.proxy.Set(r.o.Seed<<16+uint64(n), r.o.Shares, Capacity{})
+	var capacity Capacity
+	if n%5 == 4 {
+		capacity = scarce
+	}
+	r.proxy.Set(r.o.Seed<<16+uint64(n), r.o.Shares, capacity)
 	var jobs []*job
 	var deeds sync.WaitGroup
 	var failed error
 	imports := 2 + r.random.IntN(2)
 	for i := range imports {
-		j, file := r.write(n, i, chosen, before)
-		if err := r.start(j, file); err != nil {
+		j := r.write(n, i, chosen, before)
+		if err := r.start(j); err != nil {
 			return err
 		}
 		jobs = append(jobs, j)
@@ -248,6 +268,7 @@ func (r *run) round(n int) error {
 	}
 	// Everything comes to an end, if need be by the sweep that runs every five minutes.
 	calm := time.Now().Add(45 * time.Second)
+	again := calm.Add(5 * time.Second)
 	if err := r.until("the imports' end", func() (bool, error) {
 		if time.Now().After(calm) {
 			r.proxy.Calm()
@@ -255,13 +276,22 @@ func (r *run) round(n int) error {
 		if err := r.reconcile(); err != nil && time.Now().After(calm) {
 			return false, err
 		}
+		redrive := time.Now().After(again)
+		ended := true
 		for _, j := range jobs {
 			var a answered
-			if err := r.must("GET", "/api/imports/"+j.id, operator, nil, &a); err != nil || !a.final() {
+			if err := r.must("GET", "/api/imports/"+j.id, operator, nil, &a); err != nil {
 				return false, err
 			}
+			if ended = ended && a.final(); !a.final() && redrive {
+				// The weather outlasted the tries of finish: somebody redrives it.
+				if err := r.broken(j); err != nil {
+					return false, err
+				}
+				again = time.Now().Add(10 * time.Second)
+			}
 		}
-		return true, nil
+		return ended, nil
 	}); err != nil {
 		return err
 	}
@@ -270,7 +300,10 @@ func (r *run) round(n int) error {
 	if err != nil {
 		return err
 	}
-	return r.check(n, before, after, jobs, edits)
+	if err := r.check(n, before, after, jobs, edits); err != nil {
+		return err
+	}
+	return r.undo(n, jobs, after)
 }
 
 func (r *run) choose(all []string, n int) []string {
@@ -282,53 +315,55 @@ func (r *run) choose(all []string, n int) []string {
 // write makes the file of import i of a round: of criteria, about fields that
 // overlap with the others' and values that are its own. Every fourth round's
 // second file makes contacts.
-func (r *run) write(n, i int, chosen []string, before world) (*job, []byte) {
-	j := &job{email: fmt.Sprintf("round%d-import%d@aurora.example", n, i), lines: map[int]row{}}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+func (r *run) write(n, i int, chosen []string, before world) *job {
+	j := &job{email: fmt.Sprintf("round%d-import%d@aurora.example", n, i), dataType: "criteria", lines: map[int]row{}}
 	if i == 1 && n%4 == 3 {
-		w.Write([]string{"Email", "Last name", "[new] " + fields[0]})
+		j.dataType = "contacts"
+		j.header = []string{"Email", "Last name", "[new] " + fields[0]}
 		for k := range len(chosen) / 4 {
 			row := row{email: fmt.Sprintf("made-%d-%d-%d@chaos.example", r.o.Seed, n, k), set: map[string]string{fields[0]: fmt.Sprintf("made %d %d", n, k)}}
-			w.Write([]string{row.email, "Made", row.set[fields[0]]})
+			row.cells = []string{row.email, "Made", row.set[fields[0]]}
 			j.lines[k+2] = row
 		}
-		w.Flush()
-		return j, b.Bytes()
+		return j
 	}
 	mine := []string{fields[i%len(fields)], fields[(i+1)%len(fields)]}
 	strict := r.random.IntN(3) > 0
-	header := []string{"Contact"}
+	j.header = []string{"Contact"}
 	for _, f := range mine {
 		if strict {
-			header = append(header, "[old] "+f)
+			j.header = append(j.header, "[old] "+f)
 		}
-		header = append(header, "[new] "+f)
+		j.header = append(j.header, "[new] "+f)
 	}
-	w.Write(header)
 	for k, number := range chosen {
-		row := row{number: number, set: map[string]string{}, strict: strict}
-		cells := []string{"#" + number}
+		row := row{number: number, set: map[string]string{}, cells: []string{"#" + number}}
 		for _, f := range mine {
 			v := fmt.Sprintf("r%d i%d k%d %s", n, i, k, f)
 			if strict {
-				cells = append(cells, before[number][f])
+				row.cells = append(row.cells, before[number][f])
 			}
-			cells = append(cells, v)
+			row.cells = append(row.cells, v)
 			row.set[f] = v
 		}
-		w.Write(cells)
 		j.lines[k+2] = row
 	}
-	w.Flush()
-	return j, b.Bytes()
+	return j
 }
 
-func (r *run) start(j *job, file []byte) error {
-	dataType := "criteria"
-	if j.lines[2].number == "" {
-		dataType = "contacts"
+// file is what is uploaded.
+func (j *job) file() []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Write(j.header)
+	for line := range len(j.lines) {
+		w.Write(j.lines[line+2].cells)
 	}
+	w.Flush()
+	return b.Bytes()
+}
+
+func (r *run) start(j *job) error {
 	var made struct {
 		ID     string
 		Upload struct {
@@ -336,7 +371,7 @@ func (r *run) start(j *job, file []byte) error {
 			Fields map[string]string
 		}
 	}
-	body := map[string]any{"dataType": dataType, "action": "update", "fileName": "chaos.csv", "email": j.email}
+	body := map[string]any{"dataType": j.dataType, "action": "update", "fileName": "chaos.csv", "email": j.email}
 	if err := r.must("POST", "/api/imports", operator, body, &made, "Idempotency-Key", fmt.Sprintf("%d-%s", r.o.Seed, j.email)); err != nil {
 		return err
 	}
@@ -350,7 +385,7 @@ func (r *run) start(j *job, file []byte) error {
 	if err != nil {
 		return err
 	}
-	part.Write(file)
+	part.Write(j.file())
 	w.Close()
 	a, err := http.Post(made.Upload.URL, w.FormDataContentType(), &form)
 	if err != nil {
@@ -404,6 +439,7 @@ func (r *run) deeds(n int, jobs []*job, chosen []string, e *edits) []func() erro
 	victim := jobs[r.random.IntN(len(jobs))]
 	switch wait := after(); r.random.IntN(5) {
 	case 0:
+		victim.cancelled = true
 		out = append(out, func() error {
 			time.Sleep(wait)
 			r.count(&r.report.Cancels, 1)
@@ -415,10 +451,11 @@ func (r *run) deeds(n int, jobs []*job, chosen []string, e *edits) []func() erro
 			return ignoreWeather(err)
 		})
 	case 1:
+		victim.stopped = true
 		out = append(out, func() error {
 			time.Sleep(wait)
 			machine := sfn.NewFromConfig(r.stack.Config())
-			execution := strings.Replace(r.stack.StateMachineARN, ":stateMachine:", ":execution:", 1) + ":" + victim.id
+			execution := r.execution(victim)
 			if _, err := machine.StopExecution(r.ctx, &sfn.StopExecutionInput{ExecutionArn: &execution}); err == nil {
 				r.count(&r.report.Stops, 1)
 				r.say("stopped %s", victim.id)
@@ -427,6 +464,13 @@ func (r *run) deeds(n int, jobs []*job, chosen []string, e *edits) []func() erro
 		})
 	case 2:
 		out = append(out, func() error { time.Sleep(wait); return r.newsAgain(victim) })
+	case 3:
+		if r.o.Restarts {
+			for _, j := range jobs {
+				j.stopped = true
+			}
+			out = append(out, func() error { time.Sleep(wait); return r.restart(jobs) })
+		}
 	}
 	return out
 }
@@ -477,17 +521,81 @@ func (r *run) remove(number string, e *edits) error {
 	return ignoreWeather(err)
 }
 
+// restart ends everything that runs and starts the emulator again. Events on
+// their way are not lost on AWS, so the start function is told of all files anew.
+func (r *run) restart(jobs []*job) error {
+	sent, err := r.mailbox()
+	if err != nil {
+		return err
+	}
+	for to, n := range sent {
+		r.sent[to] += n
+	}
+	r.say("restart")
+	r.count(&r.report.Restarts, 1)
+	if err := r.stack.Restart(r.ctx); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := r.newsAgain(j); err != nil {
+			return err
+		}
+		// The emulator says nothing of executions that its restart ended.
+		if err := r.broken(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// broken tells finish of an execution that has failed, as the service does and as
+// whoever redrives its dead letter does.
+func (r *run) broken(j *job) error {
+	arn := r.execution(j)
+	d, err := sfn.NewFromConfig(r.stack.Config()).DescribeExecution(r.ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	if err != nil || d.Status == types.ExecutionStatusRunning || d.Status == types.ExecutionStatusSucceeded {
+		return nil
+	}
+	detail, err := json.Marshal(map[string]string{"executionArn": arn, "name": j.id, "status": string(d.Status), "input": *d.Input})
+	if err != nil {
+		return err
+	}
+	return r.later("FinishFunction", detail)
+}
+
+// execution is the ARN of an import's execution.
+func (r *run) execution(j *job) string {
+	return strings.Replace(r.stack.StateMachineARN, ":stateMachine:", ":execution:", 1) + ":" + j.id
+}
+
+// mailbox counts the mails to each address.
+func (r *run) mailbox() (map[string]int, error) {
+	res, err := http.Get(r.stack.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	var all []struct{ To []string }
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	for _, m := range all {
+		for _, to := range m.To {
+			out[to]++
+		}
+	}
+	return out, nil
+}
+
 // newsAgain tells the start function of an upload once more.
 func (r *run) newsAgain(j *job) error {
 	objects := s3.NewFromConfig(r.stack.Config(), func(o *s3.Options) { o.UsePathStyle = true })
-	list, err := objects.ListObjectVersions(r.ctx, &s3.ListObjectVersionsInput{Bucket: &r.stack.UploadsBucket})
+	list, err := objects.ListObjectVersions(r.ctx, &s3.ListObjectVersionsInput{Bucket: &r.stack.UploadsBucket, Prefix: aws.String("uploads/aurora/" + j.id)})
 	if err != nil {
 		return err
 	}
 	for _, v := range list.Versions {
-		if !strings.Contains(*v.Key, j.id) {
-			continue
-		}
 		event, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
 			"eventSource": "aws:s3", "eventName": "ObjectCreated:Post", "eventTime": time.Now().UTC().Format(time.RFC3339),
 			"s3": map[string]any{"bucket": map[string]any{"name": r.stack.UploadsBucket},
@@ -496,6 +604,7 @@ func (r *run) newsAgain(j *job) error {
 			return err
 		}
 		_, err = r.invoke("StartFunction", event)
+		r.count(&r.report.News, 1)
 		return ignoreWeather(err)
 	}
 	return nil
@@ -508,24 +617,43 @@ func (r *run) reconcile() error {
 }
 
 func (r *run) invoke(name string, event []byte) ([]byte, error) {
-	functions := lambda.NewFromConfig(r.stack.Config())
-	list, err := functions.ListFunctions(r.ctx, &lambda.ListFunctionsInput{})
+	return r.function(name, lambdatypes.InvocationTypeRequestResponse, event)
+}
+
+// later has the service invoke a function, with its own tries if that fails.
+func (r *run) later(name string, event []byte) error {
+	_, err := r.function(name, lambdatypes.InvocationTypeEvent, event)
+	return err
+}
+
+// function invokes the stack's function with the name.
+func (r *run) function(name string, how lambdatypes.InvocationType, event []byte) ([]byte, error) {
+	full, err := r.functionName(name)
 	if err != nil {
 		return nil, err
 	}
+	out, err := lambda.NewFromConfig(r.stack.Config()).Invoke(r.ctx, &lambda.InvokeInput{FunctionName: &full, InvocationType: how, Payload: event})
+	if err != nil {
+		return nil, err
+	}
+	if out.FunctionError != nil {
+		return nil, fmt.Errorf("%s: %s", name, out.Payload)
+	}
+	return out.Payload, nil
+}
+
+// functionName returns what the template's function with the name is called.
+func (r *run) functionName(name string) (string, error) {
+	list, err := lambda.NewFromConfig(r.stack.Config()).ListFunctions(r.ctx, &lambda.ListFunctionsInput{})
+	if err != nil {
+		return "", err
+	}
 	for _, f := range list.Functions {
 		if strings.Contains(*f.FunctionName, name) {
-			out, err := functions.Invoke(r.ctx, &lambda.InvokeInput{FunctionName: f.FunctionName, Payload: event})
-			if err != nil {
-				return nil, err
-			}
-			if out.FunctionError != nil {
-				return nil, fmt.Errorf("%s: %s", name, out.Payload)
-			}
-			return out.Payload, nil
+			return *f.FunctionName, nil
 		}
 	}
-	return nil, fmt.Errorf("no function is called %s", name)
+	return "", fmt.Errorf("no function is called %s", name)
 }
 
 // kill ends the processes of the stack's function with the name at once, as a
@@ -627,7 +755,7 @@ func (r *run) must(method, path, as string, body, out any, header ...string) err
 		case err == nil && status != 429 && status < 500:
 			return fmt.Errorf("%s %s: %d %s", method, path, status, b)
 		case time.Now().After(end):
-			return fmt.Errorf("%s %s: %d %v", method, path, status, err)
+			return fmt.Errorf("%s %s: %d %s %v", method, path, status, b, err)
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package chaos
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/domain"
+	"rollbook/internal/local/demo"
 )
 
 // step is one change of one field of one contact.
@@ -19,11 +22,7 @@ type step struct {
 
 // check holds a round's accounts against each other and against the contacts.
 func (r *run) check(n int, before, after world, jobs []*job, e *edits) error {
-	wrong := func(format string, args ...any) {
-		v := fmt.Sprintf("seed %d round %d: ", r.o.Seed, n) + fmt.Sprintf(format, args...)
-		r.report.Violations = append(r.report.Violations, v)
-		r.say("VIOLATION %s", v)
-	}
+	wrong := r.wrong(n)
 	steps := map[string]map[string][]step{} // by number, field
 	add := func(number, field string, s step) {
 		if steps[number] == nil {
@@ -92,6 +91,12 @@ func (r *run) checkImport(j *job, a answered, e *edits, add func(string, string,
 	}
 	if a.Status == "done" && k.Unprocessed > 0 {
 		wrong("import %s is done with %d rows unprocessed", j.id, k.Unprocessed)
+	}
+	if a.Status == "cancelled" && !j.cancelled {
+		wrong("import %s is cancelled and nobody did that", j.id)
+	}
+	if a.Status == "rejected" {
+		wrong("import %s is rejected, and nothing is wrong with its file", j.id)
 	}
 	if k.Rows != len(j.lines) && (a.Status == "done" || k.Rows > 0) {
 		wrong("import %s: %d rows in the account, %d in the file", j.id, k.Rows, len(j.lines))
@@ -197,8 +202,12 @@ func (r *run) checkErrors(j *job, a answered, rows [][]string, changed map[int]b
 		}
 		for _, row := range rows[1:] {
 			outcomes[row[outcome]]++
-			if n, err := strconv.Atoi(row[line]); err != nil || changed[n] {
+			n, err := strconv.Atoi(row[line])
+			if err != nil || changed[n] {
 				wrong("import %s: line %s is in errors.csv and in changes.csv", j.id, row[line])
+			}
+			if uploaded := j.lines[n].cells; !slices.Equal(uploaded, row[:min(len(row), len(uploaded))]) {
+				wrong("import %s: line %d of errors.csv is %q, uploaded was %q", j.id, n, row, uploaded)
 			}
 		}
 	}
@@ -219,25 +228,16 @@ func (r *run) checkErrors(j *job, a answered, rows [][]string, changed map[int]b
 
 // checkMail: at most one mail, and the state is true.
 func (r *run) checkMail(j *job, a answered, wrong func(string, ...any)) error {
-	res, err := http.Get(r.stack.Mailbox)
+	sent, err := r.mailbox()
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	var all []struct{ To []string }
-	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
-		return err
-	}
-	got := 0
-	for _, m := range all {
-		if slices.Contains(m.To, j.email) {
-			got++
-		}
-	}
+	got := sent[j.email] + r.sent[j.email]
 	if got > 1 {
 		wrong("import %s: %d mails", j.id, got)
 	}
-	if got == 0 && a.Mail.Status == "sent" {
+	// Mails that went just before a restart are lost with the mailbox.
+	if got == 0 && a.Mail.Status == "sent" && !j.stopped {
 		wrong("import %s: its mail is said to be sent and is not in the mailbox", j.id)
 	}
 	return nil
@@ -279,4 +279,136 @@ func (r *run) checkHistory(jobs []*job, after world, steps map[string]map[string
 		}
 	}
 	return nil
+}
+
+// undo takes the round's last import that changed something back, and checks
+// that every row of its undo file was put back whole where its values still were
+// the import's, and left alone where they were not.
+func (r *run) undo(n int, jobs []*job, after world) error {
+	wrong := r.wrong(n)
+	for _, j := range slices.Backward(jobs) {
+		var a answered
+		if err := r.must("GET", "/api/imports/"+j.id, operator, nil, &a); err != nil {
+			return err
+		}
+		if !slices.Contains(a.Files, "undo") || a.Counts.Updated+a.Counts.Created == 0 {
+			continue
+		}
+		b, err := r.file("/api/imports/" + j.id + "/files/changes")
+		if err != nil {
+			return err
+		}
+		changes, err := table(b)
+		if err != nil {
+			return err
+		}
+		var made struct{ ID string }
+		if err := r.must("POST", "/api/imports/"+j.id+"/undo", operator, nil, &made, "Idempotency-Key", "undo-"+j.id); err != nil {
+			return err
+		}
+		var u answered
+		if err := r.until("an undo's end", func() (bool, error) {
+			err := r.must("GET", "/api/imports/"+made.ID, operator, nil, &u)
+			return u.final(), err
+		}); err != nil {
+			return err
+		}
+		r.report.Undos++
+		if k := u.Counts; u.Status != "done" || k.Rows != k.Updated+k.Unchanged+k.Rejected+k.Conflicted {
+			wrong("the undo of import %s is %s %+v", j.id, u.Status, k)
+		}
+		if j.dataType == "contacts" {
+			return r.checkRemoved(j, a, wrong)
+		}
+		now, err := r.snapshot()
+		if err != nil {
+			return err
+		}
+		r.checkUndone(j, changes, after, now, wrong)
+		return nil
+	}
+	return nil
+}
+
+// checkUndone compares the contacts before and after an undo with what it had to
+// put back.
+func (r *run) checkUndone(j *job, changes [][]string, before, now world, wrong func(string, ...any)) {
+	back := map[string]map[string][2]string{} // by number, field: what the import found and left
+	for _, c := range changes[1:] {
+		number := strings.TrimPrefix(c[0], "#")
+		if back[number] == nil {
+			back[number] = map[string][2]string{}
+		}
+		back[number][c[2]] = [2]string{c[3], c[4]}
+	}
+	for number, was := range before {
+		want := maps.Clone(was)
+		mine := true
+		for f, v := range back[number] {
+			mine = mine && was[f] == v[1]
+			want[f] = v[0]
+		}
+		if !mine {
+			want = was
+		}
+		if is, there := now[number]; !there || !maps.Equal(want, is) {
+			wrong("contact %s has %q after the undo of import %s, had %q, want %q", number, is, j.id, was, want)
+		}
+	}
+}
+
+// checkRemoved: an undone creation leaves nobody behind.
+func (r *run) checkRemoved(j *job, a answered, wrong func(string, ...any)) error {
+	for line, row := range j.lines {
+		var found struct{ Items []struct{ Email string } }
+		if err := r.must("GET", "/api/contacts?q="+row.email, operator, nil, &found); err != nil {
+			return err
+		}
+		if len(found.Items) > 0 {
+			wrong("import %s: line %d is there after the undo", j.id, line)
+		}
+	}
+	return nil
+}
+
+// checkTables looks into the tables themselves: they hold what the templates
+// show, and what lies beside the contacts fits them.
+func (r *run) checkTables() error {
+	wrong := r.wrong(r.report.Rounds)
+	contacts := dynamo.NewContacts(dynamo.Open(r.stack.Config()), r.stack.Tables.Contacts, r.stack.Tables.Emails, r.stack.Tables.History)
+	shown, err := r.snapshot()
+	if err != nil {
+		return err
+	}
+	n := 0
+	for c, err := range contacts.All(r.ctx, demo.Aurora) {
+		if err != nil {
+			return err
+		}
+		n++
+		for _, f := range fields {
+			if in := string(c.Get(domain.Field("criterion:" + f))); in != shown[string(c.Number)][f] {
+				wrong("contact %s has %q in %s in the table and shows %q", c.Number, in, f, shown[string(c.Number)][f])
+			}
+		}
+	}
+	if n != len(shown) {
+		wrong("the table has %d contacts and shows %d", n, len(shown))
+	}
+	beside, err := contacts.CheckLookups(r.ctx, demo.Aurora, false)
+	// Deleted contacts can be brought back for a week, with their history.
+	beside.StaleHistories = 0
+	if err == nil && !beside.Clean() {
+		wrong("what lies beside the contacts does not fit them: %+v", beside)
+	}
+	return err
+}
+
+// wrong returns what notes a violation.
+func (r *run) wrong(n int) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		v := fmt.Sprintf("seed %d round %d: ", r.o.Seed, n) + fmt.Sprintf(format, args...)
+		r.report.Violations = append(r.report.Violations, v)
+		r.say("VIOLATION %s", v)
+	}
 }

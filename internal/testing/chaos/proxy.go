@@ -2,16 +2,24 @@ package chaos
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"rollbook/internal/local/emulator"
 )
 
 // A Fault is what the proxy does to one request.
@@ -24,6 +32,9 @@ const (
 	Throttle Fault = "throttle"
 	// ThrottleStatements refuses some statements of a batch and passes the others on.
 	ThrottleStatements Fault = "throttleStatements"
+	// Unprocessed passes half of a batch's keys or items on and gives the others
+	// back as unprocessed.
+	Unprocessed Fault = "unprocessed"
 	// Error answers 500 and does nothing.
 	Error Fault = "error"
 	// ErrorAfter passes the request on and answers 500 all the same.
@@ -40,11 +51,14 @@ const (
 	Delay Fault = "delay"
 )
 
-// Shares say how many of a thousand requests meet each fault.
+// Shares say how many of a thousand requests meet each fault. Mails and starts of
+// executions, of which an import makes few, meet them seldomOften times as often.
 type Shares map[Fault]int
 
+const seldomOften = 6
+
 // Rough is weather in which every kind of fault is met in a short import.
-var Rough = Shares{Throttle: 15, ThrottleStatements: 30, Error: 15, ErrorAfter: 10, Lost: 10, Cut: 6, Silence: 1, Late: 8, Delay: 40}
+var Rough = Shares{Throttle: 15, ThrottleStatements: 30, Unprocessed: 30, Error: 15, ErrorAfter: 10, Lost: 10, Cut: 6, Silence: 1, Late: 8, Delay: 40}
 
 // Capacity bounds the writes of contacts: statements beyond it are refused one
 // by one, as a table does that has not grown yet. Zero is no bound.
@@ -66,11 +80,13 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	target   string
+	broken   string // a service
 	random   *rand.Rand
 	shares   Shares
 	capacity Capacity
 	tokens   map[string]*tokens
 	met      map[Fault]int
+	at       map[string]int // faults by service
 	requests int
 }
 
@@ -89,7 +105,7 @@ func NewProxy() (*Proxy, error) {
 		URL:    fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 		now:    time.Now,
-		tokens: map[string]*tokens{}, met: map[Fault]int{},
+		tokens: map[string]*tokens{}, met: map[Fault]int{}, at: map[string]int{},
 	}
 	p.http = &http.Server{Handler: p}
 	go p.http.Serve(l)
@@ -117,40 +133,53 @@ func (p *Proxy) Set(seed uint64, s Shares, c Capacity) {
 	p.random, p.shares, p.capacity, p.tokens = rand.New(rand.NewPCG(seed, seed)), s, c, map[string]*tokens{}
 }
 
+// Break has every call of the service (dynamodb, s3, states, ses or lambda) answered
+// by an error until Calm.
+func (p *Proxy) Break(service string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = service
+}
+
 // Calm lets everything pass, and waits for what is late.
 func (p *Proxy) Calm() {
 	p.Set(0, nil, Capacity{})
+	p.Break("")
 	p.late.Wait()
 }
 
-// Met counts the faults since the proxy began, and all requests.
-func (p *Proxy) Met() (map[Fault]int, int) {
+// Met counts the faults since the proxy began, by kind and by service, and all
+// requests.
+func (p *Proxy) Met() (kinds map[Fault]int, services map[string]int, requests int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := map[Fault]int{}
-	for f, n := range p.met {
-		out[f] = n
-	}
-	return out, p.requests
+	return maps.Clone(p.met), maps.Clone(p.at), p.requests
 }
 
 func (p *Proxy) draw(c call) (Fault, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests++
+	if c.service != "" && c.service == p.broken {
+		return Error, 0
+	}
 	if p.shares == nil || c.service == "" {
 		return none, 0
 	}
 	n := p.random.IntN(1000)
+	if c.service == "ses" || c.service == "states" {
+		n /= seldomOften
+	}
 	wait := time.Duration(p.random.Int64N(int64(2 * time.Second)))
-	for _, f := range []Fault{Throttle, ThrottleStatements, Error, ErrorAfter, Lost, Cut, Silence, Late, Delay} {
+	for _, f := range []Fault{Throttle, ThrottleStatements, Unprocessed, Error, ErrorAfter, Lost, Cut, Silence, Late, Delay} {
 		if n -= p.shares[f]; n >= 0 {
 			continue
 		}
-		if f == ThrottleStatements && c.action != "BatchExecuteStatement" {
+		if f == ThrottleStatements && c.action != "BatchExecuteStatement" || f == Unprocessed && !c.keyed() {
 			return none, 0
 		}
 		p.met[f]++
+		p.at[c.service]++
 		return f, wait
 	}
 	return none, 0
@@ -158,6 +187,9 @@ func (p *Proxy) draw(c call) (Fault, time.Duration) {
 
 // call is what a request asks for.
 type call struct{ service, action string }
+
+// keyed reports whether the service may leave a part of the request undone.
+func (c call) keyed() bool { return c.action == "BatchGetItem" || c.action == "BatchWriteItem" }
 
 // callOf reads a request of a function. What a browser sends, with a signature
 // in its address or form, is nobody's call and meets no fault.
@@ -263,7 +295,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		go func() {
 			defer p.late.Done()
 			time.Sleep(wait * 3)
-			if a, err := p.forward(r, body); err == nil {
+			if a, err := p.forward(r, body, false); err == nil {
 				io.Copy(io.Discard, a.Body)
 				a.Body.Close()
 			}
@@ -277,7 +309,17 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *Proxy) forward(r *http.Request, body []byte) (*http.Response, error) {
+// sign signs a request whose body is not the one that its sender signed, as
+// somebody to whom the emulator allows everything.
+func sign(q *http.Request, body []byte) error {
+	q.Header.Del("X-Amz-Security-Token")
+	sum := sha256.Sum256(body)
+	return v4.NewSigner().SignHTTP(q.Context(), aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, q,
+		hex.EncodeToString(sum[:]), "dynamodb", emulator.Region, time.Now())
+}
+
+// forward passes a request on; changed says that the body is not the sender's.
+func (p *Proxy) forward(r *http.Request, body []byte, changed bool) (*http.Response, error) {
 	p.mu.Lock()
 	target := p.target
 	p.mu.Unlock()
@@ -290,10 +332,19 @@ func (p *Proxy) forward(r *http.Request, body []byte) (*http.Response, error) {
 		return nil, err
 	}
 	q.Header, q.Host, q.ContentLength = r.Header.Clone(), r.Host, int64(len(body))
+	if changed {
+		if err := sign(q, body); err != nil {
+			return nil, err
+		}
+	}
 	return p.client.Do(q)
 }
 
 func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte, fault Fault) {
+	var left json.RawMessage
+	if fault == Unprocessed {
+		body, left = halved(body)
+	}
 	refused := p.refused(c, body, fault == ThrottleStatements)
 	if refused != nil {
 		body = refused.rest
@@ -304,7 +355,7 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 	if refused != nil && refused.all {
 		status, header, answer = 200, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, []byte(`{"Responses":[]}`)
 	} else {
-		a, err := p.forward(r, body)
+		a, err := p.forward(r, body, refused != nil || left != nil)
 		if err != nil {
 			hangUp(w)
 			return
@@ -319,6 +370,12 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 	if refused != nil && status == 200 {
 		answer = refused.merge(answer)
 	}
+	if left != nil && status == 200 {
+		if answer = givenBack(c, answer, left); answer == nil {
+			failure(w, c)
+			return
+		}
+	}
 	switch fault {
 	case ErrorAfter:
 		failure(w, c)
@@ -329,7 +386,7 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 	}
 	for k, v := range header {
 		// Of a changed body neither length nor checksum is that of the service.
-		if refused != nil && (k == "Content-Length" || k == "X-Amz-Crc32") {
+		if (refused != nil || left != nil) && (k == "Content-Length" || k == "X-Amz-Crc32") {
 			continue
 		}
 		w.Header()[k] = v
@@ -450,5 +507,58 @@ func (r *refusals) merge(answer []byte) []byte {
 	}
 	a["Responses"], _ = json.Marshal(out)
 	b, _ := json.Marshal(a)
+	return b
+}
+
+// halved takes half of the keys or items out of a batch: body asks for the
+// others, left is what goes back. A batch of one stays whole.
+func halved(whole []byte) (body []byte, left json.RawMessage) {
+	var batch, tables, rest map[string]json.RawMessage
+	if json.Unmarshal(whole, &batch) != nil || json.Unmarshal(batch["RequestItems"], &tables) != nil {
+		return whole, nil
+	}
+	rest = map[string]json.RawMessage{}
+	for name, table := range tables {
+		var items []json.RawMessage // of BatchWriteItem
+		if json.Unmarshal(table, &items) == nil {
+			if n := len(items) / 2; n > 0 {
+				tables[name], rest[name] = encoded(items[n:]), encoded(items[:n])
+			}
+			continue
+		}
+		var request map[string]json.RawMessage // of BatchGetItem
+		if json.Unmarshal(table, &request) != nil || json.Unmarshal(request["Keys"], &items) != nil || len(items) < 2 {
+			continue
+		}
+		n := len(items) / 2
+		request["Keys"] = encoded(items[n:])
+		tables[name] = encoded(request)
+		request["Keys"] = encoded(items[:n])
+		rest[name] = encoded(request)
+	}
+	if len(rest) == 0 {
+		return whole, nil
+	}
+	batch["RequestItems"] = encoded(tables)
+	return encoded(batch), encoded(rest)
+}
+
+// givenBack adds what was left out to an answer, nil if the service itself left
+// something undone.
+func givenBack(c call, answer []byte, left json.RawMessage) []byte {
+	name := map[string]string{"BatchGetItem": "UnprocessedKeys", "BatchWriteItem": "UnprocessedItems"}[c.action]
+	var a, undone map[string]json.RawMessage
+	if json.Unmarshal(answer, &a) != nil || json.Unmarshal(a[name], &undone) == nil && len(undone) > 0 {
+		return nil
+	}
+	a[name] = left
+	return encoded(a)
+}
+
+func encoded(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // JSON that was just read
+	}
 	return b
 }

@@ -12,6 +12,17 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/smithy-go"
 )
 
 // behind starts a service that answers every statement of a batch with its
@@ -90,7 +101,7 @@ func TestFaults(t *testing.T) {
 			defer giveUp()
 			if c.fault == Silence {
 				go func() {
-					for _, n := p.Met(); n == 0 && ctx.Err() == nil; _, n = p.Met() {
+					for _, _, n := p.Met(); n == 0 && ctx.Err() == nil; _, _, n = p.Met() {
 						time.Sleep(time.Millisecond)
 					}
 					giveUp()
@@ -101,7 +112,7 @@ func TestFaults(t *testing.T) {
 			if got := reached.Load(); got != c.reached {
 				t.Errorf("%d requests reached the service, want %d", got, c.reached)
 			}
-			if met, n := p.Met(); met[c.fault] != 1 || n != 1 {
+			if met, _, n := p.Met(); met[c.fault] != 1 || n != 1 {
 				t.Errorf("counted %v of %d", met, n)
 			}
 			if c.status == 0 {
@@ -178,6 +189,111 @@ func TestCapacity(t *testing.T) {
 		if want == 0 {
 			now = now.Add(time.Second / 2)
 		}
+	}
+}
+
+// What is given back as unprocessed and what the service was asked for are the
+// whole batch.
+func TestUnprocessed(t *testing.T) {
+	for action, c := range map[string]struct{ in, asked, back string }{
+		"BatchGetItem": {`{"RequestItems":{"t":{"ConsistentRead":true,"Keys":[1,2,3]}}}`,
+			`{"t":{"ConsistentRead":true,"Keys":[2,3]}}`, `"UnprocessedKeys":{"t":{"ConsistentRead":true,"Keys":[1]}}`},
+		"BatchWriteItem": {`{"RequestItems":{"t":[1,2],"u":[3]}}`, `{"t":[2],"u":[3]}`, `"UnprocessedItems":{"t":[1]}`},
+		"GetItem":        {`{"RequestItems":{"t":[1,2]}}`, `{"t":[1,2]}`, ``},
+	} {
+		t.Run(action, func(t *testing.T) {
+			var asked, signed string
+			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var in map[string]json.RawMessage
+				json.NewDecoder(r.Body).Decode(&in)
+				signed = r.Header.Get("Authorization")
+				asked = string(in["RequestItems"])
+				io.WriteString(w, `{"Responses":{}}`)
+			}))
+			defer service.Close()
+			p, err := NewProxy()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			p.Target(service.URL)
+			p.Set(1, Shares{Unprocessed: 1000}, Capacity{})
+			q, err := http.NewRequestWithContext(t.Context(), "POST", p.URL, strings.NewReader(c.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Header.Set("X-Amz-Target", "DynamoDB_20120810."+action)
+			q.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/dynamodb/aws4_request")
+			a, err := http.DefaultTransport.RoundTrip(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Body.Close()
+			body, err := io.ReadAll(a.Body)
+			if err != nil || asked != c.asked || !strings.Contains(string(body), c.back) {
+				t.Errorf("asked for %s, answered %s, %v", asked, body, err)
+			}
+			// A body that was changed is signed anew, or the service refuses it.
+			if anew := strings.Contains(signed, "Credential=test/"); anew != (c.back != "") {
+				t.Errorf("signed by %s", signed)
+			}
+		})
+	}
+}
+
+// Each service refuses and fails as the SDK expects it to, so that what the
+// functions meet is what they would meet on AWS.
+func TestEachServiceSpeaksForItself(t *testing.T) {
+	p, reached := behind(t, 1, nil, Capacity{})
+	conf := aws.Config{Region: "eu-central-1", BaseEndpoint: &p.URL, Credentials: credentials.NewStaticCredentialsProvider("x", "y", ""),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	any, body := aws.String("any"), strings.NewReader("x")
+	for service, c := range map[string]struct {
+		call             func() error
+		refused, failing string
+	}{
+		"dynamodb": {func() error {
+			_, err := dynamodb.NewFromConfig(conf).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: any, Key: map[string]dynamodbtypes.AttributeValue{}})
+			return err
+		}, "ProvisionedThroughputExceededException", "InternalServerError"},
+		"s3": {func() error {
+			_, err := s3.NewFromConfig(conf, func(o *s3.Options) { o.UsePathStyle = true }).PutObject(t.Context(), &s3.PutObjectInput{Bucket: any, Key: any, Body: body})
+			return err
+		}, "SlowDown", "InternalError"},
+		"states": {func() error {
+			_, err := sfn.NewFromConfig(conf).StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: any})
+			return err
+		}, "ThrottlingException", "InternalFailure"},
+		"ses": {func() error {
+			_, err := sesv2.NewFromConfig(conf).SendEmail(t.Context(), &sesv2.SendEmailInput{Content: &sestypes.EmailContent{}})
+			return err
+		}, "TooManyRequestsException", "InternalFailure"},
+		"lambda": {func() error {
+			_, err := lambda.NewFromConfig(conf).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: any})
+			return err
+		}, "TooManyRequestsException", "InternalFailure"},
+	} {
+		t.Run(service, func(t *testing.T) {
+			code := func() string {
+				if api, ok := errors.AsType[smithy.APIError](c.call()); ok {
+					return api.ErrorCode()
+				}
+				return ""
+			}
+			p.Set(1, Shares{Throttle: 1000}, Capacity{})
+			if got := code(); got != c.refused {
+				t.Errorf("refused by %q, want %s", got, c.refused)
+			}
+			p.Set(1, nil, Capacity{})
+			p.Break(service)
+			if got := code(); got != c.failing {
+				t.Errorf("fails by %q, want %s", got, c.failing)
+			}
+			p.Break("another")
+		})
+	}
+	if n := reached.Load(); n != 0 {
+		t.Errorf("%d requests reached the service", n)
 	}
 }
 

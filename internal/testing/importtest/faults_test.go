@@ -191,6 +191,14 @@ func TestChunkKilled(t *testing.T) {
 	check("killed before its result", func(w *importtest.World) {
 		w.Chunk.Files = &blobs{Blobs: w.Files, put: once("results/")}
 	})
+	check("killed after its result, before its answer", func(w *importtest.World) {
+		w.AfterChunk = func(n, try int) error {
+			if try == 0 {
+				return errKilled
+			}
+			return nil
+		}
+	})
 	check("26: result stored, answer lost", func(w *importtest.World) {
 		w.Chunk.Files = &blobs{Blobs: w.Files, done: once("results/")}
 	})

@@ -50,6 +50,9 @@ type World struct {
 
 	// BeforeChunk is called before each try of a chunk; its error is the try's.
 	BeforeChunk func(n, try int) error
+	// AfterChunk is called after each try that came to its end; its error is the
+	// try's all the same.
+	AfterChunk func(n, try int) error
 	// Tries is how often a chunk is tried.
 	Tries int
 	// OneByOne runs the chunks one after the other, in order.
@@ -172,7 +175,7 @@ func (w *World) Run(ctx context.Context, run flow.Run) error {
 					if w.BeforeChunk != nil && w.BeforeChunk(c.Chunk, try) != nil {
 						continue
 					}
-					if w.Chunk.Run(ctx, c) == nil {
+					if w.Chunk.Run(ctx, c) == nil && (w.AfterChunk == nil || w.AfterChunk(c.Chunk, try) == nil) {
 						return
 					}
 				}

@@ -20,7 +20,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, chaos.Options{Seed: *seed, Rounds: *rounds, Rows: *rows, Shares: chaos.Rough, Log: os.Stdout}); err != nil {
+	if err := run(ctx, chaos.Options{Seed: *seed, Rounds: *rounds, Rows: *rows, Shares: chaos.Rough, Restarts: true, Log: os.Stdout}); err != nil {
 		fmt.Fprintln(os.Stderr, "rollbook-chaos:", err)
 		os.Exit(1)
 	}
@@ -37,7 +37,7 @@ func run(ctx context.Context, o chaos.Options) error {
 		return err
 	}
 	defer proxy.Close()
-	stack, err := local.Up(ctx, local.Options{Dir: dir, Seed: local.Demo(1000), Progress: os.Stdout, FunctionEndpoint: proxy.URL})
+	stack, err := local.Up(ctx, local.Options{Dir: dir, Seed: local.Demo(1000), Progress: os.Stdout, FunctionEndpoint: proxy.URL, Keep: true})
 	if err != nil {
 		return err
 	}
