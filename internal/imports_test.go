@@ -23,12 +23,12 @@ var may = []struct {
 	{"domain/text", ""},
 	{"domain/reason", "domain/text"},
 	{"domain/fault", "domain/reason"},
-	{"domain", "domain/reason"},
+	{"domain", "domain/reason domain/text"},
 	{"domain/day", "domain/text"},
 	{"domain/field", "domain domain/day domain/reason domain/text"},
 	{"domain/person", "domain domain/day domain/field domain/reason domain/text"},
 	{"domain/phone", "domain/field domain/reason"},
-	{"domain/condition", "domain domain/fault domain/field domain/reason"},
+	{"domain/condition", "domain domain/fault domain/field domain/reason domain/text"},
 
 	// Files: people's and ours.
 	{"file/sheet", "domain/fault domain/reason domain/text"},

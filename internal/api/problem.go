@@ -15,6 +15,7 @@ import (
 
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/reason"
+	"rollbook/internal/domain/text"
 )
 
 // httpProblem is the body of every answer that is not a success (RFC 9457).
@@ -147,17 +148,13 @@ func writeProblem(w http.ResponseWriter, p *httpProblem) {
 // location keeps a path that the request chose in part from filling an answer
 // or breaking a line.
 func location(s string) string {
-	const most = 120
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
+	return text.Cut(s, 120)
 }
 
 // Huma's own errors repeat the bad value and, in a 500, the cause's text. It

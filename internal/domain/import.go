@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rollbook/internal/domain/reason"
+	"rollbook/internal/domain/text"
 )
 
 // DataType is what a file is about.
@@ -147,15 +148,7 @@ func (p Problem) Message(lang string) string {
 // Shown returns as much of a cell as a Problem holds: 200 characters, so that
 // problems stay small whatever the file has. The whole cell is in errors.csv.
 func Shown(cell string) string {
-	const most = 200
-	n := 0
-	for i := range cell {
-		if n == most {
-			return cell[:i] + "…"
-		}
-		n++
-	}
-	return cell
+	return text.Cut(cell, 200)
 }
 
 // Warning is about a file that is taken all the same.

@@ -17,7 +17,8 @@ type outbox struct {
 	now    time.Time
 	answer error
 	sent   int
-	dies   bool // after the claim
+	dies   bool                    // after the claim
+	during func(*domain.MailState) // happens while it is sent
 }
 
 var errKilled = errors.New("killed")
@@ -39,6 +40,9 @@ func (o *outbox) once(t *testing.T) {
 		func(context.Context, mail.Message) error {
 			if o.answer == nil {
 				o.sent++
+			}
+			if o.during != nil {
+				o.during(&o.state)
 			}
 			return o.answer
 		}, mail.Message{}, func(error) {})
@@ -127,6 +131,15 @@ func TestOnce(t *testing.T) {
 		o.once(t)
 		o.want(t, domain.MailFailed, 1, 1)
 		if o.state.Code() != "mailUnknown" {
+			t.Errorf("%+v", o.state)
+		}
+	})
+	t.Run("what came back before it was known to be sent stays", func(t *testing.T) {
+		o := start()
+		o.during = func(s *domain.MailState) { *s = domain.NewMailState(domain.MailBounced, "mailBounced") }
+		o.once(t)
+		o.want(t, domain.MailBounced, 0, 1)
+		if o.state.Code() != "mailBounced" {
 			t.Errorf("%+v", o.state)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/reason"
+	"rollbook/internal/domain/text"
 )
 
 // The codes of what Parse finds.
@@ -135,7 +136,7 @@ func (p *parser) node(at string, raw []byte, depth int) *Condition {
 	for _, m := range ms {
 		switch {
 		case !slices.Contains(names, m.name):
-			p.fault(at+"."+short(m.name), "invalid.conditionMember", near(m.name, names))
+			p.fault(at+"."+text.Cut(m.name, text.MaxShown), "invalid.conditionMember", near(m.name, names))
 			good = false
 		case got[m.name] != nil:
 			p.fault(at+"."+m.name, "invalid.memberTwice")
@@ -195,13 +196,13 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 	p.leaves++
 	f, x, ok := p.field(at+".field", got["field"])
 	if !ok {
-		if _, ok := text(got["op"]); !ok {
+		if _, ok := textOf(got["op"]); !ok {
 			p.fault(at+".op", "invalid.operatorString")
 		}
 		return nil
 	}
 	kind := field.InConditions(f, x.FieldDef)
-	name, _ := text(got["op"])
+	name, _ := textOf(got["op"])
 	op, ok := kind.Operator(name)
 	if !ok {
 		names := kind.OperatorNames()
@@ -272,7 +273,7 @@ func (p *parser) leaf(at string, got map[string]json.RawMessage) *Condition {
 
 // field looks up a leaf's field.
 func (p *parser) field(at string, raw json.RawMessage) (domain.Field, *field.Index, bool) {
-	name, ok := text(raw)
+	name, ok := textOf(raw)
 	if !ok {
 		p.fault(at, "invalid.fieldString")
 		return "", nil, false
@@ -307,8 +308,8 @@ func (p *parser) fieldNames() []string {
 	return out
 }
 
-// text reads a JSON string.
-func text(raw json.RawMessage) (string, bool) {
+// textOf reads a JSON string.
+func textOf(raw json.RawMessage) (string, bool) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return "", false
 	}
@@ -320,12 +321,4 @@ func text(raw json.RawMessage) (string, bool) {
 func near(word string, words []string) string {
 	w, _ := field.Nearest(word, words)
 	return w
-}
-
-// short keeps a name from the request from filling an answer.
-func short(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:59]) + "…"
-	}
-	return s
 }
