@@ -68,7 +68,7 @@ func NewWith(t testing.TB, set fonts.Set) *Browser {
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path), chromedp.Env(fonts.Only(t, set, installed)), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun,
-		chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute),
+		chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("lang", "en-GB"), chromedp.Flag("disable-features", "Translate,MediaRouter,OptimizationHints"),
