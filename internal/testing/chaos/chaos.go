@@ -99,18 +99,24 @@ func Run(ctx context.Context, stack *local.Stack, proxy *Proxy, o Options) (Repo
 	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]string{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
 	r.report.Statuses = map[string]int{}
 	proxy.Calm()
+	defer proxy.Calm()
+	err := r.all()
+	r.report.Faults, r.report.Services, r.report.Requests = proxy.Met()
+	return r.report, err
+}
+
+func (r *run) all() error {
 	if err := r.prepare(); err != nil {
-		return r.report, err
+		return err
 	}
-	for n := range o.Rounds {
+	for n := range r.o.Rounds {
 		if err := r.round(n); err != nil {
-			proxy.Calm()
-			return r.report, fmt.Errorf("round %d: %w", n, err)
+			return fmt.Errorf("round %d: %w", n, err)
 		}
 		r.report.Rounds++
+		r.say("round %d has ended", n)
 	}
-	r.report.Faults, r.report.Services, r.report.Requests = proxy.Met()
-	return r.report, r.checkTables()
+	return r.checkTables()
 }
 
 func (r *run) prepare() error {
