@@ -753,6 +753,8 @@ func (r *run) must(method, path, as string, body, out any, header ...string) err
 	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(300 * time.Millisecond) {
 		status, b, err := r.call(method, path, as, body, header...)
 		switch {
+		case r.ctx.Err() != nil:
+			return r.ctx.Err()
 		case err == nil && status/100 <= 3:
 			if out == nil {
 				return nil
