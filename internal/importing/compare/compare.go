@@ -150,7 +150,8 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 // there: a number without its leading zeros.
 func (c *Cell) rewritten(is domain.Value) bool {
 	number := strings.TrimLeft(string(is), "0")
-	return c.Def.Kind == domain.Text && len(is) > len(number) && number == string(c.Old) && text.Digits(number)
+	kind := field.Of(c.Def.Kind)
+	return kind.Free && kind.Criterion && len(is) > len(number) && number == string(c.Old) && text.Digits(number)
 }
 
 // refused reports whether a cell would make an authorisation true that was refused,
