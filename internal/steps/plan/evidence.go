@@ -88,7 +88,7 @@ func (w *witnesses) order(imp *domain.Import, country string) day.Order {
 func (w *witnesses) warning(imp *domain.Import, country, column string) []domain.Warning {
 	o, both := w.order(imp, country), w.says[day.SaysBoth]
 	days, months := w.says[day.SaysDay], w.says[day.SaysMonth]
-	why := reason.Reason{}
+	var why reason.Reason
 	switch {
 	case imp.OfKind == domain.UndoOf, imp.DateOrder != "":
 		return nil
