@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -62,7 +61,7 @@ func newWorld(t *testing.T) *world {
 			return w.status, w.err
 		},
 		Show: func(i domain.Import) ([]byte, error) { return json.Marshal(map[string]string{"id": i.ID}) },
-		Log:  slog.New(slog.NewTextHandler(io.Discard, nil)), Now: now}
+		Log:  slog.New(slog.DiscardHandler), Now: now}
 	return w
 }
 

@@ -601,19 +601,20 @@ func (r *run) newsAgain(j *job) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range list.Versions {
-		event, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
-			"eventSource": "aws:s3", "eventName": "ObjectCreated:Post", "eventTime": time.Now().UTC().Format(time.RFC3339),
-			"s3": map[string]any{"bucket": map[string]any{"name": r.stack.UploadsBucket},
-				"object": map[string]any{"key": *v.Key, "size": *v.Size, "versionId": *v.VersionId, "sequencer": "0055AED6DCD90281E5"}}}}})
-		if err != nil {
-			return err
-		}
-		_, err = r.invoke("StartFunction", event)
-		r.count(&r.report.News, 1)
-		return ignoreWeather(err)
+	if len(list.Versions) == 0 {
+		return nil
 	}
-	return nil
+	v := list.Versions[0]
+	event, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
+		"eventSource": "aws:s3", "eventName": "ObjectCreated:Post", "eventTime": time.Now().UTC().Format(time.RFC3339),
+		"s3": map[string]any{"bucket": map[string]any{"name": r.stack.UploadsBucket},
+			"object": map[string]any{"key": *v.Key, "size": *v.Size, "versionId": *v.VersionId, "sequencer": "0055AED6DCD90281E5"}}}}})
+	if err != nil {
+		return err
+	}
+	_, err = r.invoke("StartFunction", event)
+	r.count(&r.report.News, 1)
+	return ignoreWeather(err)
 }
 
 // reconcile runs the sweep that the stack's schedule runs every five minutes.
