@@ -129,3 +129,15 @@ func raw(s sentence) string {
 	}
 	return b.String()
 }
+
+// French sets signs of two parts off by a space at which no line breaks, here as
+// on the screen.
+func TestFrenchSpacesDoNotBreak(t *testing.T) {
+	b, err := files.ReadFile("words/fr.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range regexp.MustCompile(`.{0,30}( [;:?!»]|« ).{0,30}`).FindAll(b, -1) {
+		t.Errorf("a space that breaks: %s", at)
+	}
+}
