@@ -145,10 +145,11 @@ func (p Problem) Message(lang string) string {
 	return s
 }
 
-// Shown returns as much of a cell as a Problem holds: 200 characters, so that
-// problems stay small whatever the file has. The whole cell is in errors.csv.
+// Shown returns as much of a cell as a Problem holds: 200 characters and the …
+// that stands for the rest, so that problems stay small whatever the file has. The
+// whole cell is in errors.csv.
 func Shown(cell string) string {
-	return text.Cut(cell, 200)
+	return text.Cut(cell, 200+1)
 }
 
 // Warning is about a file that is taken all the same.

@@ -248,7 +248,7 @@ func TestProblemsOfARow(t *testing.T) {
 	}
 	d.more(t)
 	results, _ := run(t, d, d.ledger(imp, compare.Update), imp, d.chunk(t, imp, columns("Contact,[new] criterion:GENRE"), nil, []string{"1", strings.Repeat("é", 300)}))
-	if v := results[2].Problems[0].Value; v != strings.Repeat("é", 199)+"…" {
+	if v := results[2].Problems[0].Value; v != strings.Repeat("é", 200)+"…" {
 		t.Errorf("a problem holds %q", v)
 	}
 	if c := results[2].Cells[1]; c != strings.Repeat("é", 300) {
