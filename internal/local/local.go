@@ -227,12 +227,20 @@ func Load(dir string) (*Stack, error) {
 }
 
 // Down ends the detached stack that runs in the folder, if there is one, and
-// waits for its end.
+// waits for its end, also for that of an emulator that outlives a killed stack to
+// write what it holds.
 func Down(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
+	if err := endDaemon(dir); err != nil {
+		return err
+	}
+	return emulator.Settled(keptDir(dir))
+}
+
+func endDaemon(dir string) error {
 	os.Remove(filepath.Join(dir, "stack.json"))
 	if !running(dir) {
 		return nil

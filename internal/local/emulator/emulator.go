@@ -74,6 +74,35 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	}
 }
 
+// hold locks the folder that an emulator keeps its state in. One whose starter was
+// killed writes on for a while: hold waits for it, for a minute at most.
+func hold(keep string) (*os.File, error) {
+	f, err := os.OpenFile(keep+".lock", os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for range 1200 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			return f, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	f.Close()
+	return nil, fmt.Errorf("an emulator still uses %s: %w", keep, err)
+}
+
+// Settled waits until no emulator uses the folder that its state is kept in.
+func Settled(keep string) error {
+	f, err := hold(keep)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // nor its folder
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 func start(ctx context.Context, o Options) (*Emulator, error) {
 	python, err := pythonPath()
 	if err != nil {
@@ -119,6 +148,13 @@ func start(ctx context.Context, o Options) (*Emulator, error) {
 	if o.Keep != "" {
 		e.cmd.Env = append(e.cmd.Env, "PERSIST_STATE=1", "STATE_DIR="+filepath.Join(o.Keep, "services"),
 			"S3_PERSIST=1", "S3_DATA_DIR="+filepath.Join(o.Keep, "objects"))
+		held, err := hold(o.Keep)
+		if err != nil {
+			return nil, err
+		}
+		defer held.Close()
+		// The emulator has the lock too, and so until it has ended.
+		e.cmd.ExtraFiles = []*os.File{held}
 	}
 	if o.Remove {
 		e.cmd.Env = append(e.cmd.Env, "ROLLBOOK_REMOVE="+o.Dir)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,5 +87,32 @@ func TestEnvironmentHidesThePersonsOwnAWS(t *testing.T) {
 		if strings.Contains(v, "production") || strings.Contains(v, "=own") {
 			t.Errorf("passes on %s", v)
 		}
+	}
+}
+
+// Who starts a stack anew, or removes its folder, waits for an emulator that still
+// writes what it holds: its lock is its own, whatever became of who started it.
+func TestAnEmulatorHoldsTheFolderThatItKeeps(t *testing.T) {
+	dir := t.TempDir()
+	keep := filepath.Join(dir, "kept")
+	e, err := emulator.Start(t.Context(), emulator.Options{Dir: dir, Keep: keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := func() bool {
+		t.Helper()
+		f, err := os.Open(keep + ".lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil
+	}
+	if !taken() {
+		t.Error("nobody holds the folder while the emulator runs")
+	}
+	e.Stop()
+	if err := emulator.Settled(keep); err != nil || taken() {
+		t.Errorf("after its end: %v, taken %t", err, taken())
 	}
 }
