@@ -160,15 +160,17 @@ func TestDatesAndNumbers(t *testing.T) {
 	picture("import")
 
 	// Each language writes them in its own way.
+	label := "Language"
 	for lang, say := range map[string][4]string{
 		"fr": {"Member since est entre 1 mars 2026 et 31 mars 2026", "31 mars 2026", "1\u202f234,125", "Dernière visite remonte au plus à 9\u202f000 jours"},
 		"de": {"Member since liegt zwischen 01.03.2026 und 31.03.2026", "31.03.2026", "1.234,125", "Letzter Besuch liegt in den letzten 9.000 Tagen"},
 		"it": {"Member since è compreso tra 1 mar 2026 e 31 mar 2026", "31 mar 2026", "1234,125", "Ultima visita è negli ultimi 9000 giorni"},
 		"es": {"Member since está entre 1 mar 2026 y 31 mar 2026", "31 mar 2026", "1234,125", "Última visita está en los últimos 9000 días"},
 	} {
-		p.Eval(fmt.Sprintf("localStorage.setItem('rollbook.language', %q)", lang), nil)
+		p.Eval("document.querySelector('.account').open = true", nil)
+		p.Choose(label, map[string]string{"fr": "Français", "de": "Deutsch", "it": "Italiano", "es": "Español"}[lang])
+		label = map[string]string{"fr": "Langue", "de": "Sprache", "it": "Lingua", "es": "Idioma"}[lang]
 		p.Go("#/targets")
-		p.Eval("location.reload()", nil)
 		p.See(say[0])
 		p.See(say[3])
 		picture("targets-" + lang)
