@@ -367,8 +367,12 @@ func decisionsManySlots(t *testing.T, s Decisions) {
 	want := map[int]domain.Stamp{}
 	for slot := range domain.Slots {
 		w := stampedWrite("1", ticket(slot, slot+1), slot+2, genre, domain.Value(fmt.Sprint(slot)), domain.Value(fmt.Sprint(slot+1)))
-		equal(t, fmt.Sprint("slot ", slot), []domain.Written{{Done: true}}, writeAll(t, s, w))
 		want[slot] = domain.Stamp{Order: ticket(slot, slot+1).Order, Line: slot + 2, Kind: domain.Strict}
+		// An answer of the emulator that is cut on its way, one of some thousand, has
+		// the write tried again, which then meets its own stamp.
+		if out := writeAll(t, s, w); !cmp.Equal(out, []domain.Written{{Done: true}}) {
+			equal(t, fmt.Sprint("slot ", slot), []domain.Written{{Own: new(want[slot])}}, out)
+		}
 	}
 	equal(t, "stamps", want, theContact(t, s, "1").Stamps)
 	for slot := range domain.Slots {
