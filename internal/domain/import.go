@@ -248,10 +248,16 @@ const (
 )
 
 const (
-	mailPause  = 5 * time.Minute
-	mailLife   = 24 * time.Hour
+	// tellFor is how long a mail or a message to a machine is tried.
+	tellFor    = 24 * time.Hour
 	mailSilent = time.Hour
 )
+
+// pauseAfter is how long to wait after so many tries of a mail or a message to a
+// machine: 5 minutes, 10, 20 and so on.
+func pauseAfter(tries int) time.Duration {
+	return 5 * time.Minute << min(max(tries-1, 0), 6)
+}
 
 // Open reports whether something is still to be done for the mail: it waits to
 // be tried again, or who was sending it may have died.
@@ -259,12 +265,12 @@ func (m MailState) Open() bool { return m.Status == MailWaiting || m.Status == M
 
 // Next is when a waiting mail is tried again: after 5 minutes, 10, 20 and so on.
 func (m MailState) Next() time.Time {
-	return m.Last.Add(mailPause << min(max(m.Tries-1, 0), 6))
+	return m.Last.Add(pauseAfter(m.Tries))
 }
 
 // GivenUp reports whether a mail that could not be sent now is not tried again:
 // a day after its first try.
-func (m MailState) GivenUp(now time.Time) bool { return now.Sub(m.Since) >= mailLife }
+func (m MailState) GivenUp(now time.Time) bool { return now.Sub(m.Since) >= tellFor }
 
 // Silent reports whether a mail that is being sent must be taken for one whose
 // sender died: it is not known whether it went, so it is not sent again.

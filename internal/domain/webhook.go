@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Event is a kind of news that a webhook can ask for.
 type Event string
@@ -37,15 +40,7 @@ func (Webhook) Due() time.Time  { return time.Time{} }
 
 // Wants tells whether the webhook is to be told of the event.
 func (w Webhook) Wants(e Event) bool {
-	if w.Gone {
-		return false
-	}
-	for _, asked := range w.Events {
-		if asked == e {
-			return true
-		}
-	}
-	return e == WebhookTest
+	return !w.Gone && (e == WebhookTest || slices.Contains(w.Events, e))
 }
 
 // Attempt is one try to tell a webhook something.
@@ -68,11 +63,6 @@ type Delivery struct {
 	NextAt  time.Time // zero when it was taken or given up
 }
 
-const (
-	deliveryPause = 5 * time.Minute
-	deliveryLife  = 24 * time.Hour
-)
-
 // Due is when the next try is due.
 func (d Delivery) Due() time.Time { return d.NextAt }
 
@@ -84,8 +74,8 @@ func (d Delivery) Ends() time.Time { return d.MadeAt.AddDate(0, 0, 7) }
 // try is the last.
 func (d *Delivery) Begin(now time.Time) {
 	d.Tries++
-	d.NextAt = now.Add(deliveryPause << min(d.Tries-1, 6))
-	if now.Sub(d.MadeAt) >= deliveryLife {
+	d.NextAt = now.Add(pauseAfter(d.Tries))
+	if now.Sub(d.MadeAt) >= tellFor {
 		d.NextAt = time.Time{}
 	}
 }
