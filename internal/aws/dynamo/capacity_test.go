@@ -175,6 +175,9 @@ func TestATableOfFixedCapacity(t *testing.T) {
 				if perRow := float64(s.units) / rows; perRow > 1.05 {
 					t.Errorf("%.3f units a row", perRow)
 				}
+				if best := rows / 4000.0; took > 2*best {
+					t.Errorf("took %.0f s where %.0f would do", took, best)
+				}
 				// How long the last of them take hangs on the waits that they drew.
 				const most = rows * 19 / 20
 				if kept, best := s.at[most-1].Sub(began).Seconds(), (most-4000)/4000.0; kept > 1.2*best {
