@@ -51,7 +51,7 @@ func TestInput102(t *testing.T) {
 				t.Errorf("%q does not say %q", p.Message("en"), s)
 			}
 		}
-		if s := warned(test, "consents"); !strings.Contains(s, "1 authorisation becomes true, of which 0 had been refused") {
+		if s := warned(test, "consents"); !strings.Contains(s, "1 authorisation becomes TRUE (refused before: 0)") {
 			t.Errorf("%q", s)
 		}
 		up := w.Follow(t, test, domain.UpdateOf)
@@ -79,7 +79,7 @@ func TestInput102(t *testing.T) {
 		w := fixture(t)
 		refuse(t, w)
 		test := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, file, recipe(func(r *domain.Recipe) { r.Refusals = domain.OverrideRefusals }))
-		if s := warned(test, "consents"); test.Counts.Updated != 2 || !strings.Contains(s, "2 authorisations become true, of which 1 had been refused") {
+		if s := warned(test, "consents"); test.Counts.Updated != 2 || !strings.Contains(s, "2 authorisations become TRUE (refused before: 1)") {
 			t.Errorf("%+v %q", test.Counts, s)
 		}
 		up := w.Follow(t, test, domain.UpdateOf)

@@ -515,7 +515,7 @@ func TestLanguages(t *testing.T) {
 			if got != lang {
 				t.Errorf("the page's language is %q", got)
 			}
-			rows := map[string][2]string{"en": {"Rejected", "Rejected"}, "fr": {"Rejetée", "Rejetées"}, "de": {"Abgelehnt", "Abgelehnt"}, "it": {"Respinta", "Respinte"}, "es": {"Rechazada", "Rechazadas"}}[lang]
+			rows := map[string][2]string{"en": {"Rejected", "Rejected"}, "fr": {"Rejetée", "Rejetées"}, "de": {"Abgelehnt", "Abgelehnt"}, "it": {"Rifiutata", "Rifiutate"}, "es": {"Rechazada", "Rechazadas"}}[lang]
 			p.SeeIn(".problems tr:has(.line-word) .badge.red", rows[0])
 			p.SeeIn(".problems tr:not(:has(.line-word)) .badge.red", rows[1])
 			if lang != "en" {
