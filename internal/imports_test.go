@@ -79,7 +79,7 @@ var may = []struct {
 	{"testing/memory", "domain domain/fault domain/reason domain/text mail"},
 	{"testing/storetest", "domain domain/fault domain/reason"},
 	{"testing/importtest", "domain domain/fault domain/reason importing local/demo mail steps testing/memory"},
-	{"testing/dev", "api domain domain/fault domain/reason file/guide importing local/demo mail steps testing/memory web"},
+	{"testing/dev", "api domain domain/fault domain/reason file/guide importing local/demo mail steps testing/memory web webhook"},
 	{"testing/dev/serve", "testing/dev"},
 	{"testing/browser", "testing/fonts testing/needs"},
 	{"testing/exactmodel", ""},

@@ -84,6 +84,7 @@ var operations = []operation{
 	{"GET", "/api/contacts/{contact}/history", nil, "viewer", 200},
 	{"PUT", "/api/contacts/{contact}", object{"lastName": "Own"}, "operator", 200},
 	{"DELETE", "/api/contacts/{contact}", nil, "operator", 204},
+	{"GET", "/api/contacts/deleted", nil, "operator", 200},
 	{"POST", "/api/contacts/{contact}/restore", nil, "operator", 200},
 	{"DELETE", "/api/targets/{target}", nil, "admin", 204},
 	{"DELETE", "/api/criteria/{criterion}", nil, "admin", 204},

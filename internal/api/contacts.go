@@ -160,6 +160,10 @@ func (s *server) contactRoutes() {
 		OperationID: "restoreContact", Method: http.MethodPost, Path: one + "/restore", Tags: []string{tagContacts},
 		Summary: "Bring a deleted contact back", Description: "With all its values, their provenance and its history, within seven days.", Errors: []int{http.StatusNotFound},
 	}, s.restoreContact)
+	route(s, Operator, huma.Operation{
+		OperationID: "listDeletedContacts", Method: http.MethodGet, Path: all + "/deleted", Tags: []string{tagContacts},
+		Summary: "List deleted contacts that can be restored", Description: "The highest number first.",
+	}, s.deletedContacts)
 }
 
 // changed is one change of one value.

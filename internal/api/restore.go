@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -56,6 +57,31 @@ func (s *server) deleteContact(ctx context.Context, c Claims, in *contactDelete)
 			return nil, err
 		}
 	}
+}
+
+// deletedContact is as much of a deleted contact as it takes to recognise it.
+type deletedContact struct {
+	Number      string    `json:"number" example:"0012345"`
+	Email       string    `json:"email,omitempty"`
+	Title       string    `json:"title,omitempty"`
+	FirstName   string    `json:"firstName,omitempty"`
+	LastName    string    `json:"lastName,omitempty"`
+	DeletedAt   time.Time `json:"deletedAt"`
+	DeletedBy   string    `json:"deletedBy" doc:"The e-mail address at the time, or the key's name."`
+	DeletedByID string    `json:"deletedById"`
+	ErasedAt    time.Time `json:"erasedAt" doc:"When it can no longer be restored."`
+}
+
+func showDeleted(r domain.Removed) deletedContact {
+	var p Person
+	p.each(func(f domain.Field, v *string) { *v = string(r.Contact.Get(f)) })
+	return deletedContact{string(r.Contact.Number), p.Email, p.Title, p.FirstName, p.LastName, r.RemovedAt, r.RemovedBy.Name(), r.RemovedBy.ID(), r.Due()}
+}
+
+func (s *server) deletedContacts(ctx context.Context, c Claims, in *Paging) (*listed[deletedContact], error) {
+	return list(in.Limit, func(limit int) ([]domain.Removed, string, error) {
+		return s.Removed.List(ctx, c.Institution, limit, in.Cursor)
+	}, showDeleted)
 }
 
 // eraseHidden erases a contact that was deleted before.

@@ -43,6 +43,50 @@ func TestADeletionCanBeTakenBack(t *testing.T) {
 	s.call(operator, "POST", one+"/restore", nil).problem(404, "notFound")
 }
 
+// What can be restored is listed, with who deleted it and until when.
+func TestDeletedContactsAreListed(t *testing.T) {
+	s := newStack(t)
+	type page struct {
+		Items []map[string]any `json:"items"`
+		Next  string           `json:"nextCursor"`
+	}
+	deleted := func(query string) (p page) {
+		t.Helper()
+		s.call(operator, "GET", "/api/contacts/deleted"+query, nil).want(200).into(&p)
+		return p
+	}
+	if p := deleted(""); len(p.Items) != 0 {
+		t.Fatal(p)
+	}
+	for _, number := range []string{"98765", "98766"} {
+		s.call(operator, "PUT", "/api/contacts/"+number, object{"title": "", "firstName": "Ada", "lastName": "No " + number, "email": "no" + number + "@example.org"}).want(201)
+		s.call(admin, "DELETE", "/api/contacts/"+number, nil).want(204)
+	}
+	want := map[string]any{"number": "98766", "email": "no98766@example.org", "firstName": "Ada", "lastName": "No 98766", "deletedBy": admin.Email,
+		"deletedAt": "2026-03-01T09:00:00Z", "erasedAt": "2026-03-08T09:00:00Z"}
+	p := deleted("?limit=1")
+	if len(p.Items) != 1 || p.Next == "" {
+		t.Fatal(p)
+	}
+	delete(p.Items[0], "deletedById")
+	if d := cmp.Diff(want, p.Items[0]); d != "" {
+		t.Error(d)
+	}
+	if p = deleted("?limit=1&cursor=" + p.Next); len(p.Items) != 1 || p.Items[0]["number"] != "98765" {
+		t.Error(p)
+	}
+	s.call(operator, "POST", "/api/contacts/98766/restore", nil).want(200)
+	if p := deleted(""); len(p.Items) != 1 || p.Items[0]["number"] != "98765" {
+		t.Error(p)
+	}
+	s.call(viewer, "GET", "/api/contacts/deleted", nil).problem(403, "forbidden")
+	var other page
+	s.call(stranger, "GET", "/api/contacts/deleted", nil).want(200).into(&other)
+	if len(other.Items) != 0 {
+		t.Error(other)
+	}
+}
+
 func TestEraseNow(t *testing.T) {
 	s := newStack(t)
 	const one = "/api/contacts/98765"

@@ -146,14 +146,14 @@ func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Headers", "content-type")
 		return
 	}
-	user, ok := s.grant(r)
+	user, at, ok := s.grant(r)
 	if !ok || r.FormValue("client_id") != clientID {
 		http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
 		return
 	}
-	answer := map[string]any{"id_token": s.sign(user, "id"), "token_type": "Bearer", "expires_in": 3600}
+	answer := map[string]any{"id_token": s.sign(user, at, "id"), "token_type": "Bearer", "expires_in": 3600}
 	// A refresh token is good once, as with rotation.
-	answer["refresh_token"] = s.sign(user, "refresh")
+	answer["refresh_token"] = s.sign(user, at, "refresh")
 	s.mu.Lock()
 	s.ended[r.FormValue("refresh_token")] = true
 	s.mu.Unlock()
@@ -161,7 +161,8 @@ func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-func (s *SignIn) grant(r *http.Request) (User, bool) {
+// grant returns who signed in and when.
+func (s *SignIn) grant(r *http.Request) (User, time.Time, bool) {
 	switch r.FormValue("grant_type") {
 	case "authorization_code":
 		s.mu.Lock()
@@ -169,22 +170,24 @@ func (s *SignIn) grant(r *http.Request) (User, bool) {
 		a, ok := s.codes[r.FormValue("code")]
 		delete(s.codes, r.FormValue("code"))
 		sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
-		return a.user, ok && a.redirect == r.FormValue("redirect_uri") && base64.RawURLEncoding.EncodeToString(sum[:]) == a.challenge
+		return a.user, time.Now(), ok && a.redirect == r.FormValue("redirect_uri") && base64.RawURLEncoding.EncodeToString(sum[:]) == a.challenge
 	case "refresh_token":
 		return s.read(r.FormValue("refresh_token"), "refresh")
 	}
-	return User{}, false
+	return User{}, time.Time{}, false
 }
 
 type payload struct {
 	Sub, Use, ID string
 	User         User
+	At           time.Time
 	Exp          int64
 }
 
-// sign returns a token in the form of a JWT, which only this server reads.
-func (s *SignIn) sign(u User, use string) string {
-	b, err := json.Marshal(map[string]any{"sub": u.Email, "use": use, "id": random(), "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
+// sign returns a token in the form of a JWT, which only this server reads, for a
+// sign-in at the time.
+func (s *SignIn) sign(u User, at time.Time, use string) string {
+	b, err := json.Marshal(map[string]any{"sub": u.Email, "at": at, "use": use, "id": random(), "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
 	if err != nil {
 		panic(err) // plain strings
 	}
@@ -200,7 +203,7 @@ func (s *SignIn) sign(u User, use string) string {
 func (s *SignIn) Token(email string) (string, error) {
 	for _, u := range Users() {
 		if u.Email == email {
-			return s.sign(u, "id"), nil
+			return s.sign(u, time.Now(), "id"), nil
 		}
 	}
 	return "", fmt.Errorf("no user %s", email)
@@ -212,21 +215,21 @@ func (s *SignIn) mac(body string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-func (s *SignIn) read(token, use string) (User, bool) {
+func (s *SignIn) read(token, use string) (User, time.Time, bool) {
 	body, mac, _ := cutLast(token, ".")
 	s.mu.Lock()
 	ended := s.ended[token]
 	s.mu.Unlock()
 	if ended || !hmac.Equal([]byte(mac), []byte(s.mac(body))) {
-		return User{}, false
+		return User{}, time.Time{}, false
 	}
 	_, middle, _ := strings.Cut(body, ".")
 	b, err := base64.RawURLEncoding.DecodeString(middle)
 	var p payload
 	if err != nil || json.Unmarshal(b, &p) != nil || p.Use != use || time.Now().Unix() > p.Exp {
-		return User{}, false
+		return User{}, time.Time{}, false
 	}
-	return p.User, true
+	return p.User, p.At, true
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -237,16 +240,16 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-func claims(u User) api.Claims {
-	return api.Claims{User: "sub-" + u.Email, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
+func claims(u User, at time.Time) api.Claims {
+	return api.Claims{User: "sub-" + strings.NewReplacer("@", "-", ".", "-").Replace(u.Email), SignedIn: at, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
 }
 
 func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
-	u, ok := s.read(bearer, "id")
+	u, at, ok := s.read(bearer, "id")
 	if !ok {
 		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised")
 	}
-	return claims(u), nil
+	return claims(u, at), nil
 }
 
 func random() string {

@@ -26,6 +26,7 @@ import (
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/mail"
+	"rollbook/internal/steps/announce"
 	"rollbook/internal/steps/chunk"
 	"rollbook/internal/steps/finish"
 	"rollbook/internal/steps/plan"
@@ -33,6 +34,7 @@ import (
 	"rollbook/internal/steps/template"
 	"rollbook/internal/testing/memory"
 	"rollbook/internal/web"
+	"rollbook/internal/webhook"
 )
 
 // Options say how the stack is made; the zero value serves small institutions
@@ -54,6 +56,10 @@ type Stack struct {
 	Files     *memory.Blobs
 	Mails     *memory.Mails
 	SignIn    *SignIn
+	Users     *memory.Records[domain.User]
+	Keys      *memory.Records[domain.Key]
+	Webhooks  *memory.Records[domain.Webhook]
+	Removed   *memory.Records[domain.Removed]
 
 	// BeforeChunk, if set, is called before each chunk of an import: a test
 	// holds an import there.
@@ -126,12 +132,14 @@ func Start(o Options) (*Stack, error) {
 	if o.Assets == nil {
 		o.Assets = web.Assets(web.Config{ConnectSrc: []string{uploads, signIn}})
 	}
+	s.Users, s.Keys, s.Webhooks = memory.NewRecords[domain.User](time.Now), memory.NewRecords[domain.Key](time.Now), memory.NewRecords[domain.Webhook](time.Now)
+	s.Removed = memory.NewRecords[domain.Removed](time.Now)
 	handler := api.New(api.Config{
 		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: s.Uploads, Files: s.Files,
-		Users: memory.NewRecords[domain.User](time.Now), Audit: memory.NewAudit(time.Now),
-		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: memory.NewRecords[domain.Key](time.Now),
-		Webhooks: memory.NewRecords[domain.Webhook](time.Now), Deliveries: memory.NewRecords[domain.Delivery](time.Now),
-		Removed: memory.NewRecords[domain.Removed](time.Now), Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
+		Users: s.Users, Audit: memory.NewAudit(time.Now),
+		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: s.Keys,
+		Webhooks: s.Webhooks, Deliveries: deliveries{memory.NewRecords[domain.Delivery](time.Now), s}, LoopbackWebhooks: true,
+		Removed: s.Removed, Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, UploadsOrigin: uploads,
 		Assets: o.Assets, Log: s.log,
@@ -242,6 +250,22 @@ func (s *Stack) run(ctx context.Context, run flow.Run) {
 		}
 	}
 	s.finish.Run(ctx, flow.Finish{Run: run})
+}
+
+// deliveries sends what is kept there, as the announce function does.
+type deliveries struct {
+	*memory.Records[domain.Delivery]
+	s *Stack
+}
+
+func (d deliveries) Create(ctx context.Context, in domain.InstitutionID, key string, v domain.Delivery) error {
+	if err := d.Records.Create(ctx, in, key, v); err != nil {
+		return err
+	}
+	poster := webhook.Poster{Now: time.Now, Loopback: true}
+	step := announce.Step{Webhooks: d.s.Webhooks, Deliveries: d.Records, Post: poster.Deliver, Log: d.s.log, Now: time.Now}
+	d.s.running.Go(func() { step.Deliver(context.Background(), in, key) })
+	return nil
 }
 
 type templates struct{ s *Stack }

@@ -145,7 +145,44 @@ func sample(t *testing.T, s *dev.Stack) map[string]domain.Import {
 	}
 	s.Jobs.SetProgress(t.Context(), "aurora", running.ID, 0, domain.Counts{Rows: 62000, Updated: 61234, Unchanged: 766})
 	out["waiting"], out["running"] = waiting, running
+	administered(t, s)
 	return out
+}
+
+// administered fills the pages of the administration.
+func administered(t *testing.T, s *dev.Stack) {
+	t.Helper()
+	at := time.Date(2026, 3, 5, 14, 7, 0, 0, time.UTC)
+	for _, k := range []domain.Key{
+		{ID: "k1", Name: "CRM synchronisation", Role: "operator", CreatedAt: at, CreatedBy: domain.WhoIs("u1", "admin@aurora.example")},
+		{ID: "k2", Name: "A-name-without-any-blank-that-somebody-chose-for-the-box-office", Role: "viewer", CreatedAt: at, CreatedBy: domain.WhoIs("u1", "admin@aurora.example"), ExpiresAt: at.AddDate(50, 0, 0)},
+	} {
+		if err := s.Keys.Create(t.Context(), "aurora", k.ID, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, w := range []domain.Webhook{
+		{ID: "w1", URL: "https://crm.aurora.example/rollbook", Events: domain.Events, CreatedAt: at, CreatedBy: domain.WhoIs("u1", "admin@aurora.example"),
+			Last: domain.Attempt{At: at, Event: domain.ImportFinished, Delivery: "d1", Status: 503, Code: "webhookRefused"}},
+		{ID: "w2", URL: "https://hooks.example/" + strings.Repeat("a1b2c3d4", 12), Events: domain.Events[:1], CreatedAt: at, CreatedBy: domain.WhoIs("u1", "admin@aurora.example"), Gone: true},
+	} {
+		if err := s.Webhooks.Create(t.Context(), "aurora", w.ID, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, u := range []domain.User{
+		{ID: "u7", Email: "a.very.long.name.of.somebody@box-office.aurora.example", Groups: []string{"operator"}, LastSignedIn: at},
+		{ID: "u8", Email: "left@aurora.example", Groups: []string{"viewer"}, LastSignedIn: at, Disabled: true},
+	} {
+		if _, err := s.Users.Change(t.Context(), "aurora", u.ID, func(k *domain.User) error { *k = u; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := domain.Removed{Contact: domain.Contact{Number: "0098765", Fields: map[domain.Field]domain.Value{"contact:lastName": "Ferreira-Montgomery", "contact:firstName": "Ana", "contact:email": "ana.ferreira.montgomery@long-domain-name.example"}},
+		RemovedAt: time.Now().UTC(), RemovedBy: domain.WhoIs("u1", "admin@aurora.example")}
+	if err := s.Removed.Create(t.Context(), "aurora", "0098765", gone); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Every screen, in light and dark, narrow and wide: axe finds nothing, nothing
@@ -247,7 +284,13 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"catalogue", "#/catalogue", "Favourite genre", nil},
 		{"catalogue-field", "#/catalogue/criteria/GENRE", "OTHER_STAGE", nil},
 		{"catalogue-new", "#/catalogue/criteria/new", "Free text of up to 250 characters.", func() { p.Press("Add value") }},
-		{"settings", "#/settings", "Titles", nil},
+		{"settings", "#/settings", "Titles", func() { p.See("used") }},
+		{"users", "#/users", "Refuse access", nil},
+		{"keys", "#/keys", "CRM synchronisation", nil},
+		{"key-new", "#/keys", "CRM synchronisation", func() { p.Press("New key"); p.See("What it is for") }},
+		{"webhooks", "#/webhooks", "Not taken", nil},
+		{"audit", "#/audit", "signIn", nil},
+		{"contacts-deleted", "#/contacts/deleted", "Bring back", nil},
 		{"nowhere", "#/nowhere", "There is nothing at this address.", nil},
 	} {
 		p.Go("#/")

@@ -16,6 +16,7 @@ import { Import } from './views/import.jsx';
 import { New } from './views/new.jsx';
 import { NewTemplate, Templates } from './views/templates.jsx';
 import { Values } from './views/values.jsx';
+import { administration } from './components/administration.jsx';
 import { Lazy } from './components/lazy.jsx';
 
 const lazy = {
@@ -24,6 +25,8 @@ const lazy = {
   catalogue: () => import('./views/catalogue.jsx'),
   settings: () => import('./views/settings.jsx'),
   audit: () => import('./views/audit.jsx'),
+  users: () => import('./views/users.jsx'),
+  machines: () => import('./views/machines.jsx'),
 };
 
 function View() {
@@ -40,6 +43,7 @@ function View() {
         ? <Lazy key={`target ${id} ${query.get('copy')}`} load={lazy.targets} view="Target" id={id} copyOf={query.get('copy')} />
         : <Lazy key="targets" load={lazy.targets} view="Targets" />;
     case 'contacts':
+      if (id === 'deleted') return may('operator') ? <Lazy key="deleted" load={lazy.contacts} view="Deleted" /> : <NotAllowed />;
       return id
         ? <Lazy key={`contact ${id} ${sub}`} load={lazy.contacts} view="Contact" number={id} editing={sub === 'edit'} />
         : <Lazy key="contacts" load={lazy.contacts} view="Contacts" asked={query.get('q')} />;
@@ -50,6 +54,9 @@ function View() {
         : <Lazy key="catalogue" load={lazy.catalogue} view="Catalogue" />;
     case 'audit': return may('admin') ? <Lazy key="audit" load={lazy.audit} view="Audit" /> : <NotAllowed />;
     case 'settings': return may('admin') ? <Lazy key="settings" load={lazy.settings} view="Settings" /> : <NotAllowed />;
+    case 'users': return may('admin') ? <Lazy key="users" load={lazy.users} view="Users" /> : <NotAllowed />;
+    case 'keys': return may('admin') ? <Lazy key="keys" load={lazy.machines} view="Keys" /> : <NotAllowed />;
+    case 'webhooks': return may('admin') ? <Lazy key="webhooks" load={lazy.machines} view="Webhooks" /> : <NotAllowed />;
     default:
       return <Page key="nothing" title={t('nowhere.title')}><Empty icon="search" title={t('nowhere.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
   }
@@ -109,8 +116,11 @@ function Account() {
       <div class="account-box">
         <p class="account-who">{user.value.email}<span class="hint block">{user.value.groups.map((g) => t(`group.${g}`)).join(', ')}</span></p>
         <Preferences />
-        {may('admin') && <ButtonLink icon="edit" href={to('settings')} onClick={() => { box.current.open = false; }}>{t('settings.title')}</ButtonLink>}
-        {may('admin') && <ButtonLink icon="search" href={to('audit')} onClick={() => { box.current.open = false; }}>{t('audit.title')}</ButtonLink>}
+        {may('admin') && (
+          <ul class="account-links" onClick={() => { box.current.open = false; }}>
+            {administration().map(([place, name, icon]) => <li key={place}><ButtonLink kind="quiet" icon={icon} href={to(place)}>{name}</ButtonLink></li>)}
+          </ul>
+        )}
         <Button icon="back" onClick={signOut}>{t('nav.signOut')}</Button>
         <p class="hint">Rollbook {user.value.version}</p>
       </div>

@@ -108,6 +108,28 @@ export const audit = {
   },
 };
 
+export const users = {
+  list: (params, options) => get('/api/users', params, options),
+  refuse: (i) => call('POST', `/api/users/${id(i)}/disable`),
+  allow: (i) => call('POST', `/api/users/${id(i)}/enable`),
+};
+
+export const usage = (options) => get('/api/usage', {}, options);
+
+export const keys = {
+  all: (options) => all('/api/keys', {}, options),
+  create: (body, key) => call('POST', '/api/keys', { body, key }),
+  remove: (i) => call('DELETE', `/api/keys/${id(i)}`),
+};
+
+export const webhooks = {
+  all: (options) => all('/api/webhooks', {}, options),
+  get: (i) => get(`/api/webhooks/${id(i)}`),
+  create: (body, key) => call('POST', '/api/webhooks', { body, key }),
+  test: (i) => call('POST', `/api/webhooks/${id(i)}/test`),
+  remove: (i) => call('DELETE', `/api/webhooks/${id(i)}`),
+};
+
 export const imports = {
   list: (params, options) => get('/api/imports', params, options),
   get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),
@@ -157,4 +179,6 @@ export const contacts = {
   history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
   remove: (number, etag) => call('DELETE', `/api/contacts/${id(number)}`, { etag }),
   put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
+  deleted: (params, options) => get('/api/contacts/deleted', params, options),
+  restore: (number) => call('POST', `/api/contacts/${id(number)}/restore`),
 };

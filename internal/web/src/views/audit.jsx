@@ -5,7 +5,8 @@ import { saveText } from '../core/files.js';
 import { dateTime, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
-import { Button, Empty, Failure, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { AdminPage } from '../components/administration.jsx';
+import { Button, Empty, Failure, Loaded, Pager, Search } from '../components/basics.jsx';
 import { Table } from '../components/table.jsx';
 
 const limit = 50;
@@ -26,7 +27,7 @@ export function Audit() {
     setBusy(false);
   };
   return (
-    <Page title={t('audit.title')} lead={t('audit.lead')} actions={<Button icon="download" busy={busy} onClick={download}>{t('audit.download')}</Button>}>
+    <AdminPage title={t('audit.title')} lead={t('audit.lead')} actions={<Button icon="download" busy={busy} onClick={download}>{t('audit.download')}</Button>}>
       <div class="toolbar"><Search label={t('audit.search')} value={typed} onInput={(text) => { setTyped(text); setCursors(['']); }} /></div>
       {error && <Failure error={error} />}
       <Loaded of={list} rows={8}>
@@ -45,6 +46,6 @@ export function Audit() {
           </>
         )}
       </Loaded>
-    </Page>
+    </AdminPage>
   );
 }

@@ -30,7 +30,8 @@ export function Contacts({ asked }) {
   useEffect(() => { if (q !== (asked || '')) history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
   const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   return (
-    <Page title={t('contacts.title')} lead={t('contacts.lead')}>
+    <Page title={t('contacts.title')} lead={t('contacts.lead')}
+      actions={may('operator') && <ButtonLink icon="trash" href={to('contacts', 'deleted')}>{t('deleted.title')}</ButtonLink>}>
       <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); setCursors(['']); }} /></div>
       <Loaded of={list}>
         {({ items, nextCursor }) => (items.length === 0
@@ -43,6 +44,45 @@ export function Contacts({ asked }) {
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
+            ]} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+          </>)}
+      </Loaded>
+    </Page>
+  );
+}
+
+/** Contacts that were deleted and can still be brought back. */
+export function Deleted() {
+  const [cursors, setCursors] = useState(['']);
+  const [busy, setBusy] = useState('');
+  const [error, setError] = useState(null);
+  const cursor = cursors[cursors.length - 1];
+  const list = useLoad((o) => contacts.deleted({ cursor, limit }, o), [cursor]);
+  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  const restore = async (c) => {
+    setBusy(c.number);
+    setError(null);
+    try {
+      await contacts.restore(c.number);
+      announce(t('deleted.restored', { number: c.number }), { shown: true });
+      go(to('contacts', c.number));
+    } catch (e) { setError(e); setBusy(''); }
+  };
+  return (
+    <Page title={t('deleted.title')} lead={t('deleted.lead')} back={{ href: to('contacts'), text: t('contacts.title') }}>
+      {error && <Failure error={error} />}
+      <Loaded of={list}>
+        {({ items, nextCursor }) => (items.length === 0 && cursors.length === 1
+          ? <Empty icon="trash" title={t('deleted.empty')} />
+          : <>
+            <Table caption={t('deleted.title')} rows={items} rowKey={(c) => c.number} columns={[
+              { key: 'number', head: t('contacts.number'), cell: (c) => `#${c.number}` },
+              { key: 'name', head: t('contacts.name'), main: true, cell: (c) => nameOf(c) || '–' },
+              { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
+              { key: 'at', head: t('deleted.at'), cell: (c) => <span class="any">{t('imports.byAt', { by: c.deletedBy, at: dateTime(c.deletedAt) })}</span> },
+              { key: 'until', head: t('deleted.until'), cell: (c) => dateTime(c.erasedAt) },
+              { key: 'do', head: t('table.do'), cell: (c) => <Button icon="undo" busy={busy === c.number} aria-label={t('deleted.restore.of', { number: c.number })} onClick={() => restore(c)}>{t('deleted.restore')}</Button> },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}

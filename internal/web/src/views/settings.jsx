@@ -1,20 +1,22 @@
 // An institution's own settings, for administrators; also how one is set up.
 import { useState } from 'preact/hooks';
-import { me, settings } from '../core/api.js';
+import { me, settings, usage } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { languages, t } from '../core/i18n.js';
+import { languages, num, t } from '../core/i18n.js';
 import { useDraft } from '../core/draft.js';
 import { useLoad } from '../core/load.js';
 import { user } from '../core/user.js';
+import { AdminPage } from '../components/administration.jsx';
 import { Changed } from '../components/changed.jsx';
 import { Button, Choices, Failure, Field, Loaded, Page } from '../components/basics.jsx';
 
 export function Settings() {
   const load = useLoad((o) => settings.get(o), []);
+  const used = useLoad((o) => usage(o), []);
   return (
-    <Page title={t('settings.title')} lead={t('settings.lead')}>
-      <Loaded of={load}>{(stored) => <Edit stored={stored} reload={load.reload} onSaved={() => announce(t('settings.saved'), { shown: true })} />}</Loaded>
-    </Page>
+    <AdminPage title={t('settings.title')} lead={t('settings.lead')}>
+      <Loaded of={load}>{(stored) => <Edit stored={stored} used={used.data} reload={load.reload} onSaved={() => announce(t('settings.saved'), { shown: true })} />}</Loaded>
+    </AdminPage>
   );
 }
 
@@ -32,17 +34,30 @@ export function Setup({ language, onDone }) {
   );
 }
 
-const draftOf = (s) => ({ ...s, titles: (s.titles || []).join('\n'), etag: s.etag });
+const lines = (s) => (s || []).join('\n');
+const unlines = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean);
+const draftOf = (s) => ({ ...s, titles: lines(s.titles), mailDomains: lines(s.mailDomains), limits: s.limits || {}, userLimits: s.userLimits || {}, etag: s.etag });
 
-/** @param {{stored?: any, onSaved?: any, reload?: any}} props */
-function Edit({ stored, onSaved, reload }) {
+const limits = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce'];
+const whole = (v) => (v === '' || v === undefined ? undefined : Number(v));
+const given = (o) => Object.fromEntries(limits.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
+
+/**
+ * An institution that is being set up has no reload yet, and the usual limits.
+ * @param {{stored?: any, onSaved?: any, reload?: any, used?: any}} props
+ */
+function Edit({ stored, onSaved, reload, used }) {
   const [draft, set, forget] = useDraft('settings', () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
-  const wrong = (at) => error?.errors?.find((e) => e.location === `body.${at}`)?.message;
+  // What is wrong with one of several lines is said of them all.
+  const wrong = (at) => error?.errors?.find((e) => e.location.replace(/\[\d+\]$/, '') === `body.${at}`)?.message;
   const body = () => {
     const { etag, ...own } = draft;
-    return { ...own, titles: draft.titles.split('\n').map((x) => x.trim()).filter(Boolean) };
+    const all = { ...own, titles: unlines(draft.titles), mailDomains: unlines(draft.mailDomains), limits: given(draft.limits), userLimits: given(draft.userLimits), auditDays: whole(draft.auditDays) };
+    // What the API leaves out when it is empty must not look changed.
+    for (const k of ['titles', 'mailDomains', 'limits', 'userLimits']) if (Object.keys(all[k]).length === 0 && !stored[k]) delete all[k];
+    return all;
   };
   const take = async () => {
     const now = await reload();
@@ -81,10 +96,45 @@ function Edit({ stored, onSaved, reload }) {
       <Field label={t('settings.titles')} hint={t('settings.titles.hint')} error={wrong('titles')} optional>
         {(p) => <textarea {...p} rows={5} value={draft.titles} onInput={(e) => set({ titles: e.currentTarget.value })} />}
       </Field>
+      {reload && <>
+        <Field label={t('settings.mailDomains')} hint={t('settings.mailDomains.hint')} error={wrong('mailDomains')} optional>
+          {(p) => <textarea {...p} rows={3} spellcheck={false} value={draft.mailDomains} onInput={(e) => set({ mailDomains: e.currentTarget.value })} />}
+        </Field>
+        <Field label={t('settings.dropEmail')} hint={t('settings.dropEmail.hint')} error={wrong('dropEmail')} optional>
+          {(p) => <input {...p} type="email" value={draft.dropEmail || ''} onInput={(e) => set({ dropEmail: e.currentTarget.value })} />}
+        </Field>
+        <Field label={t('settings.auditDays')} hint={t('settings.auditDays.hint')} error={wrong('auditDays')} optional>
+          {(p) => <input {...p} type="number" min={90} max={3650} inputMode="numeric" value={draft.auditDays ?? ''} onInput={(e) => set({ auditDays: e.currentTarget.value })} />}
+        </Field>
+        <Limits legend={t('settings.limits')} of={draft.limits} used={used?.institution} wrong={(k) => wrong(`limits.${k}`)} onChange={(l) => set({ limits: l })} />
+        <Limits legend={t('settings.userLimits')} of={draft.userLimits} usual={used?.user} wrong={(k) => wrong(`userLimits.${k}`)} onChange={(l) => set({ userLimits: l })} />
+      </>}
       {error && (error.status === 412
-        ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles') }} onTake={take} />
+        ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles'),
+          mailDomains: t('settings.mailDomains'), dropEmail: t('settings.dropEmail'), auditDays: t('settings.auditDays'), limits: t('settings.limits'), userLimits: t('settings.userLimits') }} onTake={take} />
         : <Failure error={error} />)}
       <div class="form-end"><Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button></div>
     </form>
+  );
+}
+
+/**
+ * used tells how much of each limit is used, usual only what the limits are.
+ * @param {{legend?: any, of?: any, used?: any, usual?: any, wrong?: any, onChange?: any}} props
+ */
+function Limits({ legend, of, used, usual, wrong, onChange }) {
+  const now = used || usual;
+  return (
+    <fieldset class="sheet-fields">
+      <legend>{legend}</legend>
+      <p class="hint">{t('settings.limits.hint')}</p>
+      <div class="field-grid">
+        {limits.map((k) => (
+          <Field key={k} label={t(`limit.${k}`)} hint={used?.[k] && t('limit.used', used[k])} error={wrong(k)}>
+            {(p) => <input {...p} type="number" min={1} inputMode="numeric" placeholder={now?.[k] && !of[k] ? num(now[k].limit) : ''} value={of[k] ?? ''} onInput={(e) => onChange({ ...of, [k]: e.currentTarget.value })} />}
+          </Field>
+        ))}
+      </div>
+    </fieldset>
   );
 }
