@@ -1,4 +1,8 @@
+<<<<<<<< HEAD:internal/web/dist/assets/chunk-24FJRDFW.js
 import{a as p}from"./chunk-HPFKSN5Y.js";import{b as d}from"./chunk-IPIWWXLT.js";import{R as u}from"./chunk-UWA5SWOH.js";var g=/(?<=^|[,;\t|])(?=[=+\-@'\t\r\n])/g,h=/(?<=^|[,;\t|])'(?=[=+\-@'\t\r\n])/g;function x(l,e=","){let t=n=>{let f=String(n??"").replace(g,"'");return f.includes(e)||/["\r\n]/.test(f)?`"${f.replace(/"/g,'""')}"`:f};return`\uFEFF${l.map(n=>n.map(t).join(e)).join(`\r
+========
+import{k as p}from"./chunk-AH6NFK32.js";import{b as d}from"./chunk-IPIWWXLT.js";import{R as u}from"./chunk-M54D42QI.js";var g=/(?<=^|[,;\t|])(?=[=+\-@'\t\r\n])/g,h=/(?<=^|[,;\t|])'(?=[=+\-@'\t\r\n])/g;function x(l,e=","){let t=n=>{let f=String(n??"").replace(g,"'");return f.includes(e)||/["\r\n]/.test(f)?`"${f.replace(/"/g,'""')}"`:f};return`\uFEFF${l.map(n=>n.map(t).join(e)).join(`\r
+>>>>>>>> 2424690 (web: one sentence for one thing):internal/web/dist/assets/chunk-JBXMZ6XA.js
 `)}\r
 `}function v(l){let e=new Uint8Array(l);if(e[0]===255&&e[1]===254)return new TextDecoder("utf-16le").decode(e);if(e[0]===254&&e[1]===255)return new TextDecoder("utf-16be").decode(e);try{return new TextDecoder("utf-8",{fatal:!0}).decode(e)}catch{return new TextDecoder("windows-1252").decode(e)}}function b(l){let e=l.replace(/^\ufeff/,""),t=null,n=/^"?sep=(.)"?\r?\n?/i.exec(e);if(n&&([,t]=n,e=e.slice(n[0].length)),!t){let o=e.split(/\r\n|\n|\r/,1)[0];t=[",",";","	","|"].map(r=>[o.split(r).length,r]).sort((r,w)=>w[0]-r[0])[0][1]}let f=[],i=[],s="",c=!1,a=()=>{i.push(s),(i.length>1||i[0].trim()!=="")&&f.push(i.map(o=>o.replace(h,""))),i=[],s=""};for(let o=0;o<e.length;o++){let r=e[o];c?r!=='"'?s+=r:e[o+1]==='"'?(s+='"',o+=1):c=!1:r==='"'&&s===""?c=!0:r===t?(i.push(s),s=""):r==="\r"||r===`
 `?(r==="\r"&&e[o+1]===`

@@ -121,16 +121,19 @@ export function Notice({ kind = 'info', title, children, actions, live }) {
 }
 
 /**
- * A failure with what to do.
- * @param {{error?: any, onRetry?: any, retry?: any, title?: any}} props
+ * A failure with what to do. What stands beside a field of the form already is
+ * not said again.
+ * @param {{error?: any, onRetry?: any, retry?: any, title?: any, beside?: (location: string) => any}} props
  */
-export function Failure({ error, onRetry, retry, title }) {
+export function Failure({ error, onRetry, retry, title, beside = () => false }) {
+  const said = words(error);
+  const faults = error.errors || [];
   return (
     <div>
       <Notice kind="bad" live title={title || t('failure.title')}
         actions={onRetry && <Button onClick={onRetry} icon="run">{retry || t('failure.retry')}</Button>}>
-        <p>{words(error)}</p>
-        <Faults errors={error.errors} />
+        {!faults.some((e) => e.message === said) && <p>{said}</p>}
+        <Faults errors={faults.filter((e) => !beside(e.location))} />
       </Notice>
     </div>
   );

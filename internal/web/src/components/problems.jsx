@@ -105,11 +105,14 @@ function Column({ of }) {
 /** @param {{of?: any}} props */
 function Reason({ of }) {
   const def = fieldOf(of.field) || { values: [] };
+  // The sentence of a conflict names the three values, which stand below it.
+  const three = of.code === 'conflict';
+  const unreadable = three && of.params?.case === 'unreadable';
   return (
     <>
-      <span>{of.code === 'conflict' ? t('reason.conflict') : of.message}</span>
+      <span>{three && !unreadable ? t('reason.conflict') : of.message}</span>
       {of.otherLines?.length > 0 && !of.params?.lines && <span class="hint block">{t('problems.otherLines', { n: of.otherLines.length, lines: listed(of.otherLines.map((n) => num(n))) })}</span>}
-      {of.live !== undefined && (
+      {of.live !== undefined && !unreadable && (
         <span class="three">
           <span><span class="three-word">{t('conflict.old')}</span> {valueWords(def, of.old)}</span>
           <span><span class="three-word">{t('conflict.live')}</span> {valueWords(def, of.live)}</span>

@@ -225,7 +225,7 @@ function EditField({ room, code, stored, reload }) {
       {kind.values && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
       {error && (error.status === 412
         ? <Changed mine={bodyOf()} read={() => apiOf(room).get(code)} names={{ label: t('catalogue.label'), values: t('catalogue.values') }} onTake={take} />
-        : <Failure error={error} />)}
+        : <Failure error={error} beside={(l) => /^(path\.code|body\.(label|maxLength|decimals|values|values\[\d+\]\.(code|label)))$/.test(l)} />)}
       <div class="form-end">
         {may('admin') && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
         {!fresh && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}

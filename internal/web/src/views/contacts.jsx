@@ -233,6 +233,7 @@ function EditContact({ of, reload }) {
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
   const wrong = (at) => faultAt(error, `body.${at}`);
+  const shown = new Set([...contactFields, 'proof', ...inRoom('criterion').map((f) => `criteria.${f.code}`), ...inRoom('authorisation').map((f) => `authorisations.${f.code}`)].map((at) => `body.${at}`));
   const setIn = (room, code, v) => set((d) => {
     const next = { ...d[room] };
     if (v === '' || v === null || (Array.isArray(v) && v.length === 0)) delete next[code];
@@ -297,7 +298,7 @@ function EditContact({ of, reload }) {
       </fieldset>
       {error && (error.status === 412
         ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} retry={t('contact.reload')} />
-        : <Failure error={error} />)}
+        : <Failure error={error} beside={(l) => shown.has(l)} />)}
       <div class="form-end">
         <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>
         <ButtonLink kind="quiet" href={to('contacts', of.number)} onClick={forget}>{t('form.cancel')}</ButtonLink>

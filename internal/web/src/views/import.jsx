@@ -5,6 +5,7 @@ import { announce, announceProgress } from '../core/announce.js';
 import { loadCatalogue } from '../core/catalogue.js';
 import { t, ago, num, dateTime, has } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
+import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
 import { sendAgain, sending, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
@@ -122,13 +123,16 @@ function Result({ of, reload }) {
   const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || n ? 'warn' : 'good';
   const change = of.counts.created + of.counts.updated;
   const operator = may('operator');
+  // Why an import failed or was cancelled begins with that it was.
+  const stopped = of.problem && of.status !== 'rejected';
   return (
     <section class={`result ${kind}`}>
-      <Notice kind={kind} title={headline(of)}>
+      <Notice kind={kind} title={stopped ? of.problem.message : headline(of)}>
         {test && !bad && <p>{t(of.ofKind === 'undo' ? 'result.preview' : 'result.nothing')}</p>}
-        {of.problem && <p>{of.problem.message}</p>}
+        {of.problem && !stopped && <p>{of.problem.message}</p>}
         {!bad && n > 0 && <p>{t(!test ? 'result.missed' : change ? 'result.missed.test' : 'result.missed.all', { n })}</p>}
-        {bad && of.status !== 'failed' && <p>{t(`result.${of.status}.todo`)}</p>}
+        {of.status === 'rejected' && <p>{t('result.rejected.todo')}</p>}
+        {of.status === 'cancelled' && !test && change > 0 && <p>{t('result.cancelled.todo')}</p>}
         {operator && updatable(of) && n > 0 && <p>{t('result.next.test')}</p>}
         <Actions of={of} reload={reload} />
       </Notice>
@@ -139,10 +143,10 @@ function Result({ of, reload }) {
 
 /** @param {{of?: any}} props */
 function Mail({ of }) {
-  const { status, code, reason } = of.mail;
-  if (!of.email || !status && !code) return null;
-  if (!code || status === 'waiting') return <p class="hint mail-line">{t(`mail.${status}`, { email: of.email })}</p>;
-  return <Notice kind="warn" title={t(`mail.${status || 'doubtful'}`, { email: of.email })}><p>{reason}</p></Notice>;
+  const said = mailWords(of);
+  if (!said) return null;
+  if (!said.trouble) return <p class="hint mail-line">{said.what}</p>;
+  return <Notice kind="warn" title={said.what}>{said.why && <p>{said.why}</p>}</Notice>;
 }
 
 /** @param {{of?: any, reload?: any}} props */

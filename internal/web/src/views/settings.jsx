@@ -51,6 +51,8 @@ function Edit({ stored, onSaved, reload, used }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   // What is wrong with one of several lines is said of them all.
+  // What stands beside its field; an institution that is being set up has fewer of them.
+  const beside = reload ? /^body\.(name|language|country|titles|mailDomains|dropEmail|auditDays|limits\.\w+|userLimits\.\w+)$/ : /^body\.(name|language|country|titles)$/;
   const wrong = (at) => error?.errors?.find((e) => e.location.replace(/\[\d+\]$/, '') === `body.${at}`)?.message;
   const body = () => {
     const { etag, ...own } = draft;
@@ -112,7 +114,7 @@ function Edit({ stored, onSaved, reload, used }) {
       {error && (error.status === 412
         ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles'),
           mailDomains: t('settings.mailDomains'), dropEmail: t('settings.dropEmail'), auditDays: t('settings.auditDays'), limits: t('settings.limits'), userLimits: t('settings.userLimits') }} onTake={take} />
-        : <Failure error={error} />)}
+        : <Failure error={error} beside={(l) => beside.test(l)} />)}
       <div class="form-end"><Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button></div>
     </form>
   );

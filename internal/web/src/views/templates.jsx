@@ -8,6 +8,7 @@ import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
 import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
+import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
 import { may, user } from '../core/user.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
@@ -116,21 +117,19 @@ function One({ id }) {
   if (error) return <Failure error={error} onRetry={fetchIt} />;
   if (active(it)) return <Notice title={t('templates.one.preparing', { target: it.targetName })}><p>{it.email ? t('templates.one.mail', { email: it.email }) : t('templates.one.stay')}</p></Notice>;
   if (it.status === 'ready') {
+    const said = mailWords(it);
     return (
       <Notice kind="good" title={t('templates.one.ready', { target: it.targetName })} actions={<>
         {may('operator') && <ButtonLink icon="plus" href={to('new')}>{t('new')}</ButtonLink>}
         <Button kind="quiet" icon="download" onClick={fetchIt}>{t('templates.again')}</Button>
       </>}>
         <p>{t('templates.one.next')}</p>
-        {it.mail.status === 'waiting' && <p class="detail">{t('mail.waiting', { email: it.email })}</p>}
-        {it.mail.code && it.mail.status !== 'waiting' && <p class="detail">{t(`mail.${it.mail.status || 'doubtful'}`, { email: it.email })} {it.mail.reason}</p>}
+        {said && (said.trouble || it.mail.status === 'waiting') && <p class="detail">{said.what} {said.why}</p>}
       </Notice>
     );
   }
   return (
-    <Notice kind="bad" title={t(`templates.one.${it.status}`)} actions={may('operator') && <ButtonLink href={to('templates', 'new')} icon="download">{t('templates.new')}</ButtonLink>}>
-      {it.problem && <p>{it.problem.message}</p>}
-    </Notice>
+    <Notice kind="bad" title={it.problem?.message || t(`templates.one.${it.status}`)} actions={may('operator') && <ButtonLink href={to('templates', 'new')} icon="download">{t('templates.new')}</ButtonLink>} />
   );
 }
 
