@@ -293,7 +293,7 @@ func TestCatalogue(t *testing.T) {
 	p.Check("retired")
 	p.Press("Save")
 	p.See("Favourite genre saved")
-	if d := field("GENRE"); d.Values[2].Label != "Jazz and blues" || !d.Values[0].Retired || d.Values[1].Retired {
+	if d := field("GENRE"); d.Values[2].LabelIn("en") != "Jazz and blues" || d.Values[2].Labels["fr"] != "Jazz" || !d.Values[0].Retired || d.Values[1].Retired {
 		t.Errorf("stored %+v", d.Values)
 	}
 	p.Press("Favourite genre")
@@ -332,6 +332,10 @@ func TestCatalogue(t *testing.T) {
 	p.See("The file says what the catalogue says already.")
 	p.Press("Close")
 	p.FocusIs("h1 Catalogue")
+	// A template's values.csv has labels in its reader's language.
+	p.Upload("values.csv", []byte("field code,field label,kind,value code,value label\r\nSEGMENT,Segment,choice,PRESS,Presse\r\nZONE,Platzzone,choice,1,Parkett\r\n"))
+	p.See("The file says what the catalogue says already.")
+	p.Press("Close")
 	changed := strings.Replace(csv, "choice,ROCK,Rock,", "choice,ROCK,Rock and pop,\r\nGENRE,Favourite genre,choice,SOUL,Soul,", 1) + "VEGAN,Eats vegan,yesno,,,\r\n"
 	p.Upload("values.csv", []byte(changed))
 	p.See("Rock → Rock and pop · + SOUL")
@@ -340,7 +344,7 @@ func TestCatalogue(t *testing.T) {
 	p.See("Eats vegan")
 	called := func(d domain.FieldDef, code string) string {
 		c, _ := d.Choice(code)
-		return c.Label
+		return c.LabelIn("en")
 	}
 	if d := field("GENRE"); called(d, "SOUL") != "Soul" || called(d, "ROCK") != "Rock and pop" || !d.Values[0].Retired {
 		t.Errorf("stored %+v", d.Values)
@@ -375,11 +379,39 @@ func TestValues(t *testing.T) {
 	if got := p.Clipboard(); got != "REGULAR\nOCCASIONAL\nPATRON\nPRESS\nSCHOOL\nLAPSED" {
 		t.Errorf("copied %q", got)
 	}
+	p.Fill("Search labels and codes", "parkett") // a value is found by its label in any language
+	p.See("Stalls")
+	p.Gone("Segment")
 	p.Fill("Search labels and codes", "xyz")
 	p.See("Nothing found for “xyz”")
 	p.Press("Download CSV")
 	if csv := string(download()); !strings.Contains(csv, "SEGMENT,Segment,choice,GOLD,Gold card,true\r\n") {
 		t.Errorf("the CSV is\n%s", csv)
+	}
+
+	// In another language values are called otherwise, also in a condition.
+	q := browser.New(t).Page(browser.Options{Language: "de-DE"})
+	q.Open(s.URL)
+	q.Press("Anmelden")
+	q.SignIn("admin@aurora.example", dev.Password)
+	q.Heading("Importe")
+	q.Go("#/values")
+	q.See("Parkett")
+	q.Go("#/targets/new")
+	q.Choose("Feld von Vergleich 1", "Platzzone")
+	q.Choose("Wert von Vergleich 1", "Parkett")
+	q.Go("#/catalogue/criteria/ZONE")
+	q.Press("Bezeichnungen in anderen Sprachen") // closes those of the field
+	q.Press("Wert 1 in anderen Sprachen")
+	q.Fill("Français", "Orchestre")
+	q.Press("Speichern")
+	q.See("gespeichert")
+	cat, err := s.Catalogue.Catalogue(t.Context(), "aurora")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zone, _ := cat.Lookup("criterion:ZONE"); zone.Values[0].LabelIn("fr") != "Orchestre" || zone.Values[0].LabelIn("de") != "Parkett" || zone.Values[0].Label != "Stalls" {
+		t.Errorf("stored %+v", zone.Values[0])
 	}
 }
 

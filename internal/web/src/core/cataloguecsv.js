@@ -1,7 +1,7 @@
 // The catalogue as a CSV: what a file would change in it.
 import { read } from './csv.js';
 import { t } from './i18n.js';
-import { criterionKinds, kindNamed, limits } from './kinds.js';
+import { criterionKinds, kindNamed, labelsAfter, labelsOf, limits } from './kinds.js';
 
 const kinds = [...criterionKinds, 'authorisation'];
 const isCode = (s) => /^[A-Z0-9_]+$/.test(s) && s.length <= limits.code;
@@ -16,7 +16,8 @@ function fail(code, params) {
  * Compares a values.csv with the catalogue. Returns {changes, faults}: a change
  * is {room, code, body, isNew, what}; faults are sentences, and with any of them
  * nothing should be done. What the file does not name stays as it is: values
- * that it leaves out are not removed.
+ * that it leaves out are not removed. A label in another language, as a template
+ * has them, is no new one.
  */
 export function fromCSV(text, catalogue) {
   const rows = read(text);
@@ -56,7 +57,7 @@ export function fromCSV(text, catalogue) {
 
 function compare(f, old) {
   const room = f.kind === 'authorisation' ? 'authorisation' : 'criterion';
-  const label = f.label || old?.label || f.code;
+  const label = old && (!f.label || labelsOf(old).includes(f.label)) ? old.label : f.label || f.code;
   const what = [];
   const values = (old?.values || []).map((v) => ({ ...v }));
   for (const v of f.values) {
@@ -66,7 +67,11 @@ function compare(f, old) {
       what.push(`+ ${v.code}`);
       continue;
     }
-    if (v.label && v.label !== had.label) { what.push(`${had.label} → ${v.label}`); had.label = v.label; }
+    if (v.label && !labelsOf(had).includes(v.label)) {
+      what.push(`${had.label} → ${v.label}`);
+      had.labels = labelsAfter(had.labels, had.label, v.label);
+      had.label = v.label;
+    }
     if (v.retired !== undefined && v.retired !== Boolean(had.retired)) {
       what.push(t(v.retired ? 'cataloguecsv.retires' : 'cataloguecsv.unretires', { code: v.code }));
       had.retired = v.retired;
@@ -74,7 +79,7 @@ function compare(f, old) {
   }
   if (old && label !== old.label) what.unshift(`${old.label} → ${label}`);
   if (old && !what.length) return null;
-  const body = { label, labels: old?.labels || {} };
+  const body = { label, labels: labelsAfter(old?.labels, old?.label, label) };
   if (room === 'criterion') {
     body.kind = f.kind;
     if (values.length) body.values = values;

@@ -27,6 +27,16 @@ export const contactKind = (name) => tables.contact.find((c) => c.name === name)
 /** What an operator takes: nothing, one, part, list, set, range or days. */
 export const takes = (kind, op) => kindNamed(kind).operators.find((o) => o.name === op)?.takes || 'one';
 
+/** All labels of a field or a value: the main one and those in languages. */
+export const labelsOf = (f) => [f.label, ...Object.values(f.labels || {})].filter(Boolean);
+
+/**
+ * The labels in languages of what is called otherwise now: without blank ones,
+ * and without the one in the language shown if it only said the main label again,
+ * for it would hide the new one.
+ */
+export const labelsAfter = (labels, was, now) => Object.fromEntries(Object.entries(labels || {}).filter(([l, text]) => text && !(l === lang.value && text === was && was !== now)));
+
 /** The label of a field or a value in the language shown. */
 export const labelOf = (f) => f.labels?.[lang.value] || f.label || f.code;
 

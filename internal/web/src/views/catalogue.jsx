@@ -8,7 +8,7 @@ import { fromCSV } from '../core/cataloguecsv.js';
 import { decode } from '../core/csv.js';
 import { useDraft } from '../core/draft.js';
 import { languages, t } from '../core/i18n.js';
-import { criterionKinds, kindNamed, labelOf, limits } from '../core/kinds.js';
+import { criterionKinds, kindNamed, labelOf, labelsAfter, limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
 import { may } from '../core/user.js';
@@ -128,11 +128,9 @@ export function CatalogueField({ room, code }) {
   );
 }
 
-const filled = (labels) => Object.fromEntries(Object.entries(labels || {}).filter(([, l]) => l));
-
-/** A value as the API shows it, without what is empty. */
-function valueOf(v) {
-  const labels = filled(v.labels);
+/** A value as the API shows it, without what is empty; was is its label before. */
+function valueOf(v, was) {
+  const labels = labelsAfter(v.labels, was, v.label);
   return { code: v.code, label: v.label, ...(Object.keys(labels).length ? { labels } : {}), ...(v.retired ? { retired: true } : {}) };
 }
 
@@ -155,10 +153,10 @@ function EditField({ room, code, stored, reload }) {
   const kind = room === 'criterion' ? kindNamed(draft.kind) : {};
   const setValue = (i, change) => set((d) => ({ ...d, values: d.values.map((v, k) => (k === i ? { ...v, ...change } : v)) }));
   const bodyOf = () => {
-    const body = { label: draft.label, labels: filled(draft.labels) };
+    const body = { label: draft.label, labels: labelsAfter(draft.labels, stored.label, draft.label) };
     if (room === 'criterion') {
       body.kind = draft.kind;
-      if (kind.values) body.values = draft.values.map(valueOf);
+      if (kind.values) body.values = draft.values.map((v) => valueOf(v, stored.values?.find((s) => s.code === v.code)?.label));
       if (kind.maxLength && draft.maxLength) body.maxLength = Number(draft.maxLength);
       if (kind.decimals && Number(draft.decimals)) body.decimals = Number(draft.decimals);
     }
@@ -281,7 +279,7 @@ function ValuesEditor({ values, wrong, setValue, set }) {
               ? <label class="check"><input type="checkbox" checked={Boolean(v.retired)} onChange={(e) => setValue(i, { retired: e.currentTarget.checked })} /><span>{t('values.retired')}</span></label>
               : <Button kind="quiet icon-only" icon="close" aria-label={t('catalogue.value.remove', { n: i + 1 })} onClick={() => set((d) => ({ ...d, values: d.values.filter((_, k) => k !== i) }))} />}
             <Button kind="quiet icon-only" icon="globe" aria-expanded={open === i} aria-label={t('catalogue.value.labels', { n: i + 1 })} onClick={() => setOpen(open === i ? null : i)} />
-            {open === i && <Labels of={v.labels} at={`body.values[${i}].labels`} wrong={wrong} onChange={(labels) => setValue(i, { labels })} />}
+            {open === i && <div role="group" aria-label={t('catalogue.value.labels', { n: i + 1 })}><Labels of={v.labels} at={`body.values[${i}].labels`} wrong={wrong} onChange={(labels) => setValue(i, { labels })} /></div>}
             {[`body.values[${i}].code`, `body.values[${i}].label`].map(wrong).filter(Boolean).map((m) => <p key={m} class="field-error" role="alert"><Icon name="error" />{m}</p>)}
           </li>
         ))}

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { byText, t } from '../core/i18n.js';
-import { kindNamed, labelOf, limits } from '../core/kinds.js';
+import { kindNamed, labelOf, labelsOf, limits } from '../core/kinds.js';
 import { saveValues } from '../core/valuescsv.js';
 import { may } from '../core/user.js';
 import { to } from '../core/router.js';
@@ -22,8 +22,8 @@ export function Values() {
     const hit = (...texts) => texts.some((x) => plain(x).includes(wanted));
     return catalogue.value.fields
       .map((f) => {
-        if (!wanted || hit(f.code, labelOf(f), f.label)) return f;
-        const values = f.values.filter((v) => hit(v.code, v.label, labelOf(v)));
+        if (!wanted || hit(f.code, ...labelsOf(f))) return f;
+        const values = f.values.filter((v) => hit(v.code, ...labelsOf(v)));
         return values.length ? { ...f, values, part: true } : null;
       })
       .filter(Boolean)
