@@ -68,6 +68,7 @@ var operations = []operation{
 	{"GET", "/api/imports", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/problems", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/rows", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/files/errors", nil, "viewer", 302},
 	{"GET", "/api/imports/{update}/files/changes", nil, "viewer", 302},
 	{"GET", "/api/imports/{update}/files/undo", nil, "viewer", 302},

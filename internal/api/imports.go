@@ -246,6 +246,12 @@ func (s *server) importRoutes() {
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
 		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
 	}, s.listProblems)
+	route(s, Viewer, huma.Operation{
+		OperationID: "listRows", Method: http.MethodGet, Path: one + "/rows", Tags: []string{tagImports},
+		Summary:     "Show the first rows of the uploaded file",
+		Description: "At most 10 rows as the file has them, in the order of headers, whatever becomes of the columns; none whose cells cannot be told apart. They are read from the file at each request. There is one page.",
+		Errors:      []int{http.StatusNotFound, http.StatusGone},
+	}, s.listRows)
 	route(s, Operator, huma.Operation{
 		OperationID: "testImport", Method: http.MethodPost, Path: one + "/test", Tags: []string{tagImports},
 		Summary:       "Test the same bytes with another recipe",

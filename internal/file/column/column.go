@@ -227,11 +227,26 @@ func Shape(values []string) []Target {
 	if blank {
 		return nil
 	}
-	var out []Target
-	for _, t := range []Target{"email", "birthDate", "phone"} {
-		if Fits(t, values) && (t != "phone" || !Fits("birthDate", values)) {
-			out = append(out, t)
+	for _, s := range shapes {
+		all := true
+		for _, v := range values {
+			v = strings.TrimSpace(v)
+			all = all && (v == "" || s.form.MatchString(v))
+		}
+		if all {
+			return []Target{s.target}
 		}
 	}
-	return out
+	return nil
+}
+
+// shapes are forms that hardly anything else has: days without a clock, and
+// telephone numbers with a + or a 0 before them, which numbers and amounts lack.
+var shapes = []struct {
+	target Target
+	form   *regexp.Regexp
+}{
+	{"email", regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)},
+	{"birthDate", regexp.MustCompile(`^(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{1,2}-\d{1,2})$`)},
+	{"phone", regexp.MustCompile(`^(\+|0|\(0)[\d\s()/.-]{7,19}\d$`)},
 }

@@ -92,3 +92,25 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+// Only what has the form of hardly anything else is offered, whatever its name.
+func TestShape(t *testing.T) {
+	for want, of := range map[column.Target][][]string{
+		"email":     {{"a@example.org", "", "b@example.org"}},
+		"birthDate": {{"12.04.1985", "03/04/1990"}, {"1985-04-12"}},
+		"phone":     {{"+41 44 668 18 00", "079 123 45 67"}, {"(030) 1234567"}},
+		"":          {nil, {"", " "}, {"2024-02-01 10:11:12"}, {"198.51.100.7"}, {"46.94"}, {"500000"}, {"0004a2ad10"}, {"12345678"}, {"a@example.org", "none"}, {"oui", "non"}},
+	} {
+		for _, values := range of {
+			var one column.Target
+			if got := column.Shape(values); len(got) > 1 {
+				t.Errorf("%v: %v", values, got)
+			} else if len(got) == 1 {
+				one = got[0]
+			}
+			if one != want {
+				t.Errorf("%v has the shape %q, want %q", values, one, want)
+			}
+		}
+	}
+}

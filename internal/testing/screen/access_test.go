@@ -122,6 +122,7 @@ func sample(t *testing.T, s *dev.Stack) map[string]domain.Import {
 		status domain.Status
 	}{
 		{"rejected", domain.Import{FileName: "contacts-from-the-box-office.csv", DataType: domain.Criteria, Action: domain.Test}, []byte("Name;Town\r\nRossi;Milano\r\n"), domain.Rejected},
+		{"columns", domain.Import{FileName: "audience.csv", DataType: domain.Contacts, Action: domain.Test}, mailchimp(0, 12), domain.Rejected},
 		{"update", domain.Import{FileName: "newsletter-consent-october.csv", DataType: domain.Authorisations, Action: domain.Update}, allow, domain.Done},
 		{"test", domain.Import{FileName: "spring-season.csv", DataType: domain.Criteria, Action: domain.Test}, spring, domain.Done},
 	} {
@@ -263,6 +264,8 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"import-waiting", "#/imports/" + imports["waiting"].ID, "Waiting for the file", nil},
 		{"import-running", "#/imports/" + imports["running"].ID, "Going through the rows", nil},
 		{"import-rejected", "#/imports/" + imports["rejected"].ID, "The file was rejected", nil},
+		{"import-columns", "#/imports/" + imports["columns"].ID, "Say what its columns are for", nil},
+		{"match", "#/imports/" + imports["columns"].ID + "/columns", "still to be decided", func() { p.Press("How the values are read and written"); p.Fill("What is MEMBER_RATING for?", "genre") }},
 		{"import-test", "#/imports/" + imports["test"].ID, "Nothing has been written", func() { p.See("Did you mean JAZZ?") }},
 		{"import-update-question", "#/imports/" + imports["test"].ID, "Nothing has been written", func() { p.Press("Update now with this file"); p.See("You can undo the update afterwards.") }},
 		{"import-update", "#/imports/" + imports["update"].ID, "contacts have been changed", nil},

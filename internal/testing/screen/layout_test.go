@@ -27,6 +27,7 @@ func TestNothingSticksOut(t *testing.T) {
 	for _, name := range []string{"waiting", "running", "rejected", "test", "update"} {
 		places = append(places, "imports/"+imports[name].ID)
 	}
+	places = append(places, "imports/"+imports["columns"].ID, "imports/"+imports["columns"].ID+"/columns")
 	for _, set := range []fonts.Set{fonts.Narrow, fonts.Wide} {
 		b := browser.NewWith(t, set)
 		for _, x := range []struct{ language, signIn string }{

@@ -27,12 +27,15 @@ const lazy = {
   audit: () => import('./views/audit.jsx'),
   users: () => import('./views/users.jsx'),
   machines: () => import('./views/machines.jsx'),
+  match: () => import('./views/match.jsx'),
 };
 
 function View() {
   const { parts: [room = 'imports', id, sub], query } = route.value;
   switch (room) {
-    case 'imports': return id ? <Import key={id} id={id} /> : <Imports key="imports" />;
+    case 'imports':
+      if (sub === 'columns') return may('operator') ? <Lazy key={`columns ${id}`} load={lazy.match} view="Match" id={id} /> : <NotAllowed />;
+      return id ? <Import key={id} id={id} /> : <Imports key="imports" />;
     case 'new': return may('operator') ? <New key="new" /> : <NotAllowed />;
     case 'templates':
       if (id === 'new') return may('operator') ? <NewTemplate key="template" /> : <NotAllowed />;

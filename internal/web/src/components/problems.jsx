@@ -1,12 +1,13 @@
 // The problems of an import, page by page through all of them.
-import { useEffect, useId, useState } from 'preact/hooks';
-import { imports } from '../core/api.js';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { imports, newKey } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
+import { useDraft } from '../core/draft.js';
 import { labelOf, valueWords } from '../core/kinds.js';
 import { t, num, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
-import { to } from '../core/router.js';
-import { Badge, Loaded, Pager, Empty } from './basics.jsx';
+import { go, to } from '../core/router.js';
+import { Badge, Button, Empty, Failure, Loaded, Pager } from './basics.jsx';
 import { Table } from './table.jsx';
 
 const limit = 100;
@@ -23,8 +24,9 @@ function alike(items) {
   return [...groups.values()];
 }
 
-/** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any}} props */
-export function Problems({ of, outcome, field, onOutcome, onField, box }) {
+/** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any, answers?: any}} props answers: whether it can be said who is meant */
+export function Problems({ of, outcome, field, onOutcome, onField, box, answers }) {
+  const [persons, setPersons, forget] = useDraft(`persons.${of.id}`, {});
   const [cursors, setCursors] = useState(['']);
   useEffect(() => setCursors(['']), [outcome, field, of.id]);
   const cursor = cursors[cursors.length - 1];
@@ -56,6 +58,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
           </div>}
         </div>
       </div>
+      {answers && Object.keys(persons).length > 0 && <Answered of={of} persons={persons} onDone={forget} />}
       <Loaded of={list} rows={6}>
         {({ items, nextCursor }) => (items.length === 0
           ? <Empty icon="search" title={t('problems.none')} />
@@ -69,6 +72,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
               { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (p.suggestion || p.contact
                 ? <>
                   {p.suggestion && <Suggestion of={p} />}
+                  {answers && p.code === 'anotherPerson' && <Who lines={p.lines} persons={persons} onChange={setPersons} />}
                   {p.contact && <a class="block" href={to('contacts', p.contact)}>{t('problems.contact', { number: p.contact })}</a>}
                 </>
                 : null) },
@@ -77,6 +81,50 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
           </>)}
       </Loaded>
     </section>
+  );
+}
+
+/**
+ * Whether the rows are about the contact that has their address.
+ * @param {{lines?: any, persons?: any, onChange?: any}} props
+ */
+function Who({ lines, persons, onChange }) {
+  const say = (who) => onChange(Object.fromEntries(lines.map((l) => [l, who])));
+  return (
+    <div class="person-choice" role="group" aria-label={t('persons.who', { line: listed(lines.map((l) => num(l))) })}>
+      {['same', 'another'].map((who) => (
+        <Button key={who} aria-pressed={lines.every((l) => persons[l] === who) ? 'true' : 'false'} onClick={() => say(who)}>{t(`persons.${who}`)}</Button>
+      ))}
+    </div>
+  );
+}
+
+/**
+ * The answers given so far, and the test by them.
+ * @param {{of?: any, persons?: any, onDone?: any}} props
+ */
+function Answered({ of, persons, onDone }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const key = useRef({ key: '', of: '' });
+  const test = async () => {
+    const recipe = { ...of.recipe, persons: { ...of.recipe.persons, ...persons } };
+    const asked = JSON.stringify(recipe);
+    if (key.current.of !== asked) key.current = { key: newKey(), of: asked };
+    setBusy(true);
+    setError(null);
+    try {
+      const made = await imports.test(of.id, recipe, key.current.key);
+      onDone();
+      go(to('imports', made.id));
+    } catch (e) { setError(e); setBusy(false); }
+  };
+  return (
+    <div class="answered">
+      <p role="status">{t('persons.answered', { n: Object.keys(persons).length })}</p>
+      <Button kind="primary" icon="done" busy={busy} onClick={test}>{t('persons.test')}</Button>
+      {error && <Failure error={error} title={t('match.failed')} />}
+    </div>
   );
 }
 

@@ -135,6 +135,8 @@ export const imports = {
   get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),
   create: (body, key) => call('POST', '/api/imports', { body, key }),
   problems: (i, params, options) => get(`/api/imports/${id(i)}/problems`, params, options),
+  rows: (i, options) => get(`/api/imports/${id(i)}/rows`, {}, options),
+  test: (i, recipe, key) => call('POST', `/api/imports/${id(i)}/test`, { body: recipe, key }),
   update: (i, key) => call('POST', `/api/imports/${id(i)}/update`, { key }),
   undo: (i, key) => call('POST', `/api/imports/${id(i)}/undo`, { key }),
   previewUndo: (i, key) => call('POST', `/api/imports/${id(i)}/undo?test=true`, { key }),

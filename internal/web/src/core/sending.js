@@ -7,6 +7,9 @@ import { upload } from './upload.js';
 /** By import id: {share, error, file, form}. Gone when the file is there. */
 export const sending = signal({});
 
+/** The imports whose files were sent from here and that were not seen at their end yet. */
+export const sent = new Set();
+
 /** A file chosen or dropped before the form was there. */
 export const chosen = signal(null);
 
@@ -28,6 +31,7 @@ window.addEventListener('beforeunload', (e) => {
  */
 export async function send(file, body, key) {
   const made = await imports.create({ ...body, fileName: file.name }, key);
+  sent.add(made.id);
   if (made.upload) transmit(made.id, file, made.upload);
   return made.id;
 }

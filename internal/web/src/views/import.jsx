@@ -6,8 +6,8 @@ import { loadCatalogue } from '../core/catalogue.js';
 import { t, ago, num, dateTime, has } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
-import { go, to } from '../core/router.js';
-import { sendAgain, sending, stopSending } from '../core/sending.js';
+import { go, replace, to } from '../core/router.js';
+import { sendAgain, sending, sent, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
 import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
@@ -40,6 +40,8 @@ export function Import({ id }) {
   const was = useRef(i?.status);
   useEffect(() => {
     if (i && was.current && was.current !== i.status && !active(i)) announce(`${t(`status.${i.status}`)}. ${headline(i)}`);
+    // Who has just sent the file is asked at once what its columns are.
+    if (i && !active(i) && sent.delete(id) && asksColumns(i)) replace(to('imports', id, 'columns'));
     was.current = i?.status;
   }, [i?.status]);
 
@@ -86,9 +88,9 @@ function Body({ of, reload }) {
     <>
       {active(of) ? <Running of={of} reload={reload} /> : <Result of={of} reload={reload} />}
       {of.counts.rows > 0 && <Counts of={of} outcome={outcome} onPick={finished ? pick : null} problems={problems} />}
-      <Warnings list={of.warnings.filter((w) => w.code !== 'cellsNotCompared')} />
+      <Warnings list={of.warnings.filter((w) => w.code !== 'cellsNotCompared' && w.code !== 'consents')} />
       {finished && of.fields.some((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts')) && <Changes of={of} heading={changes} />}
-      {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
+      {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} answers={may('operator') && matchable(of)} />}
       {of.detected && of.detected.rows > 0 && <Reading of={of} />}
       {of.execution && <Execution arn={of.execution} />}
     </>
@@ -111,6 +113,12 @@ export function headline(i) {
   return t(test ? 'result.test' : 'result.updated', { n });
 }
 
+// Whether a file was rejected because nobody knows what its columns are.
+const asksColumns = (i) => i.status === 'rejected' && ['unknownColumn', 'duplicateColumn', 'noKeyColumn'].includes(i.problem?.code) && i.headers.some((h) => h.name && !h.name.startsWith('['));
+
+// Whether the file can still be read otherwise.
+const matchable = (i) => i.ofKind !== 'undo' && i.headers.length > 0 && i.files.includes('original') && (i.action === 'test' ? !i.updatedBy : i.status === 'rejected');
+
 const updatable = (i) => i.action === 'test' && i.status === 'done' && i.ofKind !== 'undo' && !i.updatedBy && i.counts.created + i.counts.updated > 0;
 
 const missed = (c) => c.rejected + c.conflicted + c.unprocessed;
@@ -130,8 +138,9 @@ function Result({ of, reload }) {
       <Notice kind={kind} title={stopped ? of.problem.message : headline(of)}>
         {test && !bad && <p>{t(of.ofKind === 'undo' ? 'result.preview' : 'result.nothing')}</p>}
         {of.problem && !stopped && <p>{of.problem.message}</p>}
+        {of.warnings.filter((w) => w.code === 'consents').map((w) => <p key={w.code} class="strong">{w.message}</p>)}
         {!bad && n > 0 && <p>{t(!test ? 'result.missed' : change ? 'result.missed.test' : 'result.missed.all', { n })}</p>}
-        {of.status === 'rejected' && <p>{t('result.rejected.todo')}</p>}
+        {of.status === 'rejected' && <p>{t(asksColumns(of) ? 'match.asked' : 'result.rejected.todo')}</p>}
         {of.status === 'cancelled' && !test && change > 0 && <p>{t('result.cancelled.todo')}</p>}
         {operator && updatable(of) && n > 0 && <p>{t('result.next.test')}</p>}
         <Actions of={of} reload={reload} />
@@ -179,10 +188,11 @@ function Actions({ of, reload }) {
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
   const correct = () => keepDraft('new', { ...newImport(), dataType: of.problem?.code === 'wrongDataType' ? '' : of.dataType, onConflict: of.onConflict || 'skip', allowSamePerson: Boolean(of.allowSamePerson) });
-  const retry = <ButtonLink kind={ended ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
+  const retry = <ButtonLink kind={ended && !asksColumns(of) ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
   return (
     <>
       <div class="actions">
+        {operator && asksColumns(of) && matchable(of) && <ButtonLink kind="primary" icon="table" href={to('imports', of.id, 'columns')}>{t('match.title')}</ButtonLink>}
         {again && ended && retry}
         {operator && update && <Button kind="primary" icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
@@ -190,12 +200,13 @@ function Actions({ of, reload }) {
         {again && !ended && retry}
         {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
+        {operator && matchable(of) && !asksColumns(of) && <ButtonLink icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
         {filesOf(of).filter(([n]) => n === 'undo' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}
         {of.undoneBy && <a href={to('imports', of.undoneBy)}>{t('result.undoneBy')}</a>}
-        {of.of && <a href={to('imports', of.of)}>{t(of.ofKind === 'update' ? 'result.of.test' : 'result.of.update')}</a>}
+        {of.of && <a href={to('imports', of.of)}>{t(of.ofKind === 'undo' ? 'result.of.update' : 'result.of.test')}</a>}
       </p>
       {error && <Failure error={error} />}
       {asking === 'update' && (

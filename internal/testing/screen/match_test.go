@@ -1,0 +1,224 @@
+package screen_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/testing/browser"
+	"rollbook/internal/testing/dev"
+)
+
+// mailchimp is an audience as that program exports it, of n made-up people.
+func mailchimp(first, n int) []byte {
+	var b strings.Builder
+	b.WriteString(`"Email Address","First Name","Last Name",Address,"Phone Number",Birthday,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS` + "\n")
+	for i := first; i < first+n; i++ {
+		fmt.Fprintf(&b, `reader%d@letters.example,%s,%s,,+4179%07d,,4,"2024-02-%02d 10:11:12",198.51.100.7,"2024-02-%02d 10:12:13",198.51.100.7,46.94,7.44,1,2,Europe/Zurich,CH,BE,"2025-01-02 03:04:05",%d,%010x,,"""Abo"",""Presse"""`+"\n",
+			i, firsts[i%len(firsts)], lasts[i/len(firsts)%len(lasts)], 1234500+i, 1+i%28, 1+i%28, 500000+i, 77770000+i)
+	}
+	return []byte(b.String())
+}
+
+// boxOffice is a German theatre's list of customers.
+func boxOffice(first, n int) []byte {
+	var b strings.Builder
+	b.WriteString("Kundennummer;Anrede;Titel;Vorname;Nachname;Firma;Strasse;PLZ;Ort;Telefon;Mobil;E-Mail;Kunde seit;Stammplatz\r\n")
+	for i := first; i < first+n; i++ {
+		fmt.Fprintf(&b, "%d;%s;;%s;%s;;Gartenweg %d;%05d;Weimar;;+49 151 %08d;kunde%d@haus.example;03.0%d.2019;Reihe %d\r\n",
+			700000+i, []string{"Frau", "Herr"}[i%2], firsts[i%len(firsts)], lasts[i/len(firsts)%len(lasts)], 1+i, 99423+i%3, 23456000+i, i, 1+i%9, 1+i%20)
+	}
+	return []byte(b.String())
+}
+
+var (
+	firsts = []string{"Nora", "Emil", "Lea", "Jonas", "Ida", "Felix", "Greta", "Karl", "Mila", "Otto", "Clara", "Hugo", "Elsa", "Anton"}
+	lasts  = []string{"Brunner", "Sommer", "Winkler", "Falk", "Lindner", "Auer", "Kessler", "Moser", "Hartwig", "Seidel", "Roth", "Engel", "Pohl", "Jahn", "Busch"}
+)
+
+// upload sends a file of contacts for a test.
+func upload(p *browser.Page, name string, file []byte) {
+	p.Go("#/new")
+	p.Heading("New import")
+	p.Upload(name, file)
+	p.Check("Contacts")
+	p.Press("Test the file")
+}
+
+// A list as a newsletter program exports it, and one of a German box office, come
+// in with one look at their columns, and the next ones with none.
+func TestMatchTheColumns(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	picture := func(name string) {
+		if dir := os.Getenv("PICTURES"); dir != "" {
+			if err := os.WriteFile(dir+"/"+name+".png", p.Picture(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	axe := func() {
+		t.Helper()
+		for _, v := range p.Axe() {
+			t.Error(v)
+		}
+	}
+	stored := func(email string) domain.Contact {
+		t.Helper()
+		found, err := s.Contacts.ByEmail(t.Context(), "aurora", []string{email})
+		if err != nil || len(found[email]) != 1 {
+			t.Fatal(email, found, err)
+		}
+		c, err := s.Contacts.Get(t.Context(), "aurora", found[email][0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	update := func() {
+		p.Press("Update now with this file")
+		p.See("Create 200 contacts?")
+		p.Press("Update now with this file")
+		p.See("200 contacts have been created")
+	}
+
+	t.Run("a newsletter's audience", func(t *testing.T) {
+		upload(p, "audience.csv", mailchimp(0, 200))
+		p.Heading("Match the columns")
+		p.See("still to be decided")
+		p.See("By what people and other programs call it.")
+		p.SeeIn(".preview", "reader0@letters.example")
+		axe()
+		picture("match-mailchimp")
+		// The button that goes on leads to what is missing.
+		p.Press("Test the file")
+		p.See("Choose what this column is for, or leave it out.")
+		if got := p.Focus(); !strings.HasPrefix(got, "combobox What is ") {
+			t.Errorf("the focus is on %q", got)
+		}
+		p.Press("Leave out all others")
+		p.Gone("still to be decided")
+		p.Press("Test the file")
+		p.See("200 contacts would be created.")
+		picture("match-mailchimp-test")
+		update()
+		if c := stored("reader7@letters.example"); c.Get(domain.ContactFirstName) != "Karl" || c.Get(domain.ContactPhone) != "+41791234507" || c.Get(domain.ContactCountry) != "" {
+			t.Errorf("%+v", c)
+		}
+	})
+	t.Run("the next one needs no look", func(t *testing.T) {
+		upload(p, "audience-december.csv", mailchimp(200, 200))
+		p.See("200 contacts would be created.")
+		update()
+	})
+	t.Run("a box office, by the keyboard", func(t *testing.T) {
+		cat, err := s.Catalogue.Catalogue(t.Context(), "aurora")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cat.Settings.Titles = append(cat.Settings.Titles, "Frau", "Herr")
+		if err := s.Catalogue.PutSettings(t.Context(), "aurora", cat.Settings); err != nil {
+			t.Fatal(err)
+		}
+		upload(p, "kunden.csv", boxOffice(0, 200))
+		p.Heading("Match the columns")
+		p.SeeIn(".match-list", "Kunde seit")
+		picture("match-boxoffice")
+		p.TabTo("What is Kunde seit for?")
+		p.Keys(kb.ArrowDown)
+		p.See("kept in the uploaded file only")
+		axe()
+		picture("match-list")
+		p.Keys(kb.Escape)
+		p.Gone("kept in the uploaded file only")
+		p.Press("Leave out Kunde seit")
+		// Found by a part of its name, whatever the accents.
+		p.Fill("What is Stammplatz for?", "prefered")
+		p.See("Nothing found")
+		p.Fill("What is Stammplatz for?", "notes")
+		axe()
+		picture("match-search")
+		p.Keys(kb.Escape)
+		p.Press("Leave out all others")
+		p.Press("How the values are read and written")
+		p.Choose("Order of day and month", "Day first")
+		p.Fill("Country of telephones and postcodes", "de")
+		p.Check("Only create")
+		p.Press("Test the file")
+		p.See("200 contacts would be created.")
+		is := newest(t, s)
+		if is.Mode != domain.CreateOnly || is.DateOrder != "dmy" || is.Country != "DE" || is.Columns["Kunde seit"] != "" || len(is.Columns) == 0 {
+			t.Errorf("%+v", is.Recipe)
+		}
+		update()
+		if c := stored("kunde7@haus.example"); c.Number != "700007" || c.Get(domain.ContactPostcode) != "99424" || c.Get(domain.ContactTitle) == "" {
+			t.Errorf("%+v", c)
+		}
+	})
+	t.Run("the next one of it", func(t *testing.T) {
+		upload(p, "kunden-neu.csv", boxOffice(200, 200))
+		p.See("200 contacts would be created.")
+		p.Press("Columns and how they are read")
+		p.Heading("Match the columns")
+		p.See("As in an earlier file with the same columns.")
+		picture("match-remembered")
+		axe()
+	})
+	t.Run("a column for what another was taken for", func(t *testing.T) {
+		upload(p, "two.csv", []byte("Vorname;Nachname;E-Mail;Telefon privat;Mobiltelefon\nEva;Xaver;xaver@haus.example;+41446681801;+41791234567\n"))
+		p.See("1 contact would be created.")
+		p.Press("Columns and how they are read")
+		p.See("Left out, since another column is taken for Telephone.")
+		p.Fill("What is Telefon privat for?", "telephone")
+		p.Keys(kb.Enter)
+		p.See("Mobiltelefon is left out now: only one column can be for this")
+		p.Press("Test the file")
+		p.See("1 contact would be created.")
+		if got := newest(t, s); got.Columns["Telefon privat"] != "Phone" || got.Columns["Mobiltelefon"] != "" {
+			t.Errorf("%+v", got.Columns)
+		}
+	})
+}
+
+// A row with the address of somebody of another name is conflicted until it is
+// said who is meant: each row by one press, all of them by one more test.
+func TestWhoIsMeant(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	for i, c := range []domain.Contact{
+		{Number: "880001", Fields: map[domain.Field]domain.Value{domain.ContactEmail: "berg@haus.example", domain.ContactFirstName: "Tilda", domain.ContactLastName: "Berg"}},
+		{Number: "880002", Fields: map[domain.Field]domain.Value{domain.ContactEmail: "tal@haus.example", domain.ContactFirstName: "Arno", domain.ContactLastName: "Tal"}},
+	} {
+		if _, err := s.Contacts.Put(t.Context(), "aurora", c, domain.Provenance{By: "colleague"}); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	upload(p, "guests.csv", []byte("Email,First name,Last name,City\nberg@haus.example,Ruben,Berg,Ulm\ntal@haus.example,Wilma,Tal,Ulm\n"))
+	p.See("2 rows would not go in")
+	p.PressIn("Tilda Berg", "The same person")
+	p.See("You have said of 1 row who is meant.")
+	p.PressIn("Arno Tal", "Another person")
+	p.See("You have said of 2 rows who is meant.")
+	if v := p.Axe(); len(v) > 0 {
+		t.Error(v)
+	}
+	p.Press("Test again with these answers")
+	p.See("1 contact would be created. 1 contact would be changed.")
+	p.Press("Update now with this file")
+	p.See("You can undo the update afterwards.")
+	p.Press("Update now with this file")
+	p.See("1 contact has been created. 1 contact has been changed")
+	c, err := s.Contacts.Get(t.Context(), "aurora", "880001")
+	if err != nil || c.Get(domain.ContactFirstName) != "Ruben" || c.Get(domain.ContactCity) != "Ulm" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if c, err = s.Contacts.Get(t.Context(), "aurora", "880002"); err != nil || c.Get(domain.ContactFirstName) != "Arno" || c.Get(domain.ContactCity) != "" {
+		t.Errorf("%+v %v", c, err)
+	}
+}

@@ -1,0 +1,47 @@
+// The columns of ours that one of a file's may be for, and what they are called.
+import { catalogue, inRoom } from './catalogue.js';
+import { t } from './i18n.js';
+import { contactFields, labelOf } from './kinds.js';
+
+/** The column that has the contact number. */
+export const keyColumn = 'Contact';
+
+const ofContact = (name) => name[0].toUpperCase() + name.slice(1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+
+/** A column of ours, by which two are compared. */
+export const same = (column) => column.trim().toLowerCase();
+
+/** Whether a column is written, or compared with, or names the contact. */
+export const counts = (column) => !/^\[\s*(info|error|undo)\s*\]/i.test(column);
+
+/** What a column of ours is called; of one that is not in the catalogue, itself. */
+export function columnWords(column) {
+  if (same(column) === same(keyColumn)) return t('contact.number');
+  const [, role, code] = /^\[\s*(\w+)\s*\]\s*(.*)$/.exec(column) || [];
+  if (!role) {
+    const own = contactFields.find((f) => same(ofContact(f)) === same(column));
+    return own ? t(`contact.${own}`) : column;
+  }
+  const def = catalogue.value?.byCode[code] || (catalogue.value?.fields || []).find((f) => same(labelOf(f)) === same(code));
+  const own = contactFields.find((f) => same(ofContact(f)) === same(code));
+  const name = def ? labelOf(def) : own ? t(`contact.${own}`) : code;
+  switch (role.toLowerCase()) {
+    case 'new': return name;
+    case 'old': return t('match.old', { field: name });
+    default: return column;
+  }
+}
+
+/** What a column of a file of the type of data may be for: [{value, label, hint}] */
+export function columnOptions(dataType) {
+  const fields = (room, word) => inRoom(room).flatMap((f) => [
+    { value: `[new] ${f.code}`, label: labelOf(f), hint: t(word) },
+    { value: `[old] ${f.code}`, label: t('match.old', { field: labelOf(f) }), hint: t('match.old.hint') },
+  ]);
+  return [
+    { value: keyColumn, label: t('contact.number'), hint: t('match.key') },
+    ...(dataType === 'contacts' ? contactFields.map((f) => ({ value: ofContact(f), label: t(`contact.${f}`), hint: t('match.contact') })) : []),
+    ...(dataType !== 'authorisations' ? fields('criterion', 'match.criterion') : []),
+    ...(dataType !== 'criteria' ? fields('authorisation', 'match.authorisation') : []),
+  ];
+}
