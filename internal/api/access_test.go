@@ -76,6 +76,7 @@ var operations = []operation{
 	{"POST", "/api/imports/{test}/test", nil, "operator", 201},
 	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
 	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
+	{"POST", "/api/imports/{left}/resume", nil, "operator", 202},
 	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
 	{"GET", "/api/mappings", nil, "viewer", 200},
 	{"GET", "/api/mappings/{mapping}", nil, "viewer", 200},
@@ -110,7 +111,7 @@ func (s *stack) things() *strings.Replacer {
 	}
 	hook := s.call(admin, "POST", "/api/webhooks", object{"url": "https://crm.example/in", "events": []any{"import.finished"}}).want(201).object()["id"].(string)
 	return strings.NewReplacer("{mapping}", "0123456789abcdef", "{key}", key, "{webhook}", hook, "{user}", "u5", "{criterion}", "OWN", "{authorisation}", "OWN_A", "{contact}", "98765", "{target}", target,
-		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting)
+		"{template}", s.readyTemplate().ID, "{test}", s.doneImport(domain.Test).ID, "{update}", s.doneImport(domain.Update).ID, "{waiting}", waiting, "{left}", s.leftImport().ID)
 }
 
 // readyTemplate stores a template whose file is there.
@@ -154,6 +155,22 @@ func (s *stack) doneImport(a domain.Action) domain.Import {
 	return i
 }
 
+// leftImport stores an import that ended with rows left.
+func (s *stack) leftImport() domain.Import {
+	s.t.Helper()
+	i := domain.Import{ID: "left", Institution: demo.Aurora, DataType: domain.Criteria, Action: domain.Update, Status: domain.Incomplete,
+		Counts: domain.Counts{Rows: 3, Updated: 1, Unprocessed: 2}, CreatedAt: s.now, ExpiresAt: s.now.AddDate(0, 0, 30)}
+	o, err := s.uploads.Put(s.t.Context(), flow.UploadKey(i.Institution, i.ID), strings.NewReader("file"), "text/csv")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	i.Source = o
+	if i, _, err = s.jobs.CreateImport(s.t.Context(), i, domain.Once{}, ""); err != nil {
+		s.t.Fatal(err)
+	}
+	return i
+}
+
 // put replaces the names of things in a body.
 func put(names *strings.Replacer, body any) any {
 	m, ok := body.(object)
@@ -179,7 +196,7 @@ func TestEveryOperationIsListed(t *testing.T) {
 	tested := map[string]bool{}
 	for _, o := range operations {
 		path := strings.NewReplacer("{criterion}", "{code}", "{authorisation}", "{code}", "{target}", "{id}", "{template}", "{id}",
-			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{key}", "{id}", "{webhook}", "{id}", "{mapping}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
+			"{update}", "{id}", "{test}", "{id}", "{waiting}", "{id}", "{left}", "{id}", "{key}", "{id}", "{webhook}", "{id}", "{mapping}", "{id}", "{user}", "{id}", "{contact}", "{number}").Replace(o.path)
 		for _, name := range []string{"errors", "changes", "undo", "original"} {
 			path = strings.Replace(path, "/files/"+name, "/files/{name}", 1)
 		}

@@ -144,7 +144,7 @@ type importView struct {
 	Headers         []domain.Header      `json:"headers" doc:"The file's columns and what each was taken for."`
 	FileName        string               `json:"fileName"`
 	Email           string               `json:"email,omitempty"`
-	Status          string               `json:"status" enum:"waiting,checking,running,done,rejected,failed,cancelled"`
+	Status          string               `json:"status" enum:"waiting,checking,queued,running,done,rejected,incomplete,failed,cancelled"`
 	Progress        float64              `json:"progress" minimum:"0" maximum:"1"`
 	Counts          domain.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
 	Problem         *reasonView          `json:"problem,omitempty" doc:"Why the whole import was rejected, failed or cancelled."`
@@ -159,6 +159,8 @@ type importView struct {
 	UpdatedBy       string               `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
 	UndoneBy        string               `json:"undoneBy,omitempty" doc:"The undo of this update."`
 	Cancelling      bool                 `json:"cancelling,omitempty" doc:"Cancelling was asked for and is under way."`
+	Resumable       bool                 `json:"resumable,omitempty" doc:"It ended before all rows were done, and they can be done now."`
+	Round           int                  `json:"round,omitempty" doc:"How often it was resumed."`
 	Mail            mailView             `json:"mail"`
 	CreatedAt       time.Time            `json:"createdAt"`
 	CreatedBy       string               `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
@@ -270,6 +272,12 @@ func (s *server) importRoutes() {
 		Description:   "Makes a new import of the update's undo file; values that somebody changed since are left alone. A second time, the answer is 409 with the id of the first.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
 	}, s.undoImport)
+	route(s, Operator, huma.Operation{
+		OperationID: "resumeImport", Method: http.MethodPost, Path: one + "/resume", Tags: []string{tagImports},
+		Summary:       "Do what an import has left",
+		Description:   "For an import that is incomplete, failed or cancelled: its unprocessed rows are done, from the same bytes and by the same recipe. Account, files and undo then speak of all its rows. Asking again while it runs changes nothing.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
+	}, s.resumeImport)
 	route(s, Operator, huma.Operation{
 		OperationID: "cancelImport", Method: http.MethodPost, Path: one + "/cancel", Tags: []string{tagImports},
 		Summary:     "Stop an import",
@@ -408,7 +416,7 @@ func viewImport(i domain.Import, lang string) importView {
 		Status:  string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: []warningView{}, Problems: []problemView{},
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
-		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(),
+		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(), Resumable: i.Resumable(), Round: i.Round,
 		Mail: showMail(i.Mail, lang), CreatedAt: i.CreatedAt.UTC(), CreatedBy: i.CreatedBy.Name(), CreatedByID: i.CreatedBy.ID(),
 		StartedAt: timeOf(i.StartedAt), FinishedAt: timeOf(i.FinishedAt), ExpiresAt: timeOf(i.ExpiresAt),
 	}
@@ -430,18 +438,21 @@ func viewImport(i domain.Import, lang string) importView {
 func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*importAnswer, error) {
 	v := viewImport(i, s.lang(ctx, c))
 	if c.may(Admin) && !i.StartedAt.IsZero() {
-		v.Execution = s.Machine.Execution(i.ID)
+		v.Execution = s.Machine.Execution(i.RunID())
 	}
 	switch {
 	case i.Status.Final():
 		v.Progress = 1
-	case i.Status == domain.Checking:
+	case i.Status == domain.Checking, i.Status == domain.Queued:
 		v.Progress = 0.01
 	case i.Status == domain.Running:
-		done, err := s.Jobs.Progress(ctx, i.Institution, i.ID)
+		done, err := s.Jobs.Progress(ctx, i.Institution, i.RunID())
 		if err != nil {
 			return nil, err
 		}
+		// What earlier rounds did stays counted while another does the rest.
+		v.Counts.Rows, v.Counts.Unprocessed = v.Counts.Rows-v.Counts.Unprocessed, 0
+		done = done.Plus(v.Counts)
 		v.Counts = done
 		v.Progress = 0.01
 		if i.Rows > 0 {
@@ -459,7 +470,7 @@ func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) 
 	}
 	lang := s.lang(ctx, c)
 	return list(in.Limit, func(limit int) ([]domain.Problem, string, error) {
-		return flow.Problems(ctx, s.Files, c.Institution, i.ID,
+		return flow.Problems(ctx, s.Files, c.Institution, i.AccountID(),
 			flow.ProblemFilter{Outcome: domain.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
 	}, func(p domain.Problem) problemView { return showProblem(p, lang) })
 }
@@ -559,7 +570,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	case !slices.Contains(update.Files, "undo"):
 		return nil, fault.New(fault.Conflict, "nothingToUndo")
 	}
-	o, _, err := s.Files.Head(ctx, flow.FileKey(update.Institution, update.ID, "undo"))
+	o, _, err := s.Files.Head(ctx, flow.FileKey(update.Institution, update.AccountID(), "undo"))
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			return nil, gone(reason.New("expired.undo"))
@@ -657,7 +668,7 @@ func (s *server) replaceable(ctx context.Context, c Claims, holder string) (stri
 
 // start starts the machine for a stored import, or marks the import as failed.
 func (s *server) start(ctx context.Context, i domain.Import) error {
-	cause := s.Machine.Start(ctx, i.ID, flow.NewRun(i.Institution, i.ID))
+	cause := s.Machine.Start(ctx, i.RunID(), flow.NewRun(i))
 	if cause == nil {
 		return nil
 	}
@@ -698,6 +709,81 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	return s.showImport(ctx, c, i)
 }
 
+// resumeMargin is how long an import and its files must still be kept for another
+// round: as long as an execution may take.
+const resumeMargin = 24 * time.Hour
+
+// resumeImport begins another round of an import that ended with rows left.
+func (s *server) resumeImport(ctx context.Context, c Claims, in *runInput) (*importAnswer, error) {
+	was, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case was.Round > 0 && !was.Status.Final():
+		// A repeated request starts it again: the first one may have stopped
+		// before this.
+		if err := s.Machine.Start(ctx, was.RunID(), flow.NewRun(was)); err != nil {
+			return nil, err
+		}
+		return s.showImport(ctx, c, was)
+	case !was.Status.Final():
+		return nil, fault.New(fault.Conflict, "notDone.update", was.Status)
+	case was.UndoneBy != "":
+		return nil, fault.New(fault.Conflict, "nothingToResume.undone")
+	case !was.Resumable():
+		return nil, fault.New(fault.Conflict, "nothingToResume")
+	case was.ExpiresAt.Before(s.Now().Add(resumeMargin)):
+		return nil, gone(reason.New("resumeTooLate"))
+	}
+	if err := s.sourceThere(ctx, was); err != nil {
+		return nil, err
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayImport(ctx, c, cat.Settings); err != nil {
+		return nil, err
+	}
+	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *domain.Import) error {
+		if i.Round != was.Round || !i.Resumable() {
+			return fault.New(fault.Conflict, "nothingToResume")
+		}
+		i.Resume(s.Now().UTC())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	cause := s.Machine.Start(ctx, i.RunID(), flow.NewRun(i))
+	if cause == nil {
+		return s.showImport(ctx, c, i)
+	}
+	// It is as it was, but for the round's number, which names an execution that
+	// may have begun after all.
+	_, err = s.Jobs.ChangeImport(context.WithoutCancel(ctx), c.Institution, in.ID, func(now *domain.Import) error {
+		if now.Round == i.Round && now.Status == domain.Checking {
+			now.Status, now.Cancel, now.Problem, now.Mail = was.Status, was.Cancel, was.Problem, was.Mail
+			now.StartedAt, now.FinishedAt = was.StartedAt, was.FinishedAt
+		}
+		return nil
+	})
+	if err != nil {
+		cause = fmt.Errorf("%w; and it could not be put back: %w", cause, err)
+	}
+	return nil, &fault.Error{Kind: fault.Busy, Reason: reason.New("notStarted"), Err: cause}
+}
+
+// sourceThere answers 410 when the file that an import runs has expired.
+func (s *server) sourceThere(ctx context.Context, i domain.Import) error {
+	if i.OfKind != domain.UndoOf {
+		return s.bytesThere(ctx, i)
+	}
+	_, _, err := s.Files.Head(ctx, i.Source.Key)
+	return missingAs(err, gone(reason.New("expired.undo")))
+}
+
 func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) (*signedAnswer, error) {
 	i, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
@@ -717,7 +803,7 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 		}
 		return s.sign(ctx, s.Uploads, i.Source, i.FileName, in.Redirect)
 	case in.Name != flow.Original && slices.Contains(i.Files, in.Name):
-		o, _, err := s.Files.Head(ctx, flow.FileKey(i.Institution, i.ID, in.Name))
+		o, _, err := s.Files.Head(ctx, flow.FileKey(i.Institution, i.AccountID(), in.Name))
 		if err != nil {
 			return nil, missingAs(err, expired)
 		}

@@ -273,7 +273,7 @@ func TestUpdateRunsTheTestedBytes(t *testing.T) {
 		t.Error(d)
 	}
 	started := s.machine.Started()
-	if len(started) != 1 || started[0].ID != id || string(started[0].Input) != string(flow.NewRun("aurora", id)) {
+	if len(started) != 1 || started[0].ID != id || string(started[0].Input) != string(flow.NewRun(domain.Import{Institution: "aurora", ID: id})) {
 		t.Errorf("started %v", started)
 	}
 	if got := s.call(viewer, "GET", "/api/imports/"+test.ID, nil).object()["updatedBy"]; got != id {
@@ -452,6 +452,104 @@ func TestImportThatWasMadeButNotStarted(t *testing.T) {
 	if started := s.machine.Started(); len(started) != 1 || started[0].ID != "lost" {
 		t.Error(started)
 	}
+}
+
+func (s *stack) stored(id string) domain.Import {
+	s.t.Helper()
+	i, err := s.jobs.Import(s.t.Context(), "aurora", id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return i
+}
+
+// Resuming begins another round of the same import.
+func TestResume(t *testing.T) {
+	s := newStack(t)
+	i := s.doneImport(domain.Update)
+	path := "/api/imports/" + i.ID + "/resume"
+	s.call(operator, "POST", path, nil).problem(409, "nothingToResume")
+	counts := domain.Counts{Rows: 10, Updated: 6, Rejected: 1, Unprocessed: 3}
+	left := func(status domain.Status) {
+		s.change(i.ID, func(i *domain.Import) {
+			i.Status, i.Counts, i.Cancel, i.UndoneBy = status, counts, status == domain.Cancelled, ""
+			i.FinishedAt, i.Problem, i.Mail = s.now, domain.Because("unprocessedRows", 3, 10), domain.MailState{Status: domain.MailSent}
+		})
+	}
+	for round, status := range []domain.Status{domain.Incomplete, domain.Failed, domain.Cancelled} {
+		left(status)
+		if got := s.call(viewer, "GET", "/api/imports/"+i.ID, nil).object(); got["resumable"] != true || got["status"] != string(status) {
+			t.Errorf("%s: resumable is %v", got["status"], got["resumable"])
+		}
+		if a := s.call(viewer, "POST", path, nil); a.status != 403 {
+			t.Errorf("a viewer gets %d", a.status)
+		}
+		for range 2 { // the second one changes nothing
+			got := s.call(operator, "POST", path, nil).want(202).object()
+			if got["id"] != i.ID || got["status"] != "checking" || got["problem"] != nil || got["finishedAt"] != nil || got["round"] != float64(round+1) || got["cancelling"] != nil {
+				t.Errorf("%s: %v", status, got)
+			}
+		}
+		name := domain.RunID(i.ID, round+1)
+		started := s.machine.Started()
+		if last := started[len(started)-1]; last.ID != name || string(last.Input) != string(flow.NewRun(domain.Import{Institution: "aurora", ID: i.ID, Round: round + 1})) {
+			t.Errorf("started %s with %s", last.ID, last.Input)
+		}
+		// What was done stays counted while the rest is.
+		s.change(i.ID, func(i *domain.Import) { i.Status, i.Rows = domain.Running, 10 })
+		if err := s.jobs.SetProgress(t.Context(), "aurora", name, 0, domain.Counts{Rows: 1, Updated: 1}); err != nil {
+			t.Fatal(err)
+		}
+		got := s.call(viewer, "GET", "/api/imports/"+i.ID, nil).object()
+		if c := got["counts"].(object); c["rows"] != 8.0 || c["updated"] != 7.0 || c["unprocessed"] != 0.0 || got["progress"] != 0.8 {
+			t.Errorf("%v of %v", got["progress"], c)
+		}
+		s.call(operator, "POST", "/api/imports/"+i.ID+"/undo", nil).problem(409, "notDone")
+	}
+	for name, c := range map[string]struct {
+		change func(*domain.Import)
+		status int
+		code   string
+	}{
+		"undone":              {func(i *domain.Import) { i.UndoneBy = "other" }, 409, "nothingToResume"},
+		"nothing left":        {func(i *domain.Import) { i.Counts = domain.Counts{Rows: 7, Updated: 6, Rejected: 1} }, 409, "nothingToResume"},
+		"its file never came": {func(i *domain.Import) { i.Source = domain.Object{} }, 409, "nothingToResume"},
+		"rejected":            {func(i *domain.Import) { i.Status = domain.Rejected }, 409, "nothingToResume"},
+		"it still runs":       {func(i *domain.Import) { i.Status, i.Round = domain.Running, 0 }, 409, "notDone"},
+		"too old":             {func(i *domain.Import) { i.ExpiresAt = s.now.Add(time.Hour) }, 410, "resumeTooLate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			left(domain.Incomplete)
+			was := s.stored(i.ID)
+			s.change(i.ID, c.change)
+			s.call(operator, "POST", path, nil).problem(c.status, c.code)
+			s.change(i.ID, func(i *domain.Import) { v := i.Version; *i = was; i.Version = v })
+		})
+	}
+	t.Run("the machine cannot be started", func(t *testing.T) {
+		left(domain.Incomplete)
+		was := s.stored(i.ID)
+		s.machine.Fail(errors.New("secret cause"))
+		s.call(operator, "POST", path, nil).problem(503, "notStarted")
+		s.machine.Fail(nil)
+		now := s.stored(i.ID)
+		was.Round, was.Version, now.Version = was.Round+1, 0, 0
+		if d := cmp.Diff(was, now); d != "" {
+			t.Error(d)
+		}
+		if got := s.call(operator, "POST", path, nil).want(202).object(); got["round"] != float64(was.Round+1) {
+			t.Errorf("round %v", got["round"])
+		}
+	})
+	t.Run("of another institution", func(t *testing.T) {
+		left(domain.Incomplete)
+		s.call(stranger, "POST", path, nil).problem(404, "notFound")
+	})
+	t.Run("the file has expired", func(t *testing.T) {
+		left(domain.Incomplete)
+		s.uploads.Remove(i.Source.Key)
+		s.call(operator, "POST", path, nil).problem(410, "expired")
+	})
 }
 
 func TestCancel(t *testing.T) {

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strconv"
 	"time"
 
 	"rollbook/internal/domain/reason"
@@ -44,20 +45,25 @@ const (
 // Status is where an import stands.
 type Status string
 
-// The statuses. The last four are final.
+// The statuses. The last five are final.
 const (
-	Waiting   Status = "waiting"
-	Checking  Status = "checking"
-	Running   Status = "running"
-	Done      Status = "done"
-	Rejected  Status = "rejected"
-	Failed    Status = "failed"
-	Cancelled Status = "cancelled"
+	Waiting    Status = "waiting" // for the file
+	Checking   Status = "checking"
+	Queued     Status = "queued" // for a slot: the institution has as many updates running as it may
+	Running    Status = "running"
+	Done       Status = "done"
+	Rejected   Status = "rejected"   // the file is at fault
+	Incomplete Status = "incomplete" // some rows are unprocessed, through our fault
+	Failed     Status = "failed"     // all of them are
+	Cancelled  Status = "cancelled"
 )
+
+// Statuses are all of them.
+var Statuses = []Status{Waiting, Checking, Queued, Running, Done, Rejected, Incomplete, Failed, Cancelled}
 
 // Final tells whether nothing more will happen.
 func (s Status) Final() bool {
-	return s == Done || s == Rejected || s == Failed || s == Cancelled
+	return s == Done || s == Rejected || s == Incomplete || s == Failed || s == Cancelled
 }
 
 // Outcome is what became of a row. Every row has exactly one.
@@ -336,13 +342,49 @@ type Import struct {
 	RetriedAt   time.Time // when its end was last asked for anew
 	ExpiresAt   time.Time // when the job and its files go
 	Version     int       // counts writes, for optimistic updates
-	Ticket      Ticket    // what its round writes by, once it has taken a slot
+	Ticket      Ticket    // what its round writes by, from taking a slot until that is free again
 	Round       int       // 0 for the first one; each resume is one more
+	Accounted   int       // the round whose end Counts, Problems and Files tell of
 }
 
-// Open reports whether something is still to be done: for the import itself, or
-// for the mail of its end.
-func (i Import) Open() bool { return !i.Status.Final() || i.Mail.Open() }
+// Open reports whether something is still to be done: for the import itself, for
+// the mail of its end, or for the slot that it holds.
+func (i Import) Open() bool { return !i.Status.Final() || i.Mail.Open() || !i.Ticket.None() }
+
+// RunID names the import's present round: its execution, and what steps hand on.
+func (i Import) RunID() string { return RunID(i.ID, i.Round) }
+
+// AccountID names the round whose result files the user fetches.
+func (i Import) AccountID() string { return RunID(i.ID, i.Accounted) }
+
+// RunID names a round of an import: by the import's id the first one, others with
+// their number behind it.
+func RunID(imp string, round int) string {
+	if round == 0 {
+		return imp
+	}
+	return imp + "-" + strconv.Itoa(round)
+}
+
+// Resume begins another round. What the rounds before did stays in Counts, Problems
+// and Files until this one has ended.
+func (i *Import) Resume(now time.Time) {
+	i.Round++
+	i.Status, i.Cancel, i.Problem, i.Mail = Checking, false, nil, MailState{}
+	i.StartedAt, i.FinishedAt, i.RetriedAt = now, time.Time{}, time.Time{}
+}
+
+// Resumable reports whether another round may do what the import has left: it
+// ended before its time, by our fault or because it was cancelled, and what it did
+// was not taken back.
+func (i Import) Resumable() bool {
+	switch i.Status {
+	case Incomplete, Failed, Cancelled:
+		// Without rows it was not checked yet, and begins anew.
+		return i.UndoneBy == "" && i.Source.Key != "" && (i.Counts.Rows == 0 || i.Counts.Unprocessed > 0)
+	}
+	return false
+}
 
 // What an import runs of the one that it follows.
 const (

@@ -66,6 +66,8 @@ func (l Letters) Import(i domain.Import) Message {
 		w.name = "rejected"
 	case i.Status == domain.Failed:
 		w.name = "failed"
+	case i.Status == domain.Incomplete:
+		w.name = "incomplete"
 	case i.Status == domain.Cancelled:
 		w.name = "cancelled"
 	case i.Action == domain.Test:

@@ -46,13 +46,19 @@ func cases(lang string) (names []string, out []mail.Message) {
 	add("test done, nothing would change", letters.Import(i))
 	i.Action, i.Files, i.Counts = domain.Update, []string{"original", "changes", "undo"}, domain.Counts{Rows: 7, Created: 2, Updated: 5}
 	add("update done", letters.Import(i))
-	i.Counts = domain.Counts{Rows: 10234, Updated: 200, Unchanged: 10000, Rejected: 30, Conflicted: 3, Unprocessed: 1}
+	i.Counts = domain.Counts{Rows: 10234, Updated: 200, Unchanged: 10000, Rejected: 30, Conflicted: 4}
 	add("update done, with errors", letters.Import(i))
-	i.Counts.Unprocessed, i.Counts.Rows = 1000, 11233
-	add("update done, many not processed", letters.Import(i))
+	i.Status, i.Counts.Unprocessed, i.Counts.Rows = domain.Incomplete, 1, 10235
+	add("update incomplete", letters.Import(i))
+	i.Counts.Unprocessed, i.Counts.Rows = 1000, 11234
+	add("update incomplete, by many rows", letters.Import(i))
+	i.Action, i.Files = domain.Test, []string{"original"}
+	add("test incomplete", letters.Import(i))
+	i.Status, i.Action = domain.Done, domain.Update
+	i.Files = []string{"original", "changes", "undo"}
 	i.OfKind, i.FileName, i.Counts = "undo", "undo.csv", domain.Counts{Rows: 200, Updated: 199, Conflicted: 1}
 	add("undo done", letters.Import(i))
-	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", domain.Failed, domain.Counts{Rows: 20, Updated: 5, Unprocessed: 15}
+	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", domain.Failed, domain.Counts{Rows: 20, Unprocessed: 20}
 	i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code("importFailed"), Params: reason.Params{"name": "secret"}}}
 	add("update failed", letters.Import(i))
 	i.Counts, i.Files = domain.Counts{}, []string{"original"}

@@ -60,6 +60,9 @@ func importItem(imp domain.Import) (item, error) {
 	expires(it, imp.ExpiresAt)
 	open(it, domain.ImportJob, imp.Open(), imp.CreatedAt)
 	ended(it, domain.ImportJob, imp.FinishedAt, imp.Status.Final())
+	if imp.Round > 0 && !imp.Status.Final() {
+		it["resuming"] = str(string(imp.Status))
+	}
 	return it, nil
 }
 
@@ -177,7 +180,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 		}
 		follow = &types.Update{TableName: &s.table.name, Key: keys(importsKey(imp.Institution), imp.Of),
 			UpdateExpression:          aws.String("SET #by = :id ADD #v :one"),
-			ConditionExpression:       aws.String(alive + " AND #by = :replaces"),
+			ConditionExpression:       aws.String(alive + " AND #by = :replaces AND attribute_not_exists(resuming)"),
 			ExpressionAttributeNames:  map[string]string{"#by": holds, "#v": "v", "#ttl": "ttl"},
 			ExpressionAttributeValues: item{":id": str(imp.ID), ":one": num(1), ":replaces": str(replaces), ":now": s.nowSeconds()},
 
@@ -190,6 +193,8 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 	case earlier != "":
 		imp, err = s.Import(ctx, imp.Institution, earlier)
 		return imp, false, err
+	case of != nil && of["resuming"] != nil && stringOf(of[holds]) == replaces:
+		return domain.Import{}, false, fault.New(fault.Conflict, "notDone.update", domain.Status(stringOf(of["resuming"])))
 	case of != nil:
 		e := fault.New(fault.Conflict, "alreadyDone")
 		e.ID = stringOf(of[holds])

@@ -15,6 +15,6 @@ func ExampleReason_Message() {
 	fmt.Println(r.Message("de"))
 	// Output:
 	// importFailed
-	// The import stopped, through no fault of yours: 1,200 of 40,000 rows were not processed. They are in the error file; import that again.
-	// Der Import ist stehen geblieben; das liegt nicht an Ihnen: 1.200 von 40.000 Zeilen wurden nicht verarbeitet. Sie stehen in der Fehlerdatei; importieren Sie diese.
+	// The import stopped, through no fault of yours: 1,200 of 40,000 rows were not processed. Resume it to have them done.
+	// Der Import ist stehen geblieben; das liegt nicht an Ihnen: 1.200 von 40.000 Zeilen wurden nicht verarbeitet. Setzen Sie ihn fort, um sie nachzuholen.
 }

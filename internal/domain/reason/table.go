@@ -41,8 +41,9 @@ var table = []Entry{
 	{"fileGone", File, "", `the uploaded file was deleted before it was read`, `upload it again`, []string{""}},
 
 	{"checkFailed", Job, "", `our failure while the file was checked; nothing was written`, `import it again`, []string{""}},
-	{"importFailed", Job, "", `our failure later; the rows not processed are in errors.csv`, `import errors.csv`, []string{"unprocessed:number rows:number"}},
-	{"cancelled", Job, "", `somebody cancelled it; also the code of its rows that were not processed`, `import errors.csv, if you want them`, []string{"", ".row", ".some unprocessed:number rows:number", ".waiting"}},
+	{"importFailed", Job, "", `our failure later; no row was processed`, `resume it`, []string{"unprocessed:number rows:number"}},
+	{"unprocessedRows", Job, "", `some rows were not processed, through our fault; they are in errors.csv`, `resume the import`, []string{"unprocessed:number rows:number"}},
+	{"cancelled", Job, "", `somebody cancelled it; also the code of its rows that were not processed`, `resume it, if you want them`, []string{"", ".row", ".some unprocessed:number rows:number", ".waiting"}},
 	{"uploadNeverCame", Job, "", `no file came within an hour`, `start again`, []string{""}},
 	{"notStarted", Job, "", `the import or template could not be started`, `try again in a few minutes`, []string{"", ".template"}},
 
@@ -145,7 +146,6 @@ var table = []Entry{
 	{"otherLabel", Warning, "", "`CODE – Label` with a label that the code no longer has; the code was taken", ``, []string{"value:text code field"}},
 	{"emptyIsValue", Warning, "", `Empty was taken as "clear", but a value is called so`, ``, []string{"value:text code field escaped"}},
 	{"chunkLost", Warning, "", `some rows could not be read again and were not processed; take them from your own file`, ``, []string{"from:line to:line"}},
-	{"unprocessedRows", Warning, "", `some rows were not processed, through our fault; they are in errors.csv`, ``, []string{"unprocessed:number rows:number"}},
 	{"emailSlip", Warning, "", `the address's domain is nearly that of a large mail service`, ``, []string{"value:text near:value"}},
 	{"digitInLastName", Warning, "", `taken for an organisation's name`, ``, []string{"value:text"}},
 	{"digitInFirstName", Warning, "", `a first name has a digit`, ``, []string{"value:text"}},
@@ -188,6 +188,8 @@ var table = []Entry{
 	{"notAnUpdate", API, "409", `only an update can be undone`, ``, []string{""}},
 	{"notDone", API, "409", `the import has not ended`, ``, []string{"status:word:status", ".update status:word:status"}},
 	{"notReady", API, "409", `the template is still being prepared`, ``, []string{""}},
+	{"nothingToResume", API, "409", `the import has no rows that another round could do, or they were undone`, ``, []string{"", ".undone"}},
+	{"resumeTooLate", API, "410", `the import's files go before another round is sure to end`, `import errors.csv`, []string{""}},
 	{"nothingToUndo", API, "409", `the import changed nothing`, ``, []string{""}},
 	{"valueInUse", API, "409", `a value that contacts have or had can be retired, not removed`, ``, []string{"values:list field"}},
 	{"expired", API, "410", `the file is no longer kept`, ``, []string{"", ".upload", ".undo", ".file", ".template"}},

@@ -47,19 +47,6 @@ type Ledger struct {
 	Between func(ctx context.Context, c domain.Counts) (stop bool, err error)
 }
 
-// LoadPlan reads what plan found out about an import's file.
-func LoadPlan(ctx context.Context, get flow.Getter, in domain.InstitutionID, id string) (*flow.Plan, error) {
-	b, err := get.Get(ctx, flow.PlanKey(in, id))
-	if err != nil {
-		return nil, fmt.Errorf("read plan: %w", err)
-	}
-	p := new(flow.Plan)
-	if err := json.Unmarshal(b, p); err != nil {
-		return nil, fmt.Errorf("read plan: %w", err)
-	}
-	return p, flow.Run{Version: p.Version}.Check()
-}
-
 // object makes the results of chunk n. Rows of a chunk object that is missing or
 // damaged are unprocessed.
 func (l *Ledger) object(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int) ([]byte, error) {
@@ -88,7 +75,7 @@ func (l *Ledger) duplicates(ctx context.Context, imp *domain.Import, plan *flow.
 	if !plan.Chunks[n].Duplicates {
 		return nil, nil
 	}
-	b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n))
+	b, err := l.Files.Get(ctx, flow.DuplicatesKey(imp.Institution, domain.RunID(imp.ID, plan.Read), n))
 	if err != nil {
 		return nil, fmt.Errorf("read duplicates: %w", err)
 	}
@@ -101,7 +88,7 @@ func (l *Ledger) duplicates(ctx context.Context, imp *domain.Import, plan *flow.
 
 // rows yields the rows of chunk n.
 func (l *Ledger) rows(ctx context.Context, imp *domain.Import, n int, yield func(flow.Row) error) error {
-	f, err := l.Files.Open(ctx, domain.Object{Key: flow.ChunkKey(imp.Institution, imp.ID, n)})
+	f, err := l.Files.Open(ctx, domain.Object{Key: flow.ChunkKey(imp.Institution, imp.RunID(), n)})
 	if err != nil {
 		return err
 	}

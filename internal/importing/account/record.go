@@ -24,14 +24,17 @@ func newRecorder(results *flow.ResultWriter, fields []fieldColumn) recorder {
 	return r
 }
 
-// row records one row. A row that is unchanged is only counted.
+// row records one row. A row that is unchanged is only counted, and one that is
+// unprocessed warns of nothing: it is still to be done.
 func (r *recorder) row(x *item) error {
 	r.sum.Counts.Add(x.result.Outcome)
-	for _, w := range append(x.read.warnings, x.result.Warnings...) {
-		r.sum.AddNote(w, x.row.Line)
-	}
-	for _, f := range x.read.notCompared {
-		r.sum.NotCompared[f]++
+	if x.result.Outcome != domain.Unprocessed {
+		for _, w := range append(x.read.warnings, x.result.Warnings...) {
+			r.sum.AddNote(w, x.row.Line)
+		}
+		for _, f := range x.read.notCompared {
+			r.sum.NotCompared[f]++
+		}
 	}
 	out := flow.Result{Line: x.row.Line, Number: x.result.Number, Outcome: x.result.Outcome,
 		Changes: x.result.Changes, Problems: x.result.Problems, Removed: x.result.Removed}

@@ -25,21 +25,30 @@ const Version = 2
 // UploadLife is how long an import's file can be posted to its form.
 const UploadLife = time.Hour
 
-// Run is the machine's input. The execution's name is the import's id.
+// Run is the machine's input: one round of an import. The execution's name is
+// that of the round.
 type Run struct {
 	Version     int                  `json:"version"`
 	Institution domain.InstitutionID `json:"institution"`
 	Import      string               `json:"import"`
+	Round       int                  `json:"round,omitempty"`
 }
 
-// NewRun returns the machine's input as JSON.
-func NewRun(in domain.InstitutionID, id string) []byte {
-	b, err := json.Marshal(Run{Version, in, id})
+// RunOf is the present round of an import.
+func RunOf(i *domain.Import) Run { return Run{Version, i.Institution, i.ID, i.Round} }
+
+// NewRun returns the machine's input for the import's present round, as JSON.
+func NewRun(i domain.Import) []byte {
+	b, err := json.Marshal(RunOf(&i))
 	if err != nil {
-		panic(err) // three plain strings and numbers
+		panic(err) // four plain strings and numbers
 	}
 	return b
 }
+
+// Over reports whether the import has ended, or is in another round than the
+// message: then nothing is left to do for it.
+func (r Run) Over(i *domain.Import) bool { return i.Status.Final() || r.Round != i.Round }
 
 // Check refuses a message of another version.
 func (r Run) Check() error {
@@ -51,7 +60,11 @@ func (r Run) Check() error {
 
 // LogAttributes say which import a step works on.
 func (r Run) LogAttributes() []slog.Attr {
-	return []slog.Attr{slog.String("institution", string(r.Institution)), slog.String("import", r.Import)}
+	out := []slog.Attr{slog.String("institution", string(r.Institution)), slog.String("import", r.Import)}
+	if r.Round > 0 {
+		out = append(out, slog.Int("round", r.Round))
+	}
+	return out
 }
 
 // Planned is plan's answer: counts and keys, never rows.
@@ -59,6 +72,7 @@ type Planned struct {
 	Run
 	Chunks   int    `json:"chunks"`
 	Rejected bool   `json:"rejected"`
+	Queued   bool   `json:"queued"`   // no slot is free yet: plan is to be asked again
 	AtOnce   int    `json:"atOnce"`   // how many chunks the map runs at the same time
 	Manifest string `json:"manifest"` // key in the files bucket: a JSON list of Chunk
 }
@@ -131,6 +145,9 @@ type Plan struct {
 	Detected domain.Detected     `json:"detected"`
 	Warnings []domain.Warning    `json:"warnings,omitempty"`
 	Problem  *domain.FileProblem `json:"problem,omitempty"` // the file is rejected
+	// Read is the round whose plan read the file: a later one has the rows that
+	// were left, in the same chunks.
+	Read int `json:"read,omitempty"`
 }
 
 // ChunkRef is one chunk object.
@@ -161,6 +178,7 @@ type Duplicate struct {
 	Merged bool `json:"merged,omitempty"`
 }
 
+// The ids in keys are those of rounds, domain.RunID, but for results.
 func importKey(in domain.InstitutionID, id, rest string) string {
 	return fmt.Sprintf("imports/%s/%s/%s", in, id, rest)
 }
@@ -182,8 +200,6 @@ func ChunkKey(in domain.InstitutionID, id string, n int) string {
 func DuplicatesKey(in domain.InstitutionID, id string, n int) string {
 	return importKey(in, id, fmt.Sprintf("chunks/%05d.duplicates.json", n))
 }
-
-// ResultKey is where the results of chunk n are.
 
 // ResultKey is the key of results of chunk n in a round, by the name of who writes
 // them: every writer has one of its own, and the chunk's state says which counts.

@@ -73,6 +73,36 @@ func (s *Summary) AddNote(w domain.Warning, line int) {
 	s.Notes[w.Code] = n
 }
 
+// Plus adds another summary's counts. First of a note is that of the lowest line.
+func (s *Summary) Plus(o Summary) {
+	s.Counts = s.Counts.Plus(o.Counts)
+	if s.Fields == nil {
+		s.Fields = FieldChanges{}
+	}
+	s.Fields.Plus(o.Fields)
+	for f, n := range o.NotCompared {
+		if s.NotCompared == nil {
+			s.NotCompared = map[domain.Field]int{}
+		}
+		s.NotCompared[f] += n
+	}
+	for code, n := range o.Notes {
+		if s.Notes == nil {
+			s.Notes = map[reason.Code]Note{}
+		}
+		if have, ok := s.Notes[code]; ok {
+			n.Count += have.Count
+			if have.First.Line < n.First.Line {
+				n.First = have.First
+			}
+			n.Lines = append(slices.Clone(have.Lines), n.Lines...)
+			slices.Sort(n.Lines)
+			n.Lines = n.Lines[:min(len(n.Lines), NotedLines)]
+		}
+		s.Notes[code] = n
+	}
+}
+
 // FieldChanges counts from → to by field.
 type FieldChanges map[domain.Field]map[string]map[string]int
 

@@ -44,11 +44,11 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 	if err != nil {
 		return err
 	}
-	if imp.Status.Final() {
-		// A straggler: the import was settled without it.
+	if in.Over(&imp) {
+		// A straggler: its round was settled without it.
 		return nil
 	}
-	plan, err := account.LoadPlan(ctx, s.Files, in.Institution, in.Import)
+	plan, err := flow.LoadPlan(ctx, s.Files, in.Institution, imp.RunID())
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
 	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Chunks: s.Jobs, Engine: engine,
 		Between: func(ctx context.Context, c domain.Counts) (bool, error) {
-			if err := s.Jobs.SetProgress(ctx, in.Institution, in.Import, in.Chunk, c); err != nil {
+			if err := s.Jobs.SetProgress(ctx, in.Institution, imp.RunID(), in.Chunk, c); err != nil {
 				return false, err
 			}
 			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
-			if err == nil && now.Status.Final() {
+			if err == nil && in.Over(&now) {
 				// The machine was stopped and the import settled: all that is
 				// left to write here is burnt.
 				err = fault.New(fault.Conflict, "alreadyFinal", nil)

@@ -82,7 +82,7 @@ func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, i
 		sep = ';'
 	}
 	open := func(name string) *out {
-		return newOut(ctx, g, files, flow.FileKey(imp.Institution, imp.ID, name), name, sep)
+		return newOut(ctx, g, files, flow.FileKey(imp.Institution, imp.RunID(), name), name, sep)
 	}
 	f := &resultFiles{cols: cols, errors: open("errors"), changes: open("changes")}
 	if imp.Action == domain.Update {

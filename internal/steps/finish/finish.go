@@ -5,14 +5,11 @@ package finish
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
 	"rollbook/internal/domain"
-	"rollbook/internal/domain/fault"
-	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/account"
 	"rollbook/internal/importing/compare"
 	"rollbook/internal/importing/flow"
@@ -69,19 +66,22 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 	if err != nil {
 		return err
 	}
+	if in.Round != imp.Round {
+		return nil // the import was resumed since: its other round ends it
+	}
 	if !imp.Status.Final() {
-		end, err := s.settle(ctx, &imp, len(in.Failed) > 0)
+		end, err := s.settle(ctx, &imp)
 		if err != nil {
 			return err
 		}
 		closed := false
 		imp, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
-			if closed = !i.Status.Final(); !closed {
+			if closed = !in.Over(i); !closed {
 				return nil
 			}
 			i.Status, i.Counts, i.Problem = end.Status, end.Counts, end.Problem
 			i.Warnings, i.Problems, i.ProblemsAll = end.Warnings, end.Problems, end.ProblemsAll
-			i.Fields, i.Files = end.Fields, end.Files
+			i.Fields, i.Files, i.Accounted = end.Fields, end.Files, end.Accounted
 			i.FinishedAt = s.Now().UTC()
 			return nil
 		})
@@ -93,7 +93,7 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 		}
 	}
 	if !imp.Ticket.None() {
-		if err := s.Jobs.FreeSlot(ctx, in.Institution, in.Import, imp.Ticket); err != nil {
+		if err := s.free(ctx, &imp); err != nil {
 			return err
 		}
 	}
@@ -123,23 +123,30 @@ func (s *Step) learn(ctx context.Context, imp *domain.Import) error {
 }
 
 // settle works out how the import ended and writes its files.
-func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (domain.Import, error) {
+func (s *Step) settle(ctx context.Context, imp *domain.Import) (domain.Import, error) {
 	end := *imp
-	end.Files = []string{flow.Original}
-	plan, err := account.LoadPlan(ctx, s.Files, imp.Institution, imp.ID)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		end.Status, end.Problem = unchecked(imp)
-		return end, nil
-	}
+	rounds, err := flow.LoadRounds(ctx, s.Files, imp.Institution, imp.ID, imp.Round)
 	if err != nil {
 		return end, err
 	}
+	if len(rounds) == 0 {
+		end.Status, end.Problem = unchecked(imp)
+		end.Files = []string{flow.Original}
+		return end, nil
+	}
+	plan := rounds[len(rounds)-1]
+	if plan.Round != imp.Round {
+		// The round ended before it began: what was accounted for stays.
+		end.Status, end.Problem = ended(imp, imp.Counts)
+		return end, nil
+	}
+	end.Accounted, end.Files = imp.Round, []string{flow.Original}
 	end.Warnings = slices.Clone(plan.Warnings)
 	if plan.Problem != nil {
 		end.Status, end.Problem = domain.Rejected, plan.Problem
 		return end, nil
 	}
-	m, err := s.merge(ctx, imp, plan)
+	m, err := s.merge(ctx, imp, rounds)
 	if err != nil {
 		return end, err
 	}
@@ -155,10 +162,7 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import, failed bool) (dom
 		return end, err
 	}
 	end.Files = append(end.Files, m.files...)
-	end.Status, end.Problem = ended(imp, end.Counts, failed)
-	if end.Status == domain.Done && end.Counts.Unprocessed > 0 {
-		end.Warnings = append(end.Warnings, unprocessedRows(end.Counts))
-	}
+	end.Status, end.Problem = ended(imp, end.Counts)
 	return end, nil
 }
 
@@ -171,20 +175,32 @@ func unchecked(imp *domain.Import) (domain.Status, *domain.FileProblem) {
 	return domain.Failed, domain.Because("checkFailed")
 }
 
-// ended is how an import with this account ends. failed says that a step of the
-// machine failed.
-func ended(imp *domain.Import, c domain.Counts, failed bool) (domain.Status, *domain.FileProblem) {
+// ended is how an import with this account ends.
+func ended(imp *domain.Import, c domain.Counts) (domain.Status, *domain.FileProblem) {
 	switch {
-	case c.Unprocessed > 0 && imp.Cancel:
+	case c.Unprocessed == 0:
+		return domain.Done, nil
+	case imp.Cancel:
 		return domain.Cancelled, domain.Because("cancelled.some", c.Unprocessed, c.Rows)
-	case c.Unprocessed > 0 && (failed || c.Unprocessed == c.Rows):
+	case c.Unprocessed == c.Rows:
 		return domain.Failed, domain.Because("importFailed", c.Unprocessed, c.Rows)
 	}
-	return domain.Done, nil
+	return domain.Incomplete, domain.Because("unprocessedRows", c.Unprocessed, c.Rows)
 }
 
-func unprocessedRows(c domain.Counts) domain.Warning {
-	return domain.Warning{Reason: reason.New("unprocessedRows", c.Unprocessed, c.Rows)}
+// free gives back the import's slot, and then forgets it: an import that is seen
+// to hold one is looked after until it does not.
+func (s *Step) free(ctx context.Context, imp *domain.Import) error {
+	if err := s.Jobs.FreeSlot(ctx, imp.Institution, imp.ID, imp.Ticket); err != nil {
+		return err
+	}
+	_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error {
+		if i.Ticket == imp.Ticket {
+			i.Ticket = domain.Ticket{}
+		}
+		return nil
+	})
+	return err
 }
 
 // ledger settles chunks that left no results.
@@ -198,33 +214,6 @@ func (s *Step) ledger(imp *domain.Import) *account.Ledger {
 	return l
 }
 
-// results yields the sealed results of chunk n, which it settles if there are
-// none, and keeps its history if nobody has.
-func (s *Step) results(ctx context.Context, imp *domain.Import, plan *flow.Plan, n int, yield func(flow.Result) error) (flow.Summary, error) {
-	l := s.ledger(imp)
-	state, f, err := l.Settle(ctx, imp, plan, n, func() {
-		s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
-		s.Count("SettledChunks", 1)
-	})
-	if err != nil {
-		return flow.Summary{}, err
-	}
-	var es account.Entries
-	sum, err := account.Results(f, func(r flow.Result) error {
-		if !state.History && l.Histories != nil {
-			es.Add(r)
-		}
-		return yield(r)
-	})
-	if err != nil {
-		return sum, fmt.Errorf("results of chunk %d: %w", n, err)
-	}
-	if !state.History && l.Histories != nil {
-		return sum, l.Keep(ctx, imp, n, es, sum)
-	}
-	return sum, nil
-}
-
 // mail sends the one mail of the outcome. The import is done all the same when
 // it cannot be sent; the screen says why no mail came.
 func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
@@ -234,7 +223,12 @@ func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
 	m := s.Letter(*imp)
 	m.To, m.Job = imp.Email, domain.Job{Institution: imp.Institution, Kind: domain.ImportJob, ID: imp.ID}
 	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
-		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error { return f(&i.Mail) })
+		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error {
+			if i.Round != imp.Round {
+				return f(&domain.MailState{Status: domain.MailSent}) // the end that the mail tells of is over
+			}
+			return f(&i.Mail)
+		})
 		return err
 	}, s.Mail.Send, m, func(err error) {
 		s.Log.WarnContext(ctx, "mail not sent", "institution", imp.Institution, "import", imp.ID, "error", err)

@@ -59,6 +59,6 @@ func (w *chunkWriter) close(ctx context.Context) error {
 	}
 	w.rows = nil
 	n := len(w.plan.Chunks) - 1
-	_, err := w.s.Files.Put(ctx, flow.ChunkKey(w.imp.Institution, w.imp.ID, n), bytes.NewReader(w.buf.Bytes()), "application/zstd")
+	_, err := w.s.Files.Put(ctx, flow.ChunkKey(w.imp.Institution, w.imp.RunID(), n), bytes.NewReader(w.buf.Bytes()), "application/zstd")
 	return err
 }

@@ -119,7 +119,7 @@ func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan,
 			continue
 		}
 		ref.Duplicates = true
-		if err := s.put(ctx, flow.DuplicatesKey(imp.Institution, imp.ID, n), ofChunk); err != nil {
+		if err := s.put(ctx, flow.DuplicatesKey(imp.Institution, imp.RunID(), n), ofChunk); err != nil {
 			return err
 		}
 	}

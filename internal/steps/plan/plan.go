@@ -26,6 +26,7 @@ import (
 // Jobs is what the step needs of the imports.
 type Jobs interface {
 	Slots
+	ChunkState(ctx context.Context, in domain.InstitutionID, imp string, round, chunk int) (domain.ChunkState, error)
 	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
 	// Imports lists the newest first.
@@ -67,7 +68,9 @@ type Opener interface {
 
 // Files is where chunks go.
 type Files interface {
-	Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error)
+	flow.Getter
+	flow.Opener
+	flow.Putter
 }
 
 // Step plans imports.
@@ -86,14 +89,15 @@ type Step struct {
 	AtOnce int
 }
 
-// Run plans one import. Running it again overwrites what an earlier try left.
+// Run plans one round of an import. Running it again overwrites what an earlier
+// try left, but for an import that is queued: it only asks for a slot again.
 func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 	if err := in.Check(); err != nil {
 		return flow.Planned{}, err
 	}
-	out := flow.Planned{Run: in, Manifest: flow.ManifestKey(in.Institution, in.Import)}
+	out := flow.Planned{Run: in, Manifest: flow.ManifestKey(in.Institution, domain.RunID(in.Import, in.Round))}
 	imp, err := s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
-		if i.Status.Final() {
+		if in.Over(i) {
 			return fault.New(fault.Conflict, "alreadyFinal", nil)
 		}
 		return nil
@@ -101,7 +105,14 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 	if err != nil {
 		return out, err
 	}
-	p, err := s.read(ctx, &imp)
+	if imp.Status == domain.Queued {
+		p, err := flow.LoadPlan(ctx, s.Files, in.Institution, imp.RunID())
+		if err != nil || imp.Cancel {
+			return out, err // without chunks there is nothing to wait for
+		}
+		return s.begin(ctx, &imp, p, out)
+	}
+	p, err := s.rows(ctx, &imp)
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
 		// The file is at fault: that is an answer, not an error of ours.
 		p.Problem = &domain.FileProblem{Reason: f.Reason}
@@ -110,34 +121,53 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		return out, err
 	}
 	p.Version = flow.Version
-	manifest := make([]flow.Chunk, len(p.Chunks))
-	for n := range manifest {
-		manifest[n] = flow.Chunk{Run: in, Chunk: n}
+	manifest := []flow.Chunk{}
+	for n, ref := range p.Chunks {
+		if ref.Rows > 0 {
+			manifest = append(manifest, flow.Chunk{Run: in, Chunk: n})
+		}
 	}
 	if err := s.put(ctx, out.Manifest, manifest); err != nil {
 		return out, err
 	}
-	if err := s.put(ctx, flow.PlanKey(in.Institution, in.Import), p); err != nil {
+	if err := s.put(ctx, flow.PlanKey(in.Institution, imp.RunID()), p); err != nil {
 		return out, err
 	}
-	out.Chunks, out.Rejected = len(p.Chunks), p.Problem != nil
-	ticket, err := s.ticket(ctx, &imp, p)
-	if err != nil {
+	return s.begin(ctx, &imp, p, out)
+}
+
+// begin takes the slot by which an update writes, and says in the import that it
+// runs, or while none is free that it is queued.
+func (s *Step) begin(ctx context.Context, imp *domain.Import, p *flow.Plan, out flow.Planned) (flow.Planned, error) {
+	in := out.Run
+	out.Rejected = p.Problem != nil
+	for _, ref := range p.Chunks {
+		if ref.Rows > 0 {
+			out.Chunks++
+		}
+	}
+	ticket, err := s.ticket(ctx, imp, p)
+	f, ok := fault.As(err)
+	out.Queued = ok && f.Code == "slotsTaken"
+	if err != nil && !out.Queued {
 		return out, err
 	}
 	taken := ticket
 	_, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
-		if i.Status.Final() {
+		if in.Over(i) {
 			return nil
 		}
-		i.Chunks = len(p.Chunks)
+		i.Chunks = out.Chunks
 		if i.Ticket.None() {
 			i.Ticket = ticket
 		}
 		taken = i.Ticket
 		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
 		i.Learnt = imp.Learnt
-		if p.Problem == nil {
+		switch {
+		case out.Queued:
+			i.Status = domain.Queued
+		case p.Problem == nil:
 			i.Status = domain.Running
 		}
 		return nil
@@ -146,7 +176,7 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		// Another copy of this step has taken one before.
 		err = s.Jobs.FreeSlot(ctx, in.Institution, in.Import, ticket)
 	}
-	if err != nil {
+	if err != nil || out.Queued {
 		return out, err
 	}
 	out.AtOnce, err = s.share(ctx, in, out.Chunks)

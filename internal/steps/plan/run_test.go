@@ -224,9 +224,27 @@ func TestSlotsOfTheDead(t *testing.T) {
 	if _, _, err := d.jobs.CreateImport(t.Context(), imp, domain.Once{}, ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := other.Run(t.Context(), flow.Run{Version: flow.Version, Institution: house, Import: imp.ID})
-	if f, _ := fault.As(err); f == nil || f.Code != "slotsTaken" || fault.KindOf(err) != fault.Busy {
-		t.Errorf("with all slots held by imports that run: %v", err)
+	run := flow.Run{Version: flow.Version, Institution: house, Import: imp.ID}
+	out, err := other.Run(t.Context(), run)
+	if err != nil || !out.Queued || out.Chunks != 1 {
+		t.Errorf("with all slots held by imports that run: %+v %v", out, err)
+	}
+	if imp, err = d.jobs.Import(t.Context(), house, imp.ID); err != nil || imp.Status != domain.Queued || !imp.Ticket.None() {
+		t.Errorf("%s %+v %v", imp.Status, imp.Ticket, err)
+	}
+	// The file is not read again for a slot.
+	other.uploads.Remove("x")
+	if out, err = other.Run(t.Context(), run); err != nil || !out.Queued {
+		t.Errorf("asked again: %+v %v", out, err)
+	}
+	if err := d.jobs.FreeSlot(t.Context(), house, id, d.job(t).Ticket); err != nil {
+		t.Fatal(err)
+	}
+	if out, err = other.Run(t.Context(), run); err != nil || out.Queued || out.Chunks != 1 || out.AtOnce != 1 {
+		t.Errorf("once one is free: %+v %v", out, err)
+	}
+	if imp, err = d.jobs.Import(t.Context(), house, imp.ID); err != nil || imp.Status != domain.Running || imp.Ticket.Slot != 40 || imp.Rows != 1 {
+		t.Errorf("%s %+v %v", imp.Status, imp.Ticket, err)
 	}
 }
 

@@ -1,8 +1,9 @@
 // Package reconcile brings those jobs to their end that nothing else will: an
 // import whose file came but was never started, an execution that ended without
 // an account, a template whose making was killed each time, a file that never
-// came, a mail that waits to be tried again. It looks at all open jobs every few minutes and does what the step that
-// is missing would have done; every such step may be done twice.
+// came, a mail that waits to be tried again, a slot that was not given
+// back. It looks at all open jobs every few minutes and does what the step that is
+// missing would have done; every such step may be done twice.
 package reconcile
 
 import (
@@ -140,22 +141,23 @@ func (s *Step) erase(ctx context.Context, r domain.Fallen[domain.Removed]) error
 func (s *Step) reconcileImport(ctx context.Context, i domain.Import) error {
 	switch {
 	case i.Status.Final():
-		// finish does nothing more for it than to send its mail.
-		if i.Mail.Due(s.Now()) {
-			return s.Finish(ctx, flow.Finish{Run: flow.Run{Version: flow.Version, Institution: i.Institution, Import: i.ID}})
+		// finish does nothing more for it than to give back its slot and to send
+		// its mail.
+		if i.Mail.Due(s.Now()) || !i.Ticket.None() {
+			return s.Finish(ctx, flow.Finish{Run: flow.RunOf(&i)})
 		}
 		return nil
 	case i.Status == domain.Waiting:
 		return s.waiting(ctx, i)
 	}
-	known, running, err := s.Machine.Look(ctx, i.ID)
+	known, running, err := s.Machine.Look(ctx, i.RunID())
 	switch {
 	case err != nil || running:
 		return err
 	case known:
 		return s.end(ctx, i, "ExecutionEnded")
 	}
-	return s.startOrEnd(ctx, i, i.StartedAt, s.Machine.Start(ctx, i.ID, flow.NewRun(i.Institution, i.ID)))
+	return s.startOrEnd(ctx, i, i.StartedAt, s.Machine.Start(ctx, i.RunID(), flow.NewRun(i)))
 }
 
 // waiting starts an import whose file is there, and cancels one whose file can
@@ -208,7 +210,7 @@ func (s *Step) end(ctx context.Context, i domain.Import, why string) error {
 	if err != nil {
 		return err
 	}
-	return s.Finish(ctx, flow.Finish{Run: flow.Run{Version: flow.Version, Institution: i.Institution, Import: i.ID}, Failed: failed})
+	return s.Finish(ctx, flow.Finish{Run: flow.RunOf(&i), Failed: failed})
 }
 
 func (s *Step) reconcileTemplate(ctx context.Context, t domain.Template) error {

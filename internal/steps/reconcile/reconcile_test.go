@@ -79,11 +79,44 @@ func TestAFileWhoseNewsWasLostIsStarted(t *testing.T) {
 	l.sweep(t)
 	l.sweep(t)
 	started := l.machine.Started()
-	if len(started) != 1 || started[0].ID != i.ID || string(started[0].Input) != string(flow.NewRun(i.Institution, i.ID)) {
+	if len(started) != 1 || started[0].ID != i.ID || string(started[0].Input) != string(flow.NewRun(i)) {
 		t.Fatalf("started %v", started)
 	}
 	if got := l.Get(t, i); got.Status != domain.Checking || got.Source.Version == "" {
 		t.Errorf("%s of version %q", got.Status, got.Source.Version)
+	}
+}
+
+// A slot that finish could not give back is given back.
+func TestASlotThatIsStillHeldIsFreed(t *testing.T) {
+	l := newLate(t)
+	i := l.Create(t, demo.Aurora, domain.Criteria, domain.Update)
+	ticket, err := l.Jobs.TakeSlot(t.Context(), i.Institution, i.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Jobs.ChangeImport(t.Context(), i.Institution, i.ID, func(i *domain.Import) error {
+		i.Status, i.Ticket = domain.Done, ticket
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	l.Pass(11 * time.Minute)
+	l.sweep(t)
+	held, err := l.Jobs.HeldSlots(t.Context(), i.Institution)
+	if now := l.Get(t, i); err != nil || len(held) != 0 || now.Open() {
+		t.Errorf("held: %v, the import is open: %v, %v", held, now.Open(), err)
+	}
+}
+
+// An import that was resumed is started and looked at by the round's name.
+func TestARoundWithoutExecutionIsStarted(t *testing.T) {
+	l := newLate(t)
+	i := l.Create(t, demo.Aurora, domain.Criteria, domain.Update, func(i *domain.Import) { i.Status, i.StartedAt, i.Round = domain.Checking, i.CreatedAt, 2 })
+	l.Pass(11 * time.Minute)
+	l.sweep(t)
+	if started := l.machine.Started(); len(started) != 1 || started[0].ID != i.ID+"-2" {
+		t.Errorf("started %v", started)
 	}
 }
 

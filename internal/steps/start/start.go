@@ -101,7 +101,7 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 	if !in.Valid() {
 		return s.ignore(ctx, "badInstitution", nil)
 	}
-	_, err := s.Jobs.ChangeImport(ctx, in, id, func(i *domain.Import) error {
+	imp, err := s.Jobs.ChangeImport(ctx, in, id, func(i *domain.Import) error {
 		switch {
 		case i.Status == domain.Waiting && !i.Cancel:
 			i.Status, i.Source, i.StartedAt = domain.Checking, o, s.Now().UTC()
@@ -119,7 +119,7 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 	case err != nil:
 		return err
 	}
-	return s.Machine.Start(ctx, id, flow.NewRun(in, id))
+	return s.Machine.Start(ctx, imp.RunID(), flow.NewRun(imp))
 }
 
 // dropped makes an import of an object in the drop folder. path is what follows
@@ -157,7 +157,7 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []stri
 	if made.Status.Final() {
 		return nil
 	}
-	return s.Machine.Start(ctx, made.ID, flow.NewRun(in, made.ID))
+	return s.Machine.Start(ctx, made.RunID(), flow.NewRun(made))
 }
 
 // dropID makes the id of a dropped file from what the file is, in the layout of

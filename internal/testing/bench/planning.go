@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/steps/plan"
@@ -53,6 +54,12 @@ type thrown struct {
 	objects int
 	bytes   int64
 	peak    uint64
+}
+
+func (t *thrown) Get(context.Context, string) ([]byte, error) { return nil, fault.Missing() }
+
+func (t *thrown) Open(context.Context, domain.Object) (domain.File, error) {
+	return nil, fault.Missing()
 }
 
 func (t *thrown) Put(_ context.Context, key string, r io.Reader, _ string) (domain.Object, error) {

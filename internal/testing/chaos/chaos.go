@@ -34,6 +34,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"rollbook/internal/domain"
 	"rollbook/internal/local"
 )
 
@@ -53,7 +54,7 @@ type Options struct {
 
 // Report is what the rounds came to.
 type Report struct {
-	Rounds, Imports, Kills, Stops, Cancels, News, Edits, Deletions, Restarts, Undos int
+	Rounds, Imports, Kills, Stops, Cancels, News, Edits, Deletions, Restarts, Undos, Resumes int
 
 	Statuses   map[string]int
 	Requests   int
@@ -67,8 +68,8 @@ func (r *Report) String() string {
 	for _, n := range r.Faults {
 		faults += n
 	}
-	return fmt.Sprintf("%d rounds: %d imports %v; %d requests met %d faults %v of %v; %d kills, %d stops, %d cancels, %d events again, %d edits, %d deletions, %d restarts, %d undos; %d violations",
-		r.Rounds, r.Imports, r.Statuses, r.Requests, faults, r.Faults, r.Services, r.Kills, r.Stops, r.Cancels, r.News, r.Edits, r.Deletions, r.Restarts, r.Undos, len(r.Violations))
+	return fmt.Sprintf("%d rounds: %d imports %v; %d requests met %d faults %v of %v; %d kills, %d stops, %d cancels, %d events again, %d edits, %d deletions, %d restarts, %d undos, %d resumes; %d violations",
+		r.Rounds, r.Imports, r.Statuses, r.Requests, faults, r.Faults, r.Services, r.Kills, r.Stops, r.Cancels, r.News, r.Edits, r.Deletions, r.Restarts, r.Undos, r.Resumes, len(r.Violations))
 }
 
 // Codes of the text criteria that the rounds change.
@@ -199,9 +200,11 @@ func table(b []byte) ([][]string, error) {
 type answered struct {
 	ID     string
 	Status string
-	Counts struct{ Rows, Created, Updated, Unchanged, Rejected, Conflicted, Unprocessed int }
-	Files  []string
-	Mail   struct{ Status string }
+	// Resumable says that what is left can be done now.
+	Resumable bool
+	Counts    struct{ Rows, Created, Updated, Unchanged, Rejected, Conflicted, Unprocessed int }
+	Files     []string
+	Mail      struct{ Status string }
 }
 
 func (a answered) final() bool {
@@ -220,6 +223,8 @@ type job struct {
 	lines     map[int]row // what the file asks for, by line
 
 	cancelled, stopped bool // may have been
+	resumes            int  // how often it is still resumed if rows are left
+	resumed            int  // how often it was
 }
 
 type row struct {
@@ -252,6 +257,7 @@ func (r *run) round(n int) error {
 	imports := 2 + r.random.IntN(2)
 	for i := range imports {
 		j := r.write(n, i, chosen, before)
+		j.resumes = r.random.IntN(3)
 		if err := r.start(j); err != nil {
 			return err
 		}
@@ -288,6 +294,20 @@ func (r *run) round(n int) error {
 			var a answered
 			if err := r.must("GET", "/api/imports/"+j.id, operator, nil, &a); err != nil {
 				return false, err
+			}
+			if a.Resumable && j.resumes > 0 {
+				status, _, err := r.call("POST", "/api/imports/"+j.id+"/resume", operator, nil)
+				if err == nil && status == http.StatusAccepted {
+					j.resumes, j.resumed, ended = j.resumes-1, j.resumed+1, false
+					r.count(&r.report.Resumes, 1)
+					r.say("resumed %s, which was %s", j.id, a.Status)
+					continue
+				}
+				if calmed := time.Now().After(calm); err == nil && (status < 500 || calmed) {
+					return false, fmt.Errorf("resume %s: %d", j.id, status)
+				}
+				ended = false // the weather: again
+				continue
 			}
 			if ended = ended && a.final(); !a.final() && redrive {
 				// The weather outlasted the tries of finish: somebody redrives it.
@@ -562,7 +582,7 @@ func (r *run) broken(j *job) error {
 	if err != nil || d.Status == types.ExecutionStatusRunning || d.Status == types.ExecutionStatusSucceeded {
 		return nil
 	}
-	detail, err := json.Marshal(map[string]string{"executionArn": arn, "name": j.id, "status": string(d.Status), "input": *d.Input})
+	detail, err := json.Marshal(map[string]string{"executionArn": arn, "name": domain.RunID(j.id, j.resumed), "status": string(d.Status), "input": *d.Input})
 	if err != nil {
 		return err
 	}
@@ -571,7 +591,7 @@ func (r *run) broken(j *job) error {
 
 // execution is the ARN of an import's execution.
 func (r *run) execution(j *job) string {
-	return strings.Replace(r.stack.StateMachineARN, ":stateMachine:", ":execution:", 1) + ":" + j.id
+	return strings.Replace(r.stack.StateMachineARN, ":stateMachine:", ":execution:", 1) + ":" + domain.RunID(j.id, j.resumed)
 }
 
 // mailbox counts the mails to each address.

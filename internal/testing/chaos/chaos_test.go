@@ -243,6 +243,25 @@ func TestAnExecutionIsStoppedByHand(t *testing.T) {
 	if err := r.check(0, before, after, []*job{j}, &edits{}); err != nil {
 		t.Fatal(err)
 	}
+	// Another round does the rest, and the account is of both.
+	if a.Resumable != (a.Counts.Unprocessed > 0) || a.Resumable == (a.Status == "done") {
+		t.Errorf("%s %+v, resumable %v", a.Status, a.Counts, a.Resumable)
+	}
+	if a.Resumable {
+		if err := r.must("POST", "/api/imports/"+j.id+"/resume", operator, nil, &a); err != nil {
+			t.Fatal(err)
+		}
+		j.resumed++
+		if a = r.ended(t, j); a.Status != "done" || a.Counts.Updated != len(numbers) || a.Counts.Rows != len(numbers) {
+			t.Errorf("resumed: %s %+v", a.Status, a.Counts)
+		}
+		if after, err = r.snapshot(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.check(0, before, after, []*job{j}, &edits{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, v := range r.report.Violations {
 		t.Error(v)
 	}

@@ -228,16 +228,16 @@ func TestChunkLost(t *testing.T) {
 	if w.Metrics["UnprocessedRows"] != 10 || w.Metrics["SettledChunks"] != 1 {
 		t.Errorf("counted %v", w.Metrics)
 	}
-	if want := (domain.Counts{Rows: 33, Updated: 20, Rejected: 3, Unprocessed: 10}); o.Counts != want || o.Status != domain.Done {
+	if want := (domain.Counts{Rows: 33, Updated: 20, Rejected: 3, Unprocessed: 10}); o.Counts != want || o.Status != domain.Incomplete {
 		t.Errorf("one chunk lost: %s %+v, want %+v", o.Status, o.Counts, want)
 	}
 	agrees(t, w, o)
 
-	// Resume: the error file is all that is left to do.
+	// The error file is all that is left to do.
 	w.BeforeChunk = nil
 	rest := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, o.Errors)
 	if want := (domain.Counts{Rows: 13, Updated: 10, Rejected: 3}); rest.Counts != want {
-		t.Errorf("resumed: %+v, want %+v", rest.Counts, want)
+		t.Errorf("the error file: %+v, want %+v", rest.Counts, want)
 	}
 
 	// Killed after four writes, for ever: those four are updated and undoable.
@@ -291,7 +291,7 @@ func TestChunkLost(t *testing.T) {
 		}
 		imp = w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file)
 		lost := slices.ContainsFunc(imp.Warnings, func(w domain.Warning) bool { return w.Code == "chunkLost" && w.Line == 26 })
-		if want := (domain.Counts{Rows: 34, Updated: 22, Rejected: 2, Unprocessed: 10}); imp.Status != domain.Done || imp.Counts != want || !lost {
+		if want := (domain.Counts{Rows: 34, Updated: 22, Rejected: 2, Unprocessed: 10}); imp.Status != domain.Incomplete || imp.Counts != want || !lost {
 			t.Errorf("%s, cut %t: %s %+v, want %+v; %+v", c.key("", "", 2), c.cut, imp.Status, imp.Counts, want, imp.Warnings)
 		}
 	}

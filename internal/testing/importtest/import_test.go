@@ -14,7 +14,6 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/file/sheet"
-	"rollbook/internal/importing/account"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/importtest"
@@ -372,7 +371,7 @@ func TestChunksAreBounded(t *testing.T) {
 			file += fmt.Sprintf("#%07d,%s\n", i, wide)
 		}
 		imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file)
-		plan, err := account.LoadPlan(t.Context(), w.Files, imp.Institution, imp.ID)
+		plan, err := flow.LoadPlan(t.Context(), w.Files, imp.Institution, imp.RunID())
 		if err != nil {
 			t.Fatal(err)
 		}

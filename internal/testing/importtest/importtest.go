@@ -55,6 +55,9 @@ type World struct {
 	AfterChunk func(n, try int) error
 	// Tries is how often a chunk is tried.
 	Tries int
+	// WhileQueued is called while an import waits for a slot; with false the machine
+	// stands still.
+	WhileQueued func() bool
 	// OneByOne runs the chunks one after the other, in order.
 	OneByOne bool
 
@@ -156,7 +159,15 @@ func (w *World) Run(ctx context.Context, run flow.Run) error {
 		}
 		return errors.Join(err, w.Finish.Run(ctx, flow.Finish{Run: run, Failed: json.RawMessage(`{"Error":"Unexpected"}`)}))
 	}
-	if !p.Rejected {
+	for p.Queued && w.WhileQueued != nil && w.WhileQueued() {
+		if p, err = w.Plan.Run(ctx, run); err != nil {
+			return err
+		}
+	}
+	if p.Queued {
+		return nil
+	}
+	if !p.Rejected && p.Chunks > 0 {
 		b, err := w.Files.Get(ctx, p.Manifest)
 		if err != nil {
 			return err
@@ -269,7 +280,7 @@ func (w *World) Follow(t testing.TB, of domain.Import, kind string) domain.Impor
 	t.Helper()
 	source, recipe := of.Source, of.Recipe
 	if kind == domain.UndoOf {
-		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.ID, "undo"))
+		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.AccountID(), "undo"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,10 +289,29 @@ func (w *World) Follow(t testing.TB, of domain.Import, kind string) domain.Impor
 	imp := w.Create(t, of.Institution, of.DataType, domain.Update, func(i *domain.Import) {
 		i.Of, i.OfKind, i.Source, i.Status, i.Recipe, i.Learnt = of.ID, kind, source, domain.Checking, recipe, of.Learnt
 	})
-	if err := (machine{w}).Start(t.Context(), imp.ID, flow.NewRun(imp.Institution, imp.ID)); err != nil {
+	if err := (machine{w}).Start(t.Context(), imp.RunID(), flow.NewRun(imp)); err != nil {
 		t.Fatal(err)
 	}
 	return w.Get(t, imp)
+}
+
+// Resume has another round do what the import has left, and returns how it ended.
+func (w *World) Resume(t testing.TB, imp domain.Import) domain.Import {
+	t.Helper()
+	now, err := w.Jobs.ChangeImport(t.Context(), imp.Institution, imp.ID, func(i *domain.Import) error {
+		if !i.Resumable() {
+			return errors.New("not to be resumed: " + string(i.Status))
+		}
+		i.Resume(w.Now())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (machine{w}).Start(t.Context(), now.RunID(), flow.NewRun(now)); err != nil {
+		t.Fatal(err)
+	}
+	return w.Get(t, now)
 }
 
 // Get reads an import again.
@@ -298,7 +328,7 @@ func (w *World) Get(t testing.TB, imp domain.Import) domain.Import {
 // lines ended by LF alone.
 func (w *World) File(t testing.TB, imp domain.Import, name string) string {
 	t.Helper()
-	f, err := w.Files.Open(t.Context(), domain.Object{Key: flow.FileKey(imp.Institution, imp.ID, name)})
+	f, err := w.Files.Open(t.Context(), domain.Object{Key: flow.FileKey(imp.Institution, imp.AccountID(), name)})
 	if err != nil {
 		t.Fatalf("%s.csv: %v", name, err)
 	}

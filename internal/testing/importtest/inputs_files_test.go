@@ -19,6 +19,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/demo"
@@ -259,6 +260,12 @@ func (s source) Open(context.Context, domain.Object) (domain.File, error) { retu
 type nowhere struct {
 	objects int
 	peak    uint64
+}
+
+func (n *nowhere) Get(context.Context, string) ([]byte, error) { return nil, fault.Missing() }
+
+func (n *nowhere) Open(context.Context, domain.Object) (domain.File, error) {
+	return nil, fault.Missing()
 }
 
 func (n *nowhere) Put(_ context.Context, key string, r io.Reader, _ string) (domain.Object, error) {

@@ -245,6 +245,7 @@ type play struct {
 	options []importtest.Option
 	rows    int // of a chunk
 	tries   int
+	resumes int            // how often it is resumed at most
 	events  map[int]string // by instant
 	// others does one of a colleague's acts and tells which contact it was
 	// about.
@@ -256,6 +257,7 @@ type ending struct {
 	imp    domain.Import
 	before map[string]domain.Value
 	wrote  []wrote
+	rounds int                           // that it was resumed for
 	others map[domain.ContactNumber]bool // contacts that somebody else wrote
 	// deleted are contacts that were deleted while the import ran: what they had
 	// before may be erased.
@@ -270,6 +272,7 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 	s := &stage{Contacts: w.Contacts, wrote: map[string][]wrote{}}
 	var chunk int
 	var imp domain.Import
+	var run flow.Run
 	next := func() error {
 		if busy || imp.ID == "" {
 			return nil
@@ -291,16 +294,16 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 		case "finish":
 			// Asked for by hand, while the machine runs.
 			busy = false
-			_ = w.Finish.Run(tb.Context(), flow.Finish{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: imp.ID}})
+			_ = w.Finish.Run(tb.Context(), flow.Finish{Run: run})
 		case "lose":
 			for _, key := range w.Files.Keys() {
-				if strings.Contains(key, imp.ID+"/results/") {
+				if strings.Contains(key, fmt.Sprintf("%s/results/%d/", imp.ID, run.Round)) {
 					w.Files.Remove(key)
 				}
 			}
 		case "twin":
 			busy = false // what happens to the twin is also in the events
-			_ = w.Chunk.Run(tb.Context(), flow.Chunk{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: imp.ID}, Chunk: chunk})
+			_ = w.Chunk.Run(tb.Context(), flow.Chunk{Run: run, Chunk: chunk})
 		case "cancel":
 			if _, err := w.Jobs.ChangeImport(tb.Context(), demo.Aurora, imp.ID, func(i *domain.Import) error { i.Cancel = true; return nil }); err != nil {
 				tb.Fatal(err)
@@ -322,14 +325,27 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 	w.Finish.Contacts, w.Finish.Files, w.Finish.Jobs = s, &stageFiles{w.Files, next}, &stageJobs{w.Jobs, next}
 	w.BeforeChunk = func(n, _ int) error { chunk = n; return nil }
 	imp = w.Create(tb, demo.Aurora, p.dt, domain.Update, p.options...)
+	run = flow.RunOf(&imp)
 	e.imp = w.Upload(tb, imp, p.file)
-	// Whatever kept finish from its end, it is asked again, as reconcile does.
-	for range len(p.events) + 1 {
-		if e.imp.Status.Final() {
+	ended := func() {
+		// Whatever kept finish from its end, it is asked again, as reconcile does.
+		for range len(p.events) + 1 {
+			if e.imp.Status.Final() {
+				break
+			}
+			_ = w.Finish.Run(tb.Context(), flow.Finish{Run: run})
+			e.imp = w.Get(tb, e.imp)
+		}
+	}
+	ended()
+	for range p.resumes {
+		if !e.imp.Resumable() {
 			break
 		}
-		_ = w.Finish.Run(tb.Context(), flow.Finish{Run: flow.Run{Version: flow.Version, Institution: demo.Aurora, Import: imp.ID}})
-		e.imp = w.Get(tb, e.imp)
+		run.Round++
+		e.imp = w.Resume(tb, e.imp)
+		ended()
+		e.rounds++
 	}
 	// What is still on its way comes when the account is closed.
 	busy = true
@@ -542,6 +558,7 @@ func TestAnySchedule(t *testing.T) {
 			kinds[what]++
 		}
 		p.tries = rapid.IntRange(1, 3).Draw(r, "tries")
+		p.resumes = rapid.IntRange(0, 3).Draw(r, "resumes")
 		fields := cat.Of(of)
 		p.others = func(w *importtest.World, what string) domain.ContactNumber {
 			n := domain.ContactNumber(number(rapid.IntRange(1, crowd).Draw(r, "colleague's contact")))
@@ -581,6 +598,9 @@ func TestAnySchedule(t *testing.T) {
 			return n
 		}
 		end := p.run(tb, stageWorld(tb, values))
+		if end.rounds > 0 {
+			kinds["resume"]++
+		}
 		if len(end.others) == 0 && dt != domain.Contacts && slices.Contains(end.imp.Files, "errors") {
 			// The error file does what is left to do.
 			rest := end.world.Import(tb, demo.Aurora, dt, domain.Update, end.world.File(tb, end.imp, "errors"), p.options...)
@@ -598,7 +618,7 @@ func TestAnySchedule(t *testing.T) {
 		}
 		checkAccount(r, tb, cat, p, end)
 	})
-	if len(kinds) < 11 {
+	if len(kinds) < 12 {
 		t.Errorf("only %v happened", kinds)
 	}
 }

@@ -94,6 +94,9 @@ func (s *Jobs) CreateImport(_ context.Context, imp domain.Import, once domain.On
 			e.ID = *holds
 			return domain.Import{}, false, e
 		}
+		if of.Round > 0 && !of.Status.Final() {
+			return domain.Import{}, false, fault.New(fault.Conflict, "notDone.update", of.Status)
+		}
 		*holds = imp.ID
 		of.Version++
 		s.imports[jobID{imp.Institution, imp.Of}] = of

@@ -227,6 +227,16 @@ func jobsFollowUp(t *testing.T, s Jobs, _ *Clock) {
 	if !created || createdAgain || first.ID != "i7" || again.ID != "i7" {
 		t.Errorf("%v %v %s %s", created, createdAgain, first.ID, again.ID)
 	}
+	// While an update is resumed it cannot be undone.
+	resumed := func(status domain.Status, round int) {
+		_, err := s.ChangeImport(t.Context(), opera, "i5", func(i *domain.Import) error { i.Status, i.Round = status, round; return nil })
+		must(t, err)
+	}
+	resumed(domain.Running, 1)
+	_, _, err = s.CreateImport(t.Context(), follow("i10", "undo", "i5"), Once{}, "")
+	refused(t, "undone while it is resumed", err, fault.Conflict, "notDone")
+	resumed(domain.Done, 1)
+	create(t, s, follow("i10", "undo", "i5"))
 	_, _, err = s.CreateImport(t.Context(), follow("i9", "update", "none"), Once{}, "")
 	refused(t, "of a missing import", err, fault.NotFound, "notFound")
 	_, _, err = s.CreateImport(t.Context(), follow("i9", "other", "i1"), Once{}, "")

@@ -3,12 +3,12 @@ import { Badge } from './basics.jsx';
 import { t, num, percent } from '../core/i18n.js';
 
 const looks = {
-  waiting: ['grey', 'clock'], checking: ['blue', 'run'], running: ['blue', 'run'], done: ['green', 'done'],
-  rejected: ['red', 'error'], failed: ['red', 'error'], cancelled: ['grey', 'stop'],
+  waiting: ['grey', 'clock'], checking: ['blue', 'run'], queued: ['grey', 'clock'], running: ['blue', 'run'], done: ['green', 'done'],
+  rejected: ['red', 'error'], incomplete: ['amber', 'warning'], failed: ['red', 'error'], cancelled: ['grey', 'stop'],
   preparing: ['blue', 'run'], ready: ['green', 'done'], expired: ['grey', 'clock'],
 };
 
-export const active = (i) => ['waiting', 'checking', 'running', 'preparing'].includes(i.status);
+export const active = (i) => ['waiting', 'checking', 'queued', 'running', 'preparing'].includes(i.status);
 
 /** @param {{of?: any}} props */
 export function Status({ of }) {

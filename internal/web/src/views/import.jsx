@@ -102,6 +102,7 @@ export function headline(i) {
   const test = i.action === 'test';
   if (i.status === 'rejected') return t('result.rejected');
   if (i.status === 'failed') return t('result.failed');
+  if (i.status === 'incomplete') return t('result.incomplete');
   if (i.status === 'cancelled') return t('result.cancelled');
   const n = i.counts.created + i.counts.updated;
   if (!n) return t(i.counts.unchanged && !missed(i.counts) ? 'result.same' : test ? 'result.none.test' : 'result.none');
@@ -128,7 +129,7 @@ function Result({ of, reload }) {
   const bad = of.status !== 'done';
   const test = of.action === 'test';
   const n = missed(of.counts);
-  const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || n ? 'warn' : 'good';
+  const kind = of.status === 'rejected' || of.status === 'failed' ? 'bad' : of.status === 'cancelled' || of.status === 'incomplete' || n ? 'warn' : 'good';
   const change = of.counts.created + of.counts.updated;
   const operator = may('operator');
   // Why an import failed or was cancelled begins with that it was.
@@ -163,7 +164,7 @@ function Actions({ of, reload }) {
   const [asking, setAsking] = useState(null);
   const [busy, setBusy] = useState('');
   const [error, setError] = useState(null);
-  const key = useRef({ update: newKey(), undo: newKey(), preview: newKey() });
+  const key = useRef({ update: newKey(), undo: newKey(), preview: newKey(), resume: newKey() });
   const operator = may('operator');
   const run = async (what, call) => {
     setBusy(what);
@@ -179,6 +180,15 @@ function Actions({ of, reload }) {
     }
     setBusy('');
   };
+  const resume = async () => {
+    setBusy('resume');
+    setError(null);
+    try {
+      await imports.resume(of.id, key.current.resume);
+    } catch (e) { setError(e); }
+    setBusy('');
+    reload();
+  };
   const change = of.counts.created + of.counts.updated;
   const update = updatable(of);
   const undone = of.ofKind === 'undo' && of.action === 'test' && of.status === 'done' && change > 0;
@@ -188,11 +198,12 @@ function Actions({ of, reload }) {
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
   const correct = () => keepDraft('new', { ...newImport(), dataType: of.problem?.code === 'wrongDataType' ? '' : of.dataType, onConflict: of.onConflict || 'skip', allowSamePerson: Boolean(of.allowSamePerson) });
-  const retry = <ButtonLink kind={ended && !asksColumns(of) ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
+  const retry = <ButtonLink kind={ended && !of.resumable && !asksColumns(of) ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
   return (
     <>
       <div class="actions">
         {operator && asksColumns(of) && matchable(of) && <ButtonLink kind="primary" icon="table" href={to('imports', of.id, 'columns')}>{t('match.title')}</ButtonLink>}
+        {operator && of.resumable && <Button kind="primary" icon="run" busy={busy === 'resume'} onClick={resume}>{t('result.resume')}</Button>}
         {again && ended && retry}
         {operator && update && <Button kind="primary" icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
