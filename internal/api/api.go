@@ -1,10 +1,18 @@
 // Package api is Rollbook's HTTP API: an http.Handler that answers everything
 // below /api/, its description at /openapi.json and /docs, and hands the rest
-// to the screen's assets. Every answer that is not a success is
-// application/problem+json with a stable code; see problem.go for the texts.
+// to the screen's assets.
 //
-// Who asks comes only from the request's bearer token, which every route below
-// /api/ checks itself; what belongs to another institution is answered as if it were not there.
+// Who asks comes only from the request's bearer token, of a user or a key,
+// which every route below /api/ checks itself; what belongs to another
+// institution is answered as if it were not there. Every answer that is not a
+// success is application/problem+json with a stable code, its parameters, and a
+// sentence in the caller's language (problem.go).
+//
+// Routes are declared in one file for each thing (contacts.go, imports.go and
+// so on) with the types of their bodies, from which the description is made:
+// what a request may hold is said once. A POST may be repeated with an
+// Idempotency-Key; a PUT or DELETE with If-Match changes only what the caller
+// has seen.
 package api
 
 import (

@@ -47,7 +47,8 @@ const (
 	MaxDecimals = 6
 )
 
-// Choice is one value of a choice or multichoice criterion.
+// Choice is one value of a choice or multichoice criterion. Contacts keep a
+// retired one, but it can no longer be set.
 type Choice struct {
 	Code    string            `json:"code"`
 	Label   string            `json:"label"`
@@ -72,7 +73,7 @@ type FieldDef struct {
 	Values []Choice          `json:"values,omitempty"` // in catalogue order
 	// MaxLength of a text in characters, at most MaxText; 0 means MaxText.
 	MaxLength int `json:"maxLength,omitempty"`
-	// Decimals is how many decimals a number has at most, 0 to 6.
+	// Decimals is how many decimals a number has at most, 0 to MaxDecimals.
 	Decimals int `json:"decimals,omitempty"`
 	// Used says that a contact has or had a value in it: then it is not deleted.
 	Used bool `json:"used,omitempty"`

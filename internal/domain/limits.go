@@ -40,8 +40,11 @@ type Usage struct {
 	EndsAt time.Time
 }
 
+// Ends is EndsAt.
 func (u Usage) Ends() time.Time { return u.EndsAt }
-func (Usage) Due() time.Time    { return time.Time{} }
+
+// Due is never.
+func (Usage) Due() time.Time { return time.Time{} }
 
 // Key lets a machine in as an institution's operator or viewer. Only a hash of
 // its secret is kept.
@@ -55,5 +58,8 @@ type Key struct {
 	ExpiresAt time.Time // zero for never
 }
 
+// Ends is when the key no longer lets anybody in, the zero time for never.
 func (k Key) Ends() time.Time { return k.ExpiresAt }
-func (Key) Due() time.Time    { return time.Time{} }
+
+// Due is never.
+func (Key) Due() time.Time { return time.Time{} }

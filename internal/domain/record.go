@@ -28,8 +28,11 @@ type User struct {
 	Disabled bool
 }
 
+// Ends is never: who was refused stays so.
 func (User) Ends() time.Time { return time.Time{} }
-func (User) Due() time.Time  { return time.Time{} }
+
+// Due is never.
+func (User) Due() time.Time { return time.Time{} }
 
 // Usable tells whether a token of the user is good that goes back to the
 // sign-in.
@@ -56,5 +59,8 @@ type Removed struct {
 	RemovedBy Who
 }
 
-func (r Removed) Due() time.Time  { return r.RemovedAt.AddDate(0, 0, RestoreDays) }
+// Due is when the contact is to be erased: RestoreDays after its deletion.
+func (r Removed) Due() time.Time { return r.RemovedAt.AddDate(0, 0, RestoreDays) }
+
+// Ends is a day after Due.
 func (r Removed) Ends() time.Time { return r.Due().AddDate(0, 0, 1) }

@@ -35,8 +35,11 @@ type Webhook struct {
 	Gone bool
 }
 
+// Ends is never.
 func (Webhook) Ends() time.Time { return time.Time{} }
-func (Webhook) Due() time.Time  { return time.Time{} }
+
+// Due is never.
+func (Webhook) Due() time.Time { return time.Time{} }
 
 // Wants tells whether the webhook is to be told of the event.
 func (w Webhook) Wants(e Event) bool {

@@ -1,5 +1,7 @@
-// Package local runs the whole of Rollbook on this machine: the template,
-// built and deployed as for AWS, on an emulated AWS.
+// Package local runs the whole of Rollbook on this machine: the template, built
+// and deployed as for AWS, on an emulated AWS. Everything that it writes is in
+// one directory and everything that it starts ends with it, so that two stacks,
+// or a stack and tests, do not meet.
 package local
 
 import (

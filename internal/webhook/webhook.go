@@ -1,6 +1,17 @@
-// Package webhook is what is said to machines, and how: messages in the form and
-// with the signature of Standard Webhooks (standardwebhooks.com), posted to public
-// addresses only.
+// Package webhook is what is said to machines, and how: messages in the form
+// and with the signature of Standard Webhooks (standardwebhooks.com), posted to
+// public addresses only.
+//
+// News is what happened. News.For makes one Delivery of it for one webhook; a
+// Poster sends it, each time with the same webhook-id and a new signature, so
+// that the receiver can tell a repetition from news and a message of ours from
+// anybody's. When a delivery is tried again, and how long, is the domain's
+// (Delivery.Begin); who tries is package announce.
+//
+// An address is looked at twice: Check refuses what can be told from its text,
+// and a Poster refuses at the moment of connecting every host that turns out to
+// be private, so that a name cannot be pointed inside later. Messages hold
+// nothing of any contact.
 package webhook
 
 import (

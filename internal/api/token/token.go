@@ -1,4 +1,7 @@
-// Package token verifies the id tokens of a user pool.
+// Package token verifies the id tokens of a user pool: signature, issuer,
+// client and times. The pool's keys are fetched when first needed, kept, and
+// fetched again for a token whose key is not among them, so that a pool may
+// change its keys while the function runs. What the claims mean is the API's.
 package token
 
 import (

@@ -1,5 +1,7 @@
-// Package awsfault tells what an error of an AWS call means to Rollbook. The
-// adapters use it; nothing else imports it.
+// Package awsfault tells what an error of an AWS call means to Rollbook, so
+// that callers choose by kind and never by a service's code: try later, give
+// up, or find out first whether it was done. The adapters use it; nothing else
+// imports it.
 package awsfault
 
 import (

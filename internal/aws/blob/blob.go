@@ -1,4 +1,7 @@
-// Package blob keeps objects in an S3 bucket.
+// Package blob keeps objects in an S3 bucket: it streams them in and out,
+// however large, and signs addresses by which browsers do so themselves. An
+// object is read at the version that was pinned; a broken answer is asked again
+// from where it broke, and never taken for the end.
 //
 // To be told of a missing object as missing, and not as forbidden, the role
 // needs s3:ListBucket on the bucket.

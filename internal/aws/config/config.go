@@ -1,4 +1,6 @@
-// Package config makes the settings that all AWS clients of a function share.
+// Package config makes the settings that all AWS clients of a function share:
+// region, credentials, endpoint, and how long one attempt of a call may take. A
+// function calls Load and Limited once, at its start.
 package config
 
 import (

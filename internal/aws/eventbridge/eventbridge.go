@@ -1,4 +1,6 @@
-// Package eventbridge puts news on the stack's event bus.
+// Package eventbridge puts news on the stack's event bus, where the rules of
+// whoever runs the stack take it on. An event says which job ended and how, as
+// a webhook's message does, and nothing of any contact.
 package eventbridge
 
 import (

@@ -1,5 +1,7 @@
 // Package httpapi serves HTTP API events (payload format 2.0) with an
-// http.Handler.
+// http.Handler, so that the API is written and tested as any other server.
+// Paths, queries, headers and bodies arrive as they were sent; answers that are
+// not text go out in base64.
 package httpapi
 
 import (

@@ -1,4 +1,6 @@
-// Package invoke asks functions to do something some time later.
+// Package invoke asks functions to do something some time later, without
+// waiting for it: what the API starts and nobody need wait for. The function
+// may get a message more than once.
 package invoke
 
 import (

@@ -1,6 +1,8 @@
-// Package lambdaruntime is what every function does before its own work: read the
-// environment, make the logger, and give the state machine errors it can
-// choose by.
+// Package lambdaruntime is what every function does before its own work: read
+// the environment, make the logger, and give the state machine errors it can
+// choose by. What it logs and hands on holds ids, codes and counts, never a
+// name, an address or a cell: the execution's history and the log are read by
+// more people than contacts are.
 package lambdaruntime
 
 import (

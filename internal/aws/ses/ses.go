@@ -1,5 +1,6 @@
-// Package ses sends mails through Amazon SES. Addresses and texts are never in
-// its errors.
+// Package ses sends mails through Amazon SES, each at most once, and tells what
+// became of it in four kinds of errors that the caller can act on. Addresses
+// and texts are never in its errors.
 package ses
 
 import (

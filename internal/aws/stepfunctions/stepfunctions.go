@@ -1,4 +1,6 @@
-// Package stepfunctions starts executions of the state machine and looks at them.
+// Package stepfunctions starts executions of the state machine and looks at
+// them. The execution's name is the import's id, so that a machine starts once
+// for an import whoever asks, and however often.
 package stepfunctions
 
 import (

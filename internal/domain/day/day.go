@@ -1,7 +1,15 @@
 // Package day reads days of the calendar as people and spreadsheets write them
 // in English, French, German, Italian and Spanish. It finds out what a text may
-// mean; what is then taken, and with which words it is refused, is for those who
-// ask.
+// mean; what is then taken, and with which words it is refused, is for those
+// who ask: package person for birth dates, package field for criteria.
+//
+// Read looks at one text by itself and says so where it may be two days. A
+// column says more than a cell: Witnessed tells what each of its texts says of
+// the order of day and month, OrderOf what is usual in a country, and ReadIn
+// reads by an order that is known.
+//
+// Nothing here knows what day it is today, and no day is ever guessed: a
+// Reading names all that may be meant.
 package day
 
 import (

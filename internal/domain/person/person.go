@@ -7,7 +7,7 @@
 // A blank cell keeps the value and Empty, in any case, clears it: that word only,
 // because Leer is a town and Vide a name, so that for these the user is asked.
 // Escapes and the words that most often are an accident are those of package
-// cell. The formula guard belongs to package sheet.
+// field. The formula guard belongs to package sheet.
 //
 // A cell with exactly one meaning is taken; one with none, with two, or changed
 // by a spreadsheet is a Problem that names what was meant, if that is clear.

@@ -1,4 +1,11 @@
-// Package phone reads telephone numbers as people and spreadsheets write them.
+// Package phone reads telephone numbers as people and spreadsheets write them,
+// and has one form for each: E.164, such as +41446681800, by which numbers are
+// stored, compared and written into our files.
+//
+// A number is taken if the numbering plan of its country has it. What a
+// spreadsheet took away (a 0, a +) is named with the whole number as the
+// suggestion, never put back in silence.
+//
 // It is a package of its own because its table costs time and memory at start:
 // only what checks contacts links it.
 package phone
@@ -15,7 +22,7 @@ import (
 	"rollbook/internal/domain/reason"
 )
 
-// The codes of problems with a telephone number, besides cell.SpreadsheetNumber.
+// The codes of problems with a telephone number, besides field.SpreadsheetNumber.
 const (
 	BadPhone       = "badPhone"       // no number that can be called
 	PhoneExtension = "phoneExtension" // a number with an extension

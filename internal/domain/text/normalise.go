@@ -1,5 +1,18 @@
-// Package text makes texts comparable as people compare them: without regard
-// to case, accents and the ways of writing one letter.
+// Package text makes texts comparable as people compare them, and fit to be
+// shown. It has four forms of a text, from the nearest to what was written to
+// the farthest, and each caller takes the one that its question asks for:
+//
+//	Trim       what is at the ends and means nothing is gone
+//	Visible    no invisible character is left
+//	Key        one case, one blank, one way to write a letter; accents count
+//	Bare       as Key, and accents do not count: what a search or a guess compares
+//
+// Normalise is the form by which names of contacts are looked up; it is stored,
+// so what it returns for a text never changes. Shown, Quote and Cut bound what
+// a message shows of a cell.
+//
+// Every function takes any string, also one that is not UTF-8, and none fails.
+// Which characters are invisible is said once, by Invisible.
 package text
 
 import (

@@ -1,7 +1,13 @@
-// Package column knows what people and other programs call the columns of a list
-// of contacts: a table of names in five languages and of well-known exports
-// (synonyms.txt, qualifiers.txt), and what the values of such a column look like.
-// A name alone decides nothing that the values speak against.
+// Package column knows what people and other programs call the columns of a
+// list of contacts: a table of names in five languages and of well-known
+// exports (synonyms.txt, qualifiers.txt), and what the values of such a column
+// look like.
+//
+// Meant says what a name means, Fits whether values may be that, Shape what
+// values are whatever their name. A name alone decides nothing that the values
+// speak against; package plan asks both and decides, for it sees the whole
+// header. Key tells two files with the same columns, whatever their order, so
+// that what was said of one is remembered for the next.
 package column
 
 import (

@@ -1,5 +1,8 @@
-// Package guide writes the README.txt of an import template in the user's
-// language.
+// Package guide writes the README.txt of an import template: the one page that
+// whoever fills it in reads, in the user's language, about just the files that
+// are in the zip. Its texts are in words/, one file for each language; what
+// they promise (words for true, false and Empty, forms of days and numbers) is
+// tried by a test on the readers themselves.
 package guide
 
 import (

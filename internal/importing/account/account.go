@@ -1,7 +1,14 @@
-// Package account accounts for one chunk of an import. Each row is read, which
-// changes nothing (reader); a batch of rows is compared and applied (package
-// compare); then what became of each row is recorded, in the order of the file,
-// as one results object.
+// Package account accounts for one chunk of an import, so that the account is
+// true whatever dies or comes twice. Each row is read, which changes nothing
+// (reader); a batch of rows is compared and applied (package compare); then
+// what became of each row is recorded, in the order of the file, as one results
+// object.
+//
+// Step chunk calls Ledger.Chunk; step finish calls Ledger.Settle for what no
+// try has brought to its end. Both may run at once and again: the chunk's state
+// names the one results object that counts (it is sealed), and whoever comes
+// later ends by it. Histories are written from sealed results only (Keep), so
+// all who write them write the same.
 package account
 
 import (

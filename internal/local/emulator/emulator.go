@@ -1,5 +1,6 @@
 // Package emulator starts an emulated AWS (ministack) on a free port of this
-// machine.
+// machine. It ends with the process that started it, however that ends; in what
+// it is not like AWS is said in docs/storage.md.
 package emulator
 
 import (

@@ -1,6 +1,8 @@
 // Package finish is the step that ends an import, however it went: it merges
 // the results of the chunks in the order of the file, settles the account,
-// writes the result files, sets the status and sends the mail.
+// writes the result files, sets the status and sends the mail. It comes after
+// success and after every failure, may be run again at any point, and then
+// writes the same and sends no second mail.
 package finish
 
 import (

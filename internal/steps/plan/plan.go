@@ -1,6 +1,9 @@
 // Package plan is the step that reads the user's file, the only one that ever
 // does: one streaming pass that checks its form, numbers its lines, finds
-// contacts that stand on several lines, and writes chunk objects.
+// contacts that stand on several lines, and writes chunk objects. A file that
+// cannot be taken is not an error of the step: its answer says that it is
+// rejected, and finish tells the user why. Memory does not grow with the file,
+// and a second run overwrites what the first one left.
 package plan
 
 import (

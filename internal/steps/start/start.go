@@ -1,6 +1,8 @@
 // Package start is the step between an uploaded object and its import: it pins
 // the object's version and starts the machine, once, however often and in
-// whatever order the events come.
+// whatever order the events come. An object of the drop folder has no import
+// yet; it is given one whose id comes from the object, so that it too is one
+// however often it is told of.
 package start
 
 import (

@@ -1,6 +1,8 @@
 // Package template makes import templates: a zip with the form as CSV, as
-// workbook or as both, the internal codes and a guide, streamed from the
-// contacts of a dynamic target.
+// workbook or as both, the internal codes (values.csv) and a guide, streamed
+// from the contacts of a dynamic target, so that its size does not matter. A
+// row is a contact as it was at one moment; what changes behind it is found by
+// the compare when the file comes back.
 package template
 
 import (
