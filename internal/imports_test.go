@@ -59,6 +59,7 @@ var may = []struct {
 	{"aws/awsfault", "domain/fault domain/reason"},
 	{"aws/config", ""},
 	{"aws/blob", "aws/awsfault domain domain/fault domain/reason"},
+	{"aws/cognito", "aws/awsfault domain domain/fault domain/reason"},
 	{"aws/dynamo", "aws/awsfault domain domain/fault domain/reason domain/text"},
 	{"aws/ses", "aws/awsfault domain domain/fault domain/reason mail"},
 	{"aws/stepfunctions", "aws/awsfault domain/fault domain/reason"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	lambdaservice "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ import (
 	"rollbook/internal/api"
 	"rollbook/internal/api/token"
 	"rollbook/internal/aws/blob"
+	"rollbook/internal/aws/cognito"
 	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/httpapi"
@@ -76,6 +78,7 @@ func main() {
 		Jobs:             jobs,
 		Audit:            dynamo.NewAudit(db, c.Audit),
 		Users:            dynamo.NewRecords[domain.User](jobs, "users"),
+		Directory:        cognito.New(cognitoidentityprovider.NewFromConfig(conf), c.Pool),
 		Usage:            dynamo.NewRecords[domain.Usage](jobs, "usage"),
 		Keys:             dynamo.NewRecords[domain.Key](jobs, "keys"),
 		Webhooks:         dynamo.NewRecords[domain.Webhook](jobs, "webhooks"),

@@ -115,6 +115,7 @@ type Config struct {
 	Catalogue Catalogue
 	Jobs      Jobs
 	Users     Records[domain.User]
+	Directory Directory
 	Audit     Audit
 	Usage     Records[domain.Usage]
 	Keys      Records[domain.Key]

@@ -18,8 +18,6 @@ const (
 	Viewer   = "viewer"   // reads
 )
 
-var ranks = []string{Viewer, Operator, Admin}
-
 // Claims say who asks, as a verified token does.
 type Claims struct {
 	Institution domain.InstitutionID
@@ -96,7 +94,7 @@ func (s *server) caller(r *http.Request) (Claims, error) {
 // may tells whether the claims allow what the group may do.
 func (c Claims) may(group string) bool {
 	return slices.ContainsFunc(c.Groups, func(g string) bool {
-		return slices.Index(ranks, g) >= slices.Index(ranks, group)
+		return slices.Index(domain.Roles, g) >= slices.Index(domain.Roles, group)
 	})
 }
 

@@ -35,6 +35,7 @@ type stack struct {
 	files      *memory.Blobs
 	machine    *memory.Machine
 	users      *memory.Records[domain.User]
+	directory  *memory.Directory
 	audit      *memory.Audit
 	mappings   *memory.Records[domain.Mapping]
 	removed    *memory.Records[domain.Removed]
@@ -87,9 +88,13 @@ func newStack(t *testing.T) *stack {
 			t.Fatal(err)
 		}
 	}
+	s.directory = &memory.Directory{Known: map[string]memory.DirectoryUser{
+		"u2": {Institution: demo.Aurora, Email: operator.Email, Role: "operator"}, "u4": {Institution: demo.Borealis, Email: stranger.Email, Role: "admin"},
+		"u5": {Institution: demo.Aurora, Email: "leo@aurora.example", Role: "viewer"}, "u9": {Institution: demo.Aurora, Email: "nora@aurora.example", Role: "operator"},
+	}}
 	s.config = api.Config{
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
-		Machine: s.machine, Templates: s.templates, Users: s.users, Audit: s.audit,
+		Machine: s.machine, Templates: s.templates, Users: s.users, Directory: s.directory, Audit: s.audit,
 		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
 		Webhooks: s.webhooks, Deliveries: s.deliveries,
 		Removed: s.removed, Mappings: s.mappings,

@@ -59,6 +59,108 @@ func TestADismissedUserIsRefused(t *testing.T) {
 	s.call(session("new", s.now), "GET", "/api/me", nil).want(200)
 }
 
+// An administrator invites people to the institution, and to no other one.
+func TestInvitations(t *testing.T) {
+	s := newStack(t)
+	invite := func(who api.Claims, email, role string) answer {
+		t.Helper()
+		return s.call(who, "POST", "/api/users", object{"email": email, "role": role})
+	}
+	made := invite(admin, "new@aurora.example", "operator").want(201)
+	got := made.object()
+	id := got["id"].(string)
+	if got["email"] != "new@aurora.example" || got["role"] != "operator" || got["lastSignedIn"] != nil || got["disabled"] != false || made.header.Get("Location") != "/api/users/"+id {
+		t.Errorf("%v", got)
+	}
+	if u, _ := s.directory.User(id); u.Institution != demo.Aurora || u.Role != "operator" {
+		t.Errorf("%+v", u)
+	}
+	if again := s.call(admin, "GET", "/api/users/"+id, nil).want(200); again.header.Get("ETag") != made.header.Get("ETag") || again.object()["email"] != "new@aurora.example" {
+		t.Errorf("%v", again.object())
+	}
+	// Again with another role, and then nobody else's.
+	if again := invite(admin, "new@aurora.example", "viewer").want(201).object(); again["id"] != id || again["role"] != "viewer" {
+		t.Errorf("%v", again)
+	}
+	if len(s.directory.Mails) != 2 {
+		t.Errorf("mails to %v", s.directory.Mails)
+	}
+	invite(admin, operator.Email, "admin").problem(409, "userExists")
+	s.call(admin, "PUT", "/api/settings", object{"name": "Own", "language": "en", "separator": ",", "country": "GB", "mailDomains": []any{"borealis.example", "aurora.example"}}).want(200)
+	invite(admin, stranger.Email, "viewer").problem(409, "userExists")
+	invite(admin, "who@elsewhere.example", "viewer").problem(422, "addressNotAllowed", "body.email")
+	invite(admin, "no address", "viewer").problem(422, "invalid", "body.email")
+	invite(admin, "other@aurora.example", "owner").problem(422, "invalid", "body.role")
+	invite(operator, "other@aurora.example", "viewer").problem(403, "forbidden")
+	s.call(stranger, "GET", "/api/users/"+id, nil).problem(404, "notFound")
+	if len(s.directory.Mails) != 2 {
+		t.Errorf("mails to %v", s.directory.Mails)
+	}
+	// Invitations are mails, and count.
+	s.call(admin, "PUT", "/api/settings", object{"name": "Own", "language": "en", "separator": ",", "country": "GB", "mailDomains": []any{"aurora.example"}, "limits": object{"mailsADay": 5}}).want(200)
+	invite(admin, "third@aurora.example", "viewer").want(201)
+	invite(admin, "fourth@aurora.example", "viewer").want(429)
+	// Who did it is remembered, with whom.
+	var page struct {
+		Items []struct {
+			Object  string
+			Outcome string
+			Details map[string]string
+		}
+	}
+	s.call(admin, "GET", "/api/audit?action=inviteUser&object=/api/users/"+id, nil).want(200).into(&page)
+	if len(page.Items) != 2 || page.Items[1].Details["email"] != "new@aurora.example" || page.Items[1].Details["role"] != "operator" || page.Items[1].Outcome != "done" {
+		t.Errorf("%+v", page.Items)
+	}
+	// Whoever signs in is the one who was invited.
+	s.call(api.Claims{Institution: demo.Aurora, User: id, Email: "new@aurora.example", Groups: []string{"viewer"}, SignedIn: s.now}, "GET", "/api/me", nil).want(200)
+	if got := s.call(admin, "GET", "/api/users/"+id, nil).want(200).object(); got["lastSignedIn"] == nil {
+		t.Errorf("%v", got)
+	}
+}
+
+// A role that is changed holds at once: what the tokens of before say is worth
+// nothing.
+func TestARoleIsChanged(t *testing.T) {
+	s := newStack(t)
+	nora := session("one", s.now)
+	s.call(nora, "GET", "/api/me", nil).want(200)
+	before := s.call(admin, "GET", "/api/users/u9", nil).want(200)
+	s.call(operator, "PUT", "/api/users/u9", object{"role": "admin"}).problem(403, "forbidden")
+	s.call(stranger, "PUT", "/api/users/u9", object{"role": "viewer"}).problem(404, "notFound")
+	s.call(admin, "PUT", "/api/users/u1", object{"role": "viewer"}).problem(409, "yourself")
+	s.call(admin, "PUT", "/api/users/none", object{"role": "viewer"}).problem(404, "notFound")
+	s.call(admin, "PUT", "/api/users/u9", object{"role": "viewer"}, `If-Match: "old"`).problem(412, "changedSince")
+	s.call(nora, "GET", "/api/me", nil).want(200)
+	s.now = s.now.Add(time.Minute)
+	if got := s.call(admin, "PUT", "/api/users/u9", object{"role": "viewer"}, "If-Match: "+before.header.Get("ETag")).want(200).object(); got["role"] != "viewer" {
+		t.Errorf("%v", got)
+	}
+	if u, _ := s.directory.User("u9"); u.Role != "viewer" {
+		t.Errorf("%+v", u)
+	}
+	s.call(nora, "GET", "/api/me", nil).problem(401, "unauthorised")
+	later := session("two", s.now)
+	later.Groups = []string{"viewer"}
+	s.call(later, "GET", "/api/me", nil).want(200)
+	// A sign-in changes no tag; whom another sign-in keeps has the role of there.
+	federated := api.Claims{Institution: demo.Aurora, User: "u7", Email: "sam@aurora.example", Groups: []string{"eu-west-1_pool_SAML", "viewer"}, SignedIn: s.now}
+	s.call(federated, "GET", "/api/me", nil).want(200)
+	s.call(admin, "PUT", "/api/users/u7", object{"role": "admin"}).problem(409, "userElsewhere")
+	s.call(federated, "GET", "/api/me", nil).want(200)
+	s.call(admin, "POST", "/api/users/u7/disable", nil).want(200)
+	s.call(federated, "GET", "/api/me", nil).problem(401, "unauthorised")
+	// A dismissal reaches the pool.
+	s.call(admin, "POST", "/api/users/u9/disable", nil).want(200)
+	if u, _ := s.directory.User("u9"); !u.Disabled {
+		t.Errorf("%+v", u)
+	}
+	s.call(admin, "POST", "/api/users/u9/enable", nil).want(200)
+	if u, _ := s.directory.User("u9"); u.Disabled {
+		t.Errorf("%+v", u)
+	}
+}
+
 // The language that somebody chooses goes with them, and before what their token
 // and institution say; only a request that asks for another gets it.
 func TestTheChosenLanguage(t *testing.T) {

@@ -11,6 +11,10 @@ type Record interface {
 	Due() time.Time
 }
 
+// Roles are what a user may be, by the groups of the user pool. Each may do what
+// the ones before it may.
+var Roles = []string{"viewer", "operator", "admin"}
+
 // User is what is known of somebody who signed in.
 type User struct {
 	ID           string // in the pool

@@ -18,6 +18,7 @@ import (
 	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/testing/memory"
 )
 
 const clientID = "dev-screen"
@@ -43,15 +44,35 @@ func Users() []User {
 	return out
 }
 
+// Directory returns the pool of the users, where more can be invited.
+func (s *SignIn) Directory() *memory.Directory { return s.directory }
+
+// users are those who may sign in, with the roles that they have now.
+func (s *SignIn) users() []User {
+	var out []User
+	for _, u := range s.directory.Users() {
+		if !u.Disabled {
+			out = append(out, User{u.Email, string(u.Institution), []string{u.Role}})
+		}
+	}
+	return out
+}
+
+// idOf is the id of the user with the address.
+func idOf(email string) string {
+	return "sub-" + strings.NewReplacer("@", "-", ".", "-").Replace(email)
+}
+
 // SignIn is a sign-in page with authorization code and PKCE, refresh and
 // sign-out, as the user pool's hosted page has them.
 type SignIn struct {
-	screen string
-	secret []byte
-	mu     sync.Mutex
-	codes  map[string]asked
-	ended  map[string]bool // refresh tokens and id tokens that are no longer good
-	issued []string
+	screen    string
+	secret    []byte
+	directory *memory.Directory
+	mu        sync.Mutex
+	codes     map[string]asked
+	ended     map[string]bool // refresh tokens and id tokens that are no longer good
+	issued    []string
 }
 
 type asked struct {
@@ -61,7 +82,10 @@ type asked struct {
 }
 
 func newSignIn(screen string) *SignIn {
-	s := &SignIn{screen: screen, secret: make([]byte, 32), codes: map[string]asked{}, ended: map[string]bool{}}
+	s := &SignIn{screen: screen, secret: make([]byte, 32), codes: map[string]asked{}, ended: map[string]bool{}, directory: &memory.Directory{NewID: idOf, Known: map[string]memory.DirectoryUser{}}}
+	for _, u := range Users() {
+		s.directory.Known[idOf(u.Email)] = memory.DirectoryUser{Institution: domain.InstitutionID(u.Institution), Email: u.Email, Role: u.Groups[0]}
+	}
 	rand.Read(s.secret)
 	return s
 }
@@ -123,7 +147,7 @@ func (s *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	wrong := false
 	if r.Method == http.MethodPost {
-		for _, u := range Users() {
+		for _, u := range s.users() {
 			if u.Email != r.FormValue("username") || r.FormValue("password") != Password {
 				continue
 			}
@@ -137,7 +161,7 @@ func (s *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
 		wrong = true
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	page.Execute(w, map[string]any{"Users": Users(), "Wrong": wrong})
+	page.Execute(w, map[string]any{"Users": s.users(), "Wrong": wrong})
 }
 
 func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
@@ -201,7 +225,7 @@ func (s *SignIn) sign(u User, at time.Time, use string) string {
 
 // Token is an id token of the user with the address.
 func (s *SignIn) Token(email string) (string, error) {
-	for _, u := range Users() {
+	for _, u := range s.users() {
 		if u.Email == email {
 			return s.sign(u, time.Now(), "id"), nil
 		}
@@ -241,7 +265,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 func claims(u User, at time.Time) api.Claims {
-	return api.Claims{User: "sub-" + strings.NewReplacer("@", "-", ".", "-").Replace(u.Email), SignedIn: at, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
+	return api.Claims{User: idOf(u.Email), SignedIn: at, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
 }
 
 func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {

@@ -136,7 +136,7 @@ func Start(o Options) (*Stack, error) {
 	s.Removed = memory.NewRecords[domain.Removed](time.Now)
 	handler := api.New(api.Config{
 		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: s.Uploads, Files: s.Files,
-		Users: s.Users, Audit: memory.NewAudit(time.Now),
+		Users: s.Users, Directory: s.SignIn.Directory(), Audit: memory.NewAudit(time.Now),
 		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: s.Keys,
 		Webhooks: s.Webhooks, Deliveries: deliveries{memory.NewRecords[domain.Delivery](time.Now), s}, LoopbackWebhooks: true,
 		Removed: s.Removed, Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,

@@ -80,20 +80,20 @@ func TestUsers(t *testing.T) {
 		t.Error("another institution's user is shown")
 	}
 	accessible(t, p)
-	p.Press("Refuse access to operator@aurora.example")
+	p.Press("Refuse access: operator@aurora.example")
 	p.See("signed out everywhere at once")
 	p.Press("Cancel")
 	if got := ask(t, s, "GET", "/api/me", token); got != 200 {
 		t.Errorf("after a question that was not answered: %d", got)
 	}
-	p.Press("Refuse access to operator@aurora.example")
+	p.Press("Refuse access: operator@aurora.example")
 	p.Press("Refuse access")
 	p.See("operator@aurora.example has no access any more")
 	p.SeeIn("table", "Refused")
 	if got := ask(t, s, "GET", "/api/me", token); got != 401 {
 		t.Errorf("a refused user gets %d", got)
 	}
-	p.Press("Allow access to operator@aurora.example")
+	p.Press("Allow access: operator@aurora.example")
 	p.See("operator@aurora.example has access again")
 
 	o := browser.New(t).Page(browser.Options{})
@@ -101,6 +101,57 @@ func TestUsers(t *testing.T) {
 	for _, place := range []string{"users", "keys", "webhooks", "settings", "audit"} {
 		o.Go("#/" + place)
 		o.Heading("Not allowed")
+	}
+}
+
+// Somebody is invited, signs in, and gets another role, which holds at once.
+func TestInvitationAndRole(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := administrator(t, s)
+	p.Allow("422")
+	p.Go("#/users")
+	p.Press("Invite")
+	p.See("Of a domain that gets mail")
+	p.Fill("E-mail address", "nora@elsewhere.example")
+	p.Press("Send the invitation")
+	p.FocusIs("email E-mail address")
+	accessible(t, p)
+	p.Fill("E-mail address", "nora@aurora.example")
+	p.Check("Viewer")
+	p.Press("Send the invitation")
+	p.See("An invitation went to nora@aurora.example")
+	p.SeeIn("table", "Invited")
+	p.Press("Invite again: nora@aurora.example")
+	p.See("An invitation went to nora@aurora.example")
+	if mails := s.SignIn.Directory().Mails; fmt.Sprint(mails) != "[nora@aurora.example nora@aurora.example]" {
+		t.Errorf("mails to %v", mails)
+	}
+	accessible(t, p)
+
+	token, err := s.SignIn.Token("nora@aurora.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, s, "GET", "/api/me", token); got != 200 {
+		t.Errorf("who was invited gets %d", got)
+	}
+	if got := ask(t, s, "GET", "/api/contacts/deleted", token); got != 403 {
+		t.Errorf("a viewer gets %d", got)
+	}
+	p.Press("Change role: nora@aurora.example")
+	p.See("It holds at once.")
+	p.Check("Operator")
+	accessible(t, p)
+	p.Press("Change role")
+	p.See("nora@aurora.example now has the role Operator")
+	if got := ask(t, s, "GET", "/api/me", token); got != 401 {
+		t.Errorf("a token of before gets %d", got)
+	}
+	if token, err = s.SignIn.Token("nora@aurora.example"); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, s, "GET", "/api/contacts/deleted", token); got != 200 {
+		t.Errorf("an operator gets %d", got)
 	}
 }
 
@@ -160,7 +211,7 @@ func TestKeys(t *testing.T) {
 	p.FocusIs("date Last day (optional)")
 	p.Press("Cancel")
 
-	p.Press("Revoke CRM synchronisation")
+	p.Press("Revoke: CRM synchronisation")
 	p.Press("Revoke")
 	p.See("“CRM synchronisation” has been revoked")
 	p.See("No keys yet")
@@ -206,7 +257,7 @@ func TestWebhooks(t *testing.T) {
 	if p.Sees("A template is finished") || p.Sees(secret) {
 		t.Error("the card says too much")
 	}
-	p.Press("Send a test to " + receiver.URL + "/in")
+	p.Press("Send a test: " + receiver.URL + "/in")
 	p.SeeIn(".card", "The receiver took the message. (HTTP status 204)")
 	p.SeeIn(".card", "Test message")
 	m := <-got
@@ -223,11 +274,11 @@ func TestWebhooks(t *testing.T) {
 	}
 	accessible(t, p)
 	answer = http.StatusGone
-	p.Press("Send a test to " + receiver.URL + "/in")
+	p.Press("Send a test: " + receiver.URL + "/in")
 	p.SeeIn(".card", "it is gone for good")
 	p.SeeIn(".card", "Not taken")
 	accessible(t, p)
-	p.Press("Remove " + receiver.URL + "/in")
+	p.Press("Remove: " + receiver.URL + "/in")
 	p.Press("Remove")
 	p.See("The webhook has been removed")
 	p.See("No webhooks yet")
@@ -255,7 +306,7 @@ func TestDeletedContactComesBack(t *testing.T) {
 	p.SeeIn("table", "#"+string(number))
 	p.SeeIn("table", "operator@aurora.example")
 	accessible(t, p)
-	p.Press("Bring back contact #" + string(number))
+	p.Press("Bring back: #" + string(number))
 	p.See("Contact #" + string(number) + " is back")
 	p.See("Favourite genre")
 	after, err := s.Contacts.Get(context.Background(), "aurora", number)

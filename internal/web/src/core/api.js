@@ -110,6 +110,8 @@ export const audit = {
 
 export const users = {
   list: (params, options) => get('/api/users', params, options),
+  invite: (body) => call('POST', '/api/users', { body }),
+  put: (i, body) => call('PUT', `/api/users/${id(i)}`, { body }),
   refuse: (i) => call('POST', `/api/users/${id(i)}/disable`),
   allow: (i) => call('POST', `/api/users/${id(i)}/enable`),
 };

@@ -82,7 +82,7 @@ export function Deleted() {
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
               { key: 'at', head: t('deleted.at'), cell: (c) => <span class="any">{t('imports.byAt', { by: c.deletedBy, at: dateTime(c.deletedAt) })}</span> },
               { key: 'until', head: t('deleted.until'), cell: (c) => dateTime(c.erasedAt) },
-              { key: 'do', head: t('table.do'), cell: (c) => <Button icon="undo" busy={busy === c.number} aria-label={t('deleted.restore.of', { number: c.number })} onClick={() => restore(c)}>{t('deleted.restore')}</Button> },
+              { key: 'do', head: t('table.do'), cell: (c) => <Button icon="undo" busy={busy === c.number} aria-label={t('button.of', { what: t('deleted.restore'), of: `#${c.number}` })} onClick={() => restore(c)}>{t('deleted.restore')}</Button> },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}

@@ -60,7 +60,7 @@ export function Keys() {
             { key: 'role', head: t('users.role'), cell: (k) => t(`group.${k.role}`) },
             { key: 'made', head: t('keys.made'), cell: (k) => <span class="any">{made(k)}</span> },
             { key: 'until', head: t('keys.until'), cell: (k) => (k.expiresAt ? dateTime(k.expiresAt) : t('keys.always')) },
-            { key: 'do', head: t('table.do'), cell: (k) => <Button kind="danger" icon="trash" aria-label={t('keys.revoke.of', { name: k.name })} onClick={() => setRemoving(k)}>{t('keys.revoke')}</Button> },
+            { key: 'do', head: t('table.do'), cell: (k) => <Button kind="danger" icon="trash" aria-label={t('button.of', { what: t('keys.revoke'), of: k.name })} onClick={() => setRemoving(k)}>{t('keys.revoke')}</Button> },
           ]} />)}
       </Loaded>
       {making && <NewKey onClose={() => setMaking(false)} onMade={(key) => { setMaking(false); setShown(key); list.reload(); }} />}
@@ -186,8 +186,8 @@ function Webhook({ of, reload, onRemove }) {
       {of.gone && <p class="not-compared"><Icon name="warning" />{t('webhooks.gone')}</p>}
       {error && <Failure error={error} />}
       <div class="actions">
-        {!of.gone && <Button icon="run" busy={busy} aria-label={t('webhooks.test.of', { url: of.url })} onClick={test}>{t('webhooks.test')}</Button>}
-        <Button kind="danger" icon="trash" aria-label={t('webhooks.remove.of', { url: of.url })} onClick={onRemove}>{t('webhooks.remove')}</Button>
+        {!of.gone && <Button icon="run" busy={busy} aria-label={t('button.of', { what: t('webhooks.test'), of: of.url })} onClick={test}>{t('webhooks.test')}</Button>}
+        <Button kind="danger" icon="trash" aria-label={t('button.of', { what: t('webhooks.remove'), of: of.url })} onClick={onRemove}>{t('webhooks.remove')}</Button>
       </div>
     </li>
   );
