@@ -36,8 +36,10 @@ func wordsOf(t *testing.T, lang string) languageWords {
 		t.Fatal(err)
 	}
 	var screen map[string]any
-	if err := json.Unmarshal(read("web/src/lang/"+lang+".json"), &screen); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{lang, "admin-" + lang} {
+		if err := json.Unmarshal(read("web/src/lang/"+file+".json"), &screen); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for k, v := range screen {
 		switch v := v.(type) {

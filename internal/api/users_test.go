@@ -79,6 +79,7 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("%v", again.object())
 	}
 	// Again with another role, and then nobody else's.
+	s.now = s.now.Add(time.Second)
 	if again := invite(admin, "new@aurora.example", "viewer").want(201).object(); again["id"] != id || again["role"] != "viewer" {
 		t.Errorf("%v", again)
 	}

@@ -14,8 +14,23 @@ import (
 
 var languages = []string{"en", "fr", "de", "it", "es"}
 
-// words are a language's file: a text, or texts by plural category.
-func words(t *testing.T, file string) map[string]map[string]string {
+// words are those of a language, in its files: a text, or texts by plural
+// category.
+func words(t *testing.T, lang string) map[string]map[string]string {
+	t.Helper()
+	out := map[string]map[string]string{}
+	for _, file := range []string{lang + ".json", "admin-" + lang + ".json"} {
+		for k, texts := range wordsIn(t, file) {
+			if out[k] != nil {
+				t.Errorf("%s has %s, which another file of the language has", file, k)
+			}
+			out[k] = texts
+		}
+	}
+	return out
+}
+
+func wordsIn(t *testing.T, file string) map[string]map[string]string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("../../web/src", "lang", file))
 	if err != nil {
@@ -60,9 +75,11 @@ func placeholders(texts map[string]string) []string {
 }
 
 func TestEveryLanguageIsComplete(t *testing.T) {
-	english := words(t, "en.json")
 	for _, lang := range languages {
-		compare(t, lang, english, words(t, lang+".json"))
+		words(t, lang)
+		for _, part := range []string{"", "admin-"} {
+			compare(t, lang, wordsIn(t, part+"en.json"), wordsIn(t, part+lang+".json"))
+		}
 	}
 }
 
@@ -101,7 +118,7 @@ func compare(t *testing.T, lang string, want, got map[string]map[string]string) 
 
 // Every key that the sources name is there, and every key is used.
 func TestKeysAndTextsBelongTogether(t *testing.T) {
-	english := words(t, "en.json")
+	english := words(t, "en")
 	named := map[string]bool{}
 	var patterns []*regexp.Regexp
 	// A key is a word, or words joined by dots, in t('…'), has('…') or a choice

@@ -12,6 +12,16 @@ const load = {
   es: () => import('../lang/es.json'),
 };
 
+// The words of what only administrators see, and of deleted contacts.
+const more = {
+  en: () => import('../lang/admin-en.json'),
+  fr: () => import('../lang/admin-fr.json'),
+  de: () => import('../lang/admin-de.json'),
+  it: () => import('../lang/admin-it.json'),
+  es: () => import('../lang/admin-es.json'),
+};
+let wantsMore = false;
+
 const remembered = 'rollbook.language';
 
 /** The language shown: en, fr, de, it or es. */
@@ -36,10 +46,23 @@ export function firstLanguage() {
   return (navigator.languages || []).map((l) => l.slice(0, 2).toLowerCase()).find((l) => l in languages) || 'en';
 }
 
+async function words(of) {
+  const parts = await Promise.all([load[of](), ...(wantsMore ? [more[of]()] : [])]);
+  return Object.assign({}, ...parts.map((p) => p.default));
+}
+
+/** Has the administration's words from now on, in each language that is shown. */
+export async function withMoreWords() {
+  if (wantsMore) return;
+  wantsMore = true;
+  try {
+    messages.value = await words(lang.value);
+  } catch (e) { wantsMore = false; throw e; }
+}
+
 /** Shows the language. With remember, this browser keeps it. */
 export async function setLanguage(to, remember = false) {
-  const words = (await load[to]()).default;
-  messages.value = words;
+  messages.value = await words(to);
   lang.value = to;
   document.documentElement.lang = to;
   if (remember) try { localStorage.setItem(remembered, to); } catch { /* then only for now */ }
