@@ -36,7 +36,7 @@ func wordsOf(t *testing.T, lang string) languageWords {
 		t.Fatal(err)
 	}
 	var screen map[string]any
-	for _, file := range []string{lang, "admin-" + lang} {
+	for _, file := range []string{lang, "more-" + lang} {
 		if err := json.Unmarshal(read("web/src/lang/"+file+".json"), &screen); err != nil {
 			t.Fatal(err)
 		}

@@ -511,7 +511,7 @@ func TestLanguages(t *testing.T) {
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)
 	b := browser.New(t)
-	keys := words(t, "en.json")
+	keys := words(t, "en")
 	key := regexp.MustCompile(`\b[a-z]+\.[a-z]+(\.[a-zA-Z]+)*\b`)
 	for lang, x := range map[string]struct{ browser, signIn, imports, number, when string }{
 		"en": {"en-GB", "Sign in", "Imports", "61,234", "5 Mar 2026 15:07"},

@@ -19,7 +19,7 @@ var languages = []string{"en", "fr", "de", "it", "es"}
 func words(t *testing.T, lang string) map[string]map[string]string {
 	t.Helper()
 	out := map[string]map[string]string{}
-	for _, file := range []string{lang + ".json", "admin-" + lang + ".json"} {
+	for _, file := range []string{lang + ".json", "more-" + lang + ".json"} {
 		for k, texts := range wordsIn(t, file) {
 			if out[k] != nil {
 				t.Errorf("%s has %s, which another file of the language has", file, k)
@@ -77,7 +77,7 @@ func placeholders(texts map[string]string) []string {
 func TestEveryLanguageIsComplete(t *testing.T) {
 	for _, lang := range languages {
 		words(t, lang)
-		for _, part := range []string{"", "admin-"} {
+		for _, part := range []string{"", "more-"} {
 			compare(t, lang, wordsIn(t, part+"en.json"), wordsIn(t, part+lang+".json"))
 		}
 	}

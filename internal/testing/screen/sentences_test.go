@@ -157,7 +157,7 @@ func englishSentences(t *testing.T) []string {
 	if len(out) < 300 {
 		t.Fatalf("only %d English sentences", len(out))
 	}
-	for _, texts := range words(t, "en.json") {
+	for _, texts := range words(t, "en") {
 		for _, text := range texts {
 			add(text)
 		}

@@ -4,7 +4,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { announce, announcement } from './core/announce.js';
 import { chooseLanguage, me } from './core/api.js';
 import { completeSignIn, groups, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
-import { firstLanguage, keptLanguage, lang, languages, setLanguage, t, withMoreWords } from './core/i18n.js';
+import { firstLanguage, keptLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
 import { route, to } from './core/router.js';
 import { may, user } from './core/user.js';
@@ -19,15 +19,14 @@ import { Values } from './views/values.jsx';
 import { administration } from './components/administration.jsx';
 import { Lazy } from './components/lazy.jsx';
 
-const worded = (view) => Promise.all([view, withMoreWords()]).then(([v]) => v);
 const lazy = {
   targets: () => import('./views/targets.jsx'),
-  contacts: () => worded(import('./views/contacts.jsx')),
-  catalogue: () => worded(import('./views/catalogue.jsx')),
-  settings: () => worded(import('./views/settings.jsx')),
-  audit: () => worded(import('./views/audit.jsx')),
-  users: () => worded(import('./views/users.jsx')),
-  machines: () => worded(import('./views/machines.jsx')),
+  contacts: () => import('./views/contacts.jsx'),
+  catalogue: () => import('./views/catalogue.jsx'),
+  settings: () => import('./views/settings.jsx'),
+  audit: () => import('./views/audit.jsx'),
+  users: () => import('./views/users.jsx'),
+  machines: () => import('./views/machines.jsx'),
   match: () => import('./views/match.jsx'),
 };
 

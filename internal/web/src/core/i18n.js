@@ -1,4 +1,4 @@
-// The screen's words. One file a language, loaded when it is chosen; English
+// The screen's words. Two files a language, fetched when they are needed; English
 // has every key, and a test keeps the others complete.
 import { signal, computed } from '@preact/signals';
 
@@ -12,13 +12,13 @@ const load = {
   es: () => import('../lang/es.json'),
 };
 
-// The words of what only administrators see, and of deleted contacts.
+// The words of views that are fetched when they are shown.
 const more = {
-  en: () => import('../lang/admin-en.json'),
-  fr: () => import('../lang/admin-fr.json'),
-  de: () => import('../lang/admin-de.json'),
-  it: () => import('../lang/admin-it.json'),
-  es: () => import('../lang/admin-es.json'),
+  en: () => import('../lang/more-en.json'),
+  fr: () => import('../lang/more-fr.json'),
+  de: () => import('../lang/more-de.json'),
+  it: () => import('../lang/more-it.json'),
+  es: () => import('../lang/more-es.json'),
 };
 let wantsMore = false;
 
@@ -51,7 +51,7 @@ async function words(of) {
   return Object.assign({}, ...parts.map((p) => p.default));
 }
 
-/** Has the administration's words from now on, in each language that is shown. */
+/** Has the words of all views from now on, in each language that is shown. */
 export async function withMoreWords() {
   if (wantsMore) return;
   wantsMore = true;
