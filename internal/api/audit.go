@@ -38,7 +38,7 @@ const done = "done"
 // noChange are the operations that are no GET and change nothing, and fetched
 // those that are one and hand out people's data in bulk.
 var (
-	noChange = map[string]bool{"previewTarget": true}
+	noChange = map[string]bool{"previewTarget": true, "searchContacts": true}
 	fetched  = map[string]bool{"getImportFile": true, "getTemplateFile": true, "listAudit": true}
 )
 

@@ -46,7 +46,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 				n++
 			}
 			want := 0
-			if (o.method != "GET" || strings.Contains(o.path, "/file") || o.path == "/api/audit") && o.path != "/api/targets/preview" {
+			if (o.method != "GET" || strings.Contains(o.path, "/file") || o.path == "/api/audit") && o.path != "/api/targets/preview" && o.path != "/api/contacts/search" {
 				want = 1
 			}
 			if n != want {

@@ -93,6 +93,13 @@ type contactAnswer struct {
 	Body   contact
 }
 
+// searchBody is a search whose words are in no URL.
+type searchBody struct {
+	Q      string `json:"q,omitempty" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, or the start of a last name."`
+	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200" doc:"How many items at most; fewer come if they are large. 50 unless set."`
+	Cursor string `json:"cursor,omitempty" maxLength:"2000" doc:"nextCursor of the page before."`
+}
+
 type searchInput struct {
 	Q string `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, or the start of a last name."`
 	Paging
@@ -126,7 +133,19 @@ func (s *server) contactRoutes() {
 		OperationID: "findContacts", Method: http.MethodGet, Path: all, Tags: []string{tagContacts},
 		Summary: "Find contacts", Description: "By exact number, exact e-mail address or the start of the last name, any case; without q, all by number.",
 		Errors: []int{http.StatusUnprocessableEntity},
-	}, s.findContacts)
+	}, func(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
+		return s.findContacts(ctx, c, "query.q", in.Q, in.Limit, in.Cursor)
+	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "searchContacts", Method: http.MethodPost, Path: all + "/search", Tags: []string{tagContacts},
+		Summary: "Find contacts, with what is looked for in the body", Description: "As GET /api/contacts, but no name or address is in a URL, which logs and histories keep.",
+	}, func(ctx context.Context, c Claims, in *struct{ Body searchBody }) (*listed[contact], error) {
+		limit := in.Body.Limit
+		if limit == 0 {
+			limit = 50
+		}
+		return s.findContacts(ctx, c, "body.q", in.Body.Q, limit, in.Body.Cursor)
+	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getContact", Method: http.MethodGet, Path: one, Tags: []string{tagContacts},
 		Summary: "Get a contact with the provenance of its values", Errors: []int{http.StatusNotFound},
@@ -212,10 +231,10 @@ func (s *server) contact(ctx context.Context, c Claims, number string) (domain.C
 	return s.Contacts.Get(ctx, c.Institution, n)
 }
 
-func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
-	q := strings.TrimSpace(in.Q)
+func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit int, cursor string) (*listed[contact], error) {
+	q = strings.TrimSpace(q)
 	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
-		return nil, fault.At("query.q", "invalid.search")
+		return nil, fault.At(at, "invalid.search")
 	}
 	if n, p := field.ParseNumber(q); p == nil {
 		q = string(n)
@@ -224,8 +243,8 @@ func (s *server) findContacts(ctx context.Context, c Claims, in *searchInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return list(in.Limit, func(limit int) ([]domain.Contact, string, error) {
-		return s.Contacts.Find(ctx, c.Institution, q, limit, in.Cursor)
+	return list(limit, func(limit int) ([]domain.Contact, string, error) {
+		return s.Contacts.Find(ctx, c.Institution, q, limit, cursor)
 	}, func(c domain.Contact) contact { return showContact(c, cat) })
 }
 

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -331,4 +332,38 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%v", got.Items)
 	}
 	s.call(stranger, "GET", "/api/contacts/0000777/history", nil).problem(404, "notFound")
+}
+
+// What is looked for in a body finds what the same words in an address find, page
+// by page, and neither they nor anything of a contact is logged.
+func TestSearchByBody(t *testing.T) {
+	s := newStack(t)
+	for i := range 3 {
+		s.call(operator, "PUT", fmt.Sprintf("/api/contacts/77000%d", i), object{"lastName": "Quillfeather", "email": fmt.Sprintf("q%d@example.org", i)}).want(201)
+	}
+	type page struct {
+		Items      []object `json:"items"`
+		NextCursor string   `json:"nextCursor"`
+	}
+	for _, q := range []string{"quillf", "Quillfeather", "q1@example.org", "770002", "nobody", ""} {
+		var get, post page
+		s.call(viewer, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q), nil).want(200).into(&get)
+		s.call(viewer, "POST", "/api/contacts/search", object{"q": q, "limit": 2}).want(200).into(&post)
+		if d := cmp.Diff(get, post); d != "" {
+			t.Errorf("%q: %s", q, d)
+		}
+		if get.NextCursor == "" {
+			continue
+		}
+		s.call(viewer, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q)+"&cursor="+url.QueryEscape(get.NextCursor), nil).want(200).into(&get)
+		s.call(viewer, "POST", "/api/contacts/search", object{"q": q, "limit": 2, "cursor": post.NextCursor}).want(200).into(&post)
+		if d := cmp.Diff(get, post); d != "" || len(post.Items) == 0 {
+			t.Errorf("%q, second page: %s", q, d)
+		}
+	}
+	s.call(viewer, "POST", "/api/contacts/search", object{"limit": 201}).problem(422, "invalid", "body.limit")
+	s.call(viewer, "POST", "/api/contacts/search", object{"q": "a\nb"}).problem(422, "invalid", "body.q")
+	if strings.Contains(s.log.String(), "uillf") {
+		t.Error("the log has a name")
+	}
 }

@@ -314,7 +314,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayImport(ctx, c, cat.Settings); err != nil {
+	if err := s.mayImport(ctx, c, cat.Settings, 0); err != nil {
 		return nil, err
 	}
 	if err := s.mayMail(ctx, c, cat.Settings, email); err != nil {
@@ -500,6 +500,9 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 		}
 		recipe = in.Body.recipe()
 	}
+	if err := s.mayRun(ctx, c, of.Rows); err != nil {
+		return nil, err
+	}
 	now := s.Now().UTC()
 	return s.made(ctx, domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
@@ -554,6 +557,9 @@ func (s *server) updateImport(ctx context.Context, c Claims, in *runInput) (*mad
 	if err := s.bytesThere(ctx, test); err != nil {
 		return nil, err
 	}
+	if err := s.mayRun(ctx, c, test.Rows); err != nil {
+		return nil, err
+	}
 	return s.run(ctx, c, test, test, domain.UpdateOf, test.UpdatedBy, in.Once)
 }
 
@@ -575,6 +581,9 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 		if fault.KindOf(err) == fault.NotFound {
 			return nil, gone(reason.New("expired.undo"))
 		}
+		return nil, err
+	}
+	if err := s.mayRun(ctx, c, update.Counts.Created+update.Counts.Updated); err != nil {
 		return nil, err
 	}
 	next := update
@@ -739,11 +748,8 @@ func (s *server) resumeImport(ctx context.Context, c Claims, in *runInput) (*imp
 	if err := s.sourceThere(ctx, was); err != nil {
 		return nil, err
 	}
-	cat, err := s.catalogue(ctx, c.Institution)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.mayImport(ctx, c, cat.Settings); err != nil {
+	// Its rows count already.
+	if err := s.mayRun(ctx, c, 0); err != nil {
 		return nil, err
 	}
 	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *domain.Import) error {

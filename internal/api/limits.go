@@ -168,8 +168,19 @@ func (s *server) running(ctx context.Context, c Claims) (map[string]domain.Limit
 	return map[string]domain.Limits{"institution": all, c.User: mine}, nil
 }
 
-// mayImport refuses another import past the limits.
-func (s *server) mayImport(ctx context.Context, c Claims, settings domain.Settings) error {
+// mayRun refuses another import of the rows past the limits of the institution as
+// it is now.
+func (s *server) mayRun(ctx context.Context, c Claims, rows int) error {
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return err
+	}
+	return s.mayImport(ctx, c, cat.Settings, rows)
+}
+
+// mayImport refuses another import past the limits. rows is how many it has, 0 if
+// nobody knows yet.
+func (s *server) mayImport(ctx context.Context, c Claims, settings domain.Settings, rows int) error {
 	used, err := s.running(ctx, c)
 	if err != nil {
 		return err
@@ -178,7 +189,7 @@ func (s *server) mayImport(ctx context.Context, c Claims, settings domain.Settin
 		if n := used[scope].ImportsAtOnce; n >= limits.ImportsAtOnce {
 			return limited(importsAtOnce.code, 30*time.Second, n)
 		}
-		if n := used[scope].RowsADay; n >= limits.RowsADay {
+		if n := used[scope].RowsADay; n >= limits.RowsADay || n+rows > limits.RowsADay {
 			return limited(rowsADay.code, time.Hour, n)
 		}
 	}

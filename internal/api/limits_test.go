@@ -126,6 +126,28 @@ func TestImportsAreLimited(t *testing.T) {
 	order(operator).want(201)
 }
 
+// What follows an import is one as well, and its rows are known before it runs.
+func TestFollowingImportsAreLimited(t *testing.T) {
+	s := newStack(t)
+	test, update := "/api/imports/"+s.doneImport(domain.Test).ID, "/api/imports/"+s.doneImport(domain.Update).ID
+	// 6 of 8 rows are used: the file's 3 are too many, the undo's 1 is not.
+	s.limit(object{"rowsADay": 8}, object{})
+	s.call(operator, "POST", test+"/test", nil).past("tooManyRowsToday")
+	s.call(operator, "POST", test+"/update", nil).past("tooManyRowsToday")
+	s.call(operator, "POST", update+"/undo?test=true", nil).want(201)
+	s.limit(object{"rowsADay": 6}, object{})
+	s.call(operator, "POST", update+"/undo", nil).past("tooManyRowsToday")
+	s.limit(object{"importsAtOnce": 1}, object{})
+	for _, path := range []string{test + "/test", test + "/update", update + "/undo"} {
+		s.call(operator, "POST", path, nil).past("tooManyImports")
+	}
+	if started := len(s.machine.Started()); started != 1 {
+		t.Errorf("%d executions", started)
+	}
+	s.limit(object{"rowsADay": 9, "importsAtOnce": 5}, object{})
+	s.call(operator, "POST", test+"/update", nil).want(201)
+}
+
 // A preview that is being counted counts until it ends, or could not last.
 func TestPreviewsAreLimited(t *testing.T) {
 	s := newStack(t)

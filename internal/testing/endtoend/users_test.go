@@ -66,7 +66,7 @@ func TestAUserFromInvitationToDismissal(t *testing.T) {
 		Institution struct{ ID string }
 	}
 	nora.call(http.StatusOK, "GET", "/api/me", nil, &me)
-	if fmt.Sprint(me.Groups, me.Institution.ID) != "[viewer] aurora" {
+	if fmt.Sprint(me.Groups) != "[viewer]" || me.Institution.ID != "aurora" {
 		t.Errorf("%+v", me)
 	}
 	nora.call(http.StatusForbidden, "POST", "/api/imports", map[string]any{"dataType": "criteria", "action": "test"}, nil)

@@ -179,7 +179,7 @@ export const authorisations = {
 };
 
 export const contacts = {
-  find: (params, options) => get('/api/contacts', params, options),
+  find: (body, options) => call('POST', '/api/contacts/search', { body, ...options }),
   get: (number) => get(`/api/contacts/${id(number)}`),
   history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
   remove: (number, etag) => call('DELETE', `/api/contacts/${id(number)}`, { etag }),
