@@ -90,6 +90,7 @@ type Uploads interface {
 // Files is what the API needs of the bucket of templates and results.
 type Files interface {
 	Get(ctx context.Context, key string) ([]byte, error)
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error)
 	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)
 	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 }

@@ -116,7 +116,7 @@ func TestBadBodies(t *testing.T) {
 		"unknown property":  {`{"marker":1}`, 422, "invalid"},
 		"hostile property":  {`{"` + strings.Repeat("marker", 1000) + `":1,"\u0000\r\nX":2}`, 422, "invalid"},
 		"all types wrong":   {`{"name":{"marker":1},"condition":"marker","label":["marker"],"kind":7,"values":"marker","dataType":"marker","action":"marker","targetId":9,"email":{"marker":1},"lastName":true,"criteria":[1],"fileName":3}`, 422, "invalid"},
-		"far too big":       {`{"name":"` + strings.Repeat("marker", 200_000) + `"}`, 413, "tooLarge"},
+		"far too big":       {`{"name":"` + strings.Repeat("marker", 800_000) + `"}`, 413, "tooLarge"},
 		"thousand unknowns": {`{` + strings.Repeat(`"marker":1,`, 3000) + `"x":1}`, 422, "invalid"},
 	} {
 		for _, o := range operations {

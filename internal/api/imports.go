@@ -55,6 +55,7 @@ type RecipeBody struct {
 	Country         string            `json:"country,omitempty" minLength:"2" maxLength:"2" example:"CH" doc:"For telephone numbers and postcodes of rows that name no country and whose contact has none; absent for the institution's."`
 	Persons         map[string]string `json:"persons,omitempty" example:"{\"12\":\"same\"}" doc:"For rows that conflict as anotherPerson, by their lines: same for the contact that has the e-mail address, another to create one."`
 	Proof           string            `json:"proof,omitempty" maxLength:"250" doc:"Kept with each authorisation that the import sets."`
+	Corrections     []correction      `json:"corrections,omitempty" maxItems:"10000" doc:"Change cells as the file is read, in this order. Lists of imports do not have them."`
 	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
@@ -77,7 +78,7 @@ func (b RecipeBody) recipe() domain.Recipe {
 const (
 	maxColumns     = 2000
 	maxColumnBytes = 64 << 10
-	recipeBytes    = 256 << 10 // of a request
+	recipeBytes    = 4 << 20 // of a request
 	maxPersons     = 5000
 )
 
@@ -93,6 +94,11 @@ func (b RecipeBody) check(f *faults) {
 		n, err := strconv.Atoi(line)
 		if same := domain.Same(b.Persons[line]); err != nil || n < 1 || same != domain.SamePerson && same != domain.AnotherPerson {
 			f.add("body.persons."+text.Shown(line), "invalid.oneOf", []string{string(domain.SamePerson), string(domain.AnotherPerson)})
+		}
+	}
+	for i, c := range b.Corrections {
+		if !c.good() {
+			f.add(fmt.Sprintf("body.corrections[%d]", i), "invalid.correction")
 		}
 	}
 	size := 0
@@ -153,7 +159,7 @@ type importView struct {
 	Problems        []problemView        `json:"problems" doc:"The first 100."`
 	ProblemsTotal   int                  `json:"problemsTotal"`
 	Fields          []domain.FieldReport `json:"fields" doc:"What changes in each field."`
-	Files           []string             `json:"files" doc:"Those of errors, changes, undo and original that can be fetched."`
+	Files           []string             `json:"files" doc:"Those of errors, changes, undo, corrected and original that can be fetched."`
 	Of              string               `json:"of,omitempty" doc:"The import whose file this one runs: a test, or the update that it undoes or tests undoing."`
 	OfKind          string               `json:"ofKind,omitempty" enum:"update,undo,test"`
 	UpdatedBy       string               `json:"updatedBy,omitempty" doc:"The update that ran this test's bytes."`
@@ -218,7 +224,7 @@ type problemsInput struct {
 
 type importFileInput struct {
 	IDPath
-	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, changes, undo or original."`
+	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, changes, undo, corrected or original."`
 	Follow
 }
 
@@ -242,7 +248,7 @@ func (s *server) importRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return s.showImport(ctx, c, i)
+		return s.showWhole(ctx, c, i)
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
@@ -286,7 +292,7 @@ func (s *server) importRoutes() {
 	}, s.cancelImport)
 	route(s, Viewer, huma.Operation{
 		OperationID: "getImportFile", Method: http.MethodGet, Path: one + "/files/{name}", Tags: []string{tagImports},
-		Summary: "Fetch the errors, the changes, the undo file or the uploaded file", DefaultStatus: http.StatusFound,
+		Summary: "Fetch the errors, the changes, the undo file, the file as it was corrected or the uploaded file", DefaultStatus: http.StatusFound,
 		Errors: []int{http.StatusNotFound, http.StatusGone},
 	}, s.importFile)
 	s.redirects(one + "/files/{name}")
@@ -307,6 +313,11 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	email := f.email("body.email", in.Body.Email)
 	in.Body.check(&f)
+	for i, c := range in.Body.Corrections {
+		if c.Conflicts != "" || c.Conflict != "" { // of which test
+			f.add(fmt.Sprintf("body.corrections[%d]", i), "invalid.correction")
+		}
+	}
 	if err := f.err(); err != nil {
 		return nil, err
 	}
@@ -325,9 +336,14 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 		return nil, err
 	}
 	now := s.Now().UTC()
+	id := s.NewID()
+	recipe, err := s.corrected(ctx, c, id, in.Body.RecipeBody, nil)
+	if err != nil {
+		return nil, err
+	}
 	i := domain.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
-		Recipe: in.Body.recipe(), FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
+		ID: id, Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
+		Recipe: recipe, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
 		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
@@ -491,27 +507,31 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 	if err := s.bytesThere(ctx, of); err != nil {
 		return nil, err
 	}
-	recipe := of.Recipe
+	recipe, id := of.Recipe, s.NewID()
+	var asked any = recipe
 	if in.Body != nil {
 		var f faults
 		in.Body.check(&f)
 		if err := f.err(); err != nil {
 			return nil, err
 		}
-		recipe = in.Body.recipe()
+		if recipe, err = s.corrected(ctx, c, id, *in.Body, &of); err != nil {
+			return nil, err
+		}
+		asked = *in.Body
 	}
 	if err := s.mayRun(ctx, c, of.Rows); err != nil {
 		return nil, err
 	}
 	now := s.Now().UTC()
 	return s.made(ctx, domain.Import{
-		ID: s.NewID(), Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
+		ID: id, Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
 		FileName: of.FileName, Language: of.Language, Status: domain.Checking, Source: of.Source,
 		Of: of.ID, OfKind: domain.TestOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
 	}, in.Once.of("test", struct {
 		ID     string
-		Recipe domain.Recipe
-	}{of.ID, recipe}))
+		Recipe any
+	}{of.ID, asked}))
 }
 
 // bytesThere answers 410 when the uploaded file has expired.

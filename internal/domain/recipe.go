@@ -28,6 +28,8 @@ type Recipe struct {
 	Persons map[int]Same `json:"persons,omitempty"`
 	// Proof is kept with each authorisation that the import sets.
 	Proof string `json:"proof,omitempty"`
+	// Corrections change cells as the file is read; nil for none.
+	Corrections *Corrections `json:"corrections,omitempty"`
 	// AllowSamePerson lets rows of contacts create several contacts with one
 	// e-mail address, or one name and birth date.
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`

@@ -125,6 +125,9 @@ func (r *reader) unretired(row flow.Row) compare.Row {
 // contact finds out which contact a row is about, or at once what becomes of the
 // row, by what plan found out about it.
 func (r *reader) contact(row flow.Row, out *compare.Row) *compare.Result {
+	if row.Fault != nil && row.Fault.Outcome == domain.Unchanged {
+		return &compare.Result{Outcome: domain.Unchanged} // it is left out
+	}
 	if row.Fault != nil {
 		return rejected(row, *row.Fault)
 	}

@@ -148,6 +148,8 @@ type Plan struct {
 	// Read is the round whose plan read the file: a later one has the rows that
 	// were left, in the same chunks.
 	Read int `json:"read,omitempty"`
+	// Corrected says that the file as it was corrected is stored too.
+	Corrected bool `json:"corrected,omitempty"`
 }
 
 // ChunkRef is one chunk object.
@@ -206,6 +208,21 @@ func DuplicatesKey(in domain.InstitutionID, id string, n int) string {
 func ResultKey(in domain.InstitutionID, id string, round, n int, writer string) string {
 	return importKey(in, id, fmt.Sprintf("results/%d/%05d.%s", round, n, writer))
 }
+
+// CorrectionsKey is where the corrections are that an import was made with: a JSON
+// list of [domain.Correction].
+func CorrectionsKey(in domain.InstitutionID, id string) string {
+	return importKey(in, id, "corrections.json")
+}
+
+// CorrectedKey is where plan tells how many cells each correction changed: a JSON
+// list of numbers.
+func CorrectedKey(in domain.InstitutionID, id string) string {
+	return importKey(in, id, "corrected.json")
+}
+
+// Corrected is the name of the file as it was corrected among an import's files.
+const Corrected = "corrected"
 
 // Original is the name of the uploaded file among an import's files.
 const Original = "original"

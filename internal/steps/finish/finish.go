@@ -164,6 +164,9 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import) (domain.Import, e
 		return end, err
 	}
 	end.Files = append(end.Files, m.files...)
+	if plan.Corrected {
+		end.Files = append(end.Files, flow.Corrected)
+	}
 	end.Status, end.Problem = ended(imp, end.Counts)
 	return end, nil
 }

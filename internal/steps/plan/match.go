@@ -31,6 +31,8 @@ type ahead struct {
 	*sheet.Reader
 	rows []sheet.Row
 	err  error // what came after the rows, if they are all
+	// mended is how many of the rows are mended already.
+	mended int
 	// marked counts cells with the marks that Unmark takes off.
 	marked tally
 }

@@ -69,7 +69,7 @@ type Opener interface {
 	Open(ctx context.Context, o domain.Object) (domain.File, error)
 }
 
-// Files is where chunks go.
+// Files is where chunks go, and where corrections and earlier tests' problems are.
 type Files interface {
 	flow.Getter
 	flow.Opener
@@ -285,12 +285,31 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	if err != nil {
 		return p, err
 	}
-	return p, s.pass(ctx, imp, p, cat, rows, &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}, m, order)
+	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}
+	if reader.corrector, err = s.corrector(ctx, imp, r.Header(), m.headers, reader); err != nil {
+		return p, err
+	}
+	for i := range rows.rows {
+		if err := reader.mend(ctx, &rows.rows[i]); err != nil {
+			return p, err
+		}
+	}
+	rows.mended = len(rows.rows)
+	corrected := s.correctedFile(ctx, imp, cat.Settings, reader)
+	err = s.pass(ctx, imp, p, cat, rows, reader, corrected, m, order)
+	if cerr := corrected.close(err); err == nil {
+		err = cerr
+	}
+	if err == nil && reader.corrector != nil {
+		p.Corrected = true
+		err = s.put(ctx, flow.CorrectedKey(imp.Institution, imp.ID), reader.corrector.cells)
+	}
+	return p, err
 }
 
 // pass reads the rows: it writes them into chunks, shows them to the observers,
 // and has these judge the file at its end.
-func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, m matched, order *day.Order) error {
+func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *domain.Catalogue, r *ahead, rows *rowReader, corrected *correctedFile, m matched, order *day.Order) error {
 	layout := rows.layout
 	chunks := &chunkWriter{s: s, imp: imp, plan: p}
 	asked := &asking{layout: layout}
@@ -303,7 +322,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	dates := newEvidence(layout, cat)
 	observers := []observer{asked, texts, first, same, dates}
 	spareCells := 0
-	var padded tally
+	var left tally
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
@@ -316,8 +335,13 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 			return fault.Wrap(fault.Busy, "interrupted", err)
 		}
 		p.Rows++
-		if rows.pad(&row) {
-			padded.add(row.Line)
+		if r.mended--; r.mended < 0 {
+			if err := rows.mend(ctx, &row); err != nil {
+				return err
+			}
+		}
+		if leftOut(row) {
+			left.add(row.Line)
 		}
 		if row.Fault == nil {
 			for _, i := range m.blank {
@@ -335,6 +359,9 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		for _, o := range observers {
 			o.see(&seen)
 		}
+		if err := corrected.add(seen.Row); err != nil {
+			return err
+		}
 		if err := chunks.add(ctx, seen.Row); err != nil {
 			return err
 		}
@@ -346,8 +373,11 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		return errOrder{dates.of(domain.ContactBirthDate, imp, cat.Settings.Country)}
 	}
 	p.Warnings = append(p.Warnings, dates.ordered(imp, cat.Settings.Country, p.Columns)...)
-	if padded.n > 0 {
-		p.Warnings = append(p.Warnings, domain.Warning{Line: padded.first, Reason: reason.New("rowsPadded", padded.n)})
+	if n := rows.padded.n; n > 0 {
+		p.Warnings = append(p.Warnings, domain.Warning{Line: rows.padded.first, Reason: reason.New("rowsPadded", n)})
+	}
+	if left.n > 0 {
+		p.Warnings = append(p.Warnings, domain.Warning{Line: left.first, Reason: reason.New("rowsLeftOut", left.n)})
 	}
 	if r.marked.n > 0 {
 		p.Warnings = append(p.Warnings, domain.Warning{Line: r.marked.first, Reason: reason.New("textMarks", r.marked.n)})

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"slices"
 
 	"rollbook/internal/domain"
@@ -33,6 +34,20 @@ type rowReader struct {
 	layout flow.Layout
 	kept   []int // the file's columns that are cols
 	width  int   // how many columns the file has
+	// corrector is nil where the recipe has no corrections.
+	corrector *corrector
+	padded    tally
+}
+
+// mend makes a row what is read of it: whole, and corrected.
+func (rr *rowReader) mend(ctx context.Context, r *sheet.Row) error {
+	if rr.pad(r) {
+		rr.padded.add(r.Line)
+	}
+	if rr.corrector == nil {
+		return nil
+	}
+	return rr.corrector.row(ctx, r)
 }
 
 // pad gives a row that lacks its last cells blank ones: spreadsheets leave out what
@@ -96,6 +111,10 @@ func (rr *rowReader) row(r sheet.Row) row {
 
 func (rr *rowReader) fault(r sheet.Row) *domain.Problem {
 	p := &domain.Problem{Line: r.Line, Outcome: domain.RowRejected, Reason: r.Fault.Reason}
+	if leftOut(r) {
+		p.Outcome = domain.Unchanged
+		return p
+	}
 	if i := r.Fault.Column; i >= 0 && i < len(r.Cells) && i < len(rr.cols) {
 		p.Column, p.Value = rr.cols[i].Name, domain.Shown(r.Cells[i])
 		if rr.cols[i].Role != flow.InfoRole {
@@ -117,7 +136,7 @@ func (a *asking) see(r *row) {
 	}
 	if r.Fault != nil {
 		// Such a row may have asked for something; a header again has not.
-		a.anything = r.Fault.Code != sheet.CodeHeaderAgain
+		a.anything = r.Fault.Code != sheet.CodeHeaderAgain && r.Fault.Code != codeLeftOut
 		return
 	}
 	for _, f := range a.layout.Fields {

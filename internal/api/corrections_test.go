@@ -1,0 +1,105 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/importing/flow"
+)
+
+// Corrections are kept beside the import, which may be many; one import shows them
+// with what they changed, and a test without a body has the same.
+func TestCorrections(t *testing.T) {
+	s := newStack(t)
+	of := s.doneImport(domain.Test)
+	path := "/api/imports/" + of.ID + "/test"
+	list := []any{
+		object{"column": "City", "from": "", "to": "Bern", "cells": 7.0},
+		object{"line": 3.0, "column": "City", "to": ""},
+		object{"line": 4.0, "leaveOut": true},
+		object{"conflicts": "mine"},
+		object{"line": 5.0, "conflict": "theirs"},
+	}
+	id := s.call(operator, "POST", path, object{"corrections": list}).want(201).object()["id"].(string)
+	shown := func(id string) []any {
+		t.Helper()
+		return s.call(viewer, "GET", "/api/imports/"+id, nil).want(200).object()["recipe"].(object)["corrections"].([]any)
+	}
+	delete(list[0].(object), "cells")
+	if d := cmp.Diff(list, shown(id)); d != "" {
+		t.Error(d)
+	}
+	if _, err := s.files.Put(t.Context(), flow.CorrectedKey("aurora", id), strings.NewReader("[2,0,1,4,1]"), ""); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range []float64{2, 0, 1, 4, 1} {
+		list[i].(object)["cells"] = n
+	}
+	if d := cmp.Diff(list, shown(id)); d != "" {
+		t.Error(d)
+	}
+	get := func(id string) domain.Import {
+		t.Helper()
+		i, err := s.jobs.Import(t.Context(), "aurora", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	if r := get(id).Corrections; r.Count != 5 || !slices.Equal(r.Tests, []string{of.ID}) {
+		t.Errorf("%+v", r)
+	}
+	// The next test of it, with the recipe as it is shown, and with none.
+	s.change(id, func(i *domain.Import) { i.Status = domain.Done })
+	next := s.call(operator, "POST", "/api/imports/"+id+"/test", object{"corrections": shown(id)}).want(201).object()["id"].(string)
+	if r := get(next).Corrections; !slices.Equal(r.Tests, []string{of.ID, id}) {
+		t.Errorf("%+v", r)
+	}
+	same := s.call(operator, "POST", "/api/imports/"+id+"/test", nil).want(201).object()["id"].(string)
+	if d := cmp.Diff(get(id).Recipe, get(same).Recipe); d != "" {
+		t.Error(d)
+	}
+	updated := s.call(operator, "POST", "/api/imports/"+id+"/update", nil).want(201).object()["id"].(string)
+	if d := cmp.Diff(get(id).Recipe, get(updated).Recipe); d != "" {
+		t.Error(d)
+	}
+
+	for i, bad := range []object{
+		{}, {"column": "City"}, {"column": "City", "to": "x"}, {"column": "City", "from": "a"}, {"column": "City", "from": "a", "to": "b", "line": 3},
+		{"line": 3}, {"line": 3, "to": "x"}, {"line": 3, "leaveOut": true, "column": "City"}, {"leaveOut": true}, {"line": 3, "leaveOut": true, "conflict": "mine"},
+		{"conflicts": "mine", "line": 3}, {"conflicts": "mine", "conflict": "mine"}, {"conflict": "mine"}, {"column": "City", "from": "a", "to": "b", "leaveOut": true},
+	} {
+		t.Run(fmt.Sprint("bad ", i), func(t *testing.T) {
+			s.t = t
+			s.call(operator, "POST", path, object{"corrections": []any{object{"line": 4, "leaveOut": true}, bad}}).problem(422, "invalid", "body.corrections[1]")
+		})
+	}
+	s.t = t
+	s.call(operator, "POST", path, object{"corrections": []any{object{"conflicts": "ours"}}}).problem(422, "invalid", "body.corrections[0].conflicts")
+	many := make([]any, domain.MostCorrections+1)
+	for i := range many {
+		many[i] = object{"line": i + 1, "leaveOut": true}
+	}
+	s.call(operator, "POST", path, object{"corrections": many}).problem(422, "invalid", "body.corrections")
+	s.call(operator, "POST", path, object{"corrections": many[1:]}).want(201)
+
+	// A new import has no test before it; its corrections lie where it will look.
+	body := object{"dataType": "contacts", "action": "test", "corrections": []any{object{"conflicts": "mine"}}}
+	s.call(operator, "POST", "/api/imports", body).problem(422, "invalid", "body.corrections[0]")
+	body["corrections"] = []any{object{"line": 2, "leaveOut": true}}
+	made := get(s.call(operator, "POST", "/api/imports", body).want(201).object()["id"].(string))
+	b, err := s.files.Get(t.Context(), made.Corrections.Key)
+	var kept []domain.Correction
+	if err == nil {
+		err = json.Unmarshal(b, &kept)
+	}
+	if err != nil || len(kept) != 1 || !kept[0].LeaveOut || made.Corrections.Key != flow.CorrectionsKey("aurora", made.ID) {
+		t.Errorf("%+v %v", kept, err)
+	}
+}
