@@ -15,11 +15,9 @@ import (
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/domain"
 	"rollbook/internal/steps/start"
 )
-
-// keep is how long jobs of the drop folder are kept, as those of the API are.
-const keep = 30 * 24 * time.Hour
 
 func main() {
 	var c struct {
@@ -41,7 +39,7 @@ func main() {
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),
 		Log:       logger,
 		Now:       time.Now,
-		Keep:      keep,
+		Keep:      domain.ImportLife,
 	}
 	one := lambdaruntime.Step(logger, func(ctx context.Context, e start.Event) (struct{}, error) {
 		return struct{}{}, step.Run(ctx, e)

@@ -19,18 +19,13 @@ import (
 	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
+	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
 
-const (
-	// importLife is how long an import and its files are kept.
-	importLife = 30 * 24 * time.Hour
-	// maxUpload is the most that one form takes (S3's limit for a single post).
-	maxUpload = 5 << 30
-)
-
-// encodings are those that a file's may be said to be.
-var encodings = []string{"UTF-8", "Windows-1252", "Windows-1250", "MacRoman", "CP850", "ISO-8859-2", "ISO-8859-15", "Windows-1254", "Windows-1257", "CP437", "CP852"}
+// maxUpload is the most that one form takes: what a file may have, which is less
+// than the 5 GiB that S3 takes in a single post.
+const maxUpload = sheet.MaxFileBytes
 
 // importTypes are the types of data that can be imported.
 var importTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
@@ -76,7 +71,7 @@ func (b RecipeBody) recipe() domain.Recipe {
 // The most that a recipe says of columns: as many as a file has, and what an
 // import can remember.
 const (
-	maxColumns     = 2000
+	maxColumns     = sheet.MaxColumns
 	maxColumnBytes = 64 << 10
 	recipeBytes    = 4 << 20 // of a request
 	maxPersons     = 5000
@@ -344,7 +339,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	i := domain.Import{
 		ID: id, Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
 		Recipe: recipe, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
-		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
 	i, _, err = s.Jobs.CreateImport(ctx, i, in.Once.of("import", in.Body), "")
@@ -527,7 +522,7 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 	return s.made(ctx, domain.Import{
 		ID: id, Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
 		FileName: of.FileName, Language: of.Language, Status: domain.Checking, Source: of.Source,
-		Of: of.ID, OfKind: domain.TestOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+		Of: of.ID, OfKind: domain.TestOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}, in.Once.of("test", struct {
 		ID     string
 		Recipe any
@@ -625,7 +620,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind
 	next := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, Recipe: like.Recipe, Learnt: like.Learnt,
 		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
-		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}
 	for try := 0; ; try++ {
 		replaces, err := s.replaceable(ctx, c, holder)
@@ -661,7 +656,7 @@ func (s *server) testUndo(ctx context.Context, c Claims, update, like domain.Imp
 	return s.made(ctx, domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Test, Recipe: like.Recipe,
 		FileName: like.FileName, Language: like.Language, Status: domain.Checking, Source: like.Source,
-		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(importLife),
+		Of: update.ID, OfKind: domain.UndoOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}, key.of("undoTest", update.ID))
 }
 

@@ -25,7 +25,7 @@ func TestCreateImport(t *testing.T) {
 	made := a.object()
 	id := made["id"].(string)
 	upload := made["upload"].(object)
-	if made["status"] != "waiting" || upload["url"] != "https://uploads.example/" || upload["maxBytes"] != float64(5<<30) ||
+	if made["status"] != "waiting" || upload["url"] != "https://uploads.example/" || upload["maxBytes"] != float64(sheet.MaxFileBytes) ||
 		upload["fields"].(object)["key"] != "uploads/aurora/"+id || a.header.Get("Location") != "/api/imports/"+id {
 		t.Error(made)
 	}

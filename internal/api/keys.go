@@ -134,7 +134,7 @@ func random(bytes int) []byte {
 
 func (s *server) createKey(ctx context.Context, c Claims, in *struct{ Body keyBody }) (*newKeyAnswer, error) {
 	var f faults
-	name := f.text("body.name", in.Body.Name, 1, 100)
+	name := f.text("body.name", in.Body.Name, 1, domain.MaxName)
 	if at := in.Body.ExpiresAt; !at.IsZero() && !at.After(s.Now()) {
 		f.add("body.expiresAt", "invalid.over")
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/file/sheet"
 )
 
 //go:embed docs
@@ -43,7 +44,7 @@ func (s *server) openRoutes() {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(spec)
 	})
-	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, domain.Languages, encodings})
+	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, domain.Languages, sheet.Encodings()})
 	if err != nil {
 		panic(err)
 	}

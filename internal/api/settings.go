@@ -80,7 +80,7 @@ func (s *server) settingsRoutes() {
 			return nil, fault.At("body.name", "nameMissing")
 		}
 		for i, t := range b.Titles {
-			if t = strings.TrimSpace(t); t == "" || len([]rune(t)) > 60 || slices.Contains(b.Titles[:i], t) {
+			if t = strings.TrimSpace(t); t == "" || len([]rune(t)) > domain.MaxTitle || slices.Contains(b.Titles[:i], t) {
 				return nil, fault.At("body.titles", "badTitle")
 			}
 			b.Titles[i] = t

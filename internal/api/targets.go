@@ -155,7 +155,7 @@ func (s *server) target(ctx context.Context, c Claims, id string) (domain.Target
 // checkTarget reads a target's name and condition.
 func (s *server) checkTarget(ctx context.Context, c Claims, b TargetBody) (name string, tree []byte, err error) {
 	var f faults
-	name = f.text("body.name", b.Name, 1, domain.MaxLabel)
+	name = f.text("body.name", b.Name, 1, domain.MaxName)
 	cond, err := s.parse(ctx, c, b.Condition)
 	if err != nil {
 		wrong, ok := fault.As(err)

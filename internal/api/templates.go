@@ -400,9 +400,6 @@ func (o Once) of(kind string, body any) domain.Once {
 	return domain.Once{Key: o.Key, Digest: hex.EncodeToString(h[:])}
 }
 
-// maxEmail is the longest address (RFC 5321 section 4.5.3.1, less the brackets).
-const maxEmail = 254
-
 // email checks one address, without a name around it.
 func (f *faults) email(at, s string) string {
 	s = strings.TrimSpace(s)
@@ -410,7 +407,7 @@ func (f *faults) email(at, s string) string {
 		return ""
 	}
 	a, err := netmail.ParseAddress(s)
-	if err != nil || a.Address != s || a.Name != "" || len(s) > maxEmail || strings.ContainsAny(s, "\r\n\"<>(),;:\\ ") {
+	if err != nil || a.Address != s || a.Name != "" || len(s) > domain.MaxEmail || strings.ContainsAny(s, "\r\n\"<>(),;:\\ ") {
 		f.add(at, "invalid.email")
 		return ""
 	}

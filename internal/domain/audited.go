@@ -16,5 +16,10 @@ type Audited struct {
 	EndsAt  time.Time         // when it is forgotten
 }
 
-// AuditDays is how long entries are kept where the settings say nothing.
-const AuditDays = 730
+// AuditDays is how long entries are kept where the settings say nothing; they may
+// say LeastAuditDays to MostAuditDays.
+const (
+	AuditDays      = 730
+	LeastAuditDays = 90
+	MostAuditDays  = 3650
+)

@@ -2,13 +2,13 @@ package domain
 
 import "time"
 
-// InstitutionID names the tenant: 1 to 40 of a-z, 0-9 and -. It comes from the
+// InstitutionID names the tenant: 1 to MaxInstitutionID of a-z, 0-9 and -. It comes from the
 // token's claim, or from the drop folder's path.
 type InstitutionID string
 
 // Valid tells whether the id has the form of one.
 func (id InstitutionID) Valid() bool {
-	if len(id) == 0 || len(id) > 40 {
+	if len(id) == 0 || len(id) > MaxInstitutionID {
 		return false
 	}
 	for i := range len(id) {
@@ -19,12 +19,12 @@ func (id InstitutionID) Valid() bool {
 	return true
 }
 
-// ContactNumber is 1 to 20 digits; leading zeros count.
+// ContactNumber is 1 to MaxContactNumber digits; leading zeros count.
 type ContactNumber string
 
 // Valid tells whether the number has the form of one.
 func (n ContactNumber) Valid() bool {
-	if len(n) == 0 || len(n) > 20 {
+	if len(n) == 0 || len(n) > MaxContactNumber {
 		return false
 	}
 	for i := range len(n) {
@@ -87,8 +87,8 @@ type ContactField struct {
 
 // ContactFields lists them in file order.
 var ContactFields = []ContactField{
-	{ContactEmail, "Email", 254}, // RFC 5321 section 4.5.3.1, less the brackets
-	{ContactTitle, "Title", 60},
+	{ContactEmail, "Email", MaxEmail},
+	{ContactTitle, "Title", MaxTitle},
 	{ContactFirstName, "First name", 100},
 	{ContactLastName, "Last name", 100},
 	{ContactLanguage, "Language", 5},

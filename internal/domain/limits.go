@@ -2,6 +2,33 @@ package domain
 
 import "time"
 
+// The most that people may write into names, addresses and settings: characters
+// of a text, items of a list.
+const (
+	MaxName        = 100 // of an institution, a target or a key
+	MaxEmail       = 254 // RFC 5321, section 4.5.3.1, less the brackets
+	MaxTitle       = 60
+	MaxTitles      = 50
+	MaxMailDomains = 50
+	MaxWebhookURL  = 2000
+)
+
+// The most that the names have by which an institution and a contact are known,
+// in characters.
+const (
+	MaxInstitutionID = 40
+	MaxContactNumber = 20
+)
+
+// How long things are kept.
+const (
+	// ImportLife is how long an import and its files are kept. The template's
+	// lifecycle rules for objects say the same.
+	ImportLife = 30 * 24 * time.Hour
+	// ReturnedLife is how long it is remembered that mails to an address came back.
+	ReturnedLife = 180 * 24 * time.Hour
+)
+
 // Limits bound what an institution, or one of its users, may do. 0 means what
 // is usual.
 type Limits struct {

@@ -140,9 +140,6 @@ func opened[T any](ctx context.Context, s *Jobs, kind domain.JobKind, before tim
 	}
 }
 
-// returnedFor is how long it is remembered that mails to an address came back.
-const returnedFor = 180 * 24 * time.Hour
-
 // returnedKey holds no address, only what it can be recognised by.
 func returnedKey(in domain.InstitutionID, email string) item {
 	sum := sha256.Sum256([]byte(text.NormaliseEmail(email)))
@@ -152,7 +149,7 @@ func returnedKey(in domain.InstitutionID, email string) item {
 // NoteReturned remembers for half a year that a mail to the address came back.
 func (s *Jobs) NoteReturned(ctx context.Context, in domain.InstitutionID, email string) error {
 	it := returnedKey(in, email)
-	expires(it, s.table.Now().Add(returnedFor))
+	expires(it, s.table.Now().Add(domain.ReturnedLife))
 	return s.table.put(ctx, it)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
 )
 
@@ -15,7 +16,7 @@ import (
 const (
 	maxLocal   = 64
 	maxDomain  = 253
-	maxAddress = 254
+	maxAddress = domain.MaxEmail
 )
 
 // email reads one e-mail address as people use them: what stands before the @

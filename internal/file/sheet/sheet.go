@@ -25,27 +25,35 @@ type Options struct {
 	block int // bytes read at once; tests make it odd
 }
 
-// Limits bound what is read. They hold while reading, so that no more memory is
-// used before a file over the limit is refused.
+// The usual limits.
+const (
+	MaxFileBytes = 5_000_000_000
+	MaxRowBytes  = 1 << 20
+	MaxColumns   = 2000
+	MaxRows      = 10_000_000
+)
+
+// Limits bound what is read; a zero is the usual one. They hold while reading,
+// so that no more memory is used before a file over the limit is refused.
 type Limits struct {
-	FileBytes int64 // of the file and of what is unpacked from it; 5 GB
-	RowBytes  int   // of one row as UTF-8, with its line breaks; 1 MB
-	Columns   int   // 2,000
-	Rows      int   // 10,000,000
+	FileBytes int64 // of the file and of what is unpacked from it
+	RowBytes  int   // of one row as UTF-8, with its line breaks
+	Columns   int
+	Rows      int
 }
 
 func (l Limits) orDefault() Limits {
 	if l.FileBytes == 0 {
-		l.FileBytes = 5_000_000_000
+		l.FileBytes = MaxFileBytes
 	}
 	if l.RowBytes == 0 {
-		l.RowBytes = 1 << 20
+		l.RowBytes = MaxRowBytes
 	}
 	if l.Columns == 0 {
-		l.Columns = 2000
+		l.Columns = MaxColumns
 	}
 	if l.Rows == 0 {
-		l.Rows = 10_000_000
+		l.Rows = MaxRows
 	}
 	return l
 }

@@ -18,9 +18,6 @@ import (
 // onceFor is how long an idempotency key is remembered.
 const onceFor = 24 * time.Hour
 
-// returnedFor is how long it is remembered that mails to an address came back.
-const returnedFor = 180 * 24 * time.Hour
-
 // Jobs keeps imports and templates.
 type Jobs struct {
 	now       func() time.Time
@@ -261,7 +258,7 @@ func opened[T any](all map[jobID]T, is func(T) (since time.Time, open bool)) ite
 func (s *Jobs) NoteReturned(_ context.Context, in domain.InstitutionID, email string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.returned[returnedID{in, text.NormaliseEmail(email)}] = s.now().Add(returnedFor)
+	s.returned[returnedID{in, text.NormaliseEmail(email)}] = s.now().Add(domain.ReturnedLife)
 	return nil
 }
 

@@ -314,7 +314,7 @@ func TestDeletedContactComesBack(t *testing.T) {
 		t.Errorf("%v, before %v %v", after.Fields, before.Fields, err)
 	}
 	p.Go("#/contacts/deleted")
-	p.See("No contact was deleted in the last seven days")
+	p.See("No contact was deleted in the last 7 days")
 }
 
 // Limits and the domains that get mail are set on the screen, and what is left

@@ -31,7 +31,7 @@ export function fromCSV(text, catalogue) {
     const cell = (c) => (at[c] < 0 ? '' : (row[at[c]] || '').trim());
     const line = n + 2;
     const code = cell('field code').toUpperCase();
-    if (!isCode(code)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('field code') })); return; }
+    if (!isCode(code)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('field code'), n: limits.code })); return; }
     const kind = cell('kind').toLowerCase();
     if (!kinds.includes(kind)) { faults.push(t('cataloguecsv.badKind', { line, kind: cell('kind'), kinds: kinds.join(', ') })); return; }
     const f = fields.get(code) || { code, kind, label: '', values: [] };
@@ -41,7 +41,7 @@ export function fromCSV(text, catalogue) {
     const value = cell('value code').toUpperCase();
     if (!value) return;
     if (!kindNamed(kind).values) { faults.push(t('cataloguecsv.noValues', { line, code })); return; }
-    if (!isCode(value)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('value code') })); return; }
+    if (!isCode(value)) { faults.push(t('cataloguecsv.badCode', { line, code: cell('value code'), n: limits.code })); return; }
     if (f.values.some((v) => v.code === value)) { faults.push(t('cataloguecsv.twice', { line, code: value })); return; }
     f.values.push({ code: value, label: cell('value label'), retired: at.retired < 0 ? undefined : yes.has(cell('retired').toLowerCase()) });
   });

@@ -3,8 +3,8 @@
 import tables from './tables.json';
 import { day, decimal, lang, listed, t } from './i18n.js';
 
-/** Limits of a catalogue: code, label, text, values, decimals. */
-export const { limits } = tables;
+/** What people may write at most, and the types of data. */
+export const { limits, dataTypes } = tables;
 
 /** The contact's own fields, in the order of the files. */
 export const contactFields = tables.contact.map((c) => c.name).filter((n) => n !== 'number');

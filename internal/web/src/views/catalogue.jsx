@@ -196,7 +196,7 @@ function EditField({ room, code, stored, reload }) {
   return (
     <form class="form" onSubmit={save} noValidate ref={form}>
       {fresh && (
-        <Field label={t('catalogue.code')} hint={t('catalogue.code.hint')} error={wrong('path.code')}>
+        <Field label={t('catalogue.code')} hint={t('catalogue.code.hint', { n: limits.code })} error={wrong('path.code')}>
           {(p) => <input {...p} type="text" class="mono" maxLength={limits.code} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.currentTarget.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}
         </Field>
       )}

@@ -70,11 +70,11 @@ export function Deleted() {
     } catch (e) { setError(e); setBusy(''); }
   };
   return (
-    <Page title={t('deleted.title')} lead={t('deleted.lead')} back={{ href: to('contacts'), text: t('contacts.title') }}>
+    <Page title={t('deleted.title')} lead={t('deleted.lead', { n: limits.restoreDays })} back={{ href: to('contacts'), text: t('contacts.title') }}>
       {error && <Failure error={error} />}
       <Loaded of={list}>
         {({ items, nextCursor }) => (items.length === 0 && cursors.length === 1
-          ? <Empty icon="trash" title={t('deleted.empty')} />
+          ? <Empty icon="trash" title={t('deleted.empty', { n: limits.restoreDays })} />
           : <>
             <Table caption={t('deleted.title')} rows={items} rowKey={(c) => c.number} columns={[
               { key: 'number', head: t('contacts.number'), cell: (c) => `#${c.number}` },
@@ -191,7 +191,7 @@ function Remove({ of }) {
         <Dialog title={t('contact.delete.ask', { name: nameOf(of) || `#${of.number}` })} onClose={() => setAsking(false)} actions={<>
           <Button kind="danger" icon="trash" busy={busy} onClick={remove}>{t('form.delete')}</Button>
           <Button kind="quiet" onClick={() => setAsking(false)}>{t('form.cancel')}</Button>
-        </>}><p>{t('contact.delete.text')}</p></Dialog>
+        </>}><p>{t('contact.delete.text', { n: limits.restoreDays })}</p></Dialog>
       )}
     </div>
   );

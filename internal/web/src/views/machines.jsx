@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { faultAt, keys, newKey, webhooks } from '../core/api.js';
 import { announce } from '../core/announce.js';
+import { limits } from '../core/kinds.js';
 import { dateTime, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { AdminPage } from '../components/administration.jsx';
@@ -104,7 +105,7 @@ function NewKey({ onClose, onMade }) {
     </>}>
       <form class="form" id={id} onSubmit={save} noValidate ref={form}>
         <Field label={t('keys.name')} hint={t('keys.name.hint')} error={faultAt(error, 'body.name')}>
-          {(p) => <input {...p} type="text" maxLength={100} autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />}
+          {(p) => <input {...p} type="text" maxLength={limits.name} autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />}
         </Field>
         <Choices legend={t('keys.role')} name="role" value={role} onChange={setRole}
           options={['operator', 'viewer'].map((g) => ({ value: g, label: t(`group.${g}`), hint: t(`group.${g}.hint`) }))} />
@@ -227,7 +228,7 @@ function NewWebhook({ onClose, onMade }) {
     </>}>
       <form class="form" id={id} onSubmit={save} noValidate ref={form}>
         <Field label={t('webhooks.url')} hint={t('webhooks.url.hint')} error={faultAt(error, 'body.url')}>
-          {(p) => <input {...p} type="url" maxLength={2000} autocomplete="off" spellcheck={false} value={url} onInput={(e) => setUrl(e.currentTarget.value)} />}
+          {(p) => <input {...p} type="url" maxLength={limits.url} autocomplete="off" spellcheck={false} value={url} onInput={(e) => setUrl(e.currentTarget.value)} />}
         </Field>
         <fieldset class="field">
           <legend>{t('webhooks.events')}</legend>

@@ -5,6 +5,7 @@ import { announce } from '../core/announce.js';
 import { loadCatalogue } from '../core/catalogue.js';
 import { columnOptions, columnWords, counts, keyColumn, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
+import { limits } from '../core/kinds.js';
 import { listed, num, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
@@ -253,7 +254,7 @@ function Reading({ of, form, onChange, error, columns }) {
         <label class="check"><input type="checkbox" checked={form.refusals === 'override'} onChange={(e) => onChange({ refusals: e.currentTarget.checked ? 'override' : 'keep' })} />
           <span>{t('recipe.refusals')}<span class="hint block">{t('recipe.refusals.hint')}{says('consents')}</span></span></label>
         <Field label={t('contact.proof')} optional hint={t('recipe.proof.hint')} error={faultAt(error, 'body.proof')}>
-          {(p) => <input {...p} type="text" maxLength={250} value={form.proof} onInput={(e) => onChange({ proof: e.currentTarget.value })} />}
+          {(p) => <input {...p} type="text" maxLength={limits.text} value={form.proof} onInput={(e) => onChange({ proof: e.currentTarget.value })} />}
         </Field>
       </>}
     </details>

@@ -4,6 +4,7 @@ import { t } from '../core/i18n.js';
 import { config } from '../core/config.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { useDraft } from '../core/draft.js';
+import { dataTypes as known } from '../core/kinds.js';
 import { user } from '../core/user.js';
 import { go, to } from '../core/router.js';
 import { chosen, newKey, send } from '../core/sending.js';
@@ -24,7 +25,7 @@ export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'ski
 
 export function New() {
   const [draft, set, forget] = useDraft('new', newImport);
-  const [dataTypes, setDataTypes] = useState(['contacts', 'criteria', 'authorisations']);
+  const [dataTypes, setDataTypes] = useState(known);
   const [encodings, setEncodings] = useState([]);
   const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
   const [error, setError] = useState(null);

@@ -4,6 +4,7 @@ import { me, settings, usage } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { languages, num, t } from '../core/i18n.js';
 import { useDraft } from '../core/draft.js';
+import { limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { user } from '../core/user.js';
 import { AdminPage } from '../components/administration.jsx';
@@ -38,9 +39,9 @@ const lines = (s) => (s || []).join('\n');
 const unlines = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean);
 const draftOf = (s) => ({ ...s, titles: lines(s.titles), mailDomains: lines(s.mailDomains), limits: s.limits || {}, userLimits: s.userLimits || {}, etag: s.etag });
 
-const limits = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce'];
+const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce'];
 const whole = (v) => (v === '' || v === undefined ? undefined : Number(v));
-const given = (o) => Object.fromEntries(limits.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
+const given = (o) => Object.fromEntries(bounds.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
 
 /**
  * An institution that is being set up has no reload yet, and the usual limits.
@@ -81,7 +82,7 @@ function Edit({ stored, onSaved, reload, used }) {
   return (
     <form class="form" onSubmit={save} noValidate>
       <Field label={t('settings.name')} error={wrong('name')}>
-        {(p) => <input {...p} type="text" maxLength={100} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
+        {(p) => <input {...p} type="text" maxLength={limits.name} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>
       <Field label={t('nav.language')} hint={t('settings.language.hint')} error={wrong('language')}>
         {(p) => (
@@ -105,8 +106,8 @@ function Edit({ stored, onSaved, reload, used }) {
         <Field label={t('settings.dropEmail')} hint={t('settings.dropEmail.hint')} error={wrong('dropEmail')} optional>
           {(p) => <input {...p} type="email" value={draft.dropEmail || ''} onInput={(e) => set({ dropEmail: e.currentTarget.value })} />}
         </Field>
-        <Field label={t('settings.auditDays')} hint={t('settings.auditDays.hint')} error={wrong('auditDays')} optional>
-          {(p) => <input {...p} type="number" min={90} max={3650} inputMode="numeric" value={draft.auditDays ?? ''} onInput={(e) => set({ auditDays: e.currentTarget.value })} />}
+        <Field label={t('settings.auditDays')} hint={t('settings.auditDays.hint', { least: limits.leastAuditDays, most: limits.mostAuditDays, usual: limits.auditDays })} error={wrong('auditDays')} optional>
+          {(p) => <input {...p} type="number" min={limits.leastAuditDays} max={limits.mostAuditDays} inputMode="numeric" value={draft.auditDays ?? ''} onInput={(e) => set({ auditDays: e.currentTarget.value })} />}
         </Field>
         <Limits legend={t('settings.limits')} of={draft.limits} used={used?.institution} wrong={(k) => wrong(`limits.${k}`)} onChange={(l) => set({ limits: l })} />
         <Limits legend={t('settings.userLimits')} of={draft.userLimits} usual={used?.user} wrong={(k) => wrong(`userLimits.${k}`)} onChange={(l) => set({ userLimits: l })} />
@@ -131,7 +132,7 @@ function Limits({ legend, of, used, usual, wrong, onChange }) {
       <legend>{legend}</legend>
       <p class="hint">{t('settings.limits.hint')}</p>
       <div class="field-grid">
-        {limits.map((k) => (
+        {bounds.map((k) => (
           <Field key={k} label={t(`limit.${k}`)} hint={used?.[k] && t('limit.used', used[k])} error={wrong(k)}>
             {(p) => <input {...p} type="number" min={1} inputMode="numeric" placeholder={now?.[k] && !of[k] ? num(now[k].limit) : ''} value={of[k] ?? ''} onInput={(e) => onChange({ ...of, [k]: e.currentTarget.value })} />}
           </Field>

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { newKey, targets } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
-import { labelOf, operandWords } from '../core/kinds.js';
+import { labelOf, limits, operandWords } from '../core/kinds.js';
 import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
 import { keepDraft, useDraft } from '../core/draft.js';
 import { day, listed, t } from '../core/i18n.js';
@@ -124,7 +124,7 @@ function Edit({ id, stored, copied, reload }) {
     <form class="form target-form" onSubmit={save} noValidate>
       {!admin && <Notice title={t('targets.readOnly')} />}
       <Field label={t('targets.name')} error={wrong.name}>
-        {(p) => <input {...p} name="name" type="text" maxLength={100} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.currentTarget.value })} />}
+        {(p) => <input {...p} name="name" type="text" maxLength={limits.name} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>
       <div class="target-columns">
         <div>
