@@ -3,8 +3,11 @@ package web_test
 import (
 	"encoding/json"
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,7 +62,7 @@ func tables(t *testing.T) string {
 	}
 	out.Languages, out.DataTypes = domain.Languages, domain.DataTypes
 	out.Limits = map[string]int{"code": domain.MaxCode, "label": domain.MaxLabel, "text": domain.MaxText, "values": domain.MaxValues, "decimals": domain.MaxDecimals,
-		"name": domain.MaxName, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays}
+		"name": domain.MaxName, "email": domain.MaxEmail, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays}
 	b, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +85,26 @@ func TestTablesAreTheDomains(t *testing.T) {
 	}
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("go generate ./internal/web writes them anew (-want +got):\n%s", d)
+	}
+}
+
+// No form writes a limit out: it takes it from the tables.
+func TestFormsTakeTheirLimitsFromTheTables(t *testing.T) {
+	limit := regexp.MustCompile(`\b(maxLength|minLength|min|max)=\{\d{2,}\}`)
+	seen := 0
+	err := filepath.WalkDir("src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".jsx") {
+			return err
+		}
+		seen++
+		b, err := os.ReadFile(path)
+		for _, m := range limit.FindAll(b, -1) {
+			t.Errorf("%s has %s", path, m)
+		}
+		return err
+	})
+	if err != nil || seen < 20 {
+		t.Fatal(seen, err)
 	}
 }
 

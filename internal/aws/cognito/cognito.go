@@ -1,4 +1,8 @@
-// Package cognito makes and changes users of the user pool.
+// Package cognito makes and changes users of the user pool, by their ids:
+// invites them, gives them one role, lets them in or not. Each call may be
+// repeated; one that breaks off half-way leaves a user with too few rights, not
+// too many. Users of a federated sign-in are not the pool's, and changing them
+// is a fault that says so.
 package cognito
 
 import (

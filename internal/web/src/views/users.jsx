@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { faultAt, users } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { dateTime, t } from '../core/i18n.js';
+import { limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { user } from '../core/user.js';
 import { AdminPage } from '../components/administration.jsx';
@@ -121,7 +122,7 @@ function Invitation({ onClose, onDone }) {
     </>}>
       <form class="form" id={id} onSubmit={save} noValidate ref={form}>
         <Field label={t('form.email')} hint={t('users.invite.hint')} error={faultAt(error, 'body.email')}>
-          {(p) => <input {...p} type="email" maxLength={254} autocomplete="off" value={email} onInput={(e) => setEmail(e.currentTarget.value)} />}
+          {(p) => <input {...p} type="email" maxLength={limits.email} autocomplete="off" value={email} onInput={(e) => setEmail(e.currentTarget.value)} />}
         </Field>
         <Role value={role} onChange={setRole} />
         {error && !faultAt(error, 'body.email') && <Failure error={error} />}
