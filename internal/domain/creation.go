@@ -11,6 +11,14 @@ type Origin struct {
 	Line   int
 }
 
+// Pinned is whom a line without a number is about.
+type Pinned struct {
+	Number ContactNumber
+	// Found says that the contact was there and is the line's for good; else the
+	// number was given to the line to create its contact under.
+	Found bool
+}
+
 // Creation asks for a new contact.
 type Creation struct {
 	// Number is "" for the next free number of the institution: one above the

@@ -32,6 +32,7 @@ type making struct {
 	id      string // its identity, folded, "" for none
 	n       domain.ContactNumber
 	given   bool // the number was asked for
+	found   bool // the number is that of a contact which was there: see meet
 	claimed bool // the claim names n
 	held    bool // the claim is there already
 	closed  bool // its line is kept from being given another number
@@ -174,17 +175,57 @@ func (r round) shut(ms []*making) {
 func (r round) begin(ctx context.Context, ms []*making) error {
 	known, err := r.assign(ctx, r.in, ms)
 	r.shut(ms)
-	if err != nil || len(known) == 0 {
+	if err != nil {
 		return err
+	}
+	for _, m := range ms { // another try has found its contact just now
+		if m.found && !slices.Contains(known, m) {
+			known = append(known, m)
+		}
+	}
+	if len(known) == 0 {
+		return nil
 	}
 	items, err := r.under(ctx, r.in, numbersOf(known))
 	if err != nil {
 		return err
 	}
 	for _, m := range known {
-		r.own(m, items[m.n])
+		if !r.own(m, items[m.n]) && m.found {
+			r.stays(m, items[m.n])
+		}
 	}
 	return nil
+}
+
+// stays settles a making whose line belongs to a contact that was there: nothing is
+// made, whatever became of that.
+func (r round) stays(m *making, it item) {
+	own, _ := decided(it, m.cr.Ticket)
+	switch live := liveContact(it); {
+	case own != nil:
+		r.settle(m, domain.Made{Own: own})
+	case live != nil:
+		r.settle(m, domain.Made{Live: live})
+	default:
+		r.settle(m, domain.Made{Gone: true})
+	}
+}
+
+// meet settles a making that somebody else's contact stands in the way of. A line
+// without a number is that contact's from now on, so that every other try of it
+// is about the same one.
+func (r round) meet(ctx context.Context, m *making, live *domain.Contact) error {
+	if m.given {
+		r.settle(m, domain.Made{Number: live.Number, Live: live})
+		return nil
+	}
+	err := r.renumber(ctx, r.in, m, domain.Pinned{Number: live.Number, Found: true})
+	r.shut([]*making{m})
+	if err == nil && !m.settled && m.found && m.n == live.Number {
+		r.settle(m, domain.Made{Live: live})
+	}
+	return err
 }
 
 func numbersOf(ms []*making) []domain.ContactNumber {
@@ -333,7 +374,8 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 	if err != nil {
 		return err
 	}
-	var takeUp, takeOver []*making
+	var takeUp, takeOver, met []*making
+	meets := map[*making]*domain.Contact{}
 	taking := map[string]bool{}
 	for _, m := range ms {
 		n, ok := claims[stringOf(claimItem(r.in, m.id)["pk"])]
@@ -345,7 +387,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 			m.claimed = true
 		case r.own(m, it):
 		case liveContact(it) != nil && has(readContact(it), m.id):
-			r.settle(m, domain.Made{Number: n, Live: liveContact(it)})
+			met, meets[m] = append(met, m), liveContact(it)
 		case taking[m.id]: // one at a time
 		case it != nil && !isHold(it):
 			taking[m.id] = true
@@ -355,10 +397,13 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 			takeUp = append(takeUp, m)
 		}
 	}
+	if err := r.each(ctx, met, func(ctx context.Context, m *making) error { return r.meet(ctx, m, meets[m]) }); err != nil {
+		return err
+	}
 	claimOf := func(m *making) domain.ContactNumber { return claims[stringOf(claimItem(r.in, m.id)["pk"])] }
 	if err := r.each(ctx, takeUp, func(ctx context.Context, m *making) error {
 		to := claimOf(m)
-		err := r.renumber(ctx, r.in, m, to)
+		err := r.renumber(ctx, r.in, m, domain.Pinned{Number: to})
 		m.claimed = err == nil && m.n == to
 		r.shut([]*making{m})
 		return err
@@ -403,7 +448,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	if err != nil {
 		return err
 	}
-	var again, held []*making
+	var again, held, met []*making
 	raised := map[int]bool{}
 	for _, m := range ms {
 		it := items[m.n]
@@ -415,7 +460,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 		case m.given && live == nil:
 			r.settle(m, domain.Made{Gone: true})
 		case m.given || live != nil && domain.IdentityEmail(m.id) != "" && has(*live, m.id):
-			r.settle(m, domain.Made{Live: live})
+			met = append(met, m)
 		default: // the number was given by hand: another one
 			if d := digits(m); !raised[d] {
 				raised[d] = true
@@ -425,6 +470,9 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 			}
 			again = append(again, m)
 		}
+	}
+	if err := r.each(ctx, met, func(ctx context.Context, m *making) error { return r.meet(ctx, m, liveContact(items[m.n])) }); err != nil {
+		return err
 	}
 	if err := r.each(ctx, held, func(ctx context.Context, m *making) error { return r.overHold(ctx, m, items[m.n]) }); err != nil {
 		return err
@@ -438,7 +486,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 	}
 	return r.each(ctx, again, func(ctx context.Context, m *making) error {
 		m.claimed, m.held = false, m.id != ""
-		err := r.renumber(ctx, r.in, m, to[m])
+		err := r.renumber(ctx, r.in, m, domain.Pinned{Number: to[m]})
 		r.shut([]*making{m})
 		return err
 	})

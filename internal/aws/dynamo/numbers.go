@@ -3,13 +3,13 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/domain"
@@ -40,6 +40,20 @@ func digits(m *making) int {
 		return d
 	}
 	return domain.DefaultDigits
+}
+
+// lineText is what is kept of a line: its contact's number, with an f before it if
+// that contact was there already.
+func lineText(p domain.Pinned) types.AttributeValue {
+	if p.Found {
+		return str("f" + string(p.Number))
+	}
+	return str(string(p.Number))
+}
+
+func readLine(it item, line int) domain.Pinned {
+	n, found := strings.CutPrefix(stringOf(it[lineAttribute(domain.Applied{Line: line})]), "f")
+	return domain.Pinned{Number: domain.ContactNumber(n), Found: found}
 }
 
 // assign gives every making without one its number, and returns those that were
@@ -79,7 +93,8 @@ func (s numbers) assign(ctx context.Context, in domain.InstitutionID, ms []*maki
 		g := groups[stringOf(it["sk"])]
 		rest := g.ms[:0:0]
 		for _, m := range g.ms {
-			if m.n = domain.ContactNumber(stringOf(it[lineAttribute(m.cr.Applied)])); m.n != "" {
+			p := readLine(it, m.cr.Applied.Line)
+			if m.n, m.found = p.Number, p.Found; m.n != "" {
 				known = append(known, m)
 			} else {
 				rest = append(rest, m)
@@ -135,12 +150,13 @@ func (s numbers) agree(ctx context.Context, key item, ms []*making) error {
 	for _, m := range ms {
 		lines[m.cr.Applied.Line] = m.n
 	}
-	given, err := s.pin(ctx, key, ms[0].cr.Ticket, lines)
+	given, err := s.pin(ctx, key, ms[0].cr.Ticket, lines, false)
 	if err != nil {
 		return err
 	}
 	for _, m := range ms {
-		m.n = given[m.cr.Applied.Line]
+		p := given[m.cr.Applied.Line]
+		m.n, m.found = p.Number, p.Found
 		m.closed = m.n == ""
 	}
 	return nil
@@ -156,16 +172,16 @@ func closedAttribute(line int) string { return "x" + strconv.Itoa(line) }
 
 // pin gives lines of one item numbers, unless they have one, and returns what
 // they have now. Lines closed for the round and without a number are left out.
-func (s numbers) pin(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber) (map[int]domain.ContactNumber, error) {
-	out := map[int]domain.ContactNumber{}
+func (s numbers) pin(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber, found bool) (map[int]domain.Pinned, error) {
+	out := map[int]domain.Pinned{}
 	read := func(it item) {
 		for l := range lines {
-			if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
-				out[l] = domain.ContactNumber(n)
+			if p := readLine(it, l); p.Number != "" {
+				out[l] = p
 			}
 		}
 	}
-	it, held, err := s.pinUnless(ctx, key, t, lines, lastClosed)
+	it, held, err := s.pinUnless(ctx, key, t, lines, found, lastClosed)
 	if err != nil {
 		return nil, err
 	}
@@ -174,10 +190,10 @@ func (s numbers) pin(ctx context.Context, key item, t domain.Ticket, lines map[i
 		return out, nil
 	}
 	for l, n := range lines {
-		if out[l] != "" {
+		if out[l].Number != "" {
 			continue
 		}
-		it, _, err := s.pinUnless(ctx, key, t, map[int]domain.ContactNumber{l: n}, closedAttribute(l))
+		it, _, err := s.pinUnless(ctx, key, t, map[int]domain.ContactNumber{l: n}, found, closedAttribute(l))
 		if err != nil {
 			return nil, err
 		}
@@ -188,14 +204,14 @@ func (s numbers) pin(ctx context.Context, key item, t domain.Ticket, lines map[i
 
 // pinUnless gives the lines numbers unless the attribute says that they are
 // closed for the round.
-func (s numbers) pinUnless(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber, closed string) (it item, held bool, err error) {
+func (s numbers) pinUnless(ctx context.Context, key item, t domain.Ticket, lines map[int]domain.ContactNumber, found bool, closed string) (it item, held bool, err error) {
 	set := []string{"#ttl = :ttl"}
 	u := dynamodb.UpdateItemInput{Key: key, ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
 		ExpressionAttributeValues: item{":ttl": num(s.Now().Add(claimLife).Unix())}}
 	for line, n := range lines {
 		l := strconv.Itoa(line % linesInItem)
 		set = append(set, "#"+l+"=if_not_exists(#"+l+",:"+l+")")
-		u.ExpressionAttributeNames["#"+l], u.ExpressionAttributeValues[":"+l] = lineAttribute(domain.Applied{Line: line}), str(string(n))
+		u.ExpressionAttributeNames["#"+l], u.ExpressionAttributeValues[":"+l] = lineAttribute(domain.Applied{Line: line}), lineText(domain.Pinned{Number: n, Found: found})
 	}
 	u.UpdateExpression = aws.String("SET " + strings.Join(set, ","))
 	if !t.None() {
@@ -222,10 +238,12 @@ func (s numbers) Pin(ctx context.Context, in domain.InstitutionID, imp string, t
 	g.SetLimit(s.limit(4))
 	for part, lines := range parts {
 		g.Go(func() error {
-			pinned, err := s.pin(gctx, lineItem(in, domain.Applied{Import: imp, Line: part * linesInItem}), t, lines)
+			pinned, err := s.pin(gctx, lineItem(in, domain.Applied{Import: imp, Line: part * linesInItem}), t, lines, true)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(out, pinned)
+			for l, p := range pinned {
+				out[l] = p.Number
+			}
 			return err
 		})
 	}
@@ -254,21 +272,21 @@ func (s numbers) close(ctx context.Context, key item, t domain.Ticket, lines []i
 	}
 	has = map[int]domain.ContactNumber{}
 	for _, l := range lines {
-		if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
-			has[l] = domain.ContactNumber(n)
+		if p := readLine(it, l); p.Number != "" {
+			has[l] = p.Number
 		}
 	}
 	return has, false, nil
 }
 
-// renumber gives a line the number to instead of the one it has, unless somebody
-// did before: then it has that one. A line that is closed keeps what it has.
-func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.ContactNumber) error {
+// renumber gives a line a number instead of the one it has, unless somebody did
+// before: then it has that one. A line that is closed keeps what it has.
+func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.Pinned) error {
 	l := lineAttribute(m.cr.Applied)
 	u := dynamodb.UpdateItemInput{Key: lineItem(in, m.cr.Applied),
 		UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("(#l = :from OR #l = :to)"),
 		ExpressionAttributeNames:  map[string]string{"#l": l, "#ttl": "ttl"},
-		ExpressionAttributeValues: item{":from": str(string(m.n)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())}}
+		ExpressionAttributeValues: item{":from": lineText(domain.Pinned{Number: m.n, Found: m.found}), ":to": lineText(to), ":ttl": num(s.Now().Add(claimLife).Unix())}}
 	if t := m.cr.Ticket; !t.None() {
 		u.ConditionExpression = aws.String("(#l = :from OR #l = :to) AND (attribute_not_exists(#x) OR #x < :o)")
 		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closedAttribute(m.cr.Applied.Line), str(string(t.Order))
@@ -278,12 +296,12 @@ func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *makin
 		return err
 	}
 	if held {
-		m.n = to
+		m.n, m.found = to.Number, to.Found
 		return nil
 	}
 	m.closed = !m.cr.Ticket.None() && stringOf(now[closedAttribute(m.cr.Applied.Line)]) >= string(m.cr.Ticket.Order)
-	if n := stringOf(now[l]); n != "" {
-		m.n = domain.ContactNumber(n)
+	if p := readLine(now, m.cr.Applied.Line); p.Number != "" {
+		m.n, m.found = p.Number, p.Found
 	}
 	return nil
 }
@@ -322,9 +340,8 @@ func (s numbers) raise(ctx context.Context, in domain.InstitutionID, digits int)
 	return err
 }
 
-// Claimed returns the numbers that an import's lines without one were given, to
-// create their contacts under them.
-func (s numbers) Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error) {
+// Claimed returns whom an import's lines without a number are about.
+func (s numbers) Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.Pinned, error) {
 	of := map[string][]int{} // lines by their item
 	var ask []item
 	for _, l := range lines {
@@ -339,11 +356,11 @@ func (s numbers) Claimed(ctx context.Context, in domain.InstitutionID, imp strin
 	if err != nil {
 		return nil, err
 	}
-	out := map[int]domain.ContactNumber{}
+	out := map[int]domain.Pinned{}
 	for _, it := range found {
 		for _, l := range of[stringOf(it["sk"])] {
-			if n := stringOf(it[lineAttribute(domain.Applied{Line: l})]); n != "" {
-				out[l] = domain.ContactNumber(n)
+			if p := readLine(it, l); p.Number != "" {
+				out[l] = p
 			}
 		}
 	}

@@ -54,6 +54,7 @@ func (e *Engine) create(ctx context.Context, todo []*item) ([]*item, error) {
 				return nil, err
 			}
 		case a.Gone:
+			x.Number = a.Number
 			x.reject(x.contactDeleted())
 		default:
 			x.Number, x.live = a.Live.Number, a.Live

@@ -13,7 +13,7 @@ import (
 type Reader interface {
 	// Claimed returns the numbers of the contacts that an import's lines without
 	// a number are about: those that it found, created, or was about to create.
-	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error)
+	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.Pinned, error)
 	// Remains returns what is kept under those of the numbers that have no
 	// contact but had one, or a burn.
 	Remains(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Remains, error)

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"rollbook/internal/domain"
@@ -176,13 +175,24 @@ func (e *Engine) made(ctx context.Context, todo []*item) error {
 	if err != nil || len(claimed) == 0 {
 		return err
 	}
-	there, err := e.Store.GetMany(ctx, e.Institution, slices.Collect(maps.Values(claimed)))
+	var ask []domain.ContactNumber
+	for _, p := range claimed {
+		ask = append(ask, p.Number)
+	}
+	there, err := e.Store.GetMany(ctx, e.Institution, ask)
 	if err != nil {
 		return err
 	}
 	for _, x := range todo {
-		c, ok := there[claimed[x.Line]]
-		if x.Number != "" || !ok {
+		p := claimed[x.Line]
+		c, ok := there[p.Number]
+		switch {
+		case x.Number != "":
+			continue
+		case p.Found: // also if it was deleted since
+			x.Number = p.Number
+			continue
+		case !ok:
 			continue
 		}
 		own, decided := e.Ticket.Own(c.Stamps)

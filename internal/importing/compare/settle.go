@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"rollbook/internal/domain"
-	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
 )
 
@@ -118,49 +117,7 @@ func (e *Engine) burn(ctx context.Context, todo []*item) error {
 			e.fate(x, a.Own)
 		}
 	}
-	return e.strays(ctx, todo)
-}
-
-// strays finds rows that were written to a contact which was made for their
-// address while they were about to make it themselves.
-func (e *Engine) strays(ctx context.Context, todo []*item) error {
-	var emails []string
-	for _, x := range todo {
-		if x.stray() {
-			emails = append(emails, x.Person.Email)
-		}
-	}
-	if len(emails) == 0 {
-		return nil
-	}
-	holders, err := e.holders(ctx, emails)
-	if err != nil {
-		return err
-	}
-	var ns []domain.ContactNumber
-	for _, held := range holders {
-		ns = append(ns, held...)
-	}
-	there, err := e.Store.GetMany(ctx, e.Institution, ns)
-	if err != nil {
-		return err
-	}
-	for _, x := range todo {
-		if !x.stray() {
-			continue
-		}
-		for _, n := range holders[text.NormaliseEmail(x.Person.Email)] {
-			if own, ok := e.Ticket.Own(there[n].Stamps); ok && own.Line == x.Line && own.Kind != domain.Burnt {
-				x.Number = n
-				e.fate(x, own)
-			}
-		}
-	}
 	return nil
-}
-
-func (x *item) stray() bool {
-	return x.Person != nil && x.Person.Email != "" && x.result.Outcome != domain.Updated && x.result.Outcome != domain.Created
 }
 
 // Earlier returns the results of rows that an earlier try of this import wrote

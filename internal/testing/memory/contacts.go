@@ -28,9 +28,9 @@ type Contacts struct {
 // rest is what an institution's contacts leave beside them.
 type rest struct {
 	gone     map[domain.ContactNumber]gone
-	claims   map[string]domain.ContactNumber        // by identity
-	assigned map[domain.Origin]domain.ContactNumber // next free numbers, by who asked
-	next     map[int]uint64                         // the highest number given out, by width
+	claims   map[string]domain.ContactNumber // by identity
+	assigned map[domain.Origin]domain.Pinned // whom lines without numbers are about
+	next     map[int]uint64                  // the highest number given out, by width
 	history  map[domain.ContactNumber]map[string][]domain.HistoryEntry
 	holds    map[domain.ContactNumber]hold
 	closed   map[domain.Origin]domain.Order   // lines without a number, by which round

@@ -25,7 +25,7 @@ type gone struct {
 func (s *Contacts) rest(in domain.InstitutionID) *rest {
 	if s.rests[in] == nil {
 		s.rests[in] = &rest{gone: map[domain.ContactNumber]gone{}, claims: map[string]domain.ContactNumber{},
-			assigned: map[domain.Origin]domain.ContactNumber{}, next: map[int]uint64{}, history: map[domain.ContactNumber]map[string][]domain.HistoryEntry{},
+			assigned: map[domain.Origin]domain.Pinned{}, next: map[int]uint64{}, history: map[domain.ContactNumber]map[string][]domain.HistoryEntry{},
 			holds: map[domain.ContactNumber]hold{}, closed: map[domain.Origin]domain.Order{}, rounds: map[closing]domain.Order{}, packed: map[string][]domain.HistoryEntry{}}
 	}
 	return s.rests[in]
@@ -93,16 +93,16 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	defer s.mu.Unlock()
 	r := s.rest(in)
 	n := cr.Number
-	if closed := r.closed[origin]; n == "" && !cr.Ticket.None() && r.assigned[origin] == "" && closed >= cr.Ticket.Order {
+	if closed := r.closed[origin]; n == "" && !cr.Ticket.None() && r.assigned[origin].Number == "" && closed >= cr.Ticket.Order {
 		if closed > cr.Ticket.Order {
 			return domain.Made{Later: true}
 		}
 		return domain.Made{Own: &domain.Stamp{Order: cr.Ticket.Order, Line: cr.Applied.Line, Kind: domain.Burnt}}
 	}
 	if n == "" {
-		if n = r.assigned[origin]; n == "" {
+		if n = r.assigned[origin].Number; n == "" {
 			n = s.take(in, cr.Digits)
-			r.assigned[origin] = n
+			r.assigned[origin] = domain.Pinned{Number: n}
 		}
 	}
 	if stored, ok := s.of[in][n]; ok && stored.Origin == origin {
@@ -114,6 +114,24 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	if own, later := s.decided(in, n, cr.Ticket); later || own != nil && own.Kind == domain.Burnt {
 		return domain.Made{Number: n, Own: own, Later: later}
 	}
+	// A contact that stands in the way is the line's from now on.
+	meet := func(n domain.ContactNumber) domain.Made {
+		if cr.Number == "" {
+			r.assigned[origin] = domain.Pinned{Number: n, Found: true}
+		}
+		live := clone(s.of[in][n])
+		return domain.Made{Number: n, Live: &live}
+	}
+	if r.assigned[origin].Found && cr.Number == "" {
+		own, _ := s.decided(in, n, cr.Ticket)
+		switch _, ok := s.of[in][n]; {
+		case own != nil:
+			return domain.Made{Number: n, Own: own}
+		case ok:
+			return meet(n)
+		}
+		return domain.Made{Number: n, Gone: true}
+	}
 	id := identity(cr.Identity)
 	if claimed, ok := r.claims[id]; ok && id != "" {
 		stored, ok := s.of[in][claimed]
@@ -121,17 +139,15 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 			return domain.Made{Number: claimed, Done: true}
 		}
 		if ok && has(stored, id) {
-			live := clone(stored)
-			return domain.Made{Number: claimed, Live: &live}
+			return meet(claimed)
 		}
 	}
 	if cr.Number != "" {
 		if r.isGone(n) {
 			return domain.Made{Number: n, Gone: true}
 		}
-		if stored, ok := s.of[in][n]; ok {
-			live := clone(stored)
-			return domain.Made{Number: n, Live: &live}
+		if _, ok := s.of[in][n]; ok {
+			return meet(n)
 		}
 	}
 	if size(c) > maxContact {
@@ -144,12 +160,11 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		}
 		if ok && domain.IdentityEmail(id) != "" && has(taken, id) {
 			r.claims[id] = n
-			live := clone(taken)
-			return domain.Made{Number: n, Live: &live}
+			return meet(n)
 		}
 		s.raise(in, cr.Digits)
 		n = s.take(in, cr.Digits)
-		r.assigned[origin] = n
+		r.assigned[origin] = domain.Pinned{Number: n}
 	}
 	c.Number = n
 	if h, ok := r.holds[n]; ok {

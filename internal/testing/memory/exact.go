@@ -99,13 +99,13 @@ func (s *Contacts) Pin(_ context.Context, in domain.InstitutionID, imp string, t
 	out := map[int]domain.ContactNumber{}
 	for line, n := range lines {
 		o := domain.Origin{Import: imp, Line: line}
-		if r.assigned[o] == "" {
+		if r.assigned[o].Number == "" {
 			if closed := r.closed[o]; closed != "" && closed >= t.Order {
 				continue
 			}
-			r.assigned[o] = n
+			r.assigned[o] = domain.Pinned{Number: n, Found: true}
 		}
-		out[line] = r.assigned[o]
+		out[line] = r.assigned[o].Number
 	}
 	return out, nil
 }
@@ -132,7 +132,7 @@ func (s *Contacts) burn(in domain.InstitutionID, b domain.Burn) domain.Burned {
 			return domain.Burned{Later: true}
 		}
 		r.rounds[together], r.closed[o] = b.Ticket.Order, b.Ticket.Order
-		if n = r.assigned[o]; n == "" {
+		if n = r.assigned[o].Number; n == "" {
 			return domain.Burned{}
 		}
 	}

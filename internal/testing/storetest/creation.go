@@ -510,10 +510,10 @@ func claimed(t *testing.T, s Contacts) {
 		in    domain.InstitutionID
 		imp   string
 		lines []int
-		want  map[int]domain.ContactNumber
+		want  map[int]domain.Pinned
 	}{
-		{opera, "import-1", []int{3, 4, 6, 7, 450, 999, 3}, map[int]domain.ContactNumber{3: "0000001", 4: "0000002", 450: "0000004"}},
-		{opera, "import-2", []int{3, 4}, map[int]domain.ContactNumber{3: "0000005"}},
+		{opera, "import-1", []int{3, 4, 6, 7, 450, 999, 3}, map[int]domain.Pinned{3: {Number: "0000001"}, 4: {Number: "0000002"}, 450: {Number: "0000004"}}},
+		{opera, "import-2", []int{3, 4}, map[int]domain.Pinned{3: {Number: "0000005"}}},
 		{opera, "import-3", []int{3}, nil},
 		{club, "import-1", []int{3}, nil},
 		{opera, "import-1", nil, nil},
@@ -522,12 +522,10 @@ func claimed(t *testing.T, s Contacts) {
 		must(t, err)
 		same(t, fmt.Sprintf("%s %s %v", c.in, c.imp, c.lines), got, c.want)
 	}
-	// The number of who was not made is no contact's.
+	// A line that met another one's contact is about that.
 	got, err := s.Claimed(t.Context(), opera, "import-1", []int{5})
 	must(t, err)
-	if _, err := s.Get(t.Context(), opera, got[5]); err == nil {
-		t.Errorf("%s is a contact", got[5])
-	}
+	same(t, "who met another", got, map[int]domain.Pinned{5: {Number: "0000002", Found: true}})
 }
 
 func contactsGone(t *testing.T, s Contacts) {

@@ -41,6 +41,7 @@ func TestDecisions(t *testing.T, new func(t *testing.T) Decisions) {
 		"ManySlots":         decisionsManySlots,
 		"Undo":              decisionsUndo,
 		"Pins":              decisionsPins,
+		"Met":               decisionsMet,
 		"ClosedLine":        decisionsClosedLine,
 		"BurnsOfOneContact": decisionsBurnsOfOne,
 		"Races":             decisionsRaces,
@@ -437,7 +438,7 @@ func decisionsPins(t *testing.T, s Decisions) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "claimed", map[int]domain.ContactNumber{3: "5003", 249: "5249", 400: "8"}, claimed)
+	equal(t, "claimed", map[int]domain.Pinned{3: {Number: "5003", Found: true}, 249: {Number: "5249", Found: true}, 400: {Number: "8", Found: true}}, claimed)
 	// A line that was given a number to create is pinned to it.
 	made := createAll(t, s, stampedCreation("", a, 500, fields{genre: "ROCK"}))
 	got, err = s.Pin(t.Context(), house, imp, a, map[int]domain.ContactNumber{500: "77"})
@@ -445,6 +446,49 @@ func decisionsPins(t *testing.T, s Decisions) {
 		t.Fatal(err)
 	}
 	equal(t, "created", map[int]domain.ContactNumber{500: made[0].Number}, got)
+}
+
+// A line that met somebody else's contact stays with it: whatever becomes of its
+// address, nothing else is made for the line, and its burn is that contact's.
+func decisionsMet(t *testing.T, s Decisions) {
+	a := ticket(0, 1)
+	imp := "import-" + string(a.Order)
+	of := func(line int, email string) domain.Creation {
+		cr := stampedCreation("", a, line, fields{genre: "ROCK", domain.ContactEmail: domain.Value(email)})
+		cr.Applied.Import, cr.Identity = imp, "email:"+email
+		return cr
+	}
+	theirs := stampedCreation("", ticket(1, 1), 1, fields{domain.ContactEmail: "jo@example.org"})
+	theirs.Identity = "email:jo@example.org"
+	jo := createAll(t, s, theirs)[0]
+	for range 2 {
+		if made := createAll(t, s, of(7, "jo@example.org"))[0]; made.Live == nil || made.Live.Number != jo.Number {
+			t.Fatalf("met %+v", made)
+		}
+	}
+	// Jo has another address now.
+	c, err := s.Get(t.Context(), house, jo.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Fields[domain.ContactEmail] = "else@example.org"
+	if _, err := s.Put(t.Context(), house, c, domain.Provenance{By: "ana"}); err != nil {
+		t.Fatal(err)
+	}
+	if made := createAll(t, s, of(7, "jo@example.org"))[0]; made.Live == nil || made.Live.Number != jo.Number {
+		t.Errorf("with another address: %+v", made)
+	}
+	burnt := domain.Stamp{Order: a.Order, Line: 7, Kind: domain.Burnt}
+	equal(t, "burn of the line", []domain.Burned{{Number: jo.Number, Own: burnt}}, burnAll(t, s, domain.Burn{Import: imp, Ticket: a, Line: 7}))
+	if made := createAll(t, s, of(7, "jo@example.org"))[0]; made.Own == nil || made.Own.Kind != domain.Burnt || made.Own.Line != 7 {
+		t.Errorf("burnt: %+v", made)
+	}
+	if err := s.Delete(t.Context(), house, jo.Number); err != nil {
+		t.Fatal(err)
+	}
+	if made := createAll(t, s, of(7, "jo@example.org"))[0]; made.Done || made.Live != nil {
+		t.Errorf("deleted: %+v", made)
+	}
 }
 
 func decisionsClosedLine(t *testing.T, s Decisions) {

@@ -67,7 +67,7 @@ type Contacts interface {
 	// Claimed returns the numbers that the import's lines without one were given,
 	// whether their contacts came to be or not. Lines that were given none are
 	// left out.
-	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.ContactNumber, error)
+	Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.Pinned, error)
 	// Gone tells which of the numbers belonged to deleted contacts, with the
 	// import whose undo removed them, "" if a person did; the others are left
 	// out.
