@@ -312,6 +312,45 @@ func TestCancelWhileItRuns(t *testing.T) {
 	p.See("The import was cancelled")
 	p.See("Unprocessed")
 	p.See("Download error file")
+	p.Press("Resume")
+	p.See("49 contacts have been changed") // one has danced before
+	p.Gone("Resume")
+}
+
+// An import that lost rows through our fault says so, and a press does the rest;
+// one that waits for a slot says that.
+func TestIncompleteAndQueued(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	file := genres(t, s, "aurora", 50, "DANCE")
+	imp, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "members.csv", DataType: domain.Criteria,
+		Action: domain.Update, CreatedBy: "operator@aurora.example"}, file)
+	if err != nil || imp.Status != domain.Done {
+		t.Fatal(imp.Status, err)
+	}
+	become := func(status domain.Status) {
+		t.Helper()
+		if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", imp.ID, func(i *domain.Import) error {
+			i.Status, i.Problem = status, nil
+			if status == domain.Incomplete {
+				i.Counts.Updated, i.Counts.Unprocessed = 40, 10
+				i.Problem = domain.Because("unprocessedRows", 10, 50)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	become(domain.Queued)
+	signedIn(s, p, "operator@aurora.example")
+	p.SeeIn(".status-cell", "Queued")
+	p.Press("members.csv")
+	p.See("Waiting until another update of your institution has ended")
+	become(domain.Incomplete)
+	p.Eval("document.dispatchEvent(new Event('visibilitychange'))", nil)
+	p.See("10 of 50 rows were not processed")
+	p.See("Resume")
+	p.See("Download list of changes")
 }
 
 // A session that ends takes nothing with it.
