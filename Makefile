@@ -12,10 +12,10 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test soak chaos fuzz lint bench build version deploy
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint bench build version deploy
 
 help: ## list the targets
-	@$(IN) sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 setup: ## install what the others need under .local
 	@$(IN) .ci/setup
@@ -31,6 +31,9 @@ reset: ## end the local stack and empty it
 
 test: ## run all tests, on emulated services (WITHOUT="browser office java" SEED=1 TESTFLAGS=…)
 	@$(IN) .ci/test
+
+test-api: ## compare the API with its OpenAPI document by requests made up from it (URL=… TOKEN=… SEED=1 EXAMPLES=10)
+	@$(IN) URL='$(URL)' TOKEN='$(TOKEN)' SEED='$(SEED)' EXAMPLES='$(EXAMPLES)' .ci/test-api
 
 soak: setup ## run the random tests from fresh seeds (MINUTES=30)
 	@$(IN) .ci/soak $(MINUTES)

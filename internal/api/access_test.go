@@ -447,6 +447,9 @@ func TestWhatNeedsNoToken(t *testing.T) {
 	if a := s.call(nobody, "POST", "/openapi.json", "x").want(405); !strings.Contains(a.header.Get("Allow"), "GET") {
 		t.Error(a.header)
 	}
+	if a := s.call(admin, "PATCH", "/api/contacts/search", "{}").want(405); a.header.Get("Allow") != "POST" {
+		t.Errorf("allowed are %s", a.header.Get("Allow"))
+	}
 	if a := s.call(admin, "PATCH", "/api/criteria/GENRE", "{}").want(405); a.header.Get("Allow") != "DELETE, GET, HEAD, PUT" {
 		t.Error(a.header)
 	}

@@ -234,7 +234,25 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	}
 	p := newProblem(http.StatusMethodNotAllowed).in(accepted(r.Context()))
 	p.headers = http.Header{"Allow": seen.header["Allow"]}
+	// The mux also names the methods of patterns that the address fits by chance:
+	// search is no contact's number.
+	if item, ok := s.huma.OpenAPI().Paths[r.URL.Path]; ok {
+		p.headers.Set("Allow", strings.Join(methods(item), ", "))
+	}
 	writeProblem(w, p)
+}
+
+// methods are those that an address takes, in the order of the mux.
+func methods(of *huma.PathItem) (out []string) {
+	for _, m := range []struct {
+		name string
+		op   *huma.Operation
+	}{{"DELETE", of.Delete}, {"GET", of.Get}, {"HEAD", of.Get}, {"PATCH", of.Patch}, {"POST", of.Post}, {"PUT", of.Put}} {
+		if m.op != nil {
+			out = append(out, m.name)
+		}
+	}
+	return out
 }
 
 // statusOnly drops the body.

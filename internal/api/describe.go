@@ -95,6 +95,9 @@ func absentIsNull(s *huma.Schema, r huma.Registry) {
 	}
 	for name, p := range s.Properties {
 		absentIsNull(p, r)
+		if p.Ref != "" {
+			p = r.SchemaFromRef(p.Ref)
+		}
 		if p.Nullable || p.Type == "" || slices.Contains(s.Required, name) {
 			continue
 		}
