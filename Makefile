@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint bench build version deploy
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -52,6 +52,9 @@ lint: setup ## check form, types, known weaknesses, and the template
 	@$(IN) .ci/vulnerabilities
 	@$(IN) .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml
 	@$(IN) $(SAM) validate --lint --template-file template.yaml --region eu-central-1
+
+sbom: ## write what each function is made of into .local/sbom (CycloneDX)
+	@$(IN) .ci/sbom
 
 bench: setup ## measure the work on rows
 	@$(IN) go run ./internal/testing/bench
