@@ -48,7 +48,7 @@ func main() {
 		for _, r := range e.Records {
 			if _, err := one(ctx, start.Event{
 				Bucket: r.S3.Bucket.Name, Key: r.S3.Object.Key, Version: r.S3.Object.VersionID,
-				Size: r.S3.Object.Size, Time: r.EventTime,
+				Size: r.S3.Object.Size, Time: r.EventTime, Principal: r.PrincipalID.PrincipalID,
 			}); err != nil {
 				return err
 			}

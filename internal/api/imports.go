@@ -165,7 +165,7 @@ type importView struct {
 	Mail            mailView             `json:"mail"`
 	CreatedAt       time.Time            `json:"createdAt"`
 	CreatedBy       string               `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
-	CreatedByID     string               `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
+	CreatedByID     string               `json:"createdById" doc:"The user's id in the pool, which never changes, key: and the key's, or inbox."`
 	StartedAt       *time.Time           `json:"startedAt,omitempty"`
 	FinishedAt      *time.Time           `json:"finishedAt,omitempty"`
 	ExpiresAt       *time.Time           `json:"expiresAt,omitempty" doc:"When the import and its files go."`

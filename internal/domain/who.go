@@ -7,7 +7,8 @@ import "strings"
 // address or name that went with it then.
 type Who string
 
-// Inbox is who drops files into the drop folder.
+// Inbox is who drops files into the drop folder. Its name is the principal of the
+// account that did, where that is known.
 const Inbox Who = "inbox"
 
 // WhoIs returns the name of the one with the id, who has the e-mail address or

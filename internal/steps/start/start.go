@@ -50,10 +50,12 @@ type Step struct {
 }
 
 // Event is one created object. Key is as S3 events write it: form-encoded.
+// Principal is whoever in the account put it there, as the event names them.
 type Event struct {
 	Bucket, Key, Version string
 	Size                 int64
 	Time                 time.Time
+	Principal            string
 }
 
 // LogAttributes say which import the event is about, as far as its key says.
@@ -85,7 +87,7 @@ func (s *Step) Run(ctx context.Context, e Event) error {
 	case parts[0] == "inbox" && strings.HasSuffix(key, "/"):
 		return nil // a console's "folder"
 	case parts[0] == "inbox" && len(parts) >= 3:
-		return s.dropped(ctx, domain.InstitutionID(parts[1]), parts[2:], o, e.Time)
+		return s.dropped(ctx, domain.InstitutionID(parts[1]), parts[2:], o, e)
 	}
 	return s.ignore(ctx, "strayObject", nil)
 }
@@ -127,7 +129,7 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 // dropped makes an import of an object in the drop folder. path is what follows
 // the institution: type of data, action and name. At any other path the import has
 // no type and no action, and plan rejects it, so that who dropped it is told.
-func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []string, o domain.Object, at time.Time) error {
+func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []string, o domain.Object, e Event) error {
 	if !in.Valid() {
 		return s.ignore(ctx, "badInstitution", nil)
 	}
@@ -146,9 +148,9 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []stri
 	sum := sha256.Sum256([]byte(o.Bucket + "\n" + o.Key + "\n" + o.Version))
 	now := s.Now().UTC()
 	imp := domain.Import{
-		ID: dropID(at, sum), Institution: in, DataType: t, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip},
+		ID: dropID(e.Time, sum), Institution: in, DataType: t, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip},
 		FileName: domain.FileName(o.Key), Email: cat.Settings.DropEmail, Language: cat.Settings.Language, Status: domain.Checking, Source: o,
-		CreatedAt: now, StartedAt: now, CreatedBy: domain.Inbox, ExpiresAt: now.Add(s.Keep),
+		CreatedAt: now, StartedAt: now, CreatedBy: domain.WhoIs(domain.Inbox.ID(), e.Principal), ExpiresAt: now.Add(s.Keep),
 	}
 	made, _, err := s.Jobs.CreateImport(ctx, imp, domain.Once{Key: "inbox-" + hex.EncodeToString(sum[:])}, "")
 	if fault.KindOf(err) == fault.Conflict && err != nil {

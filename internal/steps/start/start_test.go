@@ -205,6 +205,19 @@ func TestDropped(t *testing.T) {
 			}
 		})
 	}
+	t.Run("who dropped it is remembered", func(t *testing.T) {
+		d := newDesk(t)
+		e := drop("inbox/house/criteria/test/a.csv", "v1")
+		e.Principal = "AWS:AROAEXAMPLE:nightly"
+		for range 2 { // told of twice
+			if err := d.Run(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i := d.job(t, d.started[0]); i.CreatedBy.ID() != "inbox" || i.CreatedBy.Name() != e.Principal {
+			t.Errorf("made by %q", i.CreatedBy)
+		}
+	})
 	t.Run("what its import is", func(t *testing.T) {
 		for _, dt := range domain.DataTypes {
 			for _, a := range []domain.Action{domain.Test, domain.Update} {
