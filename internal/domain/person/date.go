@@ -14,6 +14,9 @@ const (
 	ahead = 14 * time.Hour
 )
 
+// noBirthDate is what address books write where there is none.
+var noBirthDate = map[string]bool{"0/0/00": true, "0/0/0000": true}
+
 // birthDate reads a day, in the forms of all dates, on which somebody may have
 // been born.
 func birthDate(text string, o day.Order, now time.Time) (string, *field.Warning, *field.Problem) {

@@ -101,6 +101,9 @@ func (c *Checker) Parse(f domain.Field, text string) (field.Edit, *field.Warning
 	if p != nil || edit.Keep || edit.Value == domain.Empty {
 		return edit, nil, p
 	}
+	if f == domain.ContactBirthDate && noBirthDate[string(edit.Value)] {
+		return field.Edit{Keep: true}, nil, nil
+	}
 	v, w, p := c.check(f, string(edit.Value))
 	if p != nil && c.Undo {
 		if v, ok := c.ParseOld(f, text); ok {

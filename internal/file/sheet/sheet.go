@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/reason"
 )
 
@@ -161,6 +162,9 @@ func Open(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
 	r := &Reader{opts: opts, format: "csv", repeats: map[reason.Code]int{}}
 	if isZip(head) {
 		if err := r.openZip(src, size); err != nil {
+			if f, ok := fault.As(err); ok && f.Code == CodeZipDamaged && beginsAsWorkbook(head) {
+				err = errWorkbook(err)
+			}
 			return nil, err
 		}
 		return r, nil

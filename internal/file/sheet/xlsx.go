@@ -35,6 +35,9 @@ type workbook struct {
 	offsets []int // ends of the shared texts
 	styles  []style
 	from    int // days between the date systems of 1900 and 1904
+	// uncalculated says that its formulas are to be calculated when it is opened:
+	// programs that do not calculate write so, and 0 for each result.
+	uncalculated bool
 
 	row     int  // number of the row being read
 	closed  bool // the end of the rows was seen
@@ -213,6 +216,9 @@ func (w *workbook) open(p parts, name string, r *Reader) error {
 			if v, _ := x.attr("date1904"); v == "1" || v == "true" {
 				w.from = 1462
 			}
+		case "calcPr":
+			v, _ := x.attr("fullCalcOnLoad")
+			w.uncalculated = v == "1" || v == "true"
 		}
 	})
 	if err != nil {
@@ -588,7 +594,8 @@ func (w *workbook) tooLong() error {
 // place puts the cell whose raw value begins at start of the line.
 func (w *workbook) place(col, start int, kind string, st style, formula, valued bool) error {
 	raw := w.line[start:]
-	if len(raw) == 0 && formula && w.missing < 0 && (kind != "str" || !valued) {
+	none := len(raw) == 0 && (kind != "str" || !valued) || w.uncalculated && string(raw) == "0" && (kind == "" || kind == "n")
+	if formula && none && w.missing < 0 {
 		w.missing = col
 	}
 	switch kind {

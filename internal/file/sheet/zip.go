@@ -274,6 +274,18 @@ func (u *unpacking) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// beginsAsWorkbook reports whether a zip that has lost its end began as a workbook,
+// by the name of the first file in it.
+func beginsAsWorkbook(head []byte) bool {
+	const fixed = 30 // bytes of a file's header before its name
+	if len(head) < fixed {
+		return false
+	}
+	n := int(binary.LittleEndian.Uint16(head[26:]))
+	name := slashed(string(head[fixed:min(fixed+n, len(head))]))
+	return name == "[Content_Types].xml" || strings.HasPrefix(name, "_rels/") || strings.HasPrefix(name, "xl/") || strings.HasPrefix(name, "docProps/")
+}
+
 // zipError tells a damaged zip from a source that fails.
 func zipError(err error) error {
 	if passes(err) {
