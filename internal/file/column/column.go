@@ -223,6 +223,12 @@ func looks(t Target, v string) bool {
 var isTruth = map[string]bool{"true": true, "false": true, "yes": true, "no": true, "oui": true, "non": true, "ja": true, "nein": true,
 	"si": true, "vrai": true, "faux": true, "wahr": true, "falsch": true, "vero": true, "falso": true, "verdadero": true, "x": true}
 
+// LateTitle reports whether a name is one of titles that people have beside a
+// salutation, as of a job or an academic one.
+func LateTitle(name string) bool {
+	return slices.Contains([]string{"title", "titel", "titre", "titolo", "titulo"}, squash(name))
+}
+
 // Shape returns the targets that the values of a column have the unmistakable
 // form of, so that they can be offered whatever the column is called.
 func Shape(values []string) []Target {

@@ -26,7 +26,7 @@ var (
 // what is usual, and returns them. A buyer is another person than a participant;
 // parts of an address are taken from one address only, the one that is filled
 // most; a mobile telephone comes before others; parts of a name come before the
-// whole. Columns that nothing tells apart are left as they are.
+// whole, and a salutation before a title. Columns that nothing tells apart are left as they are.
 func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, values [][]string) (spare []int) {
 	leave := func(i int) {
 		h := &headers[i]
@@ -61,6 +61,15 @@ func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, value
 	})
 	for i := range headers {
 		if recognised(i) && slices.Contains(ofAddresses, meant[i].Target) && meant[i].Group != best && len(values[i]) > 0 && filled[best] > 0 {
+			leave(i)
+		}
+	}
+	title, _ := domain.ContactDef(domain.ContactTitle)
+	titled := func(i int) bool { return strings.EqualFold(headers[i].Column, title.Label) && len(values[i]) > 0 }
+	for i := range headers {
+		known := headers[i].By == domain.ByName || headers[i].By == domain.BySynonym
+		if known && titled(i) && column.LateTitle(headers[i].Name) &&
+			slices.ContainsFunc(indices(headers), func(k int) bool { return titled(k) && !column.LateTitle(headers[k].Name) }) {
 			leave(i)
 		}
 	}
