@@ -253,7 +253,7 @@ func (s *Step) correctedFile(ctx context.Context, imp *domain.Import, settings d
 	for i, c := range rr.cols {
 		names[i] = c.Name
 	}
-	f.w.Write(names) // an error comes again with the next row
+	_ = f.w.Write(names) // an error comes again with the next row
 	return f
 }
 
