@@ -34,6 +34,9 @@ type desk struct {
 	files *memory.Blobs
 	mails *memory.Mails
 	count map[string]int // what the metrics say
+
+	catalogue *memory.Catalogue
+	mappings  *memory.Records[domain.Mapping]
 }
 
 func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
@@ -48,7 +51,8 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 		Values: []domain.Choice{{Code: "ROCK", Label: "Rock"}, {Code: "JAZZ", Label: "Jazz"}}}); err != nil {
 		t.Fatal(err)
 	}
-	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Mappings: memory.NewRecords[domain.Mapping](now), Files: d.files, Mail: d.mails, Now: now,
+	d.catalogue, d.mappings = cat, memory.NewRecords[domain.Mapping](now)
+	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Mappings: d.mappings, Files: d.files, Mail: d.mails, Now: now,
 		Count:  func(metric string, n int) { d.count[metric] += n },
 		Log:    slog.New(slog.DiscardHandler),
 		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status)} }}
@@ -66,6 +70,12 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 // chunks stores a plan and the results of its chunks.
 func (d *desk) chunks(t *testing.T, columns []flow.Column, chunks ...[]flow.Result) {
 	t.Helper()
+	d.chunksWith(t, columns, flow.Summary{}, chunks...)
+}
+
+// chunksWith does so with what else the summary of each chunk says.
+func (d *desk) chunksWith(t *testing.T, columns []flow.Column, says flow.Summary, chunks ...[]flow.Result) {
+	t.Helper()
 	p := flow.Plan{Version: flow.Version, Columns: columns}
 	for n, rs := range chunks {
 		var b bytes.Buffer
@@ -73,7 +83,7 @@ func (d *desk) chunks(t *testing.T, columns []flow.Column, chunks ...[]flow.Resu
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum := flow.Summary{}
+		sum := says
 		for _, r := range rs {
 			sum.Counts.Add(r.Outcome)
 			if err := w.Write(r); err != nil {
