@@ -9,6 +9,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 )
 
@@ -146,7 +147,7 @@ func TestFieldReportIsBounded(t *testing.T) {
 // Twenty fields whose cells are not compared are named, the others counted.
 func TestNotComparedIsBounded(t *testing.T) {
 	d := newDesk(t)
-	cols := []flow.Column{{Name: "Contact", Role: flow.KeyRole}}
+	cols := []flow.Column{{Name: "Contact", Role: flow.KeyRole}, {Name: "[new] GENRE", Role: flow.NewRole, Field: genre}} // which is compared
 	sum := flow.Summary{NotCompared: map[domain.Field]int{}}
 	for i := range 23 {
 		code := fmt.Sprintf("F%02d", i)
@@ -170,6 +171,22 @@ func TestNotComparedIsBounded(t *testing.T) {
 	}
 	if named != 20 || more != "6 cells of 3" {
 		t.Errorf("%d named, then %s", named, more)
+	}
+}
+
+// A warning that came up once is told as it is, others with how often and where.
+func TestNotesOfChunksAreAdded(t *testing.T) {
+	d := newDesk(t)
+	once, often := domain.Warning{Reason: reason.New("textMarks", 1), Line: 4}, domain.Warning{Reason: reason.New("rowsPadded", 1), Line: 2}
+	sum := flow.Summary{Notes: map[reason.Code]flow.Note{once.Code: {Count: 1, Lines: []int{4}, First: once}, often.Code: {Count: 3, Lines: []int{2, 3, 5}, First: often}}}
+	d.chunksWith(t, columns, sum, []flow.Result{changed(2, "1", "ROCK", "JAZZ")})
+	for _, w := range d.run(t, run).Warnings {
+		switch {
+		case w.Code == once.Code && (w.Times != 0 || w.Lines != nil || w.Line != 4):
+			t.Errorf("once: %+v", w)
+		case w.Code == often.Code && (w.Times != 3 || !slices.Equal(w.Lines, []int{2, 3, 5}) || w.Line != 2):
+			t.Errorf("often: %+v", w)
+		}
 	}
 }
 
