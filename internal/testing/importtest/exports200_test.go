@@ -33,13 +33,11 @@ func one(i int) (given, family string) {
 // export is how a system writes a list of people, and what a look at its columns
 // says of them.
 type export struct {
-	name      string
-	head      string
-	row       func(i int) string
-	look      map[string]string // nil where nothing is asked
-	email     func(i int) string
-	holds     map[domain.Field]domain.Value // of the person 7
-	separator string
+	name  string
+	head  string
+	row   func(i int) string
+	look  map[string]string             // nil where nothing is asked
+	holds map[domain.Field]domain.Value // of the person 7
 }
 
 func mail(i int) string { return fmt.Sprintf("person%d@list.example", i) }

@@ -300,7 +300,7 @@ func inputCompares() []input {
 			"#0000001,JAZZ,rock,,,,", "#0000002,,,TALKS,PLAYS|CONCERTS,,", "#0000003,,,,,x,Empty", "#0000004,JAZZ,Empty,,,,"), counts: "1 updated, 3 unchanged", holds: "3 NOTE="},
 		{name: "72 one cell is there already, the other not", setup: has("1 GENRE=ROCK"), file: lines("Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE", "#0000001,JAZZ,ROCK,,x"), counts: "1 updated", holds: "1 GENRE=ROCK | 1 NOTE=x"},
 		{name: "73 kind changed from text to choice", setup: kind("NOTE", domain.SingleChoice, domain.Choice{Code: "A", Label: "a"}), file: lines(head, "#0000001,one,A", "#0000002,two,A", "#0000003,three,A"), code: "kindChanged",
-			says: []string{"[old] NOTE", "choice"}, holds: "1 NOTE="},
+			says: []string{"[old] NOTE", "“one value”"}, holds: "1 NOTE="},
 		{name: "73 kind changed from choice to yes or no", setup: kind("GENRE", domain.YesNo), file: lines("Contact,[old] GENRE,[new] GENRE,[old] NOTE,[new] NOTE", "#0000001,JAZZ,,,x", "#0000002,ROCK,,,x", "#0000003,FOLK,,,x"), code: "kindChanged"},
 		{name: "74 [error] columns left in a corrected error file", setup: has("1 GENRE=ROCK"), file: lines("Contact,[old] GENRE,[new] GENRE,[error] line,[error] outcome,[error] column,[error] message",
 			"#0000001,ROCK,JAZZ,4,conflicted,[new] GENRE,Somebody changed this", `#0000002,,JAZZ,5,rejected,[new] GENRE,"""Juzz"" is not a value"`, "#0000003,,Juzz,6,rejected,[new] GENRE,x"), counts: "2 updated, 1 rejected",

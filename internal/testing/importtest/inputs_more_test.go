@@ -146,11 +146,11 @@ func TestInput104(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct{ file, code string }{
-		"104 a workbook cut short": {book, "workbookDamaged"},
-		"104 a zip cut short":      {b.String(), "zipDamaged"},
+	for _, c := range []struct{ name, file, code string }{
+		{name: "104 a workbook cut short", file: book, code: "workbookDamaged"},
+		{name: "104 a zip cut short", file: b.String(), code: "zipDamaged"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			for _, left := range []int{100, len(c.file) / 3, len(c.file) / 2, len(c.file) - 200, len(c.file) - 22, len(c.file) - 1} {
 				w := fixture(t)
 				before := stored(t, w, demo.Aurora)
