@@ -212,18 +212,28 @@ func (r round) stays(m *making, it item) {
 	}
 }
 
-// meet settles a making that somebody else's contact stands in the way of. A line
+// meet settles makings that somebody else's contacts stand in the way of. A line
 // without a number is that contact's from now on, so that every other try of it
 // is about the same one.
-func (r round) meet(ctx context.Context, m *making, live *domain.Contact) error {
-	if m.given {
-		r.settle(m, domain.Made{Number: live.Number, Live: live})
+func (r round) meet(ctx context.Context, ms []*making, lives map[*making]*domain.Contact) error {
+	var lines []*making
+	for _, m := range ms {
+		if m.given {
+			r.settle(m, domain.Made{Number: lives[m].Number, Live: lives[m]})
+		} else {
+			lines = append(lines, m)
+		}
+	}
+	if len(lines) == 0 {
 		return nil
 	}
-	err := r.renumber(ctx, r.in, m, domain.Pinned{Number: live.Number, Found: true})
-	r.shut([]*making{m})
-	if err == nil && !m.settled && m.found && m.n == live.Number {
-		r.settle(m, domain.Made{Live: live})
+	to := func(m *making) domain.Pinned { return domain.Pinned{Number: lives[m].Number, Found: true} }
+	err := r.renumberAll(ctx, r.in, lines, to)
+	r.shut(lines)
+	for _, m := range lines {
+		if err == nil && !m.settled && m.found && m.n == lives[m].Number {
+			r.settle(m, domain.Made{Live: lives[m]})
+		}
 	}
 	return err
 }
@@ -397,7 +407,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 			takeUp = append(takeUp, m)
 		}
 	}
-	if err := r.each(ctx, met, func(ctx context.Context, m *making) error { return r.meet(ctx, m, meets[m]) }); err != nil {
+	if err := r.meet(ctx, met, meets); err != nil {
 		return err
 	}
 	claimOf := func(m *making) domain.ContactNumber { return claims[stringOf(claimItem(r.in, m.id)["pk"])] }
@@ -449,6 +459,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 		return err
 	}
 	var again, held, met []*making
+	meets := map[*making]*domain.Contact{}
 	raised := map[int]bool{}
 	for _, m := range ms {
 		it := items[m.n]
@@ -460,7 +471,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 		case m.given && live == nil:
 			r.settle(m, domain.Made{Gone: true})
 		case m.given || live != nil && domain.IdentityEmail(m.id) != "" && has(*live, m.id):
-			met = append(met, m)
+			met, meets[m] = append(met, m), live
 		default: // the number was given by hand: another one
 			if d := digits(m); !raised[d] {
 				raised[d] = true
@@ -471,7 +482,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 			again = append(again, m)
 		}
 	}
-	if err := r.each(ctx, met, func(ctx context.Context, m *making) error { return r.meet(ctx, m, liveContact(items[m.n])) }); err != nil {
+	if err := r.meet(ctx, met, meets); err != nil {
 		return err
 	}
 	if err := r.each(ctx, held, func(ctx context.Context, m *making) error { return r.overHold(ctx, m, items[m.n]) }); err != nil {

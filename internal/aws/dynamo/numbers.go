@@ -279,6 +279,65 @@ func (s numbers) close(ctx context.Context, key item, t domain.Ticket, lines []i
 	return has, false, nil
 }
 
+// renumberAll does so for many, those of one item in one request.
+func (s numbers) renumberAll(ctx context.Context, in domain.InstitutionID, ms []*making, to func(*making) domain.Pinned) error {
+	parts := map[string][]*making{}
+	twice := map[domain.Origin]bool{} // a request names a line once
+	for _, m := range ms {
+		sk := stringOf(lineItem(in, m.cr.Applied)["sk"])
+		if twice[m.origin()] {
+			sk += "#" + strconv.Itoa(m.at)
+		}
+		twice[m.origin()] = true
+		parts[sk] = append(parts[sk], m)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4))
+	for _, ms := range parts {
+		g.Go(func() error {
+			if len(ms) > 1 {
+				held, err := s.renumberPart(gctx, in, ms, to)
+				if err != nil || held {
+					return err
+				}
+			}
+			for _, m := range ms {
+				if err := s.renumber(gctx, in, m, to(m)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// renumberPart gives lines of one item their numbers if all of them have the ones
+// that are thought and none of the item was closed for the round.
+func (s numbers) renumberPart(ctx context.Context, in domain.InstitutionID, ms []*making, to func(*making) domain.Pinned) (held bool, err error) {
+	u := dynamodb.UpdateItemInput{Key: lineItem(in, ms[0].cr.Applied), ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
+		ExpressionAttributeValues: item{":ttl": num(s.Now().Add(claimLife).Unix())}}
+	set, has := []string{"#ttl=:ttl"}, []string{}
+	for _, m := range ms {
+		l := strconv.Itoa(m.cr.Applied.Line % linesInItem)
+		set, has = append(set, "#"+l+"=:t"+l), append(has, "#"+l+"=:f"+l)
+		u.ExpressionAttributeNames["#"+l] = lineAttribute(m.cr.Applied)
+		u.ExpressionAttributeValues[":t"+l], u.ExpressionAttributeValues[":f"+l] = lineText(to(m)), lineText(domain.Pinned{Number: m.n, Found: m.found})
+	}
+	if t := ms[0].cr.Ticket; !t.None() {
+		has = append(has, "(attribute_not_exists(#x) OR #x < :o)")
+		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = lastClosed, str(string(t.Order))
+	}
+	u.UpdateExpression, u.ConditionExpression = aws.String("SET "+strings.Join(set, ",")), aws.String(strings.Join(has, " AND "))
+	_, held, err = s.update(ctx, u)
+	for _, m := range ms {
+		if held && err == nil {
+			m.n, m.found = to(m).Number, true
+		}
+	}
+	return held, err
+}
+
 // renumber gives a line a number instead of the one it has, unless somebody did
 // before: then it has that one. A line that is closed keeps what it has.
 func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.Pinned) error {

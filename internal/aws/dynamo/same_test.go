@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	gocmp "cmp"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -34,7 +35,28 @@ func (r *retries) Do(req *http.Request) (*http.Response, error) {
 	if attempt := req.Header.Get("Amz-Sdk-Request"); !strings.HasPrefix(attempt+";", "attempt=1;") {
 		r.seen.Store(true)
 	}
-	return r.inner.Do(req)
+	res, err := r.inner.Do(req)
+	switch {
+	case err != nil || res.StatusCode >= 500:
+		r.seen.Store(true) // the store itself sends it again
+	default:
+		res.Body = &whole{res.Body, r}
+	}
+	return res, err
+}
+
+// whole notes that an answer was cut while it was read.
+type whole struct {
+	io.ReadCloser
+	of *retries
+}
+
+func (w *whole) Read(b []byte) (int, error) {
+	n, err := w.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		w.of.seen.Store(true)
+	}
+	return n, err
 }
 
 // Whatever is done to contacts, the database and memory answer the same.
