@@ -591,7 +591,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	case !slices.Contains(update.Files, "undo"):
 		return nil, fault.New(fault.Conflict, "nothingToUndo")
 	}
-	o, _, err := s.Files.Head(ctx, flow.FileKey(update.Institution, update.AccountID(), "undo"))
+	o, _, err := s.Files.Head(ctx, flow.FileOf(update, "undo"))
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			return nil, gone(reason.New("expired.undo"))
@@ -824,7 +824,7 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 		}
 		return s.sign(ctx, s.Uploads, i.Source, i.FileName, in.Redirect)
 	case in.Name != flow.Original && slices.Contains(i.Files, in.Name):
-		o, _, err := s.Files.Head(ctx, flow.FileKey(i.Institution, i.AccountID(), in.Name))
+		o, _, err := s.Files.Head(ctx, flow.FileOf(i, in.Name))
 		if err != nil {
 			return nil, missingAs(err, expired)
 		}

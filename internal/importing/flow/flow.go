@@ -215,6 +215,15 @@ func CorrectionsKey(in domain.InstitutionID, id string) string {
 	return importKey(in, id, "corrections.json")
 }
 
+// FileOf is where a result file is that the user fetches of an import: of the round
+// that is accounted for, but for the corrected file, which all rounds share.
+func FileOf(i domain.Import, name string) string {
+	if name == Corrected {
+		return FileKey(i.Institution, i.ID, name)
+	}
+	return FileKey(i.Institution, i.AccountID(), name)
+}
+
 // CorrectedKey is where plan tells how many cells each correction changed: a JSON
 // list of numbers.
 func CorrectedKey(in domain.InstitutionID, id string) string {

@@ -276,7 +276,7 @@ func (s *Step) outbox(ctx context.Context, i domain.Import) error {
 		if f == flow.Original {
 			continue // it lies in the inbox
 		}
-		if err := s.copy(ctx, flow.FileKey(i.Institution, i.AccountID(), f), folder+f+".csv"); there(err) != nil {
+		if err := s.copy(ctx, flow.FileOf(i, f), folder+f+".csv"); there(err) != nil {
 			return err
 		}
 	}

@@ -280,7 +280,7 @@ func (w *World) Follow(t testing.TB, of domain.Import, kind string) domain.Impor
 	t.Helper()
 	source, recipe := of.Source, of.Recipe
 	if kind == domain.UndoOf {
-		o, _, err := w.Files.Head(t.Context(), flow.FileKey(of.Institution, of.AccountID(), "undo"))
+		o, _, err := w.Files.Head(t.Context(), flow.FileOf(of, "undo"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -328,7 +328,7 @@ func (w *World) Get(t testing.TB, imp domain.Import) domain.Import {
 // lines ended by LF alone.
 func (w *World) File(t testing.TB, imp domain.Import, name string) string {
 	t.Helper()
-	f, err := w.Files.Open(t.Context(), domain.Object{Key: flow.FileKey(imp.Institution, imp.AccountID(), name)})
+	f, err := w.Files.Open(t.Context(), domain.Object{Key: flow.FileOf(imp, name)})
 	if err != nil {
 		t.Fatalf("%s.csv: %v", name, err)
 	}

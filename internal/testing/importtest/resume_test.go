@@ -290,3 +290,31 @@ func TestMessagesOfEarlierRounds(t *testing.T) {
 		t.Errorf("%s %+v", imp.Status, imp.Counts)
 	}
 }
+
+// The file as it was corrected is that of all rounds, and a resumed import still
+// has it.
+func TestResumeWithCorrections(t *testing.T) {
+	const rows = 12
+	w := importtest.New(t, rows)
+	w.Plan.ChunkRows = 4
+	w.BeforeChunk = func(n, _ int) error {
+		if n == 1 {
+			return errKilled
+		}
+		return nil
+	}
+	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, leftFile(rows),
+		corrected(t, w, []domain.Correction{{Column: "[new] NOTE", From: txt("noted"), To: txt("seen")}}))
+	before := w.File(t, imp, flow.Corrected)
+	w.BeforeChunk = nil
+	imp = w.Resume(t, imp)
+	if imp.Status != domain.Done || !slices.Contains(imp.Files, flow.Corrected) {
+		t.Fatalf("%s with %v", imp.Status, imp.Files)
+	}
+	if d := cmp.Diff(before, w.File(t, imp, flow.Corrected)); d != "" || !strings.Contains(before, "seen") {
+		t.Errorf("the corrected file: %s", d)
+	}
+	if got := w.Value(t, demo.Aurora, demo.Number(5), "criterion:NOTE"); got != "seen" {
+		t.Errorf("a row of the second round has %q", got)
+	}
+}
