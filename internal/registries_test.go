@@ -128,7 +128,7 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 		"Settings.numberDigits maximum": domain.MaxDigits, "Settings.auditDays minimum": domain.LeastAuditDays, "Settings.auditDays maximum": domain.MostAuditDays,
 		"Limits.importsAtOnce maximum": most.ImportsAtOnce, "Limits.rowsADay maximum": most.RowsADay, "Limits.mailsADay maximum": most.MailsADay,
 		"Limits.deletionsAnHour maximum": most.DeletionsAnHour, "Limits.previewsAtOnce maximum": most.PreviewsAtOnce,
-		"ImportBody.proof maxLength": domain.MaxText, "RecipeBody.proof maxLength": domain.MaxText, "WebhookBody.url maxLength": domain.MaxWebhookURL, "InvitationBody.email maxLength": domain.MaxEmail, "SearchBody.q maxLength": domain.MaxEmail,
+		"ImportBody.note maxLength": domain.MaxText, "ImportChange.note maxLength": domain.MaxText, "ImportBody.proof maxLength": domain.MaxText, "RecipeBody.proof maxLength": domain.MaxText, "WebhookBody.url maxLength": domain.MaxWebhookURL, "InvitationBody.email maxLength": domain.MaxEmail, "SearchBody.q maxLength": domain.MaxEmail,
 	}
 	// The API's own: the lengths of an id and of a country's code, pages, and what keeps a
 	// request small.

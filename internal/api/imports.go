@@ -35,6 +35,7 @@ type importBody struct {
 	Action   string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
 	FileName string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
 	Email    string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
+	Note     string `json:"note,omitempty" maxLength:"250" example:"Spring season, list of the box office" doc:"For people, as they may change it later."`
 	RecipeBody
 }
 
@@ -145,6 +146,7 @@ type importView struct {
 	Headers         []domain.Header      `json:"headers" doc:"The file's columns and what each was taken for."`
 	FileName        string               `json:"fileName"`
 	Email           string               `json:"email,omitempty"`
+	Note            string               `json:"note,omitempty" doc:"What people wrote about it. Its update has it too."`
 	Status          string               `json:"status" enum:"waiting,checking,queued,running,done,rejected,incomplete,failed,cancelled"`
 	Progress        float64              `json:"progress" minimum:"0" maximum:"1"`
 	Counts          domain.Counts        `json:"counts" doc:"While it runs, of the rows done so far. rows is always the sum of the others."`
@@ -170,12 +172,6 @@ type importView struct {
 	FinishedAt      *time.Time           `json:"finishedAt,omitempty"`
 	ExpiresAt       *time.Time           `json:"expiresAt,omitempty" doc:"When the import and its files go."`
 	Execution       string               `json:"execution,omitempty" doc:"For administrators, when it has started: the ARN of the state machine's execution."`
-}
-
-type importsInput struct {
-	Paging
-	Q     string `query:"q" maxLength:"300" doc:"Only imports whose file's name has this in it, in any case. A page may then hold fewer items than there are: go on while there is a nextCursor."`
-	Brief bool   `query:"brief" doc:"Without problems and fields, which may be long."`
 }
 
 type importInput struct {
@@ -245,6 +241,10 @@ func (s *server) importRoutes() {
 		}
 		return s.showWhole(ctx, c, i)
 	})
+	route(s, Operator, huma.Operation{
+		OperationID: "putImport", Method: http.MethodPut, Path: one, Tags: []string{tagImports},
+		Summary: "Change an import's note", Description: "All else of an import follows from what was done.", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
+	}, s.putImport)
 	route(s, Viewer, huma.Operation{
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
 		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
@@ -307,6 +307,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 		f.add("body.dataType", "invalid.notImportable", t)
 	}
 	email := f.email("body.email", in.Body.Email)
+	note := f.text("body.note", in.Body.Note, 0, domain.MaxText)
 	in.Body.check(&f)
 	for i, c := range in.Body.Corrections {
 		if c.Conflicts != "" || c.Conflict != "" { // of which test
@@ -338,7 +339,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	i := domain.Import{
 		ID: id, Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
-		Recipe: recipe, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail,
+		Recipe: recipe, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail, Note: note,
 		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
@@ -360,58 +361,6 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	return out, nil
 }
 
-// searched is how many imports one request looks at for a search.
-const searched = 2000
-
-func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
-	return list(in.Limit, func(limit int) ([]importView, string, error) {
-		is, next, err := s.searchImports(ctx, c, in.Q, limit, in.Cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		views := make([]importView, 0, len(is))
-		for _, i := range is {
-			v, err := s.showImport(ctx, c, i)
-			if err != nil {
-				return nil, "", err
-			}
-			if in.Brief {
-				v.Body.Problems, v.Body.Fields = []problemView{}, []domain.FieldReport{}
-			}
-			views = append(views, v.Body)
-		}
-		return views, next, nil
-	}, func(v importView) importView { return v })
-}
-
-// searchImports returns a page of the imports whose file's name has the words.
-// When it has looked at many in vain, it returns what it found and the cursor
-// to go on from.
-func (s *server) searchImports(ctx context.Context, c Claims, q string, limit int, cursor string) ([]domain.Import, string, error) {
-	words := text.Normalise(strings.TrimSpace(q))
-	if words == "" {
-		return s.Jobs.Imports(ctx, c.Institution, limit, cursor)
-	}
-	var found []domain.Import
-	for seen := 0; seen < searched; {
-		// Never more than still fit, so that the cursor is that of the last one.
-		is, next, err := s.Jobs.Imports(ctx, c.Institution, limit-len(found), cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, i := range is {
-			if strings.Contains(text.Normalise(i.FileName), words) {
-				found = append(found, i)
-			}
-		}
-		seen, cursor = seen+len(is), next
-		if next == "" || len(found) == limit {
-			break
-		}
-	}
-	return found, cursor, nil
-}
-
 // ShowImport writes an import that has ended as the API shows it, in the language
 // of its mails.
 func ShowImport(i domain.Import) ([]byte, error) {
@@ -422,7 +371,7 @@ func ShowImport(i domain.Import) ([]byte, error) {
 
 func viewImport(i domain.Import, lang string) importView {
 	v := importView{
-		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email,
+		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email, Note: i.Note,
 		Headers: append([]domain.Header{}, i.Headers...),
 		Status:  string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: []warningView{}, Problems: []problemView{},
@@ -521,7 +470,7 @@ func (s *server) testImport(ctx context.Context, c Claims, in *testInput) (*made
 	now := s.Now().UTC()
 	return s.made(ctx, domain.Import{
 		ID: id, Institution: c.Institution, DataType: of.DataType, Action: domain.Test, Recipe: recipe,
-		FileName: of.FileName, Language: of.Language, Status: domain.Checking, Source: of.Source,
+		FileName: of.FileName, Note: of.Note, Language: of.Language, Status: domain.Checking, Source: of.Source,
 		Of: of.ID, OfKind: domain.TestOf, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}, in.Once.of("test", struct {
 		ID     string
@@ -604,7 +553,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	next := update
 	// The undo file is ours, whatever the update's was.
 	next.Recipe = domain.Recipe{OnConflict: domain.Skip, AllowSamePerson: update.AllowSamePerson}
-	next.Learnt = domain.Learnt{}
+	next.Learnt, next.Note = domain.Learnt{}, ""
 	next.Source, next.FileName = o, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
 		return s.testUndo(ctx, c, update, next, in.Once)
@@ -619,7 +568,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind
 	now := s.Now().UTC()
 	next := domain.Import{
 		ID: s.NewID(), Institution: c.Institution, DataType: like.DataType, Action: domain.Update, Recipe: like.Recipe, Learnt: like.Learnt,
-		FileName: like.FileName, Email: like.Email, Language: like.Language, Status: domain.Checking, Source: like.Source,
+		FileName: like.FileName, Email: like.Email, Note: like.Note, Language: like.Language, Status: domain.Checking, Source: like.Source,
 		Of: of.ID, OfKind: kind, CreatedAt: now, StartedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}
 	for try := 0; ; try++ {

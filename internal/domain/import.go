@@ -316,6 +316,7 @@ type Import struct {
 	Headers     []Header // of the file
 	Learnt      Learnt   // from its columns; an update is read as its test was
 	Email       string   // "" for no mail
+	Note        string   // what people wrote about it
 	Language    string   // of mails and messages
 	Status      Status
 	Cancel      bool   // asked for; rows not yet done become unprocessed
