@@ -12,14 +12,14 @@ import { Button, ButtonLink, Empty, Failure, Notice, Page, Skeleton } from './co
 import { Dialog } from './components/dialog.jsx';
 import { Icon } from './components/icon.jsx';
 import { Imports } from './views/imports.jsx';
-import { Import } from './views/import.jsx';
-import { New } from './views/new.jsx';
-import { NewTemplate, Templates } from './views/templates.jsx';
-import { Values } from './views/values.jsx';
 import { administration } from './components/administration.jsx';
-import { Lazy } from './components/lazy.jsx';
+import { Lazy, fetchAhead } from './components/lazy.jsx';
 
 const lazy = {
+  import: () => import('./views/import.jsx'),
+  new: () => import('./views/new.jsx'),
+  templates: () => import('./views/templates.jsx'),
+  values: () => import('./views/values.jsx'),
   targets: () => import('./views/targets.jsx'),
   contacts: () => import('./views/contacts.jsx'),
   catalogue: () => import('./views/catalogue.jsx'),
@@ -35,12 +35,12 @@ function View() {
   switch (room) {
     case 'imports':
       if (sub === 'columns') return may('operator') ? <Lazy key={`columns ${id}`} load={lazy.match} view="Match" id={id} /> : <NotAllowed />;
-      return id ? <Import key={id} id={id} /> : <Imports key="imports" />;
-    case 'new': return may('operator') ? <New key="new" /> : <NotAllowed />;
+      return id ? <Lazy key={id} load={lazy.import} view="Import" id={id} /> : <Imports key="imports" />;
+    case 'new': return may('operator') ? <Lazy key="new" load={lazy.new} view="New" /> : <NotAllowed />;
     case 'templates':
-      if (id === 'new') return may('operator') ? <NewTemplate key="template" /> : <NotAllowed />;
-      return <Templates key={`templates ${id}`} id={id} />;
-    case 'values': return <Values key="values" />;
+      if (id === 'new') return may('operator') ? <Lazy key="template" load={lazy.templates} view="NewTemplate" /> : <NotAllowed />;
+      return <Lazy key={`templates ${id}`} load={lazy.templates} view="Templates" id={id} />;
+    case 'values': return <Lazy key="values" load={lazy.values} view="Values" />;
     case 'targets':
       return id
         ? <Lazy key={`target ${id} ${query.get('copy')}`} load={lazy.targets} view="Target" id={id} copyOf={query.get('copy')} />
@@ -81,6 +81,7 @@ function Shell() {
     ...(may('admin') ? [['catalogue', t('catalogue.title')]] : []),
   ];
   useEffect(() => setOpen(false), [route.value]);
+  useEffect(() => fetchAhead([lazy.import, lazy.new, lazy.templates]), []);
   const skip = () => /** @type {HTMLElement} */ (document.querySelector('main h1'))?.focus();
   return (
     <>

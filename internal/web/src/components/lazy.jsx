@@ -1,16 +1,34 @@
-// Views that most visits do not need are fetched, with their words, when they are
-// shown.
+// Views that the first page does not need are fetched, with their words, when they
+// are shown, or before that while nothing else is to do.
 import { useEffect, useState } from 'preact/hooks';
 import { Failure, Page, Skeleton } from './basics.jsx';
 import { Problem } from '../core/api.js';
 import { t, withMoreWords } from '../core/i18n.js';
 
+const here = new Map(); // load to its module
+
+const fetched = async (load) => {
+  const [m] = await Promise.all([load(), withMoreWords()]);
+  here.set(load, m);
+  return m;
+};
+
+/**
+ * Fetches views that are likely next, so that they are there at once, also after
+ * the network is lost. Returns a function that drops what has not begun.
+ */
+export function fetchAhead(loads) {
+  const timer = setTimeout(async () => {
+    try { for (const load of loads) await fetched(load); } catch { /* then when they are shown */ }
+  }, 500);
+  return () => clearTimeout(timer);
+}
+
 /** @param {Record<string, any>} props */
 export function Lazy({ load, view, ...props }) {
-  const [module, setModule] = useState(null);
+  const [module, setModule] = useState(here.get(load));
   const [error, setError] = useState(null);
-  const fetchIt = () => { setError(null); Promise.all([load(), withMoreWords()]).then(([m]) => setModule(m), () => setError(new Problem(0, { code: 'offline' }))); };
-  useEffect(fetchIt, []);
+  useEffect(() => { if (!module) fetched(load).then(setModule, () => setError(new Problem(0, { code: 'offline' }))); }, []);
   if (error) return <Page title={t('failure.title')}><Failure error={error} title={t('failure.page')} onRetry={() => location.reload()} /></Page>;
   if (!module) return <div class="page"><Skeleton rows={8} /></div>;
   const View = module[view];

@@ -19,7 +19,7 @@ import { Changes } from '../components/changes.jsx';
 import { Problems } from '../components/problems.jsx';
 import { keepDraft } from '../core/draft.js';
 import { actionWord } from './imports.jsx';
-import { newImport } from './new.jsx';
+import { newImport } from '../core/forms.js';
 
 /** @param {{id?: any}} props */
 export function Import({ id }) {

@@ -5,7 +5,7 @@ import { config } from '../core/config.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { useDraft } from '../core/draft.js';
 import { dataTypes as known } from '../core/kinds.js';
-import { user } from '../core/user.js';
+import { newImport } from '../core/forms.js';
 import { go, to } from '../core/router.js';
 import { chosen, newKey, send } from '../core/sending.js';
 import { sniff } from '../core/sniff.js';
@@ -19,9 +19,6 @@ const used = {
   'Windows-1252': 'English, Deutsch, Français…', 'Windows-1250': 'Polski, Čeština, Magyar…', MacRoman: 'Apple', CP850: 'MS-DOS',
   'Windows-1254': 'Türkçe', 'Windows-1257': 'Latviešu, Lietuvių…',
 };
-
-/** The form as it comes. */
-export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, encoding: '', mail: false, email: user.value?.email || '' });
 
 export function New() {
   const [draft, set, forget] = useDraft('new', newImport);

@@ -15,7 +15,7 @@ import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from 
 import { Builder } from '../components/builder.jsx';
 import { Count } from '../components/count.jsx';
 import { Dialog } from '../components/dialog.jsx';
-import { newTemplate } from './templates.jsx';
+import { newTemplate } from '../core/forms.js';
 
 /** A condition as a sentence. */
 export function sentence(tree) {

@@ -10,7 +10,8 @@ import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
-import { may, user } from '../core/user.js';
+import { may } from '../core/user.js';
+import { newTemplate } from '../core/forms.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
 import { Download } from '../components/files.jsx';
 import { Status, active } from '../components/status.jsx';
@@ -132,9 +133,6 @@ function One({ id }) {
     <Notice kind="bad" title={it.problem?.message || t(`templates.one.${it.status}`)} actions={may('operator') && <ButtonLink href={to('templates', 'new')} icon="download">{t('templates.new')}</ButtonLink>} />
   );
 }
-
-/** The form for a template of the target. */
-export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, format: 'csv', mail: true, email: user.value?.email || '' });
 
 export function NewTemplate() {
   const [draft, set, forget] = useDraft('template', () => newTemplate(''));
