@@ -44,6 +44,7 @@ type RecipeBody struct {
 	Columns         map[string]string `json:"columns,omitempty" example:"{\"Nom\":\"Last name\",\"Remarks\":\"\"}" doc:"What columns of the file are for, by their names there: a column of ours such as Last name or [new] GENRE, or nothing to leave it out. Columns that are not named here are recognised, or make the file be rejected."`
 	Encoding        string            `json:"encoding,omitempty" enum:"UTF-8,Windows-1252,Windows-1250,MacRoman,CP850,ISO-8859-2,ISO-8859-15,Windows-1254,Windows-1257,CP437,CP852" doc:"Of the file, where it cannot be recognised; absent to recognise it. A byte order mark is believed all the same."`
 	DateOrder       string            `json:"dateOrder,omitempty" enum:"dmy,mdy,ymd" doc:"Of day and month where / or - stands between numbers; absent for what each column tells as a whole, else for what is usual in the institution's country."`
+	DecimalSign     string            `json:"decimalSign,omitempty" enum:"point,comma" doc:"What stands before the decimals of numbers; absent for what each column tells as a whole. A number that may be two, such as 1.250, is rejected where neither says."`
 	OnConflict      string            `json:"onConflict,omitempty" enum:"skip,overwrite" default:"skip" doc:"What becomes of values that somebody else changed since the export."`
 	Mode            string            `json:"mode,omitempty" enum:"createAndUpdate,create,update" doc:"For contacts: whether rows may create contacts, change those that are there, or both (the default). Rows that may not are rejected."`
 	Fill            bool              `json:"fill,omitempty" doc:"Only values that are empty are written; others stay, and count as unchanged."`
@@ -56,7 +57,7 @@ type RecipeBody struct {
 }
 
 func (b RecipeBody) recipe() domain.Recipe {
-	r := domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof), Country: strings.ToUpper(b.Country),
+	r := domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, DecimalSign: b.DecimalSign, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof), Country: strings.ToUpper(b.Country),
 		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
 	for line, same := range b.Persons {
 		if n, err := strconv.Atoi(line); err == nil {
@@ -110,7 +111,7 @@ func (b RecipeBody) check(f *faults) {
 }
 
 func recipeOf(r domain.Recipe) RecipeBody {
-	b := RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof, Country: r.Country,
+	b := RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, DecimalSign: r.DecimalSign, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof, Country: r.Country,
 		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
 	for line, same := range r.Persons {
 		if b.Persons == nil {

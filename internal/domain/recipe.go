@@ -10,8 +10,11 @@ type Recipe struct {
 	Columns  map[string]string `json:"columns,omitempty"`
 	Encoding string            `json:"encoding,omitempty"` // "" to detect it
 	// DateOrder is that of day and month: dmy, mdy, ymd, "" for what the columns tell.
-	DateOrder  string     `json:"dateOrder,omitempty"`
-	OnConflict OnConflict `json:"onConflict,omitempty"`
+	DateOrder string `json:"dateOrder,omitempty"`
+	// DecimalSign is what stands before the decimals of numbers: a point or a comma,
+	// "" for what the columns tell.
+	DecimalSign string     `json:"decimalSign,omitempty"`
+	OnConflict  OnConflict `json:"onConflict,omitempty"`
 	// Country is that of telephone numbers and postcodes of rows that name none and
 	// whose contact has none; ISO 3166-1 alpha-2.
 	Country string `json:"country,omitempty"`

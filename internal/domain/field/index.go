@@ -22,7 +22,9 @@ import (
 type Index struct {
 	domain.FieldDef
 	// Order is that of day and month in the column.
-	Order  day.Order
+	Order day.Order
+	// Sign is what stands before decimals in the column.
+	Sign   Sign
 	kind   *Kind
 	byCode map[string]int
 	places []int // each place by itself

@@ -14,7 +14,7 @@ import (
 var numberKind = &Kind{
 	Name: domain.Number, Criterion: true, Decimals: true, Group: "(number)", Check: CheckNumber,
 	JSON: "a number",
-	Cell: "up to 15 digits with a sign and as many decimals as the field takes, written as five languages write them: `1234.5` `1 234,50` `1'234.50` `1.234,50`. `1.250` may be two numbers and is refused with both, unless one of them has more decimals than the field takes",
+	Cell: "up to 15 digits with a sign and as many decimals as the field takes, written as five languages write them: `1234.5` `1 234,50` `1'234.50` `1.234,50`. `1.250` may be two numbers: it is read as the others of its column tell, else refused with both, unless one of them has more decimals than the field takes",
 	Operators: []Operator{
 		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
 		{"lessThan", TakesOne, compares(func(c int) bool { return c < 0 })}, {"atMost", TakesOne, compares(func(c int) bool { return c <= 0 })},
@@ -107,9 +107,69 @@ func writtenNumber(canonical string) string {
 
 var one = big.NewRat(1, 1)
 
+// A Sign parts the decimals of the numbers of a column.
+type Sign string
+
+// The signs.
+const (
+	AnySign Sign = "" // nobody said: a text that may be two numbers is in doubt
+	Point   Sign = "point"
+	Comma   Sign = "comma"
+)
+
+var signChars = map[Sign]string{AnySign: ".", Point: ".", Comma: ","}
+
+// A SignWitness is what a text says of the sign of the column that it stands in.
+type SignWitness int
+
+// What a text may say.
+const (
+	SignSilent SignWitness = iota
+	SaysPoint              // only with a point before the decimals it is a number
+	SaysComma              // only with a comma
+	SaysEither             // it may be two numbers
+)
+
+// SignWitnessed returns what a text says of the sign before decimals.
+func SignWitnessed(text string) SignWitness {
+	at := strings.IndexAny(text, ".,")
+	if len(text) > maxNumber || at < 0 {
+		return SignSilent
+	}
+	// Nearly all numbers are digits around one sign.
+	if whole, frac := strings.TrimPrefix(text[:at], "-"), text[at+1:]; digits(whole) && digits(frac) {
+		switch {
+		case len(frac) == 3 && len(whole) <= 3 && whole[0] != '0':
+			return SaysEither
+		case text[at] == '.':
+			return SaysPoint
+		}
+		return SaysComma
+	}
+	point, comma := readingsBy(text, Point), readingsBy(text, Comma)
+	switch {
+	case len(point) > 0 && len(comma) > 0 && point[0] != comma[0]:
+		return SaysEither
+	case len(point) > 0 && len(comma) == 0:
+		return SaysPoint
+	case len(comma) > 0 && len(point) == 0:
+		return SaysComma
+	}
+	return SignSilent
+}
+
+// WrittenBy writes a canonical number so that it can be read in one way only, by
+// the sign.
+func WrittenBy(canonical string, s Sign) string {
+	return strings.Replace(writtenNumber(canonical), ".", signChars[s], 1)
+}
+
 // readings returns the numbers that a text may be: the one with a decimal point
 // first.
-func readings(text string) []string {
+func readings(text string) []string { return readingsBy(text, AnySign) }
+
+// readingsBy is readings of a text in a column whose sign is known.
+func readingsBy(text string, by Sign) []string {
 	s := strings.ReplaceAll(key(text), "−", "-")
 	sign, s := "", strings.TrimSpace(s)
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -122,7 +182,7 @@ func readings(text string) []string {
 		s = s[1:]
 	}
 	var out []string
-	for _, r := range numbers(s) {
+	for _, r := range numbersBy(s, by) {
 		if s[0] == '0' && r.Cmp(one) >= 0 {
 			continue // nobody's thousands begin with 0
 		}
@@ -172,6 +232,9 @@ func parseNumber(text string, x *Index) (Edit, *Warning, *Problem) {
 		return Edit{}, nil, nil
 	}
 	all := readings(text)
+	if len(all) > 1 && x.Sign != AnySign {
+		all = readingsBy(text, x.Sign)
+	}
 	fit := fitting(all, x)
 	switch {
 	case len(fit) == 1:

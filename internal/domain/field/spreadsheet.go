@@ -15,8 +15,15 @@ import (
 // numbers returns what numbers a text may be, as spreadsheets write them in
 // five languages: digits, perhaps grouped by threes, decimals after a point or
 // comma, and an exponent. 1.234 may be two numbers.
-func numbers(s string) []*big.Rat {
-	if s == "" || len(s) > 60 {
+func numbers(s string) []*big.Rat { return numbersBy(s, AnySign) }
+
+// maxNumber is the longest text that may be a number, in bytes.
+const maxNumber = 60
+
+// numbersBy is numbers where the sign before decimals is known: what else stands
+// in the number parts thousands.
+func numbersBy(s string, by Sign) []*big.Rat {
+	if s == "" || len(s) > maxNumber {
 		return nil
 	}
 	s = strings.Map(func(r rune) rune {
@@ -43,7 +50,7 @@ func numbers(s string) []*big.Rat {
 	var out []*big.Rat
 	for _, group := range []string{"", "'", ".", ","} {
 		for _, point := range []string{"", ".", ","} {
-			if group == point && group != "" {
+			if group == point && group != "" || by != AnySign && (group == signChars[by] || point != "" && point != signChars[by]) {
 				continue
 			}
 			plain, ok := plainNumber(mantissa, group, point)

@@ -60,7 +60,7 @@ func newReader(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue, perso
 			}
 		}
 		fc.index = field.NewIndex(fc.def)
-		fc.index.Order = day.Order(plan.Columns[c.New].Order)
+		fc.index.Order, fc.index.Sign = day.Order(plan.Columns[c.New].Order), field.Sign(plan.Columns[c.New].Sign)
 		if c.Field == domain.ContactBirthDate {
 			dated := *persons
 			dated.Order = fc.index.Order

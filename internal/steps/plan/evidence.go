@@ -14,33 +14,53 @@ import (
 const shownLines = 10
 
 // evidence observes what the cells of each column of days say of the order of day
-// and month. What is concluded depends on the cells alone, not on their order.
+// and month, and those of numbers of the sign before decimals. What is concluded
+// depends on the cells alone, not on their order.
 type evidence struct {
-	columns []*witnesses
+	days    []*witnesses
+	numbers []*witnesses
 }
 
-// witnesses are the cells of one field's columns.
+// witnesses are the cells of one field's columns. What they say is day.Witness, or
+// field.SignWitness of numbers: both know two ways and a cell that may be either.
 type witnesses struct {
 	field domain.Field
 	at    []int // the [new] column, then the [old] one
-	says  map[day.Witness]*tally
-	lines map[day.Witness][]int
-	value map[day.Witness]string // the first one's
+	says  [4]tally
+	lines [4][]int
+	value [4]string // the first one's
+}
+
+// The ways of a column of days, and of one of numbers.
+const (
+	days, months   = int(day.SaysDay), int(day.SaysMonth)
+	points, commas = int(field.SaysPoint), int(field.SaysComma)
+	either         = int(day.SaysBoth) // and field.SaysEither
+)
+
+func (w *witnesses) hear(says, line int, cell string) {
+	if w.says[says].add(line); w.says[says].n == 1 {
+		w.value[says] = domain.Shown(cell)
+	}
+	if len(w.lines[says]) < shownLines {
+		w.lines[says] = append(w.lines[says], line)
+	}
 }
 
 func newEvidence(l flow.Layout, cat *domain.Catalogue) *evidence {
 	e := &evidence{}
 	for _, f := range l.Fields {
 		d, _ := cat.Lookup(f.Field)
-		if field.Of(d.Kind).Check != field.CheckDate && f.Field != domain.ContactBirthDate {
-			continue
-		}
-		w := &witnesses{field: f.Field, at: []int{f.New}, says: map[day.Witness]*tally{day.SaysDay: {}, day.SaysMonth: {}, day.SaysBoth: {}},
-			lines: map[day.Witness][]int{}, value: map[day.Witness]string{}}
+		w := &witnesses{field: f.Field, at: []int{f.New}}
 		if f.Old >= 0 {
 			w.at = append(w.at, f.Old)
 		}
-		e.columns = append(e.columns, w)
+		switch check := field.Of(d.Kind).Check; {
+		case check == field.CheckDate || f.Field == domain.ContactBirthDate:
+			e.days = append(e.days, w)
+		case check == field.CheckNumber:
+			e.numbers = append(e.numbers, w)
+		}
 	}
 	return e
 }
@@ -49,18 +69,21 @@ func (e *evidence) see(r *row) {
 	if r.Fault != nil {
 		return
 	}
-	for _, w := range e.columns {
+	for _, w := range e.days {
 		for _, i := range w.at {
-			says := day.Witnessed(r.Cells[i])
-			if says == day.Silent {
-				continue
+			if says := day.Witnessed(r.Cells[i]); says != day.Silent {
+				w.hear(int(says), r.Line, r.Cells[i])
 			}
-			if w.says[says].add(r.Line); w.says[says].n == 1 {
-				w.value[says] = domain.Shown(r.Cells[i])
-			}
-			if len(w.lines[says]) < shownLines {
-				w.lines[says] = append(w.lines[says], r.Line)
-			}
+		}
+	}
+	for _, w := range e.numbers {
+		// What stands in [old] we wrote, and in [new] it may be a copy of that.
+		cell := r.Cells[w.at[0]]
+		if len(w.at) > 1 && cell == r.Cells[w.at[1]] {
+			continue
+		}
+		if says := field.SignWitnessed(cell); says != field.SignSilent {
+			w.hear(int(says), r.Line, cell)
 		}
 	}
 }
@@ -68,17 +91,17 @@ func (e *evidence) see(r *row) {
 // order concludes the order of a column: what the recipe says, else what its cells
 // say with one voice, else what is usual in the institution's country.
 func (w *witnesses) order(imp *domain.Import, country string) day.Order {
-	days, months := w.says[day.SaysDay].n > 0, w.says[day.SaysMonth].n > 0
+	first, second := w.says[days].n > 0, w.says[months].n > 0
 	switch {
 	case imp.OfKind == domain.UndoOf:
 		return day.Open // what we wrote is never in doubt
 	case imp.DateOrder != "":
 		return day.Order(imp.DateOrder)
-	case days && months:
+	case first && second:
 		return day.Open
-	case days:
+	case first:
 		return day.DayFirst
-	case months:
+	case second:
 		return day.MonthLeads
 	}
 	return day.OrderOf(country)
@@ -86,45 +109,84 @@ func (w *witnesses) order(imp *domain.Import, country string) day.Order {
 
 // warning says once what was concluded and why, where it makes a difference.
 func (w *witnesses) warning(imp *domain.Import, country, column string) []domain.Warning {
-	o, both := w.order(imp, country), w.says[day.SaysBoth]
-	days, months := w.says[day.SaysDay], w.says[day.SaysMonth]
+	o, both := w.order(imp, country), w.says[either]
+	first, second := w.says[days], w.says[months]
 	var why reason.Reason
 	switch {
 	case imp.OfKind == domain.UndoOf, imp.DateOrder != "":
 		return nil
-	case days.n > 0 && months.n > 0:
-		why = reason.New("dateOrderMixed", w.lines[day.SaysDay], w.lines[day.SaysMonth], both.n)
-	case months.n > 0:
-		why = reason.New("dateOrder", string(o), w.value[day.SaysMonth], months.first, both.n+months.n)
+	case first.n > 0 && second.n > 0:
+		why = reason.New("dateOrderMixed", w.lines[days], w.lines[months], both.n)
+	case second.n > 0:
+		why = reason.New("dateOrder", string(o), w.value[months], second.first, both.n+second.n)
 	case both.n == 0 || o == day.Open:
 		return nil
-	case days.n > 0:
-		why = reason.New("dateOrder", string(o), w.value[day.SaysDay], days.first, both.n)
+	case first.n > 0:
+		why = reason.New("dateOrder", string(o), w.value[days], first.first, both.n)
 	default:
-		r := day.ReadIn(w.value[day.SaysBoth], o)
-		why = reason.New("dateOrder.country", string(o), country, w.value[day.SaysBoth], r.Day, both.n)
+		r := day.ReadIn(w.value[either], o)
+		why = reason.New("dateOrder.country", string(o), country, w.value[either], r.Day, both.n)
 	}
 	return []domain.Warning{{Reason: why, Column: column}}
 }
 
-// ordered notes in the columns what their cells say, and returns what is to be
+// sign concludes what stands before the decimals of a column's numbers: what the
+// recipe says, else what its cells say with one voice.
+func (w *witnesses) sign(imp *domain.Import) field.Sign {
+	point, comma := w.says[points].n > 0, w.says[commas].n > 0
+	switch {
+	case imp.OfKind == domain.UndoOf:
+		return field.AnySign // what we wrote is never in doubt
+	case imp.DecimalSign != "":
+		return field.Sign(imp.DecimalSign)
+	case point && !comma:
+		return field.Point
+	case comma && !point:
+		return field.Comma
+	}
+	return field.AnySign
+}
+
+// signWarning says once what was concluded, where it makes a difference.
+func (w *witnesses) signWarning(imp *domain.Import, column string) []domain.Warning {
+	n := w.says[either].n
+	if imp.OfKind == domain.UndoOf || imp.DecimalSign != "" || n == 0 {
+		return nil
+	}
+	says := points
+	switch s := w.sign(imp); {
+	case s == field.Comma:
+		says = commas
+	case s == field.AnySign && w.says[points].n > 0:
+		return []domain.Warning{{Reason: reason.New("decimalSignMixed", w.lines[points], w.lines[commas], n), Column: column}}
+	case s == field.AnySign:
+		return nil
+	}
+	return []domain.Warning{{Reason: reason.New("decimalSign", string(w.sign(imp)), w.value[says], w.says[says].first, n), Column: column}}
+}
+
+// concluded notes in the columns what their cells say, and returns what is to be
 // said about it.
-func (e *evidence) ordered(imp *domain.Import, country string, cols []flow.Column) []domain.Warning {
+func (e *evidence) concluded(imp *domain.Import, country string, cols []flow.Column) []domain.Warning {
 	var out []domain.Warning
-	for _, w := range e.columns {
+	for _, w := range e.days {
 		for _, i := range w.at {
 			cols[i].Order = string(w.order(imp, country))
 		}
 		out = append(out, w.warning(imp, country, cols[w.at[0]].Name)...)
+	}
+	for _, w := range e.numbers {
+		cols[w.at[0]].Sign = string(w.sign(imp))
+		out = append(out, w.signWarning(imp, cols[w.at[0]].Name)...)
 	}
 	return out
 }
 
 // of returns the order of a field's column.
 func (e *evidence) of(f domain.Field, imp *domain.Import, country string) day.Order {
-	i := slices.IndexFunc(e.columns, func(w *witnesses) bool { return w.field == f })
+	i := slices.IndexFunc(e.days, func(w *witnesses) bool { return w.field == f })
 	if i < 0 {
 		return day.Open
 	}
-	return e.columns[i].order(imp, country)
+	return e.days[i].order(imp, country)
 }

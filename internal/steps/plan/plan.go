@@ -319,8 +319,8 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if imp.DataType == domain.Contacts {
 		same.persons = &person.Checker{Settings: cat.Settings, Now: time.Now, Order: firstOrder(imp, layout, cat, r, rows, order)}
 	}
-	dates := newEvidence(layout, cat)
-	observers := []observer{asked, texts, first, same, dates}
+	told := newEvidence(layout, cat)
+	observers := []observer{asked, texts, first, same, told}
 	spareCells := 0
 	var left tally
 	for {
@@ -369,10 +369,10 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if err := chunks.close(ctx); err != nil {
 		return err
 	}
-	if same.persons != nil && len(dates.columns) > 0 && order == nil && dates.of(domain.ContactBirthDate, imp, cat.Settings.Country) != same.persons.Order {
-		return errOrder{dates.of(domain.ContactBirthDate, imp, cat.Settings.Country)}
+	if same.persons != nil && len(told.days) > 0 && order == nil && told.of(domain.ContactBirthDate, imp, cat.Settings.Country) != same.persons.Order {
+		return errOrder{told.of(domain.ContactBirthDate, imp, cat.Settings.Country)}
 	}
-	p.Warnings = append(p.Warnings, dates.ordered(imp, cat.Settings.Country, p.Columns)...)
+	p.Warnings = append(p.Warnings, told.concluded(imp, cat.Settings.Country, p.Columns)...)
 	if n := rows.padded.n; n > 0 {
 		p.Warnings = append(p.Warnings, domain.Warning{Line: rows.padded.first, Reason: reason.New("rowsPadded", n)})
 	}

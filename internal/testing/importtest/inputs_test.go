@@ -33,6 +33,8 @@ type input struct {
 	dt    domain.DataType // criteria, if not said
 	setup func(t *testing.T, w *importtest.World)
 	as    string // the encoding that the user chose
+	// recipe is what else the user chose, nil for nothing.
+	recipe func(r *domain.Recipe)
 
 	code     string   // the file is rejected with this code; else it is done
 	counts   string   // "2 updated, 1 rejected": the rest is none
@@ -252,7 +254,11 @@ func (in input) run(t *testing.T) {
 		in.dt = domain.Criteria
 	}
 	before, others := stored(t, w, demo.Aurora), stored(t, w, demo.Borealis)
-	test := w.Import(t, demo.Aurora, in.dt, domain.Test, in.file, importtest.Encoded(in.as))
+	test := w.Import(t, demo.Aurora, in.dt, domain.Test, in.file, importtest.Encoded(in.as), func(i *domain.Import) {
+		if in.recipe != nil {
+			in.recipe(&i.Recipe)
+		}
+	})
 	accounts(t, w, test, before)
 	up := w.Follow(t, test, domain.UpdateOf)
 	accounts(t, w, up, before)

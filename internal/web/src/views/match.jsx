@@ -206,7 +206,7 @@ function Preview({ headers, rows, now, options }) {
 }
 
 /** The choices of a recipe as the form has them. */
-const recipeForm = (r) => ({ dateOrder: r.dateOrder || '', country: r.country || '', mode: r.mode || 'createAndUpdate', fill: Boolean(r.fill), refusals: r.refusals || 'keep', proof: r.proof || '', allowSamePerson: Boolean(r.allowSamePerson) });
+const recipeForm = (r) => ({ dateOrder: r.dateOrder || '', decimalSign: r.decimalSign || '', country: r.country || '', mode: r.mode || 'createAndUpdate', fill: Boolean(r.fill), refusals: r.refusals || 'keep', proof: r.proof || '', allowSamePerson: Boolean(r.allowSamePerson) });
 
 /** The whole recipe: that of the import, with what was chosen here. */
 function recipeOf(recipe, form, columns) {
@@ -224,7 +224,7 @@ function recipeOf(recipe, form, columns) {
 function Reading({ of, form, onChange, error, columns }) {
   const told = new Set([...of.warnings, ...of.problems].map((w) => w.code));
   const contacts = of.dataType === 'contacts';
-  const spoken = ['dateOrder', 'dateOrderMixed', 'ambiguousDate', 'phoneCountry', 'badPhone', 'postcodeLostZero', 'refused', 'contactExists', 'contactNotThere', 'samePerson'].some((c) => told.has(c));
+  const spoken = ['dateOrder', 'dateOrderMixed', 'ambiguousDate', 'decimalSign', 'decimalSignMixed', 'ambiguousNumber', 'phoneCountry', 'badPhone', 'postcodeLostZero', 'refused', 'contactExists', 'contactNotThere', 'samePerson'].some((c) => told.has(c));
   const given = JSON.stringify(form) !== JSON.stringify(recipeForm({}));
   const says = (...codes) => {
     const list = of.warnings.filter((w) => codes.includes(w.code));
@@ -240,6 +240,11 @@ function Reading({ of, form, onChange, error, columns }) {
             {['', 'dmy', 'mdy', 'ymd'].map((o) => <option key={o} value={o}>{t(`recipe.dateOrder.${o || 'auto'}`)}</option>)}
           </select>}
         </Field>
+        {columns.some((c) => c?.startsWith('[')) && <Field label={t('recipe.decimalSign')} hint={says('decimalSign', 'decimalSignMixed')}>
+          {(p) => <select {...p} value={form.decimalSign} onChange={(e) => onChange({ decimalSign: e.currentTarget.value })}>
+            {['', 'point', 'comma'].map((o) => <option key={o} value={o}>{t(`recipe.decimalSign.${o || 'auto'}`)}</option>)}
+          </select>}
+        </Field>}
         {contacts && <Field label={t('recipe.country')} hint={<>{t('recipe.country.hint')}{says('phoneCountry')}</>} error={faultAt(error, 'body.country')}>
           {(p) => <input {...p} type="text" maxLength={2} autocapitalize="characters" value={form.country} onInput={(e) => onChange({ country: e.currentTarget.value.toUpperCase() })} />}
         </Field>}
