@@ -84,6 +84,7 @@ var table = []Entry{
 	{"unclosedQuote", Row, "", `a quoted cell is not closed, or holds what look like rows`, `close the quote`, []string{"cell:line line:line also?:line from?:line to?:line", ".late cell:line line:line also?:line from?:line to?:line", ".rows line:line first:line"}},
 	{"textAfterQuote", Row, "", "text follows a closed quote: `\"abc\"d`", "double the quotes inside: `\"abc\"\"d\"`", []string{"cell:line line:line at:line also?:line from?:line to?:line"}},
 	{"backslashQuote", Row, "", "`\\\"` where `\"\"` is meant", `double the quote`, []string{"cell:line line:line at:line also?:line from?:line to?:line"}},
+	{"shownOtherwise", Row, "", "an .xlsx shows a number or a day otherwise than it stores it: 50 % for 0.5, March 2026 for its first day, a day in a column of texts in a form of each country", `write what is meant, as text`, []string{"shown:text stored:text", ".unseen stored:text"}},
 	{"notComputed", Row, "", `a formula in an .xlsx that no program has calculated`, `open it in a spreadsheet and save it`, []string{""}},
 	{"fieldGone", Row, "", `the field was deleted while the import ran`, `leave the cell empty`, []string{""}},
 	{"contactTooLarge", Row, "", `the contact would hold more than the database takes`, `shorten a text`, []string{""}},

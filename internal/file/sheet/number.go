@@ -13,6 +13,9 @@ type style struct {
 	date, clock bool // shows a day, a time of day
 	elapsed     bool // [h]: hours beyond a day
 	digits      int  // zeros are put before up to so many digits
+
+	code  string // the format itself, "" for General
+	local bool   // it looks otherwise in each country
 }
 
 // readStyles finds the number format of each cell style.
@@ -48,26 +51,38 @@ func (w *workbook) readStyles(p parts, name string) error {
 
 // builtIn are the formats that have a number only (ECMA-376, 18.8.30).
 func builtIn(id int) style {
+	if code, ok := builtInCodes[id]; ok {
+		return styleOf(code)
+	}
 	switch {
-	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id == 57, id == 58:
-		return style{date: true}
-	case id >= 18 && id <= 21, id >= 32 && id <= 35, id == 45, id == 47, id == 55, id == 56:
-		return style{clock: true}
-	case id == 46:
-		return style{clock: true, elapsed: true}
+	case id == 14, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id == 57, id == 58:
+		return style{date: true, code: "date", local: true}
+	case id >= 32 && id <= 35, id == 55, id == 56:
+		return style{clock: true, code: "time", local: true}
 	case id == 22:
-		return style{date: true, clock: true}
+		return style{date: true, clock: true, code: "date", local: true}
 	}
 	return style{}
 }
 
+var builtInCodes = map[int]string{
+	1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
+	15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+	37: "#,##0;(#,##0)", 38: "#,##0;[Red](#,##0)", 39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;[Red](#,##0.00)",
+	45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0",
+}
+
 // styleOf reads a format such as dd/mm/yyyy, [h]:mm or 00000.
 func styleOf(code string) style {
+	whole := code
+	if strings.EqualFold(code, "general") || code == "@" {
+		return style{}
+	}
 	code, _, _ = strings.Cut(code, ";") // positive numbers
 	if code != "" && strings.Trim(code, "0") == "" && len(code) > 1 {
-		return style{digits: len(code)}
+		return style{digits: len(code), code: whole}
 	}
-	var st style
+	st := style{code: whole}
 	months := false
 	for i := 0; i < len(code); i++ {
 		switch code[i] {
@@ -93,7 +108,7 @@ func styleOf(code string) style {
 			}
 		case 'E', 'e':
 			if i > 0 && (code[i-1] == '0' || code[i-1] == '#') {
-				return style{} // 0.00E+00
+				return style{code: whole} // 0.00E+00
 			}
 			st.date = true
 		case 'y', 'Y', 'd', 'D':

@@ -24,6 +24,7 @@ type record struct {
 	stray    bool // a quote in unquoted text
 	trailing bool // empty cells beyond the header were dropped
 	other    byte // the separator under which this row would have the header's shape
+	displays []Display
 }
 
 // A parser cuts decoded bytes into records.

@@ -88,6 +88,8 @@ type Row struct {
 	Cells []string
 	// Fault is nil for a good row.
 	Fault *RowFault
+	// Displays are the cells of a workbook that are shown otherwise than stored.
+	Displays []Display
 }
 
 // A RowFault says why a row cannot be taken. Its parameters have no text of the
@@ -269,7 +271,7 @@ func (r *Reader) read() (Row, error) {
 	if r.count > r.opts.Limits.Rows {
 		return Row{}, tooLarge("tooManyRows", r.opts.Limits.Rows)
 	}
-	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault}
+	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault, Displays: rec.displays}
 	if rec.shape {
 		if err := r.misshapen(rec); err != nil {
 			return Row{}, err

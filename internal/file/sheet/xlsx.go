@@ -44,6 +44,8 @@ type workbook struct {
 	line    []byte
 	cells   []span // of line
 	missing int    // first cell whose formula has no value, or -1
+	// displays are its cells that are shown otherwise than stored.
+	displays []Display
 }
 
 // errWorkbook tells a damaged workbook from a source that fails.
@@ -414,7 +416,7 @@ func (w *workbook) next(out *record) error {
 				w.hiddenLines = append(w.hiddenLines, w.row)
 			}
 		}
-		*out = record{line: w.row}
+		*out = record{line: w.row, displays: w.displays}
 		width := max(n, w.width)
 		text := string(w.line)
 		cells := make([]string, width)
@@ -463,7 +465,7 @@ func (w *workbook) readRow() error {
 		w.row = int(n)
 	}
 	w.rowHidden = w.flag("hidden")
-	w.line, w.cells, w.missing = w.line[:0], w.cells[:0], -1
+	w.line, w.cells, w.missing, w.displays = w.line[:0], w.cells[:0], -1, nil
 	for col := 0; ; {
 		t, err := w.x.next()
 		if err != nil {
@@ -624,7 +626,15 @@ func (w *workbook) place(col, start int, kind string, st style, formula, valued 
 	case "d":
 		w.line = append(w.line[:start], strings.TrimSuffix(string(raw), "T00:00:00")...)
 	default:
-		w.line = append(w.line[:start], st.format(strings.TrimSpace(string(raw)), w.from)...)
+		raw := strings.TrimSpace(string(raw))
+		stored := st.format(raw, w.from)
+		w.line = append(w.line[:start], stored...)
+		if raw != "" && (st.code != "" || strings.Contains(stored, ".")) && col < w.limits.Columns {
+			if d, differs := st.display(raw, w.from, stored); differs {
+				d.Column = col
+				w.displays = append(w.displays, d)
+			}
+		}
 	}
 	if len(w.line) > w.limits.RowBytes {
 		return w.tooLong()

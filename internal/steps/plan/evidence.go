@@ -79,7 +79,7 @@ func (e *evidence) see(r *row) {
 	for _, w := range e.numbers {
 		// What stands in [old] we wrote, and in [new] it may be a copy of that.
 		cell := r.Cells[w.at[0]]
-		if len(w.at) > 1 && cell == r.Cells[w.at[1]] {
+		if len(w.at) > 1 && cell == r.Cells[w.at[1]] || slices.Contains(r.stored, w.at[0]) {
 			continue
 		}
 		if says := field.SignWitnessed(cell); says != field.SignSilent {

@@ -285,7 +285,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	if err != nil {
 		return p, err
 	}
-	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers)}
+	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat)}
 	if reader.corrector, err = s.corrector(ctx, imp, r.Header(), m.headers, reader); err != nil {
 		return p, err
 	}

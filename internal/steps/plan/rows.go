@@ -19,6 +19,9 @@ type row struct {
 	numbered bool
 	// blank says that the row has no number at all.
 	blank bool
+	// stored are the cells that a workbook stores as numbers: the sign in them is
+	// ours.
+	stored []int
 }
 
 // An observer looks at each row of the file in turn. What it concludes is asked
@@ -34,6 +37,8 @@ type rowReader struct {
 	layout flow.Layout
 	kept   []int // the file's columns that are cols
 	width  int   // how many columns the file has
+	// meant is what each of cols is to hold.
+	meant []meant
 	// corrector is nil where the recipe has no corrections.
 	corrector *corrector
 	padded    tally
@@ -98,6 +103,11 @@ func (rr *rowReader) row(r sheet.Row) row {
 	if r.Fault != nil {
 		out.Fault = rr.fault(r)
 		return out
+	}
+	if len(r.Displays) > 0 {
+		if out.Fault = rr.displayed(&r, &out); out.Fault != nil {
+			return out
+		}
 	}
 	key := rr.layout.Key
 	if key < 0 || field.Blank(r.Cells[key]) {
