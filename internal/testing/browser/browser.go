@@ -230,6 +230,12 @@ func (p *Page) Go(hash string) {
 	p.Eval("location.hash = "+quote(hash), nil)
 }
 
+// Until waits until what, a condition in JavaScript, is so.
+func (p *Page) Until(what string) {
+	p.t.Helper()
+	p.wait(what, what)
+}
+
 // Eval evaluates JavaScript, awaiting it, into out. With out nil it runs
 // statements.
 func (p *Page) Eval(js string, out any) {

@@ -343,7 +343,7 @@ func TestIncompleteAndQueued(t *testing.T) {
 	}
 	become(domain.Queued)
 	signedIn(s, p, "operator@aurora.example")
-	p.SeeIn(".status-cell", "Queued")
+	p.SeeIn(".result-cell", "Queued")
 	p.Press("members.csv")
 	p.See("Waiting until another update of your institution has ended")
 	become(domain.Incomplete)

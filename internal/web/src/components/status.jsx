@@ -1,8 +1,9 @@
 // Where an import or a template stands, as icon and word.
 import { Badge } from './basics.jsx';
-import { t, num, percent } from '../core/i18n.js';
+import { t, listed, num, percent } from '../core/i18n.js';
 
-const looks = {
+/** The tone and the icon of each status. */
+export const looks = {
   waiting: ['grey', 'clock'], checking: ['blue', 'run'], queued: ['grey', 'clock'], running: ['blue', 'run'], done: ['green', 'done'],
   rejected: ['red', 'error'], incomplete: ['amber', 'warning'], failed: ['red', 'error'], cancelled: ['grey', 'stop'],
   preparing: ['blue', 'run'], ready: ['green', 'done'], expired: ['grey', 'clock'],
@@ -35,20 +36,16 @@ export const outcomes = ['created', 'updated', 'unchanged', 'rejected', 'conflic
 export const outcomeWord = (of, outcome) => t(of.action === 'test' && (outcome === 'created' || outcome === 'updated') ? `outcome.${outcome}.test` : `outcome.${outcome}`);
 
 /**
- * The account of an import: how many rows came to what, and their shares.
+ * The shares of an import's rows that came to the same, as a bar with its numbers.
  * @param {{of?: any}} props
  */
-export function Account({ of }) {
+export function Shares({ of }) {
   const parts = outcomes.filter((o) => of.counts[o]);
   if (!parts.length) return null;
+  const words = listed(parts.map((o) => `${outcomeWord(of, o)}: ${num(of.counts[o])}`));
   return (
-    <>
-      <ul class="account-parts">
-        {parts.map((o) => <li key={o} class={o}><b>{num(of.counts[o])}</b> {outcomeWord(of, o)}</li>)}
-      </ul>
-      <span class="count-bar" aria-hidden="true">
-        {parts.map((o) => <span key={o} class={`bar-${o}`} style={{ flexGrow: of.counts[o] }} />)}
-      </span>
-    </>
+    <span class="count-bar" role="img" aria-label={words} title={words}>
+      {parts.map((o) => <span key={o} class={`bar-${o}`} style={{ flexGrow: of.counts[o] }} />)}
+    </span>
   );
 }

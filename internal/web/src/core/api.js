@@ -136,6 +136,7 @@ export const imports = {
   list: (params, options) => get('/api/imports', params, options),
   get: (i, options) => get(`/api/imports/${id(i)}`, {}, options),
   create: (body, key) => call('POST', '/api/imports', { body, key }),
+  put: (i, body, etag) => call('PUT', `/api/imports/${id(i)}`, { body, etag }),
   problems: (i, params, options) => get(`/api/imports/${id(i)}/problems`, params, options),
   rows: (i, options) => get(`/api/imports/${id(i)}/rows`, {}, options),
   test: (i, recipe, key) => call('POST', `/api/imports/${id(i)}/test`, { body: recipe, key }),

@@ -2,7 +2,7 @@
 import { user } from './user.js';
 
 /** The form of a new import. */
-export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, encoding: '', mail: false, email: user.value?.email || '' });
+export const newImport = () => ({ dataType: '', action: 'test', onConflict: 'skip', allowSamePerson: false, encoding: '', note: '', mail: false, email: user.value?.email || '' });
 
 /** The form for a template of the target. */
 export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, format: 'csv', mail: true, email: user.value?.email || '' });

@@ -16,6 +16,7 @@ import { Progress, Status, active } from '../components/status.jsx';
 import { Code } from '../components/copy.jsx';
 import { Counts } from '../components/counts.jsx';
 import { Changes } from '../components/changes.jsx';
+import { Note } from '../components/note.jsx';
 import { Problems } from '../components/problems.jsx';
 import { keepDraft } from '../core/draft.js';
 import { actionWord } from './imports.jsx';
@@ -86,6 +87,7 @@ function Body({ of, reload }) {
   };
   return (
     <>
+      <Note of={of} reload={reload} />
       {active(of) ? <Running of={of} reload={reload} /> : <Result of={of} reload={reload} />}
       {of.counts.rows > 0 && <Counts of={of} outcome={outcome} onPick={finished ? pick : null} problems={problems} />}
       <Warnings list={of.warnings.filter((w) => w.code !== 'cellsNotCompared' && w.code !== 'consents')} />

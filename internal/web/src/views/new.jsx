@@ -4,7 +4,7 @@ import { t } from '../core/i18n.js';
 import { config } from '../core/config.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { useDraft } from '../core/draft.js';
-import { dataTypes as known } from '../core/kinds.js';
+import { dataTypes as known, limits } from '../core/kinds.js';
 import { newImport } from '../core/forms.js';
 import { go, to } from '../core/router.js';
 import { chosen, newKey, send } from '../core/sending.js';
@@ -71,6 +71,7 @@ export function New() {
     const body = { dataType, action: draft.action, onConflict: draft.onConflict };
     if (dataType === 'contacts' && draft.allowSamePerson) body.allowSamePerson = true;
     if (draft.encoding) body.encoding = draft.encoding;
+    if (draft.note?.trim()) body.note = draft.note.trim();
     if (draft.mail) body.email = draft.email;
     // The same form sent again is the same request: a lost answer makes no second import.
     const of = JSON.stringify([body, file.name, file.size, file.lastModified]);
@@ -105,7 +106,7 @@ export function New() {
             { value: 'test', label: t('action.test'), hint: t('action.test.hint') },
             { value: 'update', label: t('action.update'), hint: t('action.update.hint') },
           ]} />
-          <details class="more" open={draft.onConflict !== 'skip' || draft.mail || draft.allowSamePerson || Boolean(draft.encoding)}>
+          <details class="more" open={draft.onConflict !== 'skip' || draft.mail || Boolean(draft.note) || draft.allowSamePerson || Boolean(draft.encoding)}>
             <summary>{t('new.more')}</summary>
             <Choices legend={t('conflict.title')} hint={t('conflict.hint')} name="onConflict" value={draft.onConflict} onChange={(onConflict) => set({ onConflict })} options={[
               { value: 'skip', label: t('conflict.skip'), hint: t('conflict.skip.hint') },
@@ -123,6 +124,9 @@ export function New() {
                   {encodings.map((e) => <option key={e} value={e}>{used[e] ? `${e} (${used[e]})` : e}</option>)}
                 </select>
               )}
+            </Field>
+            <Field label={t('note.title')} hint={t('note.hint')} optional>
+              {(p) => <input {...p} type="text" maxLength={limits.text} value={draft.note || ''} onInput={(e) => set({ note: e.currentTarget.value })} />}
             </Field>
             <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.currentTarget.checked })} />{t('new.mail')}</label>
             {draft.mail && (

@@ -1,0 +1,95 @@
+package screen_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/testing/browser"
+	"rollbook/internal/testing/dev"
+)
+
+// The list says in words what became of each import, is narrowed without a mouse,
+// and keeps that and the notes.
+func TestTheListOfImports(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := browser.New(t)
+	tested := ""
+	for _, x := range []struct {
+		file   string
+		action domain.Action
+		rows   []byte
+		by     domain.Who
+	}{
+		{"tested.csv", domain.Test, genres(t, s, "aurora", 3, "FOLK"), "u1 admin@aurora.example"},
+		{"updated.csv", domain.Update, genres(t, s, "aurora", 2, "OPERA"), "u2 operator@aurora.example"},
+		{"wrong.csv", domain.Update, genres(t, s, "aurora", 4, "XYZZY"), "u2 operator@aurora.example"},
+	} {
+		i := domain.Import{Institution: "aurora", FileName: x.file, DataType: domain.Criteria, Action: x.action, CreatedBy: x.by, Language: "en", Recipe: domain.Recipe{OnConflict: domain.Overwrite}}
+		got, err := s.Import(t.Context(), i, x.rows)
+		if err != nil || got.Status != domain.Done {
+			t.Fatal(got, err)
+		}
+		if x.action == domain.Test {
+			tested = got.ID
+		}
+	}
+	p := b.Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.See("would change")
+	p.See("Updated ")
+	p.See("Nothing could go in")
+	p.See("4 rows did not go in")
+	listed := func(want int) {
+		t.Helper()
+		p.Until(fmt.Sprintf(`document.querySelectorAll(".imports-table tbody tr").length === %d`, want))
+	}
+	listed(3)
+
+	p.TabTo("Filters")
+	p.Keys(kb.Enter)
+	p.Choose("Action", "Update")
+	listed(2)
+	p.See("Filters (1)")
+	p.Choose("Person", "admin@aurora.example")
+	p.See("No import is like this")
+	p.Choose("Action", "All")
+	listed(1)
+	p.Press("tested.csv")
+	p.Heading("tested.csv")
+
+	p.Press("Add a note")
+	p.Fill("Note", "For the gala")
+	p.Keys(kb.Enter)
+	p.See("Note saved")
+	p.See("Change the note")
+	p.Eval("history.back()", nil)
+	p.Heading("Imports")
+	p.See("For the gala")
+	p.See("Filters (1)")
+	p.TabTo("Clear the filters")
+	p.Keys(kb.Enter)
+	listed(3)
+	p.Fill("Search by file name or note", "gala")
+	listed(1)
+	if v := p.Axe(); len(v) > 0 {
+		t.Error(v)
+	}
+
+	// Two people write a note at once: neither is lost unseen.
+	p.Press("tested.csv")
+	p.Press("Change the note")
+	p.Allow("412")
+	if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", tested, func(i *domain.Import) error { i.Note = "Written by another"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	p.Fill("Note", "Mine")
+	p.Press("Save")
+	p.See("Somebody else saved this in the meantime")
+	p.See("Written by another")
+	p.Press("Take what is stored now")
+	p.See("Change the note")
+	p.See("Written by another")
+}

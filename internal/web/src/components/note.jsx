@@ -1,0 +1,49 @@
+// What people write about an import.
+import { useState } from 'preact/hooks';
+import { imports } from '../core/api.js';
+import { announce } from '../core/announce.js';
+import { t } from '../core/i18n.js';
+import { limits } from '../core/kinds.js';
+import { may } from '../core/user.js';
+import { Button, Failure, Field } from './basics.jsx';
+import { Changed } from './changed.jsx';
+
+/** @param {{of?: any, reload?: any}} props */
+export function Note({ of, reload }) {
+  const [text, setText] = useState(null); // while it is written
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const begin = () => setText(of.note || '');
+  const end = async () => { await reload(); setText(null); setError(null); };
+  const save = async (e) => {
+    e.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      // An import goes on while its note is written: only another note is in the way.
+      const now = await imports.get(of.id);
+      await imports.put(of.id, { note: text.trim() }, (now.note || '') === (of.note || '') ? now.etag : of.etag);
+      await end();
+      announce(t('note.saved'), { shown: true });
+    } catch (x) { setError(x); }
+    setBusy(false);
+  };
+  if (text === null) {
+    if (!may('operator')) return of.note ? <p class="note">{of.note}</p> : null;
+    return <p class="note">{of.note && <span>{of.note}</span>}<Button kind="quiet" icon={of.note ? 'edit' : 'plus'} onClick={begin}>{t(of.note ? 'note.change' : 'note.add')}</Button></p>;
+  }
+  return (
+    <form class="form note-form" onSubmit={save}>
+      <Field label={t('note.title')} hint={t('note.hint')}>
+        {(p) => <input {...p} type="text" maxLength={limits.text} value={text} ref={(x) => { if (x && !x.dataset.met) { x.dataset.met = 'yes'; x.focus(); } }} onInput={(e) => setText(e.currentTarget.value)} />}
+      </Field>
+      {error && (error.status === 412
+        ? <Changed mine={{ note: text.trim() }} read={() => imports.get(of.id)} names={{ note: t('note.title') }} onTake={end} />
+        : <Failure error={error} />)}
+      <div class="inline-actions">
+        <Button type="submit" busy={busy}>{t('form.save')}</Button>
+        <Button kind="quiet" onClick={() => { setText(null); setError(null); }}>{t('form.cancel')}</Button>
+      </div>
+    </form>
+  );
+}
