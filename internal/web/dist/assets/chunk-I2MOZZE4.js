@@ -1,1 +1,0 @@
-import{a as e}from"./chunk-ULIV5PBY.js";var t=()=>({dataType:"",action:"test",onConflict:"skip",allowSamePerson:!1,encoding:"",mail:!1,email:e.value?.email||""}),i=a=>({dataType:"criteria",targetId:a,fields:null,format:"csv",mail:!0,email:e.value?.email||""});export{t as a,i as b};
