@@ -77,6 +77,7 @@ var may = []struct {
 	// What tests stand on.
 	{"testing/needs", ""},
 	{"testing/fonts", ""},
+	{"testing/asl", ""},
 	{"testing/memory", "domain domain/fault domain/reason domain/text mail"},
 	{"testing/storetest", "domain domain/fault domain/reason"},
 	{"testing/importtest", "domain domain/fault domain/reason importing local/demo mail steps testing/memory"},

@@ -81,6 +81,7 @@ var operations = []operation{
 	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
 	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
 	{"POST", "/api/imports/{left}/resume", nil, "operator", 202},
+	{"POST", "/api/imports/{waiting}/uploaded", nil, "operator", 202},
 	{"POST", "/api/imports/{waiting}/cancel", nil, "operator", 200},
 	{"GET", "/api/mappings", nil, "viewer", 200},
 	{"GET", "/api/mappings/{mapping}", nil, "viewer", 200},

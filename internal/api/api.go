@@ -82,6 +82,7 @@ type Jobs interface {
 
 // Uploads is what the API needs of the bucket that files come to.
 type Uploads interface {
+	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)
 	Open(ctx context.Context, o domain.Object) (domain.File, error)
 	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 	SignPost(ctx context.Context, key string, maxBytes int64, for_ time.Duration) (url string, fields map[string]string, err error)

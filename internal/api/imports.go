@@ -225,7 +225,7 @@ func (s *server) importRoutes() {
 	route(s, Operator, huma.Operation{
 		OperationID: "createImport", Method: http.MethodPost, Path: all, Tags: []string{tagImports},
 		Summary:       "Announce a file",
-		Description:   "POST the file to upload.url as multipart/form-data: all of upload.fields, then the file as field file. The form can be used for one hour. The import starts by itself when the file has come.",
+		Description:   "POST the file to upload.url as multipart/form-data: all of upload.fields, then the file as field file. The form can be used for one hour. The import starts by itself some seconds after the file has come; POST to {id}/uploaded starts it at once.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict}, MaxBodyBytes: recipeBytes,
 	}, s.createImport)
 	route(s, Viewer, huma.Operation{
@@ -256,6 +256,12 @@ func (s *server) importRoutes() {
 		Description: "At most 10 rows as the file has them, in the order of headers, whatever becomes of the columns; none whose cells cannot be told apart. They are read from the file at each request. There is one page.",
 		Errors:      []int{http.StatusNotFound, http.StatusGone},
 	}, s.listRows)
+	route(s, Operator, huma.Operation{
+		OperationID: "startImport", Method: http.MethodPost, Path: one + "/uploaded", Tags: []string{tagImports},
+		Summary:       "Say that the file has been sent",
+		Description:   "The import starts now if its file is there. It would some seconds later without this, so nobody has to ask; asking again, or before the file has come, changes nothing.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound},
+	}, s.startImport)
 	route(s, Operator, huma.Operation{
 		OperationID: "testImport", Method: http.MethodPost, Path: one + "/test", Tags: []string{tagImports},
 		Summary:       "Test the same bytes with another recipe",
@@ -679,6 +685,39 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	})
 	if err != nil {
 		return nil, err
+	}
+	return s.showImport(ctx, c, i)
+}
+
+// startImport starts an import whose file has come, as the news from the bucket
+// will: whoever is second finds it taken, and the execution there.
+func (s *server) startImport(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
+	i, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if i.Status != domain.Waiting && i.Status != domain.Checking {
+		return s.showImport(ctx, c, i)
+	}
+	o, _, err := s.Uploads.Head(ctx, flow.UploadKey(i.Institution, i.ID))
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return s.showImport(ctx, c, i)
+	}
+	if err != nil {
+		return nil, err
+	}
+	taken := false
+	i, err = s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *domain.Import) error {
+		taken = i.Take(o, s.Now().UTC())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if taken {
+		if err := s.Machine.Start(ctx, i.RunID(), flow.NewRun(i)); err != nil {
+			return nil, err
+		}
 	}
 	return s.showImport(ctx, c, i)
 }

@@ -463,6 +463,46 @@ func (s *stack) stored(id string) domain.Import {
 	return i
 }
 
+// Whoever sent the file can have it start before the news of it comes; nobody has
+// to, and asking too early or twice changes nothing.
+func TestUploaded(t *testing.T) {
+	s := newStack(t)
+	id := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "a.csv"}).want(201).object()["id"].(string)
+	path := "/api/imports/" + id + "/uploaded"
+	if got := s.call(operator, "POST", path, nil).want(202).object(); got["status"] != "waiting" || len(s.machine.Started()) != 0 {
+		t.Errorf("without a file: %v, %d started", got["status"], len(s.machine.Started()))
+	}
+	o, err := s.uploads.Put(t.Context(), flow.UploadKey("aurora", id), strings.NewReader("Contact\n"), "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.machine.Fail(errors.New("away"))
+	if a := s.call(operator, "POST", path, nil); a.status < 500 {
+		t.Errorf("the machine is away: %d", a.status)
+	}
+	s.machine.Fail(nil)
+	for range 2 { // the first one goes on where that one stopped
+		if got := s.call(operator, "POST", path, nil).want(202).object(); got["status"] != "checking" || s.stored(id).Source != o {
+			t.Errorf("%v of %+v", got["status"], s.stored(id).Source)
+		}
+	}
+	if got := s.machine.Started(); len(got) != 1 || got[0].ID != id || string(got[0].Input) != string(flow.NewRun(s.stored(id))) {
+		t.Errorf("started %+v", got)
+	}
+	// Another file under the same name is another object, and not this import's.
+	if _, err := s.uploads.Put(t.Context(), o.Key, strings.NewReader("Contact\n#1\n"), "text/csv"); err != nil {
+		t.Fatal(err)
+	}
+	s.call(operator, "POST", path, nil).want(202)
+	if s.stored(id).Source != o {
+		t.Error("a later file took the place of the first")
+	}
+	s.change(id, func(i *domain.Import) { i.Status = domain.Cancelled })
+	if got := s.call(operator, "POST", path, nil).want(202).object(); got["status"] != "cancelled" || len(s.machine.Started()) != 1 {
+		t.Errorf("after its end: %v", got["status"])
+	}
+}
+
 // Resuming begins another round of the same import.
 func TestResume(t *testing.T) {
 	s := newStack(t)

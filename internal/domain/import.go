@@ -367,6 +367,17 @@ func RunID(imp string, round int) string {
 	return imp + "-" + strconv.Itoa(round)
 }
 
+// Take begins the first round of an import that waits for its file, with the
+// object that came. Taking the same object again changes nothing; ok is false for
+// another one, and for an import that has ended.
+func (i *Import) Take(o Object, now time.Time) (ok bool) {
+	if i.Status == Waiting && !i.Cancel {
+		i.Status, i.Source, i.StartedAt = Checking, o, now
+		return true
+	}
+	return i.Source == o && !i.Status.Final()
+}
+
 // Resume begins another round. What the rounds before did stays in Counts, Problems
 // and Files until this one has ended.
 func (i *Import) Resume(now time.Time) {

@@ -522,7 +522,7 @@ func machine(t *testing.T) object {
 
 func TestMachineAlwaysFinishes(t *testing.T) {
 	states := machine(t)
-	for name, next := range map[string]string{"Plan": "Finish", "Chunks": "Finish", "Finish": "Unfinished"} {
+	for name, next := range map[string]string{"Plan": "Finish", "OnlyChunk": "Finish", "Chunks": "Finish", "Finish": "Unfinished"} {
 		catches := at(states[name], "Catch").([]any)
 		last := catches[len(catches)-1]
 		if d := cmp.Diff([]any{"States.ALL"}, at(last, "ErrorEquals")); d != "" {
@@ -550,6 +550,17 @@ func TestMachineAlwaysFinishes(t *testing.T) {
 	if at(chunks, "ItemProcessor.ProcessorConfig.Mode") != "DISTRIBUTED" {
 		t.Error("the map's children must be executions of their own")
 	}
+	// The only chunk is run as a child of the map is.
+	only := maps.Clone(states["OnlyChunk"].(object))
+	for _, name := range []string{"Comment", "InputPath", "ResultPath", "Catch", "Next"} {
+		delete(only, name)
+	}
+	of := maps.Clone(at(chunks, "ItemProcessor.States.Chunk").(object))
+	delete(of, "OutputPath")
+	delete(of, "End")
+	if d := cmp.Diff(of, only); d != "" {
+		t.Error(d)
+	}
 	// 2,000 children's results may not add up to the 256 KiB of a state's output.
 	child := at(chunks, "ItemProcessor.States.Chunk").(object)
 	if output, given := child["OutputPath"]; !given || output != nil {
@@ -560,7 +571,7 @@ func TestMachineAlwaysFinishes(t *testing.T) {
 func TestStepsAreRetriedWithJitterButNotWhenItIsUseless(t *testing.T) {
 	states := machine(t)
 	for name, step := range map[string]any{
-		"Plan": states["Plan"], "Chunk": at(states["Chunks"], "ItemProcessor.States.Chunk"), "Finish": states["Finish"],
+		"Plan": states["Plan"], "OnlyChunk": states["OnlyChunk"], "Chunk": at(states["Chunks"], "ItemProcessor.States.Chunk"), "Finish": states["Finish"],
 	} {
 		retried := map[string]bool{}
 		for _, r := range at(step, "Retry").([]any) {

@@ -75,9 +75,12 @@ type Planned struct {
 	Queued   bool   `json:"queued"`   // no slot is free yet: plan is to be asked again
 	AtOnce   int    `json:"atOnce"`   // how many chunks the map runs at the same time
 	Manifest string `json:"manifest"` // key in the files bucket: a JSON list of Chunk
+	// Only is the chunk of an import that has a single one: the machine runs it
+	// itself, without the map, whose start and end take longer than such a chunk.
+	Only *Chunk `json:"only,omitempty"`
 }
 
-// Chunk is the input of one child of the map.
+// Chunk is the input of one child of the map, or of the only chunk.
 type Chunk struct {
 	Run
 	Chunk int `json:"chunk"`

@@ -144,10 +144,14 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 func (s *Step) begin(ctx context.Context, imp *domain.Import, p *flow.Plan, out flow.Planned) (flow.Planned, error) {
 	in := out.Run
 	out.Rejected = p.Problem != nil
-	for _, ref := range p.Chunks {
+	for n, ref := range p.Chunks {
 		if ref.Rows > 0 {
 			out.Chunks++
+			out.Only = &flow.Chunk{Run: in, Chunk: n}
 		}
+	}
+	if out.Chunks > 1 {
+		out.Only = nil
 	}
 	ticket, err := s.ticket(ctx, imp, p)
 	f, ok := fault.As(err)

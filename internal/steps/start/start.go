@@ -97,7 +97,10 @@ func (s *Step) ignore(ctx context.Context, code string, err error) error {
 	return nil
 }
 
-var errOther = errors.New("not this object's turn")
+var (
+	errOther = errors.New("not this object's turn")
+	errEnded = errors.New("this object's import has ended")
+)
 
 // Uploaded claims the import for the object version and starts it. An import
 // that is claimed for another version, or at its end, stays as it is.
@@ -107,15 +110,16 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 	}
 	imp, err := s.Jobs.ChangeImport(ctx, in, id, func(i *domain.Import) error {
 		switch {
-		case i.Status == domain.Waiting && !i.Cancel:
-			i.Status, i.Source, i.StartedAt = domain.Checking, o, s.Now().UTC()
-			return nil
-		case i.Source == o && !i.Status.Final():
-			return nil // the same event again: the start below may not have happened
+		case i.Take(o, s.Now().UTC()):
+			return nil // also the same object again: the start below may not have happened
+		case i.Source == o:
+			return errEnded
 		}
 		return errOther
 	})
 	switch {
+	case errors.Is(err, errEnded):
+		return nil // who sent the file said so at once, and it was a small one
 	case errors.Is(err, errOther):
 		return s.ignore(ctx, "notWaiting", nil)
 	case err != nil && fault.KindOf(err) == fault.NotFound:

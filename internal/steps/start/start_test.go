@@ -117,7 +117,7 @@ func TestUploaded(t *testing.T) {
 		{"it waits", func(*domain.Import) {}, domain.Checking, object, true, ""},
 		{"the same event again", func(i *domain.Import) { i.Status, i.Source = domain.Checking, object }, domain.Checking, object, true, ""},
 		{"the same event while it runs", func(i *domain.Import) { i.Status, i.Source = domain.Running, object }, domain.Running, object, true, ""},
-		{"the same event after the end", func(i *domain.Import) { i.Status, i.Source = domain.Done, object }, domain.Done, object, false, "notWaiting"},
+		{"the same event after the end", func(i *domain.Import) { i.Status, i.Source = domain.Done, object }, domain.Done, object, false, ""},
 		{"claimed for another version", func(i *domain.Import) { i.Status, i.Source = domain.Checking, other }, domain.Checking, other, false, "notWaiting"},
 		{"cancelled while it waited", func(i *domain.Import) { i.Cancel = true }, domain.Waiting, domain.Object{}, false, "notWaiting"},
 		{"at its end without a file", func(i *domain.Import) { i.Status = domain.Cancelled }, domain.Cancelled, domain.Object{}, false, "notWaiting"},

@@ -143,6 +143,7 @@ export const imports = {
   update: (i, key) => call('POST', `/api/imports/${id(i)}/update`, { key }),
   undo: (i, key) => call('POST', `/api/imports/${id(i)}/undo`, { key }),
   previewUndo: (i, key) => call('POST', `/api/imports/${id(i)}/undo?test=true`, { key }),
+  uploaded: (i) => call('POST', `/api/imports/${id(i)}/uploaded`),
   resume: (i, key) => call('POST', `/api/imports/${id(i)}/resume`, { key }),
   cancel: (i) => call('POST', `/api/imports/${id(i)}/cancel`),
   file: (i, name) => get(`/api/imports/${id(i)}/files/${id(name)}`, { redirect: false }),

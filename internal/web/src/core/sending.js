@@ -39,7 +39,10 @@ export async function send(file, body, key) {
 function transmit(id, file, form) {
   const u = upload(form, file, (share) => set(id, { share }));
   set(id, { share: 0, error: null, file, form, abort: u.abort });
-  u.done.then(() => set(id, null), (e) => { if (sending.value[id]) set(id, { error: e.code }); });
+  u.done.then(() => {
+    set(id, null);
+    imports.uploaded(id).catch(() => {}); // without this it starts some seconds later
+  }, (e) => { if (sending.value[id]) set(id, { error: e.code }); });
 }
 
 /** Sends again after a failure. */
