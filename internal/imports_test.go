@@ -47,7 +47,7 @@ var may = []struct {
 	{"steps/start", "domain domain/fault domain/reason importing/flow"},
 	{"steps/plan", "domain domain/day domain/fault domain/field domain/person domain/reason domain/text file/column file/sheet importing/flow"},
 	{"steps/chunk", "domain domain/fault domain/reason importing/account importing/compare importing/flow"},
-	{"steps/finish", "domain domain/fault domain/field domain/reason file/sheet importing/account importing/compare importing/flow mail"},
+	{"steps/finish", "domain domain/fault domain/field domain/reason file/sheet file/workbook importing/account importing/compare importing/flow mail"},
 	{"steps/template", "domain domain/condition domain/fault domain/field domain/reason domain/text file/sheet file/workbook importing/flow mail"},
 	{"steps/reconcile", "domain domain/fault domain/reason importing/flow"},
 	{"steps/announce", "domain domain/fault importing/flow webhook"},

@@ -216,7 +216,7 @@ type problemsInput struct {
 
 type importFileInput struct {
 	IDPath
-	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, changes, undo, corrected or original."`
+	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, errors.xlsx, changes, undo, corrected or original."`
 	Follow
 }
 
@@ -817,7 +817,7 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 		if err != nil {
 			return nil, missingAs(err, expired)
 		}
-		return s.sign(ctx, s.Files, o, base+"-"+in.Name+".csv", in.Redirect)
+		return s.sign(ctx, s.Files, o, base+"-"+flow.FileName(in.Name), in.Redirect)
 	}
 	return nil, fault.Missing()
 }

@@ -22,6 +22,8 @@ const (
 	openHeader
 	locked
 	open
+	loose
+	atFault
 )
 
 const (
@@ -55,19 +57,22 @@ const (
 		`<fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><sz val="11"/><color rgb="FF595959"/><name val="Calibri"/><family val="2"/></font></fonts>` +
-		`<fills count="5"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
+		`<fills count="6"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
 		`<fill><patternFill patternType="solid"><fgColor rgb="FFD9D9D9"/><bgColor indexed="64"/></patternFill></fill>` +
 		`<fill><patternFill patternType="solid"><fgColor rgb="FFFFD966"/><bgColor indexed="64"/></patternFill></fill>` +
-		`<fill><patternFill patternType="solid"><fgColor rgb="FFFFF9E5"/><bgColor indexed="64"/></patternFill></fill></fills>` +
+		`<fill><patternFill patternType="solid"><fgColor rgb="FFFFF9E5"/><bgColor indexed="64"/></patternFill></fill>` +
+		`<fill><patternFill patternType="solid"><fgColor rgb="FFF8CBAD"/><bgColor indexed="64"/></patternFill></fill></fills>` +
 		`<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border>` +
 		`<border><left style="hair"><color rgb="FFBFBFBF"/></left><right style="hair"><color rgb="FFBFBFBF"/></right>` +
 		`<top style="hair"><color rgb="FFBFBFBF"/></top><bottom style="hair"><color rgb="FFBFBFBF"/></bottom><diagonal/></border></borders>` +
 		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-		`<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
+		`<cellXfs count="7"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
 		`<xf numFmtId="49" fontId="1" fillId="2" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1"/>` +
 		`<xf numFmtId="49" fontId="1" fillId="3" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1"/>` +
 		`<xf numFmtId="49" fontId="2" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>` +
-		`<xf numFmtId="49" fontId="0" fillId="4" borderId="1" xfId="0" applyNumberFormat="1" applyFill="1" applyBorder="1" applyProtection="1"><protection locked="0"/></xf></cellXfs>` +
+		`<xf numFmtId="49" fontId="0" fillId="4" borderId="1" xfId="0" applyNumberFormat="1" applyFill="1" applyBorder="1" applyProtection="1"><protection locked="0"/></xf>` +
+		`<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>` +
+		`<xf numFmtId="49" fontId="1" fillId="5" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyProtection="1"><protection locked="0"/></xf></cellXfs>` +
 		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 )
 
@@ -121,7 +126,7 @@ func (w *Writer) head(b []byte) []byte {
 	}
 	b = append(b, `</cols><sheetData>`...)
 	w.buf = b
-	w.row(1, names)
+	w.row(1, names, nil)
 	return w.buf
 }
 
@@ -156,9 +161,12 @@ func (w *Writer) width(c Column) int {
 // tail appends what stands after the rows. Its parts have a fixed order.
 func (w *Writer) tail(b []byte) []byte {
 	last := w.rows + 1
-	// Sorting is allowed, though Excel does it only among open cells; filters
-	// work everywhere.
-	b = append(b, `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>`...)
+	b = append(b, `</sheetData>`...)
+	if !w.table.Loose {
+		// Sorting is allowed, though Excel does it only among open cells; filters
+		// work everywhere.
+		b = append(b, `<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>`...)
+	}
 	all := fmt.Sprintf("A1:%s%d", letters(len(w.table.Columns)-1), last)
 	b = fmt.Appendf(b, `<autoFilter ref="%s"/>`, all)
 	if w.rows > 0 && len(w.lists) > 0 {
@@ -253,8 +261,10 @@ func (w *Writer) book(b []byte) []byte {
 // properties are the workbook's own: by them it says that it is a template, and
 // of when.
 func (w *Writer) properties(b []byte) []byte {
-	return fmt.Appendf(b, xmlHead+`<cp:coreProperties xmlns:cp="`+pack+`metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" `+
-		`xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`+
-		`<dc:title>%s</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">%s</dcterms:created></cp:coreProperties>`,
-		sheet.TemplateTitle, w.table.Modified.UTC().Format(time.RFC3339))
+	b = append(b, xmlHead+`<cp:coreProperties xmlns:cp="`+pack+`metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" `+
+		`xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`...)
+	if !w.table.Made.IsZero() {
+		b = fmt.Appendf(b, `<dc:title>%s</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">%s</dcterms:created>`, sheet.TemplateTitle, w.table.Made.UTC().Format(time.RFC3339))
+	}
+	return append(b, `</cp:coreProperties>`...)
 }

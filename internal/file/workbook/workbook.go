@@ -1,6 +1,7 @@
 // Package workbook writes import templates as Excel workbooks (.xlsx): one
 // protected sheet with the table, in which only the [new] cells can be edited,
-// and a hidden sheet with the values that their drop-down lists offer.
+// and a hidden sheet with the values that their drop-down lists offer. Files of
+// errors are written likewise, with all cells open and those at fault marked.
 //
 // A [Writer] is a stream: whatever the number of rows, it holds one block and
 // what the compression needs. Every cell is text, so that a spreadsheet changes
@@ -13,6 +14,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -58,12 +60,28 @@ type Column struct {
 	Open bool
 }
 
+// OptionsOf returns what the new value of one of the contact's own fields is chosen
+// from, besides what people write.
+func OptionsOf(f domain.Field, s domain.Settings) []string {
+	switch f {
+	case domain.ContactTitle:
+		return append(slices.Clone(s.Titles), "Empty")
+	case domain.ContactLanguage:
+		return append(slices.Clone(domain.Languages), "Empty")
+	}
+	return nil
+}
+
 // A Table is what a workbook holds.
 type Table struct {
 	Name     string // of its sheet, up to 31 letters
 	Language string // en, fr, de, it or es: of the messages; else English
 	Columns  []Column
-	Modified time.Time // of the parts, and when the workbook says it was made: the same table is the same bytes
+	Modified time.Time // of the parts: the same table is the same bytes
+	Made     time.Time // when the template was made, as the workbook says; zero says nothing
+	// Loose tables can be edited everywhere, and their rows may have more cells
+	// than there are columns.
+	Loose bool
 }
 
 // A Writer writes one workbook. It keeps the first error and returns it from
@@ -154,11 +172,15 @@ func (w *Writer) flush() error {
 
 // Write writes the next row: the cells of all columns, without guards. A row or
 // a cell that a workbook cannot take is a *fault.Error of kind TooLarge.
-func (w *Writer) Write(cells []string) error {
+func (w *Writer) Write(cells []string) error { return w.WriteMarked(cells, nil) }
+
+// WriteMarked is Write of a row of which some cells, by their places, are marked
+// as wrong.
+func (w *Writer) WriteMarked(cells []string, wrong []int) error {
 	if w.err != nil {
 		return w.err
 	}
-	if len(cells) != len(w.table.Columns) {
+	if len(cells) != len(w.table.Columns) && !(w.table.Loose && len(cells) > len(w.table.Columns) && len(cells) <= MaxColumns) {
 		w.err = fmt.Errorf("workbook: a row of %d cells for %d columns", len(cells), len(w.table.Columns))
 		return w.err
 	}
@@ -167,28 +189,41 @@ func (w *Writer) Write(cells []string) error {
 		return w.err
 	}
 	w.rows++
-	w.row(w.rows+1, cells)
+	w.row(w.rows+1, cells, wrong)
 	if w.err == nil && len(w.buf) >= writeBlock {
 		return w.flush()
 	}
 	return w.err
 }
 
-func (w *Writer) row(n int, cells []string) {
+func (w *Writer) row(n int, cells []string, wrong []int) {
 	w.buf = append(w.buf, `<row r="`...)
 	w.buf = strconv.AppendInt(w.buf, int64(n), 10)
 	w.buf = append(w.buf, '"', '>')
 	for i, s := range cells {
-		if s == "" {
+		marked := slices.Contains(wrong, i)
+		if s == "" && !marked {
 			continue // the column has the style
 		}
-		w.buf = append(w.buf, w.start[i]...)
+		if i < len(w.start) {
+			w.buf = append(w.buf, w.start[i]...)
+		} else {
+			w.buf = fmt.Appendf(w.buf, `<c r="%s`, letters(i))
+		}
+		as := w.style(i, n == 1)
+		if marked {
+			as = atFault
+		}
 		w.buf = strconv.AppendInt(w.buf, int64(n), 10)
 		w.buf = append(w.buf, `" s="`...)
-		w.buf = append(w.buf, '0'+byte(w.style(i, n == 1)))
+		w.buf = append(w.buf, '0'+byte(as))
+		if s == "" {
+			w.buf = append(w.buf, `"/>`...)
+			continue
+		}
 		w.buf = append(w.buf, `" t="inlineStr"><is>`...)
 		if s = sheet.Guard(s); len(s) > maxCell && units(s) > maxCell {
-			w.err = fault.New(fault.TooLarge, "valueTooLong", w.table.Columns[i].Name, maxCell)
+			w.err = fault.New(fault.TooLarge, "valueTooLong", w.named(i), maxCell)
 			return
 		}
 		w.buf = appendText(w.buf, s)
@@ -197,14 +232,24 @@ func (w *Writer) row(n int, cells []string) {
 	w.buf = append(w.buf, `</row>`...)
 }
 
+// named is what a column is called, "" for one that has no name.
+func (w *Writer) named(column int) string {
+	if column >= len(w.table.Columns) {
+		return ""
+	}
+	return w.table.Columns[column].Name
+}
+
 func (w *Writer) style(column int, header bool) style {
-	switch opened := w.table.Columns[column].Open; {
+	switch opened := column < len(w.table.Columns) && w.table.Columns[column].Open; {
 	case header && opened:
 		return openHeader
 	case header:
 		return lockedHeader
 	case opened:
 		return open
+	case w.table.Loose:
+		return loose
 	}
 	return locked
 }

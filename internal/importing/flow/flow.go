@@ -240,9 +240,29 @@ const Corrected = "corrected"
 // Original is the name of the uploaded file among an import's files.
 const Original = "original"
 
+// ErrorsBook is the name of the errors as a workbook among an import's files.
+const ErrorsBook = "errors.xlsx"
+
+// FileName is what a result file is called: errors, changes or undo with .csv
+// behind it.
+func FileName(name string) string {
+	if name == ErrorsBook {
+		return name
+	}
+	return name + ".csv"
+}
+
+// FileType is the media type of a result file.
+func FileType(name string) string {
+	if name == ErrorsBook {
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	return "text/csv; charset=utf-8"
+}
+
 // FileKey is where a result file is: errors, changes or undo.
 func FileKey(in domain.InstitutionID, id, name string) string {
-	return importKey(in, id, name+".csv")
+	return importKey(in, id, FileName(name))
 }
 
 func problemPageKey(in domain.InstitutionID, id string, n int) string {

@@ -276,7 +276,7 @@ func (s *Step) outbox(ctx context.Context, i domain.Import) error {
 		if f == flow.Original {
 			continue // it lies in the inbox
 		}
-		if err := s.copy(ctx, flow.FileOf(i, f), folder+f+".csv"); there(err) != nil {
+		if err := s.copy(ctx, flow.FileOf(i, f), folder+flow.FileName(f), flow.FileType(f)); there(err) != nil {
 			return err
 		}
 	}
@@ -300,11 +300,11 @@ func outboxFolder(name, id string) string {
 	return "outbox/" + name + "/" + id + "/"
 }
 
-func (s *Step) copy(ctx context.Context, from, to string) error {
+func (s *Step) copy(ctx context.Context, from, to, mediaType string) error {
 	f, err := s.Files.Open(ctx, domain.Object{Key: from})
 	if err != nil {
 		return err
 	}
-	_, err = s.Files.Put(ctx, to, io.NewSectionReader(f, 0, f.Size()), "text/csv")
+	_, err = s.Files.Put(ctx, to, io.NewSectionReader(f, 0, f.Size()), mediaType)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 type columns struct {
 	imp    *domain.Import
 	cat    *domain.Catalogue
+	file   []flow.Column
 	kept   []int // places of the columns that errors.csv repeats
 	width  int   // of the uploaded file
 	errors []string
@@ -34,7 +35,7 @@ type fieldColumn struct {
 }
 
 func newColumns(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue) columns {
-	c := columns{imp: imp, cat: cat, width: len(plan.Columns), undo: []string{flow.KeyColumn}}
+	c := columns{imp: imp, cat: cat, file: plan.Columns, width: len(plan.Columns), undo: []string{flow.KeyColumn}}
 	for i, col := range plan.Columns {
 		if col.Role != flow.ErrorRole {
 			c.kept = append(c.kept, i)
@@ -73,7 +74,8 @@ func (c *columns) columnName(d domain.FieldDef) string {
 // resultFiles are the files that the user fetches.
 type resultFiles struct {
 	cols                  *columns
-	errors, changes, undo *out // undo is nil for a test
+	errors, changes, undo *out  // undo is nil for a test
+	book                  *book // of the errors, nil unless a workbook came in
 }
 
 func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, imp *domain.Import, cols *columns, separator string) *resultFiles {
@@ -88,6 +90,9 @@ func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, i
 	if imp.Action == domain.Update {
 		f.undo = open("undo")
 	}
+	if d := imp.Detected; d != nil && d.Format != "" && d.Separator == "" {
+		f.book = newBook(ctx, g, files, cols)
+	}
 	return f
 }
 
@@ -95,6 +100,9 @@ func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, i
 func (f *resultFiles) row(r flow.Result) error {
 	if cells := f.cols.failed(r); cells != nil {
 		if err := f.errors.row(f.cols.errors, cells); err != nil {
+			return err
+		}
+		if err := f.book.row(cells, f.cols.wrong(r)); err != nil {
 			return err
 		}
 	}
@@ -124,6 +132,9 @@ func (f *resultFiles) close(err error) []string {
 		if o.rows > 0 {
 			names = append(names, o.name)
 		}
+	}
+	if f.book.close(err) {
+		names = append(names, flow.ErrorsBook)
 	}
 	return names
 }
@@ -240,7 +251,7 @@ func newOut(ctx context.Context, g *errgroup.Group, files flow.Putter, key, name
 		r, w := io.Pipe()
 		o.pipe = w
 		g.Go(func() error {
-			_, err := files.Put(ctx, key, r, "text/csv; charset=utf-8")
+			_, err := files.Put(ctx, key, r, flow.FileType(name))
 			r.CloseWithError(err) // so that a writer never waits for a reader that left
 			return err
 		})

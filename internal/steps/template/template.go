@@ -307,21 +307,9 @@ func (z *zipped) columns() []workbook.Column {
 		cols = append(cols, workbook.Column{Name: "[info] " + d.Label})
 	}
 	for _, d := range z.fields {
-		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true, Options: z.options(d.Field())})
+		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true, Options: workbook.OptionsOf(d.Field(), z.cat.Settings)})
 	}
 	return cols
-}
-
-// options are what the new value of one of the contact's own fields is chosen
-// from, besides what people write.
-func (z *zipped) options(f domain.Field) []string {
-	switch f {
-	case domain.ContactTitle:
-		return append(slices.Clone(z.cat.Settings.Titles), "Empty")
-	case domain.ContactLanguage:
-		return append(slices.Clone(domain.Languages), "Empty")
-	}
-	return nil
 }
 
 func (z *zipped) header() []string {
@@ -333,7 +321,7 @@ func (z *zipped) header() []string {
 }
 
 func (z *zipped) table() workbook.Table {
-	return workbook.Table{Name: string(z.t.DataType), Language: z.t.Language, Columns: z.columns(), Modified: z.t.CreatedAt}
+	return workbook.Table{Name: string(z.t.DataType), Language: z.t.Language, Columns: z.columns(), Modified: z.t.CreatedAt, Made: z.t.CreatedAt}
 }
 
 // table is where rows go.

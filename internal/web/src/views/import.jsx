@@ -209,7 +209,7 @@ function Actions({ of, reload }) {
         {again && ended && retry}
         {operator && update && <Button kind="primary" icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
-        {of.files.includes('errors') && <Download ask={() => imports.file(of.id, 'errors')}>{t('result.errors')}</Download>}
+        {of.files.includes('errors') && <Download ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
         {again && !ended && retry}
         {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
