@@ -72,6 +72,10 @@ var operations = []operation{
 	{"GET", "/api/imports/{update}", nil, "viewer", 200},
 	{"PUT", "/api/imports/{update}", object{"note": "Own"}, "operator", 200},
 	{"GET", "/api/imports/{update}/problems", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/problems/groups", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/problems/rows", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/changes", nil, "viewer", 200},
+	{"POST", "/api/imports/{update}/changes/search", object{"q": "own"}, "viewer", 200},
 	{"GET", "/api/imports/{update}/rows", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/files/errors", nil, "viewer", 302},
 	{"GET", "/api/imports/{update}/files/changes", nil, "viewer", 302},
@@ -151,7 +155,11 @@ func (s *stack) doneImport(a domain.Action) domain.Import {
 	}
 	i.Source = o
 	for _, name := range i.Files[1:] {
-		if _, err := s.files.Put(s.t.Context(), flow.FileKey(i.Institution, i.ID, name), strings.NewReader(name), "text/csv"); err != nil {
+		content := name
+		if name == "changes" {
+			content = changesFile
+		}
+		if _, err := s.files.Put(s.t.Context(), flow.FileKey(i.Institution, i.ID, name), strings.NewReader(content), "text/csv"); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -160,6 +168,9 @@ func (s *stack) doneImport(a domain.Action) domain.Import {
 	}
 	return i
 }
+
+// changesFile is a file of changes with one.
+const changesFile = "\ufeffContact,Line,Field,Before,After\r\n#0000001,2,GENRE,ROCK,JAZZ\r\n"
 
 // leftImport stores an import that ended with rows left.
 func (s *stack) leftImport() domain.Import {

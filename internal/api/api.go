@@ -49,6 +49,8 @@ type Contacts interface {
 	Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error
 	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
 	History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error)
+	// GetMany returns those of the contacts that there are.
+	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
@@ -90,6 +92,7 @@ type Uploads interface {
 
 // Files is what the API needs of the bucket of templates and results.
 type Files interface {
+	Open(ctx context.Context, o domain.Object) (domain.File, error)
 	Get(ctx context.Context, key string) ([]byte, error)
 	Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error)
 	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)

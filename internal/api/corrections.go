@@ -13,7 +13,7 @@ import (
 
 // correction changes cells of a file as it is read.
 type correction struct {
-	Column    string  `json:"column,omitempty" maxLength:"1000" doc:"By its name in headers."`
+	Column    string  `json:"column,omitempty" maxLength:"1000" doc:"By its name in headers. With conflicts or conflict, a [new] column: only the conflicts of its cells."`
 	From      *string `json:"from,omitempty" maxLength:"10000" doc:"Of every row whose cell is this, blanks around it aside."`
 	To        *string `json:"to,omitempty" maxLength:"10000"`
 	Line      int     `json:"line,omitempty" minimum:"1"`
@@ -25,21 +25,14 @@ type correction struct {
 
 // good reports whether it is one of the forms of a correction.
 func (c correction) good() bool {
-	cell := c.Column != "" && c.To != nil && !c.LeaveOut && c.Conflicts == "" && c.Conflict == ""
-	none := c.Column == "" && c.From == nil && c.To == nil
+	settles := c.Conflicts != "" || c.Conflict != ""
 	switch {
-	case cell && c.From != nil:
-		return c.Line == 0
-	case cell:
-		return c.Line > 0
-	case !none:
-		return false
 	case c.LeaveOut:
-		return c.Line > 0 && c.Conflicts == "" && c.Conflict == ""
-	case c.Conflicts != "":
-		return c.Line == 0 && c.Conflict == ""
+		return c.Line > 0 && c.Column == "" && c.From == nil && c.To == nil && !settles
+	case settles:
+		return c.From == nil && c.To == nil && (c.Conflict == "" && c.Line == 0 || c.Conflicts == "" && c.Line > 0)
 	}
-	return c.Line > 0 && c.Conflict != ""
+	return c.Column != "" && c.To != nil && (c.From != nil) == (c.Line == 0)
 }
 
 // maxTests is how many tests' conflicts one recipe settles.

@@ -25,6 +25,8 @@ func TestCorrections(t *testing.T) {
 		object{"line": 4.0, "leaveOut": true},
 		object{"conflicts": "mine"},
 		object{"line": 5.0, "conflict": "theirs"},
+		object{"conflicts": "theirs", "column": "[new] GENRE"},
+		object{"line": 6.0, "conflict": "mine", "column": "[new] GENRE"},
 	}
 	id := s.call(operator, "POST", path, object{"corrections": list}).want(201).object()["id"].(string)
 	shown := func(id string) []any {
@@ -35,10 +37,10 @@ func TestCorrections(t *testing.T) {
 	if d := cmp.Diff(list, shown(id)); d != "" {
 		t.Error(d)
 	}
-	if _, err := s.files.Put(t.Context(), flow.CorrectedKey("aurora", id), strings.NewReader("[2,0,1,4,1]"), ""); err != nil {
+	if _, err := s.files.Put(t.Context(), flow.CorrectedKey("aurora", id), strings.NewReader("[2,0,1,4,1,3,1]"), ""); err != nil {
 		t.Fatal(err)
 	}
-	for i, n := range []float64{2, 0, 1, 4, 1} {
+	for i, n := range []float64{2, 0, 1, 4, 1, 3, 1} {
 		list[i].(object)["cells"] = n
 	}
 	if d := cmp.Diff(list, shown(id)); d != "" {
@@ -52,7 +54,7 @@ func TestCorrections(t *testing.T) {
 		}
 		return i
 	}
-	if r := get(id).Corrections; r.Count != 5 || !slices.Equal(r.Tests, []string{of.ID}) {
+	if r := get(id).Corrections; r.Count != 7 || !slices.Equal(r.Tests, []string{of.ID}) {
 		t.Errorf("%+v", r)
 	}
 	// The next test of it, with the recipe as it is shown, and with none.
@@ -74,6 +76,7 @@ func TestCorrections(t *testing.T) {
 		{}, {"column": "City"}, {"column": "City", "to": "x"}, {"column": "City", "from": "a"}, {"column": "City", "from": "a", "to": "b", "line": 3},
 		{"line": 3}, {"line": 3, "to": "x"}, {"line": 3, "leaveOut": true, "column": "City"}, {"leaveOut": true}, {"line": 3, "leaveOut": true, "conflict": "mine"},
 		{"conflicts": "mine", "line": 3}, {"conflicts": "mine", "conflict": "mine"}, {"conflict": "mine"}, {"column": "City", "from": "a", "to": "b", "leaveOut": true},
+		{"conflicts": "mine", "column": "City", "to": "a"}, {"conflicts": "mine", "from": "a"}, {"line": 3, "conflict": "mine", "column": "City", "to": "a"},
 	} {
 		t.Run(fmt.Sprint("bad ", i), func(t *testing.T) {
 			s.t = t

@@ -207,13 +207,6 @@ type undoInput struct {
 	Test bool `query:"test" doc:"Only tests the undo file: the answer is a new import that writes nothing and says what an undo would put back and what it could not."`
 }
 
-type problemsInput struct {
-	IDPath
-	Outcome string `query:"outcome" enum:"rejected,conflicted,unprocessed,updated,unchanged,created" doc:"Only of rows with this outcome."`
-	Field   string `query:"field" maxLength:"200" doc:"Only of this field: its code or column name."`
-	Paging
-}
-
 type importFileInput struct {
 	IDPath
 	Name string `path:"name" maxLength:"200" example:"errors" doc:"errors, errors.xlsx, changes, undo, corrected or original."`
@@ -246,10 +239,8 @@ func (s *server) importRoutes() {
 		OperationID: "putImport", Method: http.MethodPut, Path: one, Tags: []string{tagImports},
 		Summary: "Change an import's note", Description: "All else of an import follows from what was done.", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
 	}, s.putImport)
-	route(s, Viewer, huma.Operation{
-		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
-		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
-	}, s.listProblems)
+	s.problemRoutes(one)
+	s.changesRoutes(one)
 	route(s, Viewer, huma.Operation{
 		OperationID: "listRows", Method: http.MethodGet, Path: one + "/rows", Tags: []string{tagImports},
 		Summary:     "Show the first rows of the uploaded file",
@@ -428,18 +419,6 @@ func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*im
 		}
 	}
 	return &importAnswer{tag(v), v}, nil
-}
-
-func (s *server) listProblems(ctx context.Context, c Claims, in *problemsInput) (*listed[problemView], error) {
-	i, err := s.theImport(ctx, c, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	lang := s.lang(ctx, c)
-	return list(in.Limit, func(limit int) ([]domain.Problem, string, error) {
-		return flow.Problems(ctx, s.Files, c.Institution, i.AccountID(),
-			flow.ProblemFilter{Outcome: domain.Outcome(in.Outcome), Field: in.Field}, limit, in.Cursor)
-	}, func(p domain.Problem) problemView { return showProblem(p, lang) })
 }
 
 // testImport makes and starts a test of the bytes of an import that has ended. It

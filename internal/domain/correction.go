@@ -5,7 +5,8 @@ const MostCorrections = 10_000
 
 // A Correction changes cells of a file as it is read. It is one of: Column, From
 // and To, for every row whose cell is From, blanks around it aside; Line, Column
-// and To; Line and LeaveOut; Conflicts, of every row; Line and Conflict.
+// and To; Line and LeaveOut; Conflicts, of every row; Line and Conflict. The last two
+// may have the Column whose conflicts they are about, else they are about all.
 type Correction struct {
 	Column   string  `json:"column,omitempty"` // by its name in the file
 	From     *string `json:"from,omitempty"`

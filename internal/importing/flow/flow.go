@@ -265,12 +265,19 @@ func FileKey(in domain.InstitutionID, id, name string) string {
 	return importKey(in, id, FileName(name))
 }
 
-func problemPageKey(in domain.InstitutionID, id string, n int) string {
-	return importKey(in, id, fmt.Sprintf("problems/%05d.json", n))
+// The lists that problems are stored as beside the one of them all: equal ones
+// together, and the rows that have them.
+const (
+	groupPages = "groups/"
+	rowPages   = "rows/"
+)
+
+func problemPageKey(in domain.InstitutionID, id, kind string, n int) string {
+	return importKey(in, id, fmt.Sprintf("problems/%s%05d.json", kind, n))
 }
 
-func problemIndexKey(in domain.InstitutionID, id string) string {
-	return importKey(in, id, "problems/index.json")
+func problemIndexKey(in domain.InstitutionID, id, kind string) string {
+	return importKey(in, id, "problems/"+kind+"index.json")
 }
 
 // UploadKey is where a browser posts an import's file in the uploads bucket.

@@ -1,21 +1,17 @@
 package flow
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"rollbook/internal/domain"
-	"rollbook/internal/domain/fault"
 )
 
 const (
-	// problemsPerPage bounds what one answer of the API reads.
-	problemsPerPage = 1000
 	// firstProblems and firstBytes bound what an import itself holds.
 	firstProblems = 100
 	firstBytes    = 80 << 10
@@ -31,96 +27,104 @@ type Putter interface {
 	Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error)
 }
 
-// pageIndex says what a page of problems holds, so that a filter skips pages.
-type pageIndex struct {
-	Count int            `json:"count"`
-	By    map[string]int `json:"by"` // "outcome\nfield" → number
+// ProblemRow is a row that was not taken, with what is wrong with it.
+type ProblemRow struct {
+	Line     int                  `json:"line"`
+	Number   domain.ContactNumber `json:"number,omitempty"`
+	Outcome  domain.Outcome       `json:"outcome"`
+	Cells    []string             `json:"cells"` // in the order of the plan's columns
+	Problems []domain.Problem     `json:"problems"`
 }
 
-// ProblemWriter stores an import's problems in pages with an index.
+// ProblemWriter stores an import's problems in pages with an index: one by one, the
+// equal ones as one, and the rows that have them.
 type ProblemWriter struct {
-	put   Putter
-	in    domain.InstitutionID
-	id    string
-	page  []domain.Problem
-	index []pageIndex
-	First []domain.Problem // the first 100, fewer if they are long: they must fit into an import
-	Count int
-	bytes int // of First
+	problems, groups, rows pageWriter
+	equal                  grouper
+	in                     domain.InstitutionID
+	id                     string
+	First                  []domain.Problem // the first 100, fewer if they are long: they must fit into an import
+	Count                  int
+	bytes                  int // of First
 }
 
 // NewProblemWriter starts writing.
 func NewProblemWriter(put Putter, in domain.InstitutionID, id string) *ProblemWriter {
-	return &ProblemWriter{put: put, in: in, id: id}
+	pages := func(kind string) pageWriter {
+		return pageWriter{put: put, key: func(n int) string { return problemPageKey(in, id, kind, n) }}
+	}
+	return &ProblemWriter{problems: pages(""), groups: pages(groupPages), rows: pages(rowPages), in: in, id: id}
+}
+
+// Row stores the problems of a row, in the order of the file, and the row itself if
+// it was not taken because of them.
+func (w *ProblemWriter) Row(ctx context.Context, r Result) error {
+	for _, p := range r.Problems {
+		if err := w.Add(ctx, p); err != nil {
+			return err
+		}
+	}
+	if len(r.Problems) == 0 || r.Outcome != domain.RowRejected && r.Outcome != domain.RowConflicted {
+		return nil
+	}
+	return w.rows.add(ctx, ProblemRow{r.Line, r.Number, r.Outcome, r.Cells, r.Problems}, r.Problems...)
 }
 
 // Add stores one problem, in the order of the file.
 func (w *ProblemWriter) Add(ctx context.Context, p domain.Problem) error {
 	w.Count++
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
 	if len(w.First) < firstProblems && w.bytes < firstBytes {
-		b, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
 		w.First, w.bytes = append(w.First, p), w.bytes+len(b)
 	}
-	w.page = append(w.page, p)
-	if len(w.page) < problemsPerPage {
-		return nil
-	}
-	return w.flush(ctx)
+	w.equal.add(p)
+	return w.problems.addJSON(ctx, b, p)
 }
 
-func (w *ProblemWriter) flush(ctx context.Context) error {
-	ix := pageIndex{Count: len(w.page), By: map[string]int{}}
-	for _, p := range w.page {
-		ix.By[string(p.Outcome)+"\n"+about(p)]++
-	}
-	b, err := json.Marshal(w.page)
-	if err != nil {
-		return err
-	}
-	if _, err := w.put.Put(ctx, problemPageKey(w.in, w.id, len(w.index)), bytes.NewReader(b), "application/json"); err != nil {
-		return err
-	}
-	w.index = append(w.index, ix)
-	w.page = w.page[:0]
-	return nil
-}
-
-// Close stores the last page and the index.
+// Close stores the last pages, the groups and the indexes.
 func (w *ProblemWriter) Close(ctx context.Context) error {
-	if len(w.page) > 0 {
-		if err := w.flush(ctx); err != nil {
+	for _, g := range w.equal.sorted() {
+		if err := w.groups.add(ctx, g, g.Problem); err != nil {
 			return err
 		}
 	}
-	b, err := json.Marshal(w.index)
-	if err != nil {
-		return err
+	for _, p := range []struct {
+		pages *pageWriter
+		kind  string
+	}{{&w.rows, rowPages}, {&w.groups, groupPages}, {&w.problems, ""}} {
+		if err := p.pages.flush(ctx); err != nil {
+			return err
+		}
+		if err := putJSON(ctx, p.pages.put, problemIndexKey(w.in, w.id, p.kind), p.pages.index); err != nil {
+			return err
+		}
 	}
-	_, err = w.put.Put(ctx, problemIndexKey(w.in, w.id), bytes.NewReader(b), "application/json")
-	return err
+	return nil
 }
 
 // ProblemFilter chooses problems; "" means any.
 type ProblemFilter struct {
 	Outcome domain.Outcome
 	Field   string // CODE or column name
+	Group   string // as ProblemGroup names it
 }
 
-// about is what a problem is found by: its field or, where a column such as
+// aboutOf is what a problem is found by: its field or, where a column such as
 // Contact stands for none, that column.
-func about(p domain.Problem) string { return cmp.Or(p.Field, p.Column) }
+func aboutOf(p domain.Problem) string { return cmp.Or(p.Field, p.Column) }
 
 func (f ProblemFilter) match(p domain.Problem) bool {
-	return (f.Outcome == "" || p.Outcome == f.Outcome) && (f.Field == "" || about(p) == f.Field)
+	return (f.Outcome == "" || p.Outcome == f.Outcome) && (f.Field == "" || aboutOf(p) == f.Field) && (f.Group == "" || groupOf(p) == f.Group)
 }
 
 func (f ProblemFilter) inPage(ix pageIndex) bool {
+	f.Group = ""
 	for k := range ix.By {
-		o, field, _ := bytes.Cut([]byte(k), []byte("\n"))
-		if f.match(domain.Problem{Outcome: domain.Outcome(o), Field: string(field)}) {
+		o, field, _ := strings.Cut(k, "\n")
+		if f.match(domain.Problem{Outcome: domain.Outcome(o), Field: field}) {
 			return true
 		}
 	}
@@ -131,49 +135,18 @@ func (f ProblemFilter) inPage(ix pageIndex) bool {
 // cursor on ("" for the start), and the next cursor ("" at the end). Before the
 // import is finished there are none. A cursor that is not ours is kind Invalid.
 func Problems(ctx context.Context, get Getter, in domain.InstitutionID, id string, f ProblemFilter, limit int, cursor string) ([]domain.Problem, string, error) {
-	page, skip := 0, 0
-	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
-		if err == nil {
-			_, err = fmt.Sscanf(string(raw), "%d.%d", &page, &skip)
-		}
-		if err != nil || page < 0 || skip < 0 {
-			return nil, "", fault.At("query.cursor", "cursorInvalid")
-		}
-	}
-	b, err := get.Get(ctx, problemIndexKey(in, id))
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return nil, "", nil
-	}
-	if err != nil {
-		return nil, "", err
-	}
+	return problemPages(ctx, get, in, id, "", f, f.match, limit, cursor)
+}
+
+// ProblemRows returns rows with problems that match, in pages as Problems does.
+func ProblemRows(ctx context.Context, get Getter, in domain.InstitutionID, id string, f ProblemFilter, limit int, cursor string) ([]ProblemRow, string, error) {
+	return problemPages(ctx, get, in, id, rowPages, f, func(r ProblemRow) bool { return slices.ContainsFunc(r.Problems, f.match) }, limit, cursor)
+}
+
+func problemPages[T any](ctx context.Context, get Getter, in domain.InstitutionID, id, kind string, f ProblemFilter, match func(T) bool, limit int, cursor string) ([]T, string, error) {
 	var index []pageIndex
-	if err := json.Unmarshal(b, &index); err != nil {
+	if _, err := getJSON(ctx, get, problemIndexKey(in, id, kind), &index); err != nil {
 		return nil, "", err
 	}
-	var out []domain.Problem
-	for ; page < len(index); page, skip = page+1, 0 {
-		if !f.inPage(index[page]) {
-			continue
-		}
-		b, err := get.Get(ctx, problemPageKey(in, id, page))
-		if err != nil {
-			return nil, "", err
-		}
-		var ps []domain.Problem
-		if err := json.Unmarshal(b, &ps); err != nil {
-			return nil, "", err
-		}
-		for i := min(skip, len(ps)); i < len(ps); i++ {
-			if !f.match(ps[i]) {
-				continue
-			}
-			if len(out) == limit {
-				return out, base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", page, i)), nil
-			}
-			out = append(out, ps[i])
-		}
-	}
-	return out, "", nil
+	return readPages(ctx, get, index, func(n int) string { return problemPageKey(in, id, kind, n) }, f, match, limit, cursor)
 }

@@ -40,10 +40,8 @@ func (s *Step) merge(ctx context.Context, imp *domain.Import, rounds []flow.Plan
 func (s *Step) chunks(ctx context.Context, imp *domain.Import, rounds []flow.PlannedRound, m *merged, files *resultFiles) error {
 	for n := range rounds[0].Chunks {
 		sum, err := s.results(ctx, imp, rounds, n, func(r flow.Result) error {
-			for _, p := range r.Problems {
-				if err := m.problems.Add(ctx, p); err != nil {
-					return err
-				}
+			if err := m.problems.Row(ctx, r); err != nil {
+				return err
 			}
 			return files.row(r)
 		})

@@ -187,8 +187,9 @@ func (c *corrector) settled(ctx context.Context, line int) (map[int][]step, erro
 	for _, k := range all {
 		for column, is := range live {
 			p, ok := c.pairs[column]
+			of := c.list[k].Column
 			switch {
-			case !ok:
+			case !ok, of != "" && text.Normalise(of) != text.Normalise(column):
 			case c.list[k].Of() == domain.Theirs:
 				out[p.new] = append(out[p.new], step{k, ""})
 			case p.old >= 0:

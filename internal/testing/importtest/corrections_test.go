@@ -164,3 +164,40 @@ func TestCorrectionsOfConflicts(t *testing.T) {
 		}
 	}
 }
+
+// Conflicts are settled for one field, or for one cell of a row, as well.
+func TestCorrectionsOfConflictsByField(t *testing.T) {
+	w := importtest.New(t, 3)
+	file := "Contact,[old] GENRE,[new] GENRE,[old] SEGMENT,[new] SEGMENT\n"
+	var ns []domain.ContactNumber
+	for c, err := range w.Contacts.All(t.Context(), demo.Aurora) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns = append(ns, c.Number)
+		w.Set(t, demo.Aurora, c.Number, map[domain.Field]domain.Value{"criterion:GENRE": "FOLK", "criterion:SEGMENT": "REGULAR"})
+		file += "#" + string(c.Number) + ",ROCK,JAZZ,PATRON,LAPSED\n"
+	}
+	first := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file)
+	if first.Counts.Conflicted != 3 || first.ProblemsAll != 6 {
+		t.Fatalf("%+v %d %+v", first.Counts, first.ProblemsAll, first.Problems)
+	}
+	second := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file, corrected(t, w, []domain.Correction{
+		{Conflicts: domain.Mine, Column: "[new] genre"},
+		{Conflicts: domain.Theirs, Column: "[new] SEGMENT"},
+		{Line: 3, Conflict: domain.Theirs, Column: "[new] GENRE"},
+		{Line: 4, Conflict: domain.Mine, Column: "[new] NOTE"},
+	}, first.ID), func(i *domain.Import) { i.Of, i.OfKind = first.ID, domain.TestOf })
+	if second.Counts != (domain.Counts{Rows: 3, Updated: 2, Unchanged: 1}) {
+		t.Fatalf("%+v %+v", second.Counts, second.Problems)
+	}
+	if got := changed(t, w, second); !slices.Equal(got, []int{3, 3, 1, 0}) {
+		t.Errorf("changed %v", got)
+	}
+	w.Follow(t, second, domain.UpdateOf)
+	for i, n := range ns {
+		if genre, segment := w.Value(t, demo.Aurora, n, "criterion:GENRE"), w.Value(t, demo.Aurora, n, "criterion:SEGMENT"); genre != []domain.Value{"JAZZ", "FOLK", "JAZZ"}[i] || segment != "REGULAR" {
+			t.Errorf("contact %d has %s, %s", i, genre, segment)
+		}
+	}
+}

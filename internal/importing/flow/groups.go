@@ -1,0 +1,111 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+
+	"rollbook/internal/domain"
+)
+
+// GroupLines is how many lines of equal problems are told.
+const GroupLines = 20
+
+// mostGroups bounds the memory that grouping takes: problems that are unlike all of
+// so many others are only in the list of problems.
+const mostGroups = 200_000
+
+// ProblemGroup is what equal problems of an import are told as: they differ in
+// nothing but the row.
+type ProblemGroup struct {
+	domain.Problem        // the first one
+	Group          string `json:"group"` // its name, by which ProblemFilter finds them
+	Count          int    `json:"count"`
+	Lines          []int  `json:"lines"` // the first GroupLines
+}
+
+// groupOf names the group of a problem.
+func groupOf(p domain.Problem) string {
+	p.Line, p.Contact, p.OtherLines = 0, "", nil
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // plain strings and numbers
+	}
+	sum := sha256.Sum256(b)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// A grouper finds equal problems.
+type grouper struct {
+	at   map[string]int
+	list []ProblemGroup
+}
+
+func (g *grouper) add(p domain.Problem) {
+	name := groupOf(p)
+	i, there := g.at[name]
+	switch {
+	case there:
+		of := &g.list[i]
+		of.Count++
+		if len(of.Lines) < GroupLines {
+			of.Lines = append(of.Lines, p.Line)
+		}
+	case len(g.list) < mostGroups:
+		if g.at == nil {
+			g.at = map[string]int{}
+		}
+		g.at[name] = len(g.list)
+		g.list = append(g.list, ProblemGroup{Problem: p, Group: name, Count: 1, Lines: []int{p.Line}})
+	}
+}
+
+// sorted returns the groups, the most frequent first, equally frequent ones in the
+// order of the file.
+func (g *grouper) sorted() []ProblemGroup {
+	slices.SortStableFunc(g.list, func(a, b ProblemGroup) int { return cmp.Compare(b.Count, a.Count) })
+	return g.list
+}
+
+// ProblemGroups returns groups of equal problems that match, the most frequent
+// first, in pages as Problems does.
+func ProblemGroups(ctx context.Context, get Getter, in domain.InstitutionID, id string, f ProblemFilter, limit int, cursor string) ([]ProblemGroup, string, error) {
+	var index []pageIndex
+	there, err := getJSON(ctx, get, problemIndexKey(in, id, groupPages), &index)
+	if err != nil {
+		return nil, "", err
+	}
+	if !there {
+		return groupedNow(ctx, get, in, id, f, limit, cursor)
+	}
+	return readPages(ctx, get, index, func(n int) string { return problemPageKey(in, id, groupPages, n) }, f, func(g ProblemGroup) bool { return f.match(g.Problem) }, limit, cursor)
+}
+
+// groupedNow groups the problems of an import that was finished before groups were
+// stored.
+func groupedNow(ctx context.Context, get Getter, in domain.InstitutionID, id string, f ProblemFilter, limit int, cursor string) ([]ProblemGroup, string, error) {
+	_, skip, err := placeOf(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	var g grouper
+	for from, ended := "", false; !ended; ended = from == "" {
+		var ps []domain.Problem
+		if ps, from, err = Problems(ctx, get, in, id, f, itemsPerPage, from); err != nil {
+			return nil, "", err
+		}
+		for _, p := range ps {
+			g.add(p)
+		}
+	}
+	all := g.sorted()
+	skip = min(skip, len(all))
+	end := min(skip+limit, len(all))
+	if end == len(all) {
+		return all[skip:], "", nil
+	}
+	return all[skip:end], cursorAt(0, end), nil
+}
