@@ -66,10 +66,10 @@ func (s *stack) badGenres(i domain.Import) {
 type groupPage struct {
 	Items []struct {
 		Group, Column, Field, Value, Outcome, Code, Message, Suggestion string
-		Contact                                                        *string
-		Old, Live, New                                                 *string
-		Count                                                          int
-		Lines                                                          []int
+		Contact                                                         *string
+		Old, Live, New                                                  *string
+		Count                                                           int
+		Lines                                                           []int
 	}
 	NextCursor string
 }
