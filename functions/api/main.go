@@ -59,7 +59,7 @@ func main() {
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
 	}
-	conf, err := config.Load(context.Background())
+	conf, err := config.Load()
 	if err != nil {
 		log.Fatal(err)
 	}

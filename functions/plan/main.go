@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"log"
 	"os"
 	"strconv"
@@ -34,7 +33,7 @@ func main() {
 	if err != nil {
 		log.Fatalf("MAP_CONCURRENCY: %v", err)
 	}
-	conf, err := config.Load(context.Background())
+	conf, err := config.Load()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,13 +5,15 @@ package config
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // Limits are how long one attempt of a call may take. The service answers
@@ -27,11 +29,29 @@ type Limits struct {
 // Default is what the functions use.
 var Default = Limits{Connect: 2 * time.Second, Answer: 5 * time.Second, Attempt: 8 * time.Second}
 
-// Load reads the settings of the process: region, credentials, and an endpoint
-// if one is set.
-func Load(ctx context.Context) (aws.Config, error) {
-	conf, err := awsconfig.LoadDefaultConfig(ctx)
-	return Limited(conf, Default), err
+// Load reads the settings of the process from what Lambda gives it: region and
+// credentials, and an endpoint if one is set. Profiles, single sign-on and the
+// roles of instances, for which the SDK's own loader links three services more,
+// are not for functions.
+func Load() (aws.Config, error) {
+	conf := aws.Config{
+		Region: os.Getenv("AWS_REGION"),
+		Credentials: credentials.NewStaticCredentialsProvider(
+			os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN")),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		AccountIDEndpointMode:      aws.AccountIDEndpointModePreferred,
+	}
+	if conf.Region == "" {
+		return conf, errors.New("AWS_REGION is not set")
+	}
+	if _, err := conf.Credentials.Retrieve(context.Background()); err != nil {
+		return conf, err
+	}
+	if at := os.Getenv("AWS_ENDPOINT_URL"); at != "" {
+		conf.BaseEndpoint = &at
+	}
+	return Limited(conf, Default), nil
 }
 
 // Limited returns the settings with a time-out for each attempt of each call.

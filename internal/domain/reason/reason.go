@@ -24,7 +24,7 @@ type Params map[string]any
 // list leaves out a parameter that may be absent. It panics when code and values
 // are none of the registry's; a test looks at every call.
 func New(key string, values ...any) Reason {
-	f, ok := forms[key]
+	f, ok := forms()[key]
 	if !ok {
 		panic("reason: there is no " + key)
 	}
@@ -155,7 +155,7 @@ func (r Reason) key() string {
 
 // form is what the registry says of the reason. One of another version may have
 // none; then it has no parameters.
-func (r Reason) form() form { return forms[r.key()] }
+func (r Reason) form() form { return forms()[r.key()] }
 
 func (r Reason) say(lang string, from map[string]sentence, log bool) string {
 	s, ok := from[r.key()]

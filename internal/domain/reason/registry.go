@@ -3,6 +3,7 @@ package reason
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Kind is what a reason is about.
@@ -70,7 +71,7 @@ func Find(code Code) (Entry, bool) {
 }
 
 // forms are all sentences by "code" or "code.case".
-var forms = func() map[string]form {
+var forms = sync.OnceValue(func() map[string]form {
 	all := map[string]form{}
 	for _, e := range table {
 		for _, line := range e.forms {
@@ -95,13 +96,13 @@ var forms = func() map[string]form {
 		}
 	}
 	return all
-}()
+})
 
 // Forms returns how many values each sentence of the code takes, by the key that
 // New has: the code, or code.case.
 func (e Entry) Forms() map[string]int {
 	all := map[string]int{}
-	for key, f := range forms {
+	for key, f := range forms() {
 		if f.code == e.Code {
 			all[key] = len(f.params)
 		}

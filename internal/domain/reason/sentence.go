@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed words
@@ -18,23 +19,26 @@ type sentences struct {
 	Words       map[string]string   `json:"words"`       // by what they are of and value: action.test
 }
 
-var languages = func() map[string]*sentences {
-	all := map[string]*sentences{}
+// languages are read when first used: most functions say nothing, or one language.
+var languages = func() map[string]func() *sentences {
+	all := map[string]func() *sentences{}
 	for _, lang := range Languages {
-		b, err := files.ReadFile("words/" + lang + ".json")
-		if err != nil {
-			panic(err) // embedded
-		}
-		s := new(sentences)
-		if err := json.Unmarshal(b, s); err != nil {
-			panic(fmt.Sprintf("reason: words/%s.json: %v", lang, err)) // the tests read them
-		}
-		all[lang] = s
+		all[lang] = sync.OnceValue(func() *sentences {
+			b, err := files.ReadFile("words/" + lang + ".json")
+			if err != nil {
+				panic(err) // embedded
+			}
+			s := new(sentences)
+			if err := json.Unmarshal(b, s); err != nil {
+				panic(fmt.Sprintf("reason: words/%s.json: %v", lang, err)) // the tests read them
+			}
+			return s
+		})
 	}
 	return all
 }()
 
-func sentencesOf(lang string) *sentences { return languages[langOf(lang)] }
+func sentencesOf(lang string) *sentences { return languages[langOf(lang)]() }
 
 // Word returns a word of the language, such as that of outcome.created; its
 // last part if there is none.

@@ -13,12 +13,12 @@ import (
 // parameter that it has and none that it has not; one that may be absent only
 // where it may be left out.
 func TestEveryLanguageSaysEverything(t *testing.T) {
-	if len(forms) < 50 {
-		t.Fatalf("only %d sentences", len(forms))
+	if len(forms()) < 50 {
+		t.Fatalf("only %d sentences", len(forms()))
 	}
 	for _, lang := range Languages {
 		s := sentencesOf(lang)
-		for key, f := range forms {
+		for key, f := range forms() {
 			t.Run(lang+" "+key, func(t *testing.T) {
 				m, ok := s.Messages[key]
 				entry, _ := Find(f.code)
@@ -57,7 +57,7 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 		}
 		for _, in := range []map[string]sentence{s.Messages, s.Suggestions} {
 			for key := range in {
-				if _, ok := forms[key]; !ok {
+				if _, ok := forms()[key]; !ok {
 					t.Errorf("%s: %s is not in the registry", lang, key)
 				}
 			}
@@ -93,7 +93,7 @@ func TestWordsOfEveryLanguage(t *testing.T) {
 // A word parameter has a word for the types that name one.
 func TestTypesAreKnown(t *testing.T) {
 	known := []paramType{nameType, textType, valueType, valuesType, cellType, numberType, lineType, linesType, listType, textsType, bytesType, dateType, monthType, languageType, countryType, reasonType}
-	for key, f := range forms {
+	for key, f := range forms() {
 		names := map[string]bool{"case": true}
 		for _, p := range f.params {
 			if names[p.name] {
