@@ -52,13 +52,14 @@ type RecipeBody struct {
 	Country         string            `json:"country,omitempty" minLength:"2" maxLength:"2" example:"CH" doc:"For telephone numbers and postcodes of rows that name no country and whose contact has none; absent for the institution's."`
 	Persons         map[string]string `json:"persons,omitempty" example:"{\"12\":\"same\"}" doc:"For rows that conflict as anotherPerson, by their lines: same for the contact that has the e-mail address, another to create one."`
 	Proof           string            `json:"proof,omitempty" maxLength:"250" doc:"Kept with each authorisation that the import sets."`
+	MatchBy         string            `json:"matchBy,omitempty" maxLength:"40" example:"CRM_ID" doc:"For contacts: the code of a text criterion by which rows find their contact, as the number that another system gave it. The file has it as a column, and no Contact."`
 	Corrections     []correction      `json:"corrections,omitempty" maxItems:"10000" doc:"Change cells as the file is read, in this order. Lists of imports do not have them."`
 	AllowSamePerson bool              `json:"allowSamePerson,omitempty" doc:"For contacts: rows may create several contacts with one e-mail address, or one name and birth date."`
 }
 
 func (b RecipeBody) recipe() domain.Recipe {
 	r := domain.Recipe{Columns: b.Columns, Encoding: b.Encoding, DateOrder: b.DateOrder, DecimalSign: b.DecimalSign, Mode: domain.Mode(b.Mode), Fill: b.Fill, Refusals: domain.Refusals(b.Refusals), Proof: strings.TrimSpace(b.Proof), Country: strings.ToUpper(b.Country),
-		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson}
+		OnConflict: domain.OnConflict(b.OnConflict), AllowSamePerson: b.AllowSamePerson, MatchBy: b.MatchBy}
 	for line, same := range b.Persons {
 		if n, err := strconv.Atoi(line); err == nil {
 			if r.Persons == nil {
@@ -112,7 +113,7 @@ func (b RecipeBody) check(f *faults) {
 
 func recipeOf(r domain.Recipe) RecipeBody {
 	b := RecipeBody{Columns: r.Columns, Encoding: r.Encoding, DateOrder: r.DateOrder, DecimalSign: r.DecimalSign, Mode: string(r.Mode), Fill: r.Fill, Refusals: string(r.Refusals), Proof: r.Proof, Country: r.Country,
-		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson}
+		OnConflict: string(r.OnConflict), AllowSamePerson: r.AllowSamePerson, MatchBy: r.MatchBy}
 	for line, same := range r.Persons {
 		if b.Persons == nil {
 			b.Persons = map[string]string{}

@@ -3,6 +3,8 @@ package domain
 import (
 	"strings"
 	"time"
+
+	"rollbook/internal/domain/text"
 )
 
 // Origin is the import and the line that made a contact.
@@ -51,6 +53,22 @@ func IdentityEmail(identity string) string {
 		return ""
 	}
 	return email
+}
+
+// ValueIdentity is the Identity of whoever has the value in a field.
+func ValueIdentity(f Field, v Value) string { return string(f) + "=" + string(v) }
+
+// HasIdentity reports whether the contact is who an identity says; Checked that one
+// can see it in the contact.
+func HasIdentity(c Contact, identity string) (has, checked bool) {
+	if email := IdentityEmail(identity); email != "" {
+		return text.NormaliseEmail(c.Email()) == text.NormaliseEmail(email), true
+	}
+	f, v, ok := strings.Cut(identity, "=")
+	if room, _ := Field(f).Split(); !ok || room != CriterionRoom {
+		return true, false
+	}
+	return c.Get(Field(f)) == Value(v), true
 }
 
 // Made is the answer to one Creation. Exactly one of Done, Live, Gone, Own,

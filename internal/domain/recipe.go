@@ -31,6 +31,9 @@ type Recipe struct {
 	Persons map[int]Same `json:"persons,omitempty"`
 	// Proof is kept with each authorisation that the import sets.
 	Proof string `json:"proof,omitempty"`
+	// MatchBy is the code of a text criterion by which contacts are found, as the
+	// number that another system gave them; "" for none.
+	MatchBy string `json:"matchBy,omitempty"`
 	// Corrections change cells as the file is read; nil for none.
 	Corrections *Corrections `json:"corrections,omitempty"`
 	// AllowSamePerson lets rows of contacts create several contacts with one

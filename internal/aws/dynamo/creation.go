@@ -470,7 +470,7 @@ func (r round) clear(ctx context.Context, ms []*making) error {
 			held = append(held, m)
 		case m.given && live == nil:
 			r.settle(m, domain.Made{Gone: true})
-		case m.given || live != nil && domain.IdentityEmail(m.id) != "" && has(*live, m.id):
+		case m.given || live != nil && shows(*live, m.id):
 			met, meets[m] = append(met, m), live
 		default: // the number was given by hand: another one
 			if d := digits(m); !raised[d] {

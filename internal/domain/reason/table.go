@@ -17,6 +17,7 @@ var table = []Entry{
 	{"noneYours", File, "", `none of three or more contacts is the institution's`, `was it another institution's template?`, []string{""}},
 	{"columnsSorted", File, "", "in most rows `[info] Email` is another contact's: a part of the columns was sorted", `start again, sort whole rows`, []string{"line:line"}},
 	{"kindChanged", File, "", `no [old] value of a column is one that the field can have`, `the criterion was made anew: make a new template`, []string{"field kind:word:kind"}},
+	{"matchBy", File, "", "the recipe's `matchBy` is no text criterion, or no column of the file has it, or the column Contact is there too", `choose another criterion, or say which column has it`, []string{"code:text", ".noColumn line:line field", ".number line:line field column:text"}},
 	{"encodingNotRecognised", File, "", `the bytes are no text that can be told for sure, or the file's own names are the stored ones in another encoding only`, `save as CSV UTF-8`, []string{"", ".choose", ".utf32", ".dos", ".stored guessed best line:line"}},
 	{"encodingNotSupported", File, "", `the encoding asked for is none that is read`, `choose another`, []string{"encoding:text encodings:list"}},
 	{"encodingMixedUp", File, "", "a UTF-8 file was opened as another encoding and saved: é became Ã©; also of single texts, with what they must have been as `suggestion`", `open the original again`, []string{"value:text right:text suggestion?", ".file line:line"}},
@@ -91,6 +92,7 @@ var table = []Entry{
 	{"notWritten", Row, "", `unprocessed: the row could not be written, through our fault`, `import errors.csv`, []string{""}},
 	{"notProcessed", Row, "", `unprocessed: the import stopped before this row`, `import errors.csv`, []string{""}},
 
+	{"severalHave", Person, "", "several contacts have the value of the recipe's `matchBy` by which the row would find one", `give all but one another value`, []string{"numbers:list field"}},
 	{"severalContacts", Person, "", `several contacts have the e-mail address by which the row would find one`, `write the number of the one meant`, []string{"numbers:list"}},
 	{"samePerson", Person, "", "several rows without a number would create one person: same e-mail address, or same name and birth date (`otherLines`); also a warning that counts them", "keep one row, or import with `allowSamePerson`", []string{"lines:lines", ".warning n:number"}},
 	{"nobodyNamed", Person, "", `the row would create a contact with neither e-mail address nor last name`, `fill one in`, []string{""}},

@@ -37,6 +37,8 @@ type fieldColumn struct {
 	def   domain.FieldDef
 	index *field.Index
 	known bool // the catalogue still has the field
+	// matched says that contacts are found by the field.
+	matched bool
 }
 
 // newReader resolves the file's columns. With retired, values that are retired
@@ -61,6 +63,9 @@ func newReader(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue, perso
 		}
 		fc.index = field.NewIndex(fc.def)
 		fc.index.Order, fc.index.Sign = day.Order(plan.Columns[c.New].Order), field.Sign(plan.Columns[c.New].Sign)
+		if at.Key >= 0 && plan.Columns[at.Key].Found {
+			fc.matched = c.Field.Code() == imp.MatchBy
+		}
 		if c.Field == domain.ContactBirthDate {
 			dated := *persons
 			dated.Order = fc.index.Order
@@ -228,9 +233,15 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 		return nil, nil, nil
 	}
 	c := &compare.Cell{Def: fc.def, Column: fc.name, Text: said, Edit: edit}
-	if fc.Old >= 0 {
+	switch {
+	case fc.Old >= 0:
 		c.Compared, c.OldText = true, row.Cells[fc.Old]
 		c.Old, c.Known = r.parseOld(c.OldText, fc.index)
+	case fc.matched:
+		// The contact was found by what it has here, or has nothing.
+		if c.Compared, c.Known = true, true; !field.Blank(row.Cells[r.key]) {
+			c.Old, c.OldText = edit.Value, said
+		}
 	}
 	if warning == nil {
 		return c, nil, nil
@@ -318,6 +329,11 @@ func (r *reader) person(row flow.Row, out *compare.Row) {
 	case p.Email == "" && !r.imp.AllowSamePerson:
 		p.Name, p.Born = named(out.Cells)
 	}
+	for i := range out.Cells {
+		if c := &out.Cells[i]; out.Number == "" && c.Compared && c.Edit.Value != domain.Empty && r.matches(c.Def.Field()) {
+			p.Identity = domain.ValueIdentity(c.Def.Field(), c.Edit.Value)
+		}
+	}
 	p.Check = func(after map[domain.Field]domain.Value) ([]domain.Warning, *domain.Problem) {
 		return r.together(after, column)
 	}
@@ -327,6 +343,11 @@ func (r *reader) person(row flow.Row, out *compare.Row) {
 	if p.Remove != "" {
 		p.Values = r.created(row)
 	}
+}
+
+// matches reports whether contacts are found by the field.
+func (r *reader) matches(f domain.Field) bool {
+	return slices.ContainsFunc(r.fields, func(fc fieldColumn) bool { return fc.matched && fc.Field == f })
 }
 
 // named returns the folded name and the birth date by which a row without number

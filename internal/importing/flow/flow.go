@@ -136,7 +136,10 @@ type Column struct {
 	Role  Role         `json:"role"`
 	Field domain.Field `json:"field,omitempty"` // for old, new, and the e-mail's info column
 	Order string       `json:"order,omitempty"` // of day and month in a column of days, as package day has it
-	Sign  string       `json:"sign,omitempty"`  // before decimals in a column of numbers, as package field has it
+	// Found is a column that the file does not have: the numbers of the contacts
+	// that were found by another one. Name is that one's.
+	Found bool   `json:"found,omitempty"`
+	Sign  string `json:"sign,omitempty"` // before decimals in a column of numbers, as package field has it
 }
 
 // Plan is what plan found out about the file.

@@ -37,7 +37,7 @@ type fieldColumn struct {
 func newColumns(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue) columns {
 	c := columns{imp: imp, cat: cat, file: plan.Columns, width: len(plan.Columns), undo: []string{flow.KeyColumn}}
 	for i, col := range plan.Columns {
-		if col.Role != flow.ErrorRole {
+		if col.Role != flow.ErrorRole && !col.Found {
 			c.kept = append(c.kept, i)
 			c.errors = append(c.errors, cmp.Or(col.Ours, col.Name)) // so that it comes in again as it is
 		}

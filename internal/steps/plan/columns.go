@@ -25,6 +25,8 @@ type resolver struct {
 	contact map[string]domain.FieldDef
 	// given has what the recipe says of columns, by their name.
 	given map[string]string
+	// matchBy is the criterion by which contacts are found, "" for none.
+	matchBy domain.Field
 	// before has what was said of an earlier file with the same headers.
 	before map[string]string
 }

@@ -237,6 +237,8 @@ type correctedFile struct {
 	w    *sheet.Writer
 	pipe *io.PipeWriter
 	done chan error
+	// columns is how many the file has; behind them is what was found.
+	columns int
 }
 
 func (s *Step) correctedFile(ctx context.Context, imp *domain.Import, settings domain.Settings, rr *rowReader) *correctedFile {
@@ -250,10 +252,11 @@ func (s *Step) correctedFile(ctx context.Context, imp *domain.Import, settings d
 		r.CloseWithError(cmp.Or(err, io.ErrClosedPipe))
 		f.done <- err
 	}()
-	names := make([]string, len(rr.cols))
-	for i, c := range rr.cols {
-		names[i] = c.Name
+	names := make([]string, len(rr.kept))
+	for i := range names {
+		names[i] = rr.cols[i].Name
 	}
+	f.columns = len(names)
 	_ = f.w.Write(names) // an error comes again with the next row
 	return f
 }
@@ -263,7 +266,11 @@ func (f *correctedFile) add(r flow.Row) error {
 	if f == nil || r.Fault != nil && r.Fault.Code == codeLeftOut {
 		return nil
 	}
-	return f.w.Write(r.Cells)
+	cells := r.Cells
+	if r.Fault == nil {
+		cells = cells[:f.columns]
+	}
+	return f.w.Write(cells)
 }
 
 // close ends the file, or gives it up for an error.

@@ -28,7 +28,9 @@ type repeats struct {
 	// that give an address, by line; their hash is the address.
 	persons        *person.Checker
 	emails, people lines
-	given          []seen
+	// ids are those that name a contact which is not there by a criterion.
+	ids   lines
+	given []seen
 }
 
 func newRepeats(cols []flow.Column, l flow.Layout) *repeats {
@@ -61,6 +63,9 @@ func (p *repeats) see(r *row) {
 			p.given = append(p.given, seen{p.lines.code(r.number), p.address(e.Value), r.Line})
 		}
 	case r.blank && p.persons != nil:
+		if r.named != domain.Empty {
+			p.ids.addPerson(maphash.String(p.seed, string(r.named)), h.Sum64(), r.Line)
+		}
 		p.person(r, h.Sum64())
 	}
 }
@@ -95,7 +100,8 @@ func (p *repeats) person(r *row, hash uint64) {
 // duplicates writes, for each chunk, which of its rows share their contact with
 // other rows.
 func (s *Step) duplicates(ctx context.Context, imp *domain.Import, p *flow.Plan, same *repeats, merged []int) error {
-	numbered := same.lines.duplicates()
+	numbered := append(same.lines.duplicates(), same.ids.duplicates()...)
+	slices.SortFunc(numbered, func(a, b duplicate) int { return cmp.Compare(a.line, b.line) })
 	persons := [][]duplicate{same.emails.duplicates()}
 	if !imp.AllowSamePerson {
 		persons = append(persons, same.people.duplicates())

@@ -47,7 +47,12 @@ func (r *resolver) columns(names, ours []string, line int) ([]flow.Column, []dom
 	if err := h.check(); err != nil {
 		return h.cols, nil, err
 	}
-	return h.cols, r.notCompared(h.cols), nil
+	cols := h.cols
+	if r.matchBy != "" {
+		i := slices.IndexFunc(cols, func(c flow.Column) bool { return c.Role == flow.NewRole && c.Field == r.matchBy })
+		cols = append(cols, flow.Column{Name: names[i], Role: flow.KeyRole, Found: true})
+	}
+	return cols, r.notCompared(cols), nil
 }
 
 // resolve finds out the role and the field of column i.
@@ -125,15 +130,20 @@ func (h *header) check() error {
 			news = news || c.Role == flow.NewRole || c.Role == flow.UndoRole
 		}
 	}
+	by := h.matchBy != "" && h.has(flow.NewRole, h.matchBy)
 	switch {
+	case h.matchBy != "" && !by:
+		return fault.New(fault.Invalid, "matchBy.noColumn", h.line, h.matchBy.Code())
+	case by && h.has(flow.KeyRole, ""):
+		return fault.New(fault.Invalid, "matchBy.number", h.line, h.matchBy.Code(), flow.KeyColumn)
 	case foreign >= 0 && !news:
 		return fault.New(fault.Invalid, "wrongDataType", h.typeOf(h.cols[foreign]), h.want)
 	case foreign >= 0:
 		return fault.New(fault.Invalid, "wrongDataType.column", h.line, foreign+1, h.names[foreign], h.typeOf(h.cols[foreign]), h.want)
-	case h.want == domain.Contacts && news && !own:
+	case h.want == domain.Contacts && news && !own && !by:
 		// Here criteria are for contacts that arrive with their names.
 		return fault.New(fault.Invalid, "wrongDataType.noContacts", h.line)
-	case h.has(flow.KeyRole, ""):
+	case by, h.has(flow.KeyRole, ""):
 	case h.want != domain.Contacts:
 		return fault.New(fault.Invalid, "noKeyColumn", h.line, flow.KeyColumn)
 	case !h.has(flow.NewRole, domain.ContactEmail) && !h.has(flow.NewRole, domain.ContactLastName):
@@ -172,7 +182,7 @@ func some(names []string) ([]string, any) {
 func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
 	var missing []string
 	for _, c := range cols {
-		if c.Role == flow.NewRole && !has(cols, flow.OldRole, c.Field) {
+		if c.Role == flow.NewRole && c.Field != r.matchBy && !has(cols, flow.OldRole, c.Field) {
 			d, _ := r.cat.Lookup(c.Field)
 			missing = append(missing, d.Name())
 		}

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"time"
 
@@ -57,6 +58,8 @@ type Catalogue interface {
 type Contacts interface {
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
+	// All yields every contact, for files that name them by a criterion.
+	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
 
 // Mappings is what the step needs of what was said of the columns of files.
@@ -260,6 +263,9 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		return p, err
 	}
 	names := newResolver(cat, imp.DataType, imp.Columns)
+	if names.matchBy, err = matchBy(imp, cat); err != nil {
+		return p, err
+	}
 	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits})
 	if err != nil {
 		return p, err
@@ -291,6 +297,9 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	}
 	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat)}
 	if reader.corrector, err = s.corrector(ctx, imp, r.Header(), m.headers, reader); err != nil {
+		return p, err
+	}
+	if reader.found, err = s.holders(ctx, imp, names.matchBy, cat, reader.layout); err != nil {
 		return p, err
 	}
 	for i := range rows.rows {

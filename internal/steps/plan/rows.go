@@ -19,6 +19,8 @@ type row struct {
 	numbered bool
 	// blank says that the row has no number at all.
 	blank bool
+	// named is what the row says of its contact by a criterion that nobody has.
+	named domain.Value
 	// stored are the cells that a workbook stores as numbers: the sign in them is
 	// ours.
 	stored []int
@@ -39,6 +41,8 @@ type rowReader struct {
 	width  int   // how many columns the file has
 	// meant is what each of cols is to hold.
 	meant []meant
+	// found finds contacts by a criterion, nil where rows name them otherwise.
+	found *holders
 	// corrector is nil where the recipe has no corrections.
 	corrector *corrector
 	padded    tally
@@ -102,12 +106,24 @@ func (rr *rowReader) row(r sheet.Row) row {
 	out := row{Row: flow.Row{Line: r.Line, Cells: r.Cells}}
 	if r.Fault != nil {
 		out.Fault = rr.fault(r)
+		if n := len(rr.kept); rr.found != nil && len(r.Cells) >= n {
+			out.Cells = slices.Insert(slices.Clone(r.Cells), n, "")
+		}
 		return out
 	}
 	if len(r.Displays) > 0 {
 		if out.Fault = rr.displayed(&r, &out); out.Fault != nil {
+			if rr.found != nil {
+				out.Cells = append(slices.Clip(out.Cells), "")
+			}
 			return out
 		}
+	}
+	if rr.found != nil {
+		if out.Fault = rr.found.find(&out, rr.cols); out.Fault != nil {
+			return out
+		}
+		r.Cells = out.Cells
 	}
 	key := rr.layout.Key
 	if key < 0 || field.Blank(r.Cells[key]) {

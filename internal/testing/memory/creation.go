@@ -158,7 +158,7 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		if !ok && !r.isGone(n) {
 			break
 		}
-		if ok && domain.IdentityEmail(id) != "" && has(taken, id) {
+		if ok && shows(taken, id) {
 			r.claims[id] = n
 			return meet(n)
 		}
@@ -199,11 +199,17 @@ func identity(id string) string {
 	return id
 }
 
-// has tells whether the contact still is who the identity says. Of what is not
-// an e-mail address the claim's word is taken.
+// has tells whether the contact still is who the identity says. Where it does not
+// show, the claim's word is taken.
 func has(c domain.Contact, id string) bool {
-	email := domain.IdentityEmail(id)
-	return email == "" || text.NormaliseEmail(c.Email()) == email
+	is, _ := domain.HasIdentity(c, id)
+	return is
+}
+
+// shows is has of an identity that shows in a contact.
+func shows(c domain.Contact, id string) bool {
+	is, checked := domain.HasIdentity(c, id)
+	return is && checked
 }
 
 func digits(d int) int {

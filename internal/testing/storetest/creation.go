@@ -19,6 +19,7 @@ var creationTests = map[string]func(*testing.T, Contacts){
 	"CreateNext":           createNext,
 	"CreateIdentity":       createIdentity,
 	"CreateIdentityNumber": createIdentityNumber,
+	"CreateIdentityValue":  createIdentityValue,
 	"CreateRaces":          createRaces,
 	"CreateRacesOfCopies":  createRacesOfCopies,
 	"CreateRacesNumbers":   createRacesNumbers,
@@ -233,6 +234,31 @@ func createIdentity(t *testing.T, s Contacts) {
 	shared := creation("import-10", 2, person("jo@example.org"))
 	shared.Identity = ""
 	made(t, s, opera, shared)
+}
+
+// Who is known by a value is made once, until the contact has another one.
+func createIdentityValue(t *testing.T, s Contacts) {
+	const id = domain.Field("criterion:OTHER_ID")
+	with := func(imp string, v domain.Value) domain.Creation {
+		fields := person("")
+		delete(fields, domain.ContactEmail)
+		fields[domain.ContactLastName], fields[id] = "Valued", v
+		cr := creation(imp, 2, fields)
+		cr.Identity = domain.ValueIdentity(id, v)
+		return cr
+	}
+	a := made(t, s, opera, with("import-1", "X=1"))
+	same(t, "live", notMade(t, makeAll(t, s, opera, with("import-2", "X=1"))[0]).Number, a)
+	b := made(t, s, opera, with("import-3", "x=1"))
+	put(t, s, opera, a, map[domain.Field]domain.Value{domain.ContactLastName: "Valued", id: "Y"})
+	c := made(t, s, opera, with("import-4", "X=1"))
+	if a == b || b == c || a == c {
+		t.Errorf("numbers %s, %s, %s", a, b, c)
+	}
+	must(t, s.Delete(t.Context(), opera, c))
+	if d := made(t, s, opera, with("import-5", "X=1")); d == c {
+		t.Errorf("number %s again", d)
+	}
 }
 
 func createIdentityNumber(t *testing.T, s Contacts) {

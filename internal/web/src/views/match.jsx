@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { faultAt, imports, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { loadCatalogue } from '../core/catalogue.js';
+import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { columnOptions, columnWords, counts, keyColumn, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
 import { limits } from '../core/kinds.js';
@@ -54,7 +54,7 @@ function Columns({ of, rows }) {
   now.forEach((c, i) => { if (c && counts(c)) users.set(same(c), [...(users.get(same(c)) || []), i]); });
   const doubled = (i) => (now[i] && counts(now[i]) ? users.get(same(now[i])).filter((k) => k !== i) : []);
   const has = (c) => users.has(same(c));
-  const nameless = of.dataType === 'contacts' ? !(has(keyColumn) || has('Email') || has('Last name')) : !has(keyColumn);
+  const nameless = of.dataType === 'contacts' ? !(draft.recipe.matchBy || has(keyColumn) || has('Email') || has('Last name')) : !has(keyColumn);
 
   const nameOf = (i) => headers[i].name || t('match.unnamed', { n: i + 1 });
   const choose = (i, column) => {
@@ -206,7 +206,7 @@ function Preview({ headers, rows, now, options }) {
 }
 
 /** The choices of a recipe as the form has them. */
-const recipeForm = (r) => ({ dateOrder: r.dateOrder || '', decimalSign: r.decimalSign || '', country: r.country || '', mode: r.mode || 'createAndUpdate', fill: Boolean(r.fill), refusals: r.refusals || 'keep', proof: r.proof || '', allowSamePerson: Boolean(r.allowSamePerson) });
+const recipeForm = (r) => ({ dateOrder: r.dateOrder || '', decimalSign: r.decimalSign || '', matchBy: r.matchBy || '', country: r.country || '', mode: r.mode || 'createAndUpdate', fill: Boolean(r.fill), refusals: r.refusals || 'keep', proof: r.proof || '', allowSamePerson: Boolean(r.allowSamePerson) });
 
 /** The whole recipe: that of the import, with what was chosen here. */
 function recipeOf(recipe, form, columns) {
@@ -224,12 +224,15 @@ function recipeOf(recipe, form, columns) {
 function Reading({ of, form, onChange, error, columns }) {
   const told = new Set([...of.warnings, ...of.problems].map((w) => w.code));
   const contacts = of.dataType === 'contacts';
-  const spoken = ['dateOrder', 'dateOrderMixed', 'ambiguousDate', 'decimalSign', 'decimalSignMixed', 'ambiguousNumber', 'phoneCountry', 'badPhone', 'postcodeLostZero', 'refused', 'contactExists', 'contactNotThere', 'samePerson'].some((c) => told.has(c));
+  const spoken = ['dateOrder', 'dateOrderMixed', 'ambiguousDate', 'decimalSign', 'decimalSignMixed', 'ambiguousNumber', 'severalHave', 'phoneCountry', 'badPhone', 'postcodeLostZero', 'refused', 'contactExists', 'contactNotThere', 'samePerson'].some((c) => told.has(c));
   const given = JSON.stringify(form) !== JSON.stringify(recipeForm({}));
   const says = (...codes) => {
     const list = of.warnings.filter((w) => codes.includes(w.code));
     return list.length ? list.map((w) => <span key={w.message} class="block">{w.message}</span>) : null;
   };
+  // Texts that the file has may be another system's numbers.
+  const texts = catalogue.value.fields.filter((f) => f.kind === 'text').map((f) => f.code);
+  const ids = contacts ? texts.filter((c) => c === form.matchBy || columns.some((x) => x && same(x) === same(`[new] ${c}`))) : [];
   const authorisations = of.dataType === 'authorisations' || contacts && columns.some((c) => c?.startsWith('['));
   return (
     <details class="more part" open={spoken || given}>
@@ -249,6 +252,12 @@ function Reading({ of, form, onChange, error, columns }) {
           {(p) => <input {...p} type="text" maxLength={2} autocapitalize="characters" value={form.country} onInput={(e) => onChange({ country: e.currentTarget.value.toUpperCase() })} />}
         </Field>}
       </div>
+      {ids.length > 0 && <Field label={t('recipe.matchBy')} hint={t('recipe.matchBy.hint')}>
+        {(p) => <select {...p} value={form.matchBy} onChange={(e) => onChange({ matchBy: e.currentTarget.value })}>
+          <option value="">{t('recipe.matchBy.none')}</option>
+          {ids.map((c) => <option key={c} value={c}>{columnWords(`[new] ${c}`)}</option>)}
+        </select>}
+      </Field>}
       {contacts && <Choices legend={t('recipe.mode')} name="mode" value={form.mode} onChange={(mode) => onChange({ mode })}
         options={['createAndUpdate', 'create', 'update'].map((m) => ({ value: m, label: t(`recipe.mode.${m}`), hint: t(`recipe.mode.${m}.hint`) }))} />}
       <label class="check"><input type="checkbox" checked={form.fill} onChange={(e) => onChange({ fill: e.currentTarget.checked })} />
