@@ -41,10 +41,10 @@ func TestMatchBy(t *testing.T) {
 		"X-010;a@example.org;Ten;Bern;",              // twice in the file, differing
 		"X-010;b@example.org;Ten;Basel;",             //
 		"X-011;;Eleven;Bern;", "X-011;;Eleven;Bern;", // twice, the same
-		"X-001;;;Basel;",                                       // the first contact again
-		";c0000008@example.org;;Bern;",                         // without one: by its address
-		"X-012;;;Bern;",                                        // nobody, and no name to create one
-		strings.Repeat("x", 300)+";;Long;Bern;",                // no value of the field
+		"X-001;;;Basel;",                                            // the first contact again
+		";c0000008@example.org;;Bern;",                              // without one: by its address
+		"X-012;;;Bern;",                                             // nobody, and no name to create one
+		strings.Repeat("x", 300)+";;Long;Bern;",                     // no value of the field
 		"X-002;;;Basel;;extra", "Empty;c0000009@example.org;;Bern;", // a cell too many; to be cleared
 	)
 	by := matched("NICKNAME", "External ID", "[new] NICKNAME")
