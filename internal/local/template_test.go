@@ -282,7 +282,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 		return out
 	}
 	job := on("Jobs", "GetItem PutItem")
-	reads := slices.Concat(on("Contacts", "BatchGetItem"), on("Emails", "Query"))
+	reads := slices.Concat(on("Contacts", "BatchGetItem"), on("Emails", "PartiQLSelect"))
 	rounds := on("Jobs", "GetItem PutItem UpdateItem")
 	under := func(prefix string) []string {
 		return []string{"s3:GetObject Files/" + prefix + "/*", "s3:PutObject Files/" + prefix + "/*", "s3:AbortMultipartUpload Files/" + prefix + "/*", "s3:ListBucket Files"}
@@ -313,10 +313,10 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, on("Jobs", "Query"), uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
-			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLDelete"),
+			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLSelect PartiQLInsert PartiQLDelete"),
 			on("History", "Query PutItem UpdateItem BatchWriteItem PartiQLInsert"),
 			on("Catalogue", "Query UpdateItem"), rounds, files),
-		"FinishFunction": slices.Concat(reads, on("Contacts", "PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem UpdateItem"),
+		"FinishFunction": slices.Concat(reads, on("Contacts", "PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem Query UpdateItem"),
 			on("History", "Query UpdateItem PartiQLInsert"), on("Catalogue", "Query UpdateItem"), rounds, files, mail),
 		"ReconcileFunction": slices.Concat(rounds, on("Jobs", "DeleteItem"), on("Contacts", "GetItem"), on("History", "Query UpdateItem BatchWriteItem"), machine, []string{
 			"dynamodb:Query ${JobsTable.Arn}/index/open",

@@ -518,6 +518,58 @@ func TestWhatACreatedContactCosts(t *testing.T) {
 	}
 }
 
+// Who has an address is asked fifty at a time. The service answers ten items a
+// page, so an address that somebody has costs a tenth of a request and its
+// contact a hundredth, and one that nobody has a fiftieth.
+func TestWhatAnAddressCosts(t *testing.T) {
+	const n = 1000
+	s := connected(t)
+	address := func(i int) string { return fmt.Sprintf("p%d@example.org", i) }
+	must(t, s.contacts.Load(t.Context(), opera, func(yield func(domain.Contact) bool) {
+		for i := range n {
+			c := domain.Contact{Number: domain.ContactNumber(fmt.Sprintf("%07d", i+1)), Fields: map[domain.Field]domain.Value{domain.ContactEmail: domain.Value(address(i))}}
+			if !yield(c) {
+				return
+			}
+		}
+	}))
+	for _, c := range []struct {
+		name  string
+		first int // of the n addresses that are asked for
+		there int
+		most  float64 // requests an address
+	}{
+		{"all there", 0, n, 0.11}, {"one in ten there", n * 9 / 10, n / 10, 0.1}, {"none there", n, 0, 0.02},
+	} {
+		var asked []string
+		for i := range n {
+			asked = append(asked, address(c.first+i))
+		}
+		told := &tally{requests: map[string]int{}}
+		s.net.fail = told.count
+		by, err := s.contacts.ByEmail(t.Context(), opera, asked)
+		must(t, err)
+		if len(by) != c.there {
+			t.Errorf("%s: %d found", c.name, len(by))
+		}
+		for i := range c.there {
+			if d := cmp.Diff([]domain.ContactNumber{domain.ContactNumber(fmt.Sprintf("%07d", c.first+i+1))}, by[address(c.first+i)]); d != "" {
+				t.Fatalf("%s: %s", c.name, d)
+			}
+		}
+		all := 0
+		for _, k := range told.requests {
+			all += k
+		}
+		if got := float64(all) / n; got > c.most {
+			t.Errorf("%s: %.3f requests an address, more than %v: %v", c.name, got, c.most, told.requests)
+		} else {
+			t.Logf("%s: %.3f requests an address: %v", c.name, got, told.requests)
+		}
+		s.net.fail = nil
+	}
+}
+
 func TestCheckLookups(t *testing.T) {
 	s := connected(t)
 	ctx := t.Context()

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -99,7 +100,8 @@ func (s *Contacts) lookUp(ctx context.Context, in domain.InstitutionID, list str
 	return found, "", nil
 }
 
-// ByEmail returns the numbers that have each address, one query for each.
+// ByEmail returns the numbers that have each address, by a query for each 50 of
+// them and one for each ten that are found.
 func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error) {
 	asked := map[string][]string{} // folded to as asked
 	for _, e := range emails {
@@ -108,23 +110,23 @@ func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails 
 			asked[f] = append(asked[f], e)
 		}
 	}
+	byKey := make(map[string]string, len(asked)) // the folded address of each key
+	for f := range asked {
+		byKey[emailKey(in, f)] = f
+	}
 	var mu sync.Mutex
 	numbers := map[string][]domain.ContactNumber{}
 	var all []domain.ContactNumber
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(s.limit(4)) // small answers
-	for f := range asked {
+	g.SetLimit(s.limit(2)) // small answers
+	for keys := range slices.Chunk(slices.Sorted(maps.Keys(byKey)), mostIn) {
 		g.Go(func() error {
-			for it, err := range s.lookups.items(gctx, partition(emailKey(in, f))) {
-				if err != nil {
-					return err
-				}
-				n := domain.ContactNumber(stringOf(it["sk"]))
+			return s.lookups.in(gctx, keys, func(it item) {
+				f, n := byKey[stringOf(it["pk"])], domain.ContactNumber(stringOf(it["sk"]))
 				mu.Lock()
+				defer mu.Unlock()
 				numbers[f], all = append(numbers[f], n), append(all, n)
-				mu.Unlock()
-			}
-			return nil
+			})
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -128,6 +129,37 @@ func partition(pk string) dynamodb.QueryInput {
 func beginning(pk, sk string) dynamodb.QueryInput {
 	return dynamodb.QueryInput{KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: item{":pk": str(pk), ":sk": str(sk)}}
+}
+
+// mostIn is how many partitions one statement may ask for.
+const mostIn = 50
+
+// in calls found for the key of each item of the partitions, at most mostIn: one
+// request for all, and as the service answers ten items a page, one for each ten.
+func (t table) in(ctx context.Context, pks []string, found func(item)) error {
+	values := make([]types.AttributeValue, len(pks))
+	for i, pk := range pks {
+		values[i] = str(pk)
+	}
+	q := dynamodb.ExecuteStatementInput{
+		Statement:  aws.String(`SELECT "pk", "sk" FROM "` + t.name + `" WHERE "pk" IN [` + strings.TrimSuffix(strings.Repeat("?,", len(pks)), ",") + `]`),
+		Parameters: values, ConsistentRead: aws.Bool(true),
+	}
+	for {
+		var out *dynamodb.ExecuteStatementOutput
+		if err := t.Retry.call(ctx, func() (err error) {
+			out, err = t.client.ExecuteStatement(ctx, &q)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, it := range out.Items {
+			found(it)
+		}
+		if q.NextToken = out.NextToken; q.NextToken == nil {
+			return nil
+		}
+	}
 }
 
 // put writes an item whatever is there.
