@@ -117,6 +117,9 @@ type Provenance struct {
 	Import string // the import's id, if an import did it
 	By     Who    // if a person or machine did it through the API
 	Proof  string // free text that proves an authorisation
+	// Was is that of the refusal which an import made true, so that an undo of the
+	// import brings it back with its proof; nil for none. It has no Was itself.
+	Was *Provenance
 }
 
 // Of returns what a field that is set remembers: what proves a consent is not kept
@@ -147,6 +150,8 @@ type Write struct {
 	// every field in Set.
 	Applied    Applied
 	Provenance Provenance
+	// Own has the provenance of fields that have another one; nil for none.
+	Own map[Field]Provenance
 	// Ticket is what the import writes by. With one, the condition about the
 	// import's mark is about its stamp: there is none of this order or a later
 	// one in the slot. The write leaves a stamp, Applied is not remembered.
@@ -154,6 +159,14 @@ type Write struct {
 	// Strict says that Before is the row's [old], so that the stamp need not
 	// hold it.
 	Strict bool
+}
+
+// ProvenanceOf returns what a field in Set remembers.
+func (w *Write) ProvenanceOf(f Field) Provenance {
+	if p, ok := w.Own[f]; ok {
+		return p
+	}
+	return w.Provenance.Of(f)
 }
 
 // Written is the answer to one Write.

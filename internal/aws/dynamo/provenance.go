@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,13 +12,21 @@ import (
 	"rollbook/internal/domain"
 )
 
-// Provenance is one string: time, import, person and proof, without what is
-// empty at the end. It is the most of an item, and an item over 1 KB costs
+// Provenance is one string: time, import, person and proof, and the same four of
+// what it was, without what is empty at the end. It is the most of an item, and an item over 1 KB costs
 // twice: so the time is seconds and nanoseconds in base 36, and an import's
 // UUID is 22 characters after a tilde. The separator is no character of theirs.
 const provSep = "\x1f"
 
 func provenance(p domain.Provenance) string {
+	s := provenanceParts(p)
+	if p.Was != nil {
+		s += provSep + provenanceParts(*p.Was)
+	}
+	return strings.TrimRight(s, provSep)
+}
+
+func provenanceParts(p domain.Provenance) string {
 	at := ""
 	if !p.At.IsZero() {
 		at = strconv.FormatInt(p.At.Unix(), 36)
@@ -25,7 +34,7 @@ func provenance(p domain.Provenance) string {
 			at += "." + strconv.FormatInt(int64(n), 36)
 		}
 	}
-	return strings.TrimRight(at+provSep+pack(clean(p.Import))+provSep+clean(string(p.By))+provSep+clean(p.Proof), provSep)
+	return at + provSep + pack(clean(p.Import)) + provSep + clean(string(p.By)) + provSep + clean(p.Proof)
 }
 
 // pack writes a UUID in 22 characters after a tilde, and anything else as it is.
@@ -47,9 +56,18 @@ func unpack(s string) string {
 
 func clean(s string) string { return strings.ReplaceAll(s, provSep, " ") }
 
-func readProvenance(s string) (p domain.Provenance) {
-	parts := strings.SplitN(s, provSep, 4)
-	parts = append(parts, make([]string, 4-len(parts))...)
+func readProvenance(s string) domain.Provenance {
+	parts := strings.Split(s, provSep)
+	p := readParts(parts[:min(len(parts), 4)])
+	if len(parts) > 4 {
+		was := readParts(parts[4:])
+		p.Was = &was
+	}
+	return p
+}
+
+func readParts(parts []string) (p domain.Provenance) {
+	parts = append(slices.Clone(parts), make([]string, max(0, 4-len(parts)))...)
 	if parts[0] != "" {
 		seconds, nanos, _ := strings.Cut(parts[0], ".")
 		at, _ := strconv.ParseInt(seconds, 36, 64)

@@ -90,7 +90,7 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 		if v := w.Set[f]; v != domain.Empty {
 			add(str(string(v)), " SET ", column(f), "=?")
 			if hasProvenance(f) {
-				add(str(provenance(w.Provenance.Of(f))), ` SET "prov"."`, f.Code(), `"=?`)
+				add(str(provenance(w.ProvenanceOf(f))), ` SET "prov"."`, f.Code(), `"=?`)
 			}
 		}
 	}
@@ -200,7 +200,7 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 			}
 			next.Fields[f] = v
 			if hasProvenance(f) {
-				next.Provenance[f] = w.Provenance.Of(f)
+				next.Provenance[f] = w.ProvenanceOf(f)
 			}
 		}
 		if w.Ticket.None() {

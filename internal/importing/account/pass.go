@@ -119,6 +119,9 @@ func (p *pass) flush(ctx context.Context) error {
 func (p *pass) apply(ctx context.Context) error {
 	engine := *p.l.Engine
 	engine.Digits, engine.Proof = p.cat.Settings.Digits(), p.imp.Proof
+	if p.imp.OfKind == domain.UndoOf {
+		engine.Undoes = p.imp.Of
+	}
 	if p.stopped {
 		// Another try of this chunk may have written some of these rows before
 		// the cancel, or still do: a thorough engine finds out.

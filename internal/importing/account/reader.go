@@ -96,7 +96,7 @@ type reading struct {
 // read reads one row.
 func (r *reader) read(row flow.Row) reading {
 	out := reading{asks: compare.Row{Line: row.Line, KeyColumn: r.keyName, InfoColumn: r.emailName,
-		How: compare.How{Fill: r.imp.Fill, KeepRefusals: r.imp.Refusals != domain.OverrideRefusals, Mode: r.imp.Mode}}}
+		How: compare.How{Fill: r.imp.Fill, KeepRefusals: r.imp.Refusals != domain.OverrideRefusals, Mode: r.imp.Mode, Undo: r.imp.OfKind == domain.UndoOf}}}
 	if out.settled = r.contact(row, &out.asks); out.settled != nil {
 		return out
 	}

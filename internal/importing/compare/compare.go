@@ -60,6 +60,8 @@ type How struct {
 	KeepRefusals bool
 	// Mode says whether contacts may be created, and those that are there changed.
 	Mode domain.Mode
+	// Undo says that another import is taken back.
+	Undo bool
 }
 
 // Person is what a row of contacts has beyond its cells.
@@ -160,6 +162,11 @@ func (r *Row) refused(c *Cell, is, want domain.Value) bool {
 	return r.How.KeepRefusals && c.Def.Kind == domain.Authorisation && !c.Compared && is == domain.False && want == domain.True
 }
 
+// lifts reports whether a cell that knew of a refusal makes it true.
+func (c *Cell) lifts() bool {
+	return c.Def.Kind == domain.Authorisation && c.Old == domain.False && c.Edit.Apply(c.Old, c.Def) == domain.True
+}
+
 // strict returns the write that needs no reading: every touched cell equals its
 // [old]. ok is false when the row must be compared with the contact first.
 func (r *Row) strict() (ifs, set map[domain.Field]domain.Value, ok bool) {
@@ -171,6 +178,9 @@ func (r *Row) strict() (ifs, set map[domain.Field]domain.Value, ok bool) {
 			return nil, nil, false
 		}
 		f := c.Def.Field()
+		if r.How.Undo && c.Def.Kind == domain.Authorisation || c.lifts() {
+			return nil, nil, false // what proves the refusal must be seen first
+		}
 		ifs[f] = c.Old
 		if w := c.Edit.Apply(c.Old, c.Def); !w.SameAs(c.Old, c.Def.Kind) {
 			set[f] = w

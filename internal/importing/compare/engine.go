@@ -64,9 +64,12 @@ type Engine struct {
 	Thorough   bool
 	OnConflict domain.OnConflict
 	Proof      string // kept with each authorisation that is set
-	Digits     int    // the width of new contact numbers
-	Cancelled  bool   // for Settle: why rows were not tried
-	Now        func() time.Time
+	// Undoes is the import that this one takes back, "" for none: refusals that it
+	// made true come back as they were.
+	Undoes    string
+	Digits    int  // the width of new contact numbers
+	Cancelled bool // for Settle: why rows were not tried
+	Now       func() time.Time
 }
 
 // ReadOnly makes a Store of a Reader for the modes that never write.
@@ -267,6 +270,35 @@ func (e *Engine) write(x *item, ifs, set map[domain.Field]domain.Value) domain.W
 	}
 }
 
+// refusals returns the provenance of authorisations in set whose refusal is not to be
+// lost: of one that becomes true, with what it was; of one that was made true by the
+// import that is taken back, as it was.
+func (e *Engine) refusals(live *domain.Contact, set map[domain.Field]domain.Value) map[domain.Field]domain.Provenance {
+	var own map[domain.Field]domain.Provenance
+	for f, v := range set {
+		if room, _ := f.Split(); room != domain.AuthorisationRoom {
+			continue
+		}
+		p, is := live.Provenance[f], live.Get(f)
+		switch {
+		case is == domain.False && v == domain.True:
+			was := p
+			was.Was = nil
+			p = e.provenance().Of(f)
+			p.Was = &was
+		case v == domain.False && e.Undoes != "" && p.Import == e.Undoes && p.Was != nil:
+			p = *p.Was
+		default:
+			continue
+		}
+		if own == nil {
+			own = map[domain.Field]domain.Provenance{}
+		}
+		own[f] = p
+	}
+	return own
+}
+
 func (e *Engine) provenance() domain.Provenance {
 	return domain.Provenance{At: e.Now().UTC().Truncate(time.Second), Import: e.Import, Proof: e.Proof}
 }
@@ -387,6 +419,7 @@ func (e *Engine) decide(x *item) (write bool, err error) {
 		}
 		if e.Mode == Update {
 			x.sent = e.write(x, d.If, d.Set)
+			x.sent.Own = e.refusals(x.live, d.Set)
 			return true, nil
 		}
 	}

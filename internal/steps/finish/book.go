@@ -87,7 +87,7 @@ func (b *book) close(err error) bool {
 // table is that of the errors as a workbook. A template's says when the template
 // was made, so that it is known of the corrected file too.
 func (c *columns) table() workbook.Table {
-	t := workbook.Table{Name: string(c.imp.DataType), Language: c.imp.Language, Modified: c.imp.CreatedAt, Loose: true}
+	t := workbook.Table{Name: string(c.imp.DataType), Language: c.imp.Language, Loose: true}
 	if c.imp.Detected.TemplateMadeAt != nil {
 		t.Made = *c.imp.Detected.TemplateMadeAt
 	}

@@ -325,7 +325,7 @@ func (w *World) Get(t testing.TB, imp domain.Import) domain.Import {
 }
 
 // File returns a result file as text without its byte order mark, with its
-// lines ended by LF alone.
+// lines ended by LF alone; a workbook as it is.
 func (w *World) File(t testing.TB, imp domain.Import, name string) string {
 	t.Helper()
 	f, err := w.Files.Open(t.Context(), domain.Object{Key: flow.FileOf(imp, name)})
@@ -335,6 +335,9 @@ func (w *World) File(t testing.TB, imp domain.Import, name string) string {
 	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if name == flow.ErrorsBook {
+		return string(b)
 	}
 	s, ok := strings.CutPrefix(string(b), "\ufeff")
 	if !ok {

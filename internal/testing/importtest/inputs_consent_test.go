@@ -91,6 +91,61 @@ func TestInput102(t *testing.T) {
 			t.Errorf("after the undo %q", v)
 		}
 	})
+	for name, c := range map[string]struct {
+		file string
+		dt   domain.DataType
+	}{
+		"102 undone, without [old]":   {file, domain.Authorisations},
+		"102 undone, with [old]":      {"Contact,[old] PHONE,[new] PHONE\n#0000001,FALSE,TRUE\n#0000002,,TRUE\n", domain.Authorisations},
+		"102 undone, among contacts":  {"Contact,City,[new] PHONE\n#0000001,Bern,TRUE\n#0000002,Bern,TRUE\n", domain.Contacts},
+		"102 undone, found by e-mail": {"Email,[new] PHONE,[new] NOTE,City\nc0000001@example.org,TRUE,x,Bern\nc0000002@example.org,TRUE,y,Bern\n", domain.Contacts},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := fixture(t)
+			refuse(t, w)
+			was, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+			test := w.Import(t, demo.Aurora, c.dt, domain.Test, c.file, recipe(func(r *domain.Recipe) { r.Refusals, r.Proof = domain.OverrideRefusals, "signed at the desk" }))
+			up := w.Follow(t, test, domain.UpdateOf)
+			now, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+			if p := now.Provenance[phoneConsent]; up.Counts.Updated != 2 || now.Get(phoneConsent) != domain.True || p.Proof != "signed at the desk" || p.Import != up.ID {
+				t.Fatalf("%+v %+v", up.Counts, p)
+			}
+			undo := w.Follow(t, up, domain.UndoOf)
+			back, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+			if d := cmp.Diff(was.Provenance, back.Provenance); d != "" || undo.Counts.Updated != 2 || back.Get(phoneConsent) != domain.False {
+				t.Errorf("after the undo %+v: %s", undo.Counts, d)
+			}
+			// What the refusal said is said again.
+			again := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, file)
+			if again.Counts.Conflicted != 1 || !strings.Contains(again.Problems[0].Message("en"), "letter of 4 March") {
+				t.Errorf("%+v %v", again.Counts, problems(again))
+			}
+		})
+	}
+	t.Run("102 undone by hand, and refused anew since", func(t *testing.T) {
+		w := fixture(t)
+		refuse(t, w)
+		override := recipe(func(r *domain.Recipe) { r.Refusals = domain.OverrideRefusals })
+		up := w.Import(t, demo.Aurora, domain.Authorisations, domain.Update, file, override)
+		c, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+		c.Fields[phoneConsent] = domain.False
+		anew := domain.Provenance{At: w.Now(), By: "u3 paul@aurora.example", Proof: "a call"}
+		if _, err := w.Contacts.Put(t.Context(), demo.Aurora, c, anew); err != nil {
+			t.Fatal(err)
+		}
+		w.Follow(t, up, domain.UndoOf)
+		c, _ = w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+		if d := cmp.Diff(anew, c.Provenance[phoneConsent]); d != "" {
+			t.Error(d)
+		}
+		// A second import over the first keeps the refusal that it lifts, not the one before.
+		second := w.Import(t, demo.Aurora, domain.Authorisations, domain.Update, file, override)
+		w.Follow(t, second, domain.UndoOf)
+		c, _ = w.Contacts.Get(t.Context(), demo.Aurora, "0000001")
+		if d := cmp.Diff(anew, c.Provenance[phoneConsent]); d != "" {
+			t.Error(d)
+		}
+	})
 	t.Run("102 a file that says that it knew", func(t *testing.T) {
 		w := fixture(t)
 		refuse(t, w)

@@ -253,7 +253,7 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 		}
 		next.Fields[f] = v
 		if hasProvenance(f) {
-			next.Provenance[f] = w.Provenance.Of(f)
+			next.Provenance[f] = w.ProvenanceOf(f)
 		}
 	}
 	next.Applied = domain.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}

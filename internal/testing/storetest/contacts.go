@@ -95,6 +95,7 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 		"GetMany":          contactsGetMany,
 		"Institutions":     contactsInstitutions,
 		"Write":            contactsWrite,
+		"WriteProvenance":  contactsWriteProvenance,
 		"WriteTwice":       contactsWriteTwice,
 		"WriteRaces":       contactsWriteRaces,
 		"WriteConditions":  contactsWriteConditions,
@@ -910,4 +911,30 @@ func together(n int, f func(i int)) {
 	}
 	close(start)
 	wg.Wait()
+}
+
+// A write gives fields a provenance of their own, which may hold what it was, by a
+// statement as by a transaction; putting the contact keeps it.
+func contactsWriteProvenance(t *testing.T, s Contacts) {
+	const phone, note = domain.Field("authorisation:PHONE"), domain.Field("criterion:NOTE")
+	was := domain.Provenance{At: tuesday.At.Add(-time.Hour), By: "u1 ana@example.org", Proof: "a letter"}
+	lifted := domain.Provenance{At: tuesday.At, Import: "import-1", Was: &was}
+	for i, also := range []fields{{note: "x"}, {note: "x", domain.ContactLastName: "Other"}} {
+		n := domain.ContactNumber(fmt.Sprintf("77%d", i))
+		put(t, s, opera, n, fields{phone: domain.False, domain.ContactLastName: "Name"})
+		set := maps.Clone(also)
+		set[phone] = domain.True
+		w := change(n, "import-1", 2, fields{phone: domain.False, domain.ContactLastName: "Name"}, set)
+		w.Own = map[domain.Field]domain.Provenance{phone: lifted}
+		done(t, write(t, s, opera, w))
+		c := get(t, s, opera, n)
+		same(t, "lifted", c.Provenance[phone], lifted)
+		same(t, "beside", c.Provenance[note], tuesday.Of(note))
+		put(t, s, opera, n, c.Fields)
+		same(t, "put", get(t, s, opera, n).Provenance[phone], lifted)
+		back := change(n, "import-2", 2, fields{phone: domain.True}, fields{phone: domain.False})
+		back.Own = map[domain.Field]domain.Provenance{phone: was}
+		done(t, write(t, s, opera, back))
+		same(t, "back", get(t, s, opera, n).Provenance[phone], was)
+	}
 }
