@@ -11,6 +11,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/testing/browser"
 	"rollbook/internal/testing/dev"
+	"rollbook/internal/testing/importtest"
 )
 
 // mailchimp is an audience as that program exports it, of n made-up people.
@@ -183,6 +184,56 @@ func TestMatchTheColumns(t *testing.T) {
 			t.Errorf("%+v", got.Columns)
 		}
 	})
+}
+
+// The exports of ten systems come in with no look at their columns or one, and next
+// month's with none.
+func TestExportsInTheBrowser(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	for i, x := range importtest.Exports() {
+		t.Run(x.Name, func(t *testing.T) {
+			// Each has its own people.
+			people := func(from int) []byte {
+				return []byte(strings.ReplaceAll(x.File(from, 200), "@list.example", fmt.Sprintf("@list%d.example", i)))
+			}
+			upload(p, "export.csv", people(0))
+			if x.Look != nil {
+				p.Heading("Match the columns")
+				p.Press("Leave out all others")
+				p.Gone("still to be decided")
+				p.Press("Test the file")
+			}
+			p.See("200 contacts would be created.")
+			if is := newest(t, s); len(is.Columns) != len(x.Look) {
+				t.Errorf("the look said %v, want %v", is.Columns, x.Look)
+			}
+			p.Press("Update now with this file")
+			p.See("Create 200 contacts?")
+			p.Press("Update now with this file")
+			p.See("200 contacts have been created")
+			email := strings.Replace(importtest.Mail(7), "@list.", fmt.Sprintf("@list%d.", i), 1)
+			found, err := s.Contacts.ByEmail(t.Context(), "aurora", []string{email})
+			if err != nil || len(found[email]) != 1 {
+				t.Fatal(found, err)
+			}
+			c, err := s.Contacts.Get(t.Context(), "aurora", found[email][0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for f, want := range x.Holds {
+				if got := c.Get(f); got != want {
+					t.Errorf("%s is %q, want %q", f, got, want)
+				}
+			}
+			upload(p, "next.csv", people(100))
+			p.See("100 contacts would be created.")
+			if is := newest(t, s); len(is.Columns) != 0 {
+				t.Errorf("the next file was asked for %v", is.Columns)
+			}
+		})
+	}
 }
 
 // A row with the address of somebody of another name is conflicted until it is
