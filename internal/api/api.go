@@ -52,6 +52,7 @@ type Contacts interface {
 	// GetMany returns those of the contacts that there are.
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
+	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, cursor string) (cs []domain.Contact, next string, err error)
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
 
@@ -85,6 +86,7 @@ type Jobs interface {
 // Uploads is what the API needs of the bucket that files come to.
 type Uploads interface {
 	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)
+	Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error)
 	Open(ctx context.Context, o domain.Object) (domain.File, error)
 	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 	SignPost(ctx context.Context, key string, maxBytes int64, for_ time.Duration) (url string, fields map[string]string, err error)

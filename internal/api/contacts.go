@@ -6,9 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -84,7 +82,8 @@ type NumberPath struct {
 type contactInput struct {
 	NumberPath
 	Conditional
-	Body contactBody
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1" enum:"*" doc:"An asterisk to create only: if there is such a contact already, the answer is 412 changedSince."`
+	Body        contactBody
 }
 
 type contactAnswer struct {
@@ -95,13 +94,13 @@ type contactAnswer struct {
 
 // searchBody is a search whose words are in no URL.
 type searchBody struct {
-	Q      string `json:"q,omitempty" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, or the start of a last name."`
+	Q      string `json:"q,omitempty" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, the start of a last name, or any part of number, name, e-mail address, town or telephone."`
 	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200" doc:"How many items at most; fewer come if they are large. 50 unless set."`
 	Cursor string `json:"cursor,omitempty" maxLength:"2000" doc:"nextCursor of the page before."`
 }
 
 type searchInput struct {
-	Q string `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, or the start of a last name."`
+	Q string `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, the start of a last name, or any part of number, name, e-mail address, town or telephone."`
 	Paging
 }
 
@@ -131,7 +130,7 @@ func (s *server) contactRoutes() {
 	const all, one = "/api/contacts", "/api/contacts/{number}"
 	route(s, Viewer, huma.Operation{
 		OperationID: "findContacts", Method: http.MethodGet, Path: all, Tags: []string{tagContacts},
-		Summary: "Find contacts", Description: "By exact number, exact e-mail address or the start of the last name, any case; without q, all by number.",
+		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, then those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.",
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
 		return s.findContacts(ctx, c, "query.q", in.Q, in.Limit, in.Cursor)
@@ -191,6 +190,7 @@ type changed struct {
 	By     string    `json:"by,omitempty" doc:"The e-mail address at the time, or the key's name."`
 	ByID   string    `json:"byId,omitempty" doc:"The user's id in the pool, which never changes, or key: and the key's."`
 	Import string    `json:"import,omitempty" doc:"The id of the import that did it."`
+	File   string    `json:"fileName,omitempty" doc:"Of that import, while it is kept."`
 	Line   int       `json:"line,omitempty" doc:"Of that import's file."`
 	Field  string    `json:"field" example:"criterion:GENRE"`
 	From   string    `json:"from" doc:"As files show it; \"\" is empty."`
@@ -217,8 +217,16 @@ func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*histor
 	}
 	out := &historyAnswer{}
 	out.Body.Items = make([]changed, 0, len(es))
+	files := map[string]string{}
 	for _, e := range es {
-		out.Body.Items = append(out.Body.Items, changed{e.At, e.By.Name(), e.By.ID(), e.Import, e.Line, string(e.Field), string(e.Before), string(e.After)})
+		if _, known := files[e.Import]; !known && e.Import != "" {
+			i, err := s.Jobs.Import(ctx, c.Institution, e.Import)
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return nil, err
+			}
+			files[e.Import] = i.FileName
+		}
+		out.Body.Items = append(out.Body.Items, changed{e.At, e.By.Name(), e.By.ID(), e.Import, files[e.Import], e.Line, string(e.Field), string(e.Before), string(e.After)})
 	}
 	return out, nil
 }
@@ -229,23 +237,6 @@ func (s *server) contact(ctx context.Context, c Claims, number string) (domain.C
 		return domain.Contact{}, fault.Missing()
 	}
 	return s.Contacts.Get(ctx, c.Institution, n)
-}
-
-func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit int, cursor string) (*listed[contact], error) {
-	q = strings.TrimSpace(q)
-	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
-		return nil, fault.At(at, "invalid.search")
-	}
-	if n, p := field.ParseNumber(q); p == nil {
-		q = string(n)
-	}
-	cat, err := s.catalogue(ctx, c.Institution)
-	if err != nil {
-		return nil, err
-	}
-	return list(limit, func(limit int) ([]domain.Contact, string, error) {
-		return s.Contacts.Find(ctx, c.Institution, q, limit, cursor)
-	}, func(c domain.Contact) contact { return showContact(c, cat) })
 }
 
 func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*contactAnswer, error) {
@@ -270,6 +261,9 @@ func (s *server) putContact(ctx context.Context, c Claims, in *contactInput) (*c
 		}
 		if err := in.check(exists, values(old)); err != nil {
 			return nil, err
+		}
+		if exists && in.IfNoneMatch != "" {
+			return nil, newProblem(http.StatusPreconditionFailed)
 		}
 		used := map[domain.Field][]string{}
 		for _, d := range cat.Fields {

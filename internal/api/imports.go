@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,11 +32,13 @@ const maxUpload = sheet.MaxFileBytes
 var importTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
 
 type importBody struct {
-	DataType string `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Action   string `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
-	FileName string `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
-	Email    string `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
-	Note     string `json:"note,omitempty" maxLength:"250" example:"Spring season, list of the box office" doc:"For people, as they may change it later."`
+	DataType string            `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Action   string            `json:"action" enum:"test,update" doc:"test writes nothing and says what update would do."`
+	FileName string            `json:"fileName,omitempty" example:"criteria.csv" doc:"As the user knows it; only shown."`
+	Email    string            `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the result is mailed; without one no mail is sent."`
+	Note     string            `json:"note,omitempty" maxLength:"250" example:"Spring season, list of the box office" doc:"For people, as they may change it later."`
+	TargetID string            `json:"targetId,omitempty" maxLength:"200" doc:"With set, instead of a file: the dynamic target whose contacts get the values."`
+	Set      map[string]string `json:"set,omitempty" example:"{\"GENRE\":\"JAZZ\"}" doc:"With targetId: by code, what a [new] cell would have. The form of the target is made with these cells and imported; there is nothing to upload. Of criteria and authorisations."`
 	RecipeBody
 }
 
@@ -127,7 +130,7 @@ func recipeOf(r domain.Recipe) RecipeBody {
 type createdImport struct {
 	ID     string      `json:"id"`
 	Status string      `json:"status" example:"waiting"`
-	Upload *uploadForm `json:"upload,omitempty" doc:"Where the file goes; absent if a repeated request finds that it came already."`
+	Upload *uploadForm `json:"upload,omitempty" doc:"Where the file goes; absent if a repeated request finds that it came already, and for an import without a file."`
 }
 
 type uploadForm struct {
@@ -313,15 +316,31 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 			f.add(fmt.Sprintf("body.corrections[%d]", i), "invalid.correction")
 		}
 	}
-	if err := f.err(); err != nil {
-		return nil, err
-	}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
 		return nil, err
 	}
+	set, err := s.setting(ctx, c, in.Body, cat, &f)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
 	if err := s.mayImport(ctx, c, cat.Settings, 0); err != nil {
 		return nil, err
+	}
+	name, file := in.Body.FileName, []byte(nil)
+	if set != nil {
+		release, err := s.hold(ctx, c, cat.Settings, previews, s.PreviewFor+10*time.Second)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		if file, err = s.fileOf(ctx, c, set); err != nil {
+			return nil, err
+		}
+		name = cmp.Or(name, set.fileName(s.Now()))
 	}
 	if err := s.mayMail(ctx, c, cat.Settings, email); err != nil {
 		return nil, err
@@ -338,7 +357,7 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	i := domain.Import{
 		ID: id, Institution: c.Institution, DataType: t, Action: domain.Action(in.Body.Action),
-		Recipe: recipe, FileName: domain.FileName(in.Body.FileName), Email: email, Mail: mail, Note: note,
+		Recipe: recipe, FileName: domain.FileName(name), Email: email, Mail: mail, Note: note,
 		Language: languageOf(c, cat.Settings), Status: domain.Waiting, CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(domain.ImportLife),
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
@@ -348,6 +367,13 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	}
 	noted(ctx, "/api/imports/"+i.ID, email)
 	out := &createdAnswer{"/api/imports/" + i.ID, createdImport{ID: i.ID, Status: string(i.Status)}}
+	if set != nil {
+		// A repeated request puts it again while nothing has taken it.
+		if i.Status == domain.Waiting {
+			err = s.upload(ctx, i, file)
+		}
+		return out, err
+	}
 	left := i.CreatedAt.Add(flow.UploadLife).Sub(s.Now())
 	if i.Status != domain.Waiting || left <= 0 {
 		return out, nil

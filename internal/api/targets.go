@@ -108,7 +108,7 @@ func (s *server) targetRoutes() {
 			return s.Catalogue.Targets(ctx, c.Institution, limit, in.Cursor)
 		}, showTarget)
 	})
-	route(s, Admin, huma.Operation{
+	route(s, Operator, huma.Operation{
 		OperationID: "createTarget", Method: http.MethodPost, Path: all, Tags: []string{tagTargets},
 		Summary: "Create a dynamic target", DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusConflict}, MaxBodyBytes: targetBytes,
@@ -125,11 +125,11 @@ func (s *server) targetRoutes() {
 		t, err := s.target(ctx, c, in.ID)
 		return &targetAnswer{ETag: tag(showTarget(t)), Body: showTarget(t)}, err
 	})
-	route(s, Admin, huma.Operation{
+	route(s, Operator, huma.Operation{
 		OperationID: "putTarget", Method: http.MethodPut, Path: one, Tags: []string{tagTargets},
 		Summary: "Replace a dynamic target", Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed}, MaxBodyBytes: targetBytes,
 	}, s.putTarget)
-	route(s, Admin, huma.Operation{
+	route(s, Operator, huma.Operation{
 		OperationID: "deleteTarget", Method: http.MethodDelete, Path: one, Tags: []string{tagTargets},
 		Summary: "Delete a dynamic target", Description: "Refused while a template is being made of it.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},

@@ -14,6 +14,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/person"
 )
 
 var update = flag.Bool("update", false, "write the tables of the screen anew")
@@ -42,6 +43,8 @@ func tables(t *testing.T) string {
 		Kinds     []kind            `json:"kinds"`
 		Contact   []own             `json:"contact"`
 		Languages []string          `json:"languages"`
+		Spoken    string            `json:"spoken"`
+		Countries string            `json:"countries"`
 		DataTypes []domain.DataType `json:"dataTypes"`
 		Limits    map[string]int    `json:"limits"`
 	}
@@ -61,6 +64,8 @@ func tables(t *testing.T) string {
 		add(f.Field, d)
 	}
 	out.Languages, out.DataTypes = domain.Languages, domain.DataTypes
+	// As texts, which are smaller.
+	out.Spoken, out.Countries = strings.Join(person.Languages(), " "), strings.Join(person.Countries(), " ")
 	out.Limits = map[string]int{"code": domain.MaxCode, "label": domain.MaxLabel, "text": domain.MaxText, "values": domain.MaxValues, "decimals": domain.MaxDecimals,
 		"name": domain.MaxName, "email": domain.MaxEmail, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays}
 	b, err := json.MarshalIndent(out, "", "  ")

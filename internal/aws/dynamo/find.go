@@ -187,6 +187,35 @@ func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []
 	return out, g.Wait()
 }
 
+// Search pages through all contacts by number and returns those that match. It
+// looks at so many at most; then it returns what it found, and the cursor to go on
+// from.
+func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, from string) ([]domain.Contact, string, error) {
+	last, err := after("search", from)
+	if err != nil {
+		return nil, "", err
+	}
+	if last != "" && !domain.ContactNumber(last).Valid() {
+		return nil, "", badCursor()
+	}
+	limit = pageSize(limit)
+	var found []domain.Contact
+	seen := 0
+	for c, err := range s.merged(ctx, in, last, allPage) {
+		if err != nil {
+			return nil, "", err
+		}
+		if len(found) == limit || seen == most {
+			return found, cursor("search", last), nil
+		}
+		if match(c) {
+			found = append(found, c)
+		}
+		seen, last = seen+1, string(c.Number)
+	}
+	return found, "", nil
+}
+
 // list pages through all contacts by number.
 func (s *Contacts) list(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Contact, string, error) {
 	last, err := after("all", from)

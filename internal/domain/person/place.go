@@ -290,6 +290,12 @@ func Country(code string) bool {
 	return ok
 }
 
+// Countries are the codes of all countries that a contact may have.
+func Countries() []string { return slices.Sorted(maps.Keys(countries())) }
+
+// Languages are the codes of all languages that a contact may have.
+func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
+
 // countryCode reads a country: its ISO 3166-1 code of two or three letters in
 // any case, or its name in one of five languages or its own. The answer is the
 // code of two letters.

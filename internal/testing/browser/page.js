@@ -50,9 +50,16 @@ window.rollbookTest = (() => {
       }
     },
     select: (label) => { const e = labelled(label); e.focus(); if (e.select && e.type !== 'date') e.select(); },
-    option: (label, text) => [...(labelled(label)?.options || [])].find((o) => plain(o.text) === text || plain(o.text).startsWith(text)),
+    // A combobox opens and filters by the text before it has the option.
+    option: (label, text) => {
+      const e = labelled(label);
+      if (e?.role !== 'combobox') return [...(e?.options || [])].find((o) => plain(o.text) === text || plain(o.text).startsWith(text));
+      if (e.value !== text || e.ariaExpanded !== 'true') { e.focus(); e.value = text; fire(e, 'input'); return undefined; }
+      return [...document.getElementById(e.getAttribute('aria-controls'))?.children || []].find((o) => plain(o.firstChild?.textContent || '') === text);
+    },
     choose(label, text) {
       const e = labelled(label);
+      if (e.role === 'combobox') { this.option(label, text).click(); return; }
       e.value = this.option(label, text).value;
       fire(e, 'input');
       fire(e, 'change');

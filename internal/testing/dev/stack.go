@@ -135,7 +135,7 @@ func Start(o Options) (*Stack, error) {
 	s.Users, s.Keys, s.Webhooks = memory.NewRecords[domain.User](time.Now), memory.NewRecords[domain.Key](time.Now), memory.NewRecords[domain.Webhook](time.Now)
 	s.Removed = memory.NewRecords[domain.Removed](time.Now)
 	handler := api.New(api.Config{
-		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: s.Uploads, Files: s.Files,
+		Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Uploads: uploading{s.Uploads, s}, Files: s.Files,
 		Users: s.Users, Directory: s.SignIn.Directory(), Audit: memory.NewAudit(time.Now),
 		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: s.Keys,
 		Webhooks: s.Webhooks, Deliveries: deliveries{memory.NewRecords[domain.Delivery](time.Now), s}, LoopbackWebhooks: true,
@@ -206,6 +206,22 @@ func (s *Stack) uploaded(w http.ResponseWriter, r *http.Request) {
 			s.start.Run(context.Background(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: at})
 		})
 	}
+}
+
+// uploading tells the start step of what the API puts there, as of what people do.
+type uploading struct {
+	*memory.Blobs
+	s *Stack
+}
+
+func (u uploading) Put(ctx context.Context, key string, r io.Reader, contentType string) (domain.Object, error) {
+	o, err := u.Blobs.Put(ctx, key, r, contentType)
+	if err == nil {
+		u.s.running.Go(func() {
+			u.s.start.Run(context.Background(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: time.Now()})
+		})
+	}
+	return o, err
 }
 
 // machine runs an import's steps as the state machine does.

@@ -154,6 +154,36 @@ func (s *Contacts) Find(_ context.Context, in domain.InstitutionID, q string, li
 	return found, next, err
 }
 
+// Search pages through all contacts by number and returns those that match, having
+// looked at so many at most.
+func (s *Contacts) Search(_ context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, from string) ([]domain.Contact, string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var rest []domain.Contact
+	for _, c := range s.of[in] {
+		rest = append(rest, c)
+	}
+	key := func(c domain.Contact) string { return string(c.Number) }
+	slices.SortFunc(rest, func(a, b domain.Contact) int { return strings.Compare(key(a), key(b)) })
+	rest, _, err := page(rest, key, "search", from, len(rest)+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if limit <= 0 {
+		limit = 50
+	}
+	var found []domain.Contact
+	for i, c := range rest {
+		if len(found) == limit || i == most {
+			return found, cursor("search", key(rest[i-1])), nil
+		}
+		if match(c) {
+			found = append(found, clone(c))
+		}
+	}
+	return found, "", nil
+}
+
 // name is what a search by name compares with.
 func name(c domain.Contact) string {
 	last := text.Normalise(string(c.Get(domain.ContactLastName)))

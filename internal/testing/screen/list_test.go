@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -92,4 +93,64 @@ func TestTheListOfImports(t *testing.T) {
 	p.Press("Take what is stored now")
 	p.See("Change the note")
 	p.See("Written by another")
+}
+
+// Without a file: values for a whole target, and cells from a spreadsheet, by the
+// same test and update.
+func TestWithoutAFile(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Press("Dynamic targets")
+	p.Press("Subscribers")
+	p.Press("Set values")
+	p.Heading("Set values")
+	p.See("contacts match")
+	p.Press("Test these values")
+	p.See("Choose a field.")
+	p.Choose("Field 1", "Favourite genre")
+	p.Press("Test these values")
+	p.See("Say what it should become.")
+	p.Choose("New value of field 1", "Folk and world")
+	p.Press("Add a field")
+	p.Choose("Field 2", "Interests")
+	if v := p.Axe(); len(v) > 0 {
+		t.Error(v)
+	}
+	p.Press("Remove field 2")
+	p.TabTo("Test these values")
+	p.Keys(kb.Enter)
+	p.See("Nothing has been written")
+	p.See("would be changed")
+	p.Press("Update now with this file")
+	p.Press("Update now with this file")
+	p.See("have been changed")
+	i := newest(t, s)
+	subscribers := 0
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Get("criterion:SUBSCRIBER") == domain.True {
+			subscribers++
+			if c.Get("criterion:GENRE") != "FOLK" {
+				t.Errorf("%s has %s", c.Number, c.Get("criterion:GENRE"))
+			}
+		}
+	}
+	if i.Counts.Rows != subscribers || i.Counts.Updated == 0 {
+		t.Errorf("%d subscribers, %+v", subscribers, i.Counts)
+	}
+
+	p.Go("#/new")
+	p.Heading("New import")
+	p.Press("Paste cells instead")
+	p.Fill("Cells from a spreadsheet", strings.ReplaceAll(string(genres(t, s, "aurora", 2, "JAZZ")), ",", "\t"))
+	p.Press("Use these 2 rows")
+	p.SeeIn(".recognised", "Recognised from the file: Criteria")
+	p.Press("Test the file")
+	p.See("Nothing has been written")
+	if i := newest(t, s); i.Counts.Rows != 2 || i.Counts.Updated != 2 || !strings.HasPrefix(i.FileName, "Pasted ") {
+		t.Errorf("%+v %s", i.Counts, i.FileName)
+	}
 }

@@ -109,6 +109,7 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 		"LookUp":           contactsLookUp,
 		"LookUpFollows":    contactsLookUpFollows,
 		"FindPages":        contactsFindPages,
+		"Search":           contactsSearch,
 		"All":              contactsAll,
 		"AllEnds":          contactsAllEnds,
 		"Load":             contactsLoad,
@@ -720,6 +721,33 @@ func contactsLookUpFollows(t *testing.T, s Contacts) {
 	same(t, "no name", find("abbott"), []domain.ContactNumber{})
 	must(t, s.Delete(t.Context(), opera, "2"))
 	same(t, "deleted", find("ab"), []domain.ContactNumber{})
+}
+
+func contactsSearch(t *testing.T, s Contacts) {
+	for i := range 23 {
+		put(t, s, opera, domain.ContactNumber(fmt.Sprintf("%02d", i)), fields{domain.ContactCity: domain.Value([]string{"Bern", "Basel"}[i%2])})
+	}
+	put(t, s, club, "05", fields{domain.ContactCity: "Bern"})
+	for _, x := range []struct{ limit, most int }{{100, 100}, {5, 100}, {100, 4}, {3, 7}, {1, 1}, {12, 23}} {
+		var got []string
+		pages := 0
+		for cursor := ""; ; pages++ {
+			cs, next, err := s.Search(t.Context(), opera, func(c domain.Contact) bool { return c.Get(domain.ContactCity) == "Bern" }, x.limit, x.most, cursor)
+			must(t, err)
+			if len(cs) > x.limit || len(cs) > x.most || pages > 30 {
+				t.Fatalf("%+v: a page of %d", x, len(cs))
+			}
+			for _, c := range cs {
+				got = append(got, string(c.Number))
+			}
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+		same(t, fmt.Sprintf("%+v", x), strings.Join(got, " "), "00 02 04 06 08 10 12 14 16 18 20 22")
+	}
+	_, _, err := s.Search(t.Context(), opera, func(domain.Contact) bool { return true }, 5, 5, "x")
+	refused(t, "a cursor that is not ours", err, fault.Invalid, "cursorInvalid")
 }
 
 func contactsFindPages(t *testing.T, s Contacts) {

@@ -44,6 +44,10 @@ type Contacts interface {
 	// name (any case, accents folded), paged and ordered; q "" lists all by
 	// number. cursor is opaque; one that is not ours is kind Invalid.
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
+	// Search pages through all contacts by number and returns those that match. It
+	// looks at most at so many contacts, and then returns what it found with the
+	// cursor to go on from.
+	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, cursor string) (cs []domain.Contact, next string, err error)
 	// ByEmail returns, for each address (any case) that a contact has, the
 	// numbers that have it, ordered.
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)

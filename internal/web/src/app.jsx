@@ -24,6 +24,7 @@ const lazy = {
   contacts: () => import('./views/contacts.jsx'),
   catalogue: () => import('./views/catalogue.jsx'),
   settings: () => import('./views/settings.jsx'),
+  set: () => import('./views/set.jsx'),
   audit: () => import('./views/audit.jsx'),
   users: () => import('./views/users.jsx'),
   machines: () => import('./views/machines.jsx'),
@@ -42,10 +43,12 @@ function View() {
       return <Lazy key={`templates ${id}`} load={lazy.templates} view="Templates" id={id} />;
     case 'values': return <Lazy key="values" load={lazy.values} view="Values" />;
     case 'targets':
+      if (sub === 'set') return may('operator') ? <Lazy key={`set ${id}`} load={lazy.set} view="SetValues" id={id} /> : <NotAllowed />;
       return id
         ? <Lazy key={`target ${id} ${query.get('copy')}`} load={lazy.targets} view="Target" id={id} copyOf={query.get('copy')} />
         : <Lazy key="targets" load={lazy.targets} view="Targets" />;
     case 'contacts':
+      if (id === 'new') return may('operator') ? <Lazy key="new contact" load={lazy.contacts} view="NewContact" /> : <NotAllowed />;
       if (id === 'deleted') return may('operator') ? <Lazy key="deleted" load={lazy.contacts} view="Deleted" /> : <NotAllowed />;
       return id
         ? <Lazy key={`contact ${id} ${sub}`} load={lazy.contacts} view="Contact" number={id} editing={sub === 'edit'} />
@@ -55,7 +58,7 @@ function View() {
       return id
         ? <Lazy key={`catalogue ${id} ${sub}`} load={lazy.catalogue} view="CatalogueField" room={id === 'authorisations' ? 'authorisation' : 'criterion'} code={sub} />
         : <Lazy key="catalogue" load={lazy.catalogue} view="Catalogue" />;
-    case 'audit': return may('admin') ? <Lazy key="audit" load={lazy.audit} view="Audit" /> : <NotAllowed />;
+    case 'audit': return may('admin') ? <Lazy key={`audit ${query.get('who')}`} load={lazy.audit} view="Audit" asked={query.get('who')} /> : <NotAllowed />;
     case 'settings': return may('admin') ? <Lazy key="settings" load={lazy.settings} view="Settings" /> : <NotAllowed />;
     case 'users': return may('admin') ? <Lazy key="users" load={lazy.users} view="Users" /> : <NotAllowed />;
     case 'keys': return may('admin') ? <Lazy key="keys" load={lazy.machines} view="Keys" /> : <NotAllowed />;

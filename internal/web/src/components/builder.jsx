@@ -6,6 +6,7 @@ import { t } from '../core/i18n.js';
 import { takes } from '../core/kinds.js';
 import { announce } from '../core/announce.js';
 import { Button } from './basics.jsx';
+import { Combo } from './combo.jsx';
 import { firstOperand, Operand } from './kinds.jsx';
 
 // What has just been added takes the focus.
@@ -74,13 +75,8 @@ function Leaf({ node, path, onChange, onRemove }) {
   const name = t('builder.comparison', { path });
   return (
     <div class="leaf" role="group" aria-label={name}>
-      <select ref={field} aria-label={t('builder.field', { path })} value={node.field} onChange={(e) => setField(e.currentTarget.value)}>
-        {!node.field && <option value="">{t('builder.field.choose')}</option>}
-        {node.field && !known(node.field) && <option value={node.field}>{node.field}</option>}
-        {choices().map((g) => g.options.length > 0 && (
-          <optgroup key={g.label} label={g.label}>{g.options.map((o) => <option key={o.field} value={o.field}>{o.label}</option>)}</optgroup>
-        ))}
-      </select>
+      <Combo box={field} label={t('builder.field', { path })} value={node.field || undefined} onChange={setField} disabled={!onRemove}
+        options={[...(node.field && !known(node.field) ? [{ value: node.field, label: node.field }] : []), ...choices().flatMap((g) => g.options.map((o) => ({ value: o.field, label: o.label, hint: g.label })))]} />
       {kind && <select aria-label={t('builder.op', { path })} value={node.op} onChange={(e) => setOp(e.currentTarget.value)}>
         {shownOps.map((o) => <option key={o} value={o}>{t(`op.${o === 'is' && takes(kind, o) === 'set' ? 'isExactly' : o}`)}</option>)}
       </select>}

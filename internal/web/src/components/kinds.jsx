@@ -125,3 +125,15 @@ function Lines({ kind, label, value, onChange }) {
   return <textarea aria-label={`${label}. ${say}`} placeholder={say} rows={3} value={shown}
     onInput={(e) => { setText(e.currentTarget.value); onChange(read(e.currentTarget.value)); }} />;
 }
+
+/** What a [new] cell says to do with a value: {how: replace, add, remove or clear, value}; '' for nothing chosen yet. */
+export function cell(f, x) {
+  if (x.how === 'clear') return 'Empty';
+  const v = x.value;
+  if (takes(f.kind, 'is') === 'set') return v?.length ? `${x.how === 'replace' ? '' : `${x.how}: `}${v.join('|')}` : '';
+  if (typeof v === 'boolean') return v ? 'TRUE' : 'FALSE';
+  if (f.kind === 'authorisation') return v === 'empty' ? 'Empty' : '';
+  const text = String(v ?? '').trim();
+  // A word that would be read as something else, and what makes it a text.
+  return f.kind === 'text' && (/^(empty|vide|leer|vuoto|vacío)$/i.test(text) || text.startsWith('\\')) ? `\\${text}` : text;
+}

@@ -33,10 +33,10 @@ export const newKey = () => crypto.randomUUID();
  * the property etag.
  * @param {string} method
  * @param {string} path
- * @param {{body?: any, key?: string, signal?: AbortSignal, etag?: string}} options
+ * @param {{body?: any, key?: string, signal?: AbortSignal, etag?: string, fresh?: boolean}} options
  *   key is of a POST that may be repeated, etag goes as If-Match
  */
-export async function call(method, path, { body, key, signal, etag } = {}) {
+export async function call(method, path, { body, key, signal, etag, fresh } = {}) {
   let bearer = await quietly(token);
   for (let again = true; ; again = false) {
     if (!bearer) throw new Problem(401, { code: 'unauthorised' });
@@ -44,6 +44,7 @@ export async function call(method, path, { body, key, signal, etag } = {}) {
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
     if (etag) headers['If-Match'] = etag;
+    if (fresh) headers['If-None-Match'] = '*';
     let r;
     try {
       r = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: 'no-store' });
@@ -185,7 +186,8 @@ export const contacts = {
   get: (number) => get(`/api/contacts/${id(number)}`),
   history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
   remove: (number, etag) => call('DELETE', `/api/contacts/${id(number)}`, { etag }),
-  put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag }),
+  /** Without the tag of what was read, only a new one. */
+  put: (number, body, etag) => call('PUT', `/api/contacts/${id(number)}`, { body, etag, fresh: !etag }),
   deleted: (params, options) => get('/api/contacts/deleted', params, options),
   restore: (number) => call('POST', `/api/contacts/${id(number)}/restore`),
 };

@@ -4,23 +4,32 @@ import { useCallback, useState } from 'preact/hooks';
 
 const at = (name) => `rollbook.draft.${name}`;
 
-/** Fills in the form of the name before it is shown. */
-export function keepDraft(name, value) { try { sessionStorage.setItem(at(name), JSON.stringify(value)); } catch { /* then it comes empty */ } }
+function keep(name, value, since) {
+  try { sessionStorage.setItem(at(name), JSON.stringify({ value, since })); } catch { /* not kept */ }
+}
 
-/** Like useState, kept under the name. Returns [value, set, forget]. */
+function kept(name) {
+  try { return JSON.parse(sessionStorage.getItem(at(name))); } catch { return null; }
+}
+
+/** Fills in the form of the name before it is shown. */
+export function keepDraft(name, value) { keep(name, value, 0); }
+
+/**
+ * Like useState, kept under the name. Returns [value, set, forget, back]: back is
+ * null, or says that the value was typed before: {since, discard}.
+ */
 export function useDraft(name, initial) {
-  const [value, setValue] = useState(() => {
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(at(name)));
-      if (kept) return kept;
-    } catch { /* as if there were none */ }
-    return typeof initial === 'function' ? initial() : initial;
-  });
+  const begin = () => (typeof initial === 'function' ? initial() : initial);
+  const [first] = useState(() => kept(name));
+  const [value, setValue] = useState(() => first?.value ?? begin());
+  const [since, setSince] = useState(first?.since || 0);
   const set = useCallback((change) => setValue((old) => {
     const next = typeof change === 'function' ? change(old) : { ...old, ...change };
-    try { sessionStorage.setItem(at(name), JSON.stringify(next)); } catch { /* not kept */ }
+    keep(name, next, Date.now());
     return next;
   }), [name]);
   const forget = useCallback(() => { try { sessionStorage.removeItem(at(name)); } catch { /* was not kept */ } }, [name]);
-  return [value, set, forget];
+  const discard = () => { forget(); setSince(0); setValue(begin()); };
+  return [value, set, forget, since ? { since, discard } : null];
 }

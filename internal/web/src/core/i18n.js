@@ -130,3 +130,8 @@ export function bytes(n) {
 
 /** Orders texts as the language does. */
 export const byText = (a, b) => a.localeCompare(b, lang.value, { numeric: true, sensitivity: 'base' });
+
+/** The name of a language or region by its code. */
+export function nameOf(type, code) {
+  try { return new Intl.DisplayNames(locale.value, { type }).of(code) || code; } catch { return code; }
+}

@@ -1,10 +1,14 @@
 // The kinds of fields: what the domain says of them, and how their values are
 // put into words.
 import tables from './tables.json';
-import { day, decimal, lang, listed, t } from './i18n.js';
+import { day, decimal, lang, listed, nameOf, t } from './i18n.js';
 
 /** What people may write at most, and the types of data. */
 export const { limits, dataTypes } = tables;
+
+/** The codes of languages that people speak, and of countries. */
+export const spoken = tables.spoken.split(' ');
+export const countries = tables.countries.split(' ');
 
 /** The contact's own fields, in the order of the files. */
 export const contactFields = tables.contact.map((c) => c.name).filter((n) => n !== 'number');
@@ -52,6 +56,14 @@ const words = {
   date: (value) => day(value),
   number: (value) => decimal(value),
 };
+
+/** A value of one of the contact's own fields in words: names of languages and countries, days. */
+export function ownWords(field, value) {
+  if (!value) return t('value.empty');
+  if (field === 'language') return nameOf('language', value);
+  if (field === 'country') return nameOf('region', value);
+  return field === 'birthDate' ? day(value) : String(value);
+}
 
 /** A stored value in words: labels of codes, yes and no, days and numbers as the language writes them. */
 export function valueWords(f, value) {

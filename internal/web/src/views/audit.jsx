@@ -11,9 +11,10 @@ import { Table } from '../components/table.jsx';
 
 const limit = 50;
 
-export function Audit() {
+/** @param {{asked?: any}} props */
+export function Audit({ asked }) {
   const [cursors, setCursors] = useState(['']);
-  const [typed, setTyped] = useState('');
+  const [typed, setTyped] = useState(asked || '');
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const who = useStill(typed.trim());

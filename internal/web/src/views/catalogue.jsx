@@ -15,6 +15,7 @@ import { may } from '../core/user.js';
 import { Changed } from '../components/changed.jsx';
 import { saveValues } from '../core/valuescsv.js';
 import { Badge, Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Skeleton } from '../components/basics.jsx';
+import { Draft } from '../components/draft.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { Table } from '../components/table.jsx';
@@ -142,7 +143,7 @@ const draftOf = (stored) => ({
 /** @param {{room?: any, code?: any, stored?: any, reload?: any}} props */
 function EditField({ room, code, stored, reload }) {
   const fresh = code === 'new';
-  const [draft, set, forget] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
+  const [draft, set, forget, back] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -195,6 +196,7 @@ function EditField({ room, code, stored, reload }) {
   };
   return (
     <form class="form" onSubmit={save} noValidate ref={form}>
+        <Draft of={back} />
       {fresh && (
         <Field label={t('catalogue.code')} hint={t('catalogue.code.hint', { n: limits.code })} error={wrong('path.code')}>
           {(p) => <input {...p} type="text" class="mono" maxLength={limits.code} value={draft.code} spellcheck={false} autocomplete="off" onInput={(e) => set({ code: e.currentTarget.value.toUpperCase().replace(/[^A-Z0-9_]/g, '_') })} />}

@@ -1,16 +1,18 @@
 // Contacts: found by number, e-mail or name; one contact's record.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { contacts, faultAt } from '../core/api.js';
+import { contacts, faultAt, settings } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
-import { contactFields, labelOf, limits, takes, valueWords } from '../core/kinds.js';
-import { dateTime, day, t } from '../core/i18n.js';
+import { contactFields, countries, labelOf, limits, ownWords, spoken, takes, valueWords } from '../core/kinds.js';
+import { byText, dateTime, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
 import { may } from '../core/user.js';
-import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Page, Pager, Search } from '../components/basics.jsx';
+import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page, Pager, Search } from '../components/basics.jsx';
+import { Changed } from '../components/changed.jsx';
+import { Draft } from '../components/draft.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { CheckGrid, ValueInput, valueLabel } from '../components/kinds.jsx';
@@ -19,19 +21,29 @@ import { Table } from '../components/table.jsx';
 const limit = 50;
 const nameOf = (c) => [c.title, c.firstName, c.lastName].filter(Boolean).join(' ');
 
+// A search may look at many contacts in vain before it finds one.
+async function find(q, cursor, options) {
+  let page = await contacts.find({ q, limit, cursor }, options);
+  while (page.items.length === 0 && page.nextCursor) page = await contacts.find({ q, limit, cursor: page.nextCursor }, options);
+  return page;
+}
+
 /** @param {{asked?: any}} props */
 export function Contacts({ asked }) {
   const [typed, setTyped] = useState(asked || '');
   const q = useStill(typed.trim(), 350);
   const [cursors, setCursors] = useState(['']);
   const cursor = cursors[cursors.length - 1];
-  const list = useLoad((o) => contacts.find({ q, limit, cursor }, o), [q, cursor]);
+  const list = useLoad((o) => find(q, cursor, o), [q, cursor]);
   // Back from a contact leads to what was found.
   useEffect(() => { if (q !== (asked || '')) history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
   const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   return (
     <Page title={t('contacts.title')} lead={t('contacts.lead')}
-      actions={may('operator') && <ButtonLink icon="trash" href={to('contacts', 'deleted')}>{t('deleted.title')}</ButtonLink>}>
+      actions={may('operator') && <>
+        <ButtonLink kind="primary" icon="plus" href={to('contacts', 'new')}>{t('contacts.new')}</ButtonLink>
+        <ButtonLink icon="trash" href={to('contacts', 'deleted')}>{t('deleted.title')}</ButtonLink>
+      </>}>
       <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); setCursors(['']); }} /></div>
       <Loaded of={list}>
         {({ items, nextCursor }) => (items.length === 0
@@ -43,7 +55,7 @@ export function Contacts({ asked }) {
               { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
-              { key: 'language', head: t('contact.language'), cell: (c) => c.language || null },
+              { key: 'language', head: t('contact.language'), cell: (c) => (c.language ? ownWords('language', c.language) : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
@@ -118,7 +130,7 @@ function Record({ of }) {
         <h2>{t('room.contact')}</h2>
         <dl>
           {contactFields.map((f) => (
-            <div key={f} class={of[f] ? '' : 'void'}><dt>{t(`contact.${f}`)}</dt><dd>{(f === 'birthDate' ? day(of[f]) : f === 'email' && of[f] ? <Address of={of[f]} /> : of[f]) || <span class="empty-value">{t('value.empty')}</span>}</dd></div>
+            <div key={f} class={of[f] ? '' : 'void'}><dt>{t(`contact.${f}`)}</dt><dd>{!of[f] ? <span class="empty-value">{t('value.empty')}</span> : f === 'email' ? <Address of={of[f]} /> : ownWords(f, of[f])}</dd></div>
           ))}
         </dl>
       </section>
@@ -153,15 +165,16 @@ function History({ of }) {
     const [room, code] = field.split(':');
     return fieldOf(code) || { code, label: code, kind: room, values: [] };
   };
+  const said = (field, value) => (field.startsWith('contact:') ? ownWords(field.slice(8), value) : valueWords(named(field), value));
   return (
     <section class="sheet">
       <h2>{t('history.title')}</h2>
       <Loaded of={load}>
         {({ items }) => (items.length === 0 ? <p class="hint">{t('history.empty')}</p> : (
           <Table caption={t('history.title')} rows={items} rowKey={(i) => `${i.at} ${i.field} ${i.line || ''}`} columns={[
-            { key: 'field', head: t('history.field'), main: true, cell: (i) => labelOf(named(i.field)) },
-            { key: 'from', head: t('changes.from'), cell: (i) => <span class="any">{valueWords(named(i.field), i.from)}</span> },
-            { key: 'to', head: t('changes.to'), cell: (i) => <span class="any">{valueWords(named(i.field), i.to)}</span> },
+            { key: 'field', head: t('history.field'), main: true, cell: (i) => (i.field.startsWith('contact:') ? t(`contact.${i.field.slice(8)}`) : labelOf(named(i.field))) },
+            { key: 'from', head: t('changes.from'), cell: (i) => <span class="any">{said(i.field, i.from)}</span> },
+            { key: 'to', head: t('changes.to'), cell: (i) => <span class="any">{said(i.field, i.to)}</span> },
             { key: 'at', head: t('history.when'), class: 'small', cell: (i) => <Origin of={i} /> },
           ]} />
         ))}
@@ -213,8 +226,8 @@ function Origin({ of }) {
     <span class="origin">
       {of.at && <time dateTime={of.at}>{dateTime(of.at)}</time>}
       {of.import
-        ? <> · <a href={to('imports', of.import)}>{t('origin.import')}</a></>
-        : of.by && <> · {t('origin.by', { by: of.by })}</>}
+        ? <> · <a href={to('imports', of.import)} class="any">{of.fileName || t('origin.import')}</a>{of.line > 0 && <> {t('problems.atLine', { line: of.line })}</>}</>
+        : of.by && <> · {may('admin') && of.byId ? <a href={`${to('audit')}?who=${encodeURIComponent(of.byId)}`} class="any">{t('origin.by', { by: of.by })}</a> : t('origin.by', { by: of.by })}</>}
       {of.proof && <span class="block">{t('origin.proof', { proof: of.proof })}</span>}
     </span>
   );
@@ -223,17 +236,55 @@ function Origin({ of }) {
 const types = { email: 'email', birthDate: 'date', phone: 'tel' };
 const autocomplete = 'off'; // it is somebody else's data
 
+/** A contact that is still to be made. */
+export function NewContact() {
+  const load = useLoad(() => loadCatalogue(), []);
+  return (
+    <Page title={t('contacts.new')} lead={t('contacts.new.lead')} back={{ href: to('contacts'), text: t('contacts.title') }}>
+      <Loaded of={load}>{() => <EditContact of={{ number: '', criteria: {}, authorisations: {} }} />}</Loaded>
+    </Page>
+  );
+}
+
+// Fields with a closed list: the codes and their names in the language shown.
+const named = (type, codes, has) => [...new Set(has ? [...codes, has] : codes)].map((c) => [c, ownWords(type, c)]).sort((a, b) => byText(a[1], b[1]));
+
+/**
+ * The input of one of the contact's own fields.
+ * @param {Record<string, any>} props
+ */
+function OwnInput({ f, value, titles, onChange, ...rest }) {
+  const options = f === 'language' ? named('language', spoken, value) : f === 'country' ? named('country', countries, value)
+    : f === 'title' && titles.length ? [...new Set(value ? [...titles, value] : titles)].map((x) => [x, x]) : null;
+  if (!options) return <input {...rest} type={types[f] || 'text'} autocomplete={autocomplete} value={value} onInput={(e) => onChange(e.currentTarget.value)} />;
+  return (
+    <select {...rest} value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+      <option value="">{t('form.none')}</option>
+      {options.map(([code, name]) => <option key={code} value={code}>{name}</option>)}
+    </select>
+  );
+}
+
+// What a contact has, each value under its name and in words.
+const inWords = (c, own) => Object.fromEntries([
+  ...contactFields.map((f) => [t(`contact.${f}`), ownWords(f, own[f])]),
+  ...inRoom('criterion').map((f) => [labelOf(f), valueWords(f, c.criteria[f.code] ?? '')]),
+  ...inRoom('authorisation').map((f) => [labelOf(f), valueWords(f, c.authorisations[f.code] ?? 'empty')]),
+]);
+
+const formOf = (c) => ({ number: c.number, own: Object.fromEntries(contactFields.map((f) => [f, c[f] || ''])), criteria: c.criteria, authorisations: c.authorisations, proof: '', etag: c.etag });
+
 /** @param {{of?: any, reload?: any}} props */
 function EditContact({ of, reload }) {
-  const [draft, set, forget] = useDraft(`contact.${of.number}`, () => ({
-    own: Object.fromEntries(contactFields.map((f) => [f, of[f] || ''])),
-    criteria: of.criteria, authorisations: of.authorisations, proof: '', etag: of.etag,
-  }));
+  const fresh = !of.number;
+  const [draft, set, forget, back] = useDraft(`contact.${of.number}`, () => formOf(of));
+  const [titles, setTitles] = useState([]);
+  useEffect(() => { settings.get().then((x) => setTitles(x.titles || []), () => {}); }, []);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
   const wrong = (at) => faultAt(error, `body.${at}`);
-  const shown = new Set([...contactFields, 'proof', ...inRoom('criterion').map((f) => `criteria.${f.code}`), ...inRoom('authorisation').map((f) => `authorisations.${f.code}`)].map((at) => `body.${at}`));
+  const shown = new Set([...contactFields, 'number', 'proof', ...inRoom('criterion').map((f) => `criteria.${f.code}`), ...inRoom('authorisation').map((f) => `authorisations.${f.code}`)].map((at) => `body.${at}`));
   const setIn = (room, code, v) => set((d) => {
     const next = { ...d[room] };
     if (v === '' || v === null || (Array.isArray(v) && v.length === 0)) delete next[code];
@@ -242,17 +293,23 @@ function EditContact({ of, reload }) {
   });
   const save = async (e) => {
     e.preventDefault();
-    setBusy(true);
     setError(null);
+    const number = fresh ? draft.number.trim().replace(/^#/, '') : of.number;
+    if (!/^\d{1,20}$/.test(number)) {
+      setError({ errors: [{ location: 'body.number', message: t('contact.number.wrong') }] });
+      setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus(), 0);
+      return;
+    }
+    setBusy(true);
     try {
-      await contacts.put(of.number, {
+      await contacts.put(number, {
         ...Object.fromEntries(Object.entries(draft.own).filter(([, v]) => v !== '')),
         criteria: draft.criteria, authorisations: draft.authorisations, ...(draft.proof ? { proof: draft.proof } : {}),
-      }, draft.etag);
+      }, fresh ? null : draft.etag);
       forget();
-      await reload();
+      await reload?.();
       announce(t('contact.saved'), { shown: true });
-      go(to('contacts', of.number));
+      go(to('contacts', number));
     } catch (x) {
       setError(x);
       setBusy(false);
@@ -262,17 +319,23 @@ function EditContact({ of, reload }) {
   const startOver = async () => {
     forget();
     const now = await reload();
-    if (now) set(() => ({ own: Object.fromEntries(contactFields.map((f) => [f, now[f] || ''])), criteria: now.criteria, authorisations: now.authorisations, proof: '', etag: now.etag }));
+    if (now) set(() => formOf(now));
     setError(null);
   };
   return (
     <form class="form wide" onSubmit={save} noValidate ref={form}>
+        <Draft of={back} />
       <fieldset class="sheet-fields">
         <legend>{t('room.contact')}</legend>
         <div class="field-grid">
+          {fresh && (
+            <Field label={t('contact.number')} hint={t('contact.number.hint')} error={wrong('number')}>
+              {(p) => <input {...p} type="text" inputMode="numeric" autocomplete="off" value={draft.number} onInput={(e) => set({ number: e.currentTarget.value })} />}
+            </Field>
+          )}
           {contactFields.map((f) => (
             <Field key={f} label={t(`contact.${f}`)} error={wrong(f)}>
-              {(p) => <input {...p} type={types[f] || 'text'} autocomplete={autocomplete} value={draft.own[f]} onInput={(e) => set((d) => ({ ...d, own: { ...d.own, [f]: e.currentTarget.value } }))} />}
+              {(p) => <OwnInput {...p} f={f} titles={titles} value={draft.own[f]} onChange={(v) => set((d) => ({ ...d, own: { ...d.own, [f]: v } }))} />}
             </Field>
           ))}
         </div>
@@ -297,11 +360,13 @@ function EditContact({ of, reload }) {
         </Field>
       </fieldset>
       {error && (error.status === 412
-        ? <Failure error={error} title={t('contact.changed')} onRetry={startOver} retry={t('contact.reload')} />
+        ? fresh
+          ? <Notice kind="bad" live title={t('contact.number.taken')} actions={<ButtonLink href={to('contacts', draft.number.trim().replace(/^#/, ''))}>{t('contact.number.see')}</ButtonLink>} />
+          : <Changed mine={inWords(draft, draft.own)} read={async () => { const now = await contacts.get(of.number); return inWords(now, now); }} onTake={startOver} />
         : <Failure error={error} beside={(l) => shown.has(l)} />)}
       <div class="form-end">
         <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>
-        <ButtonLink kind="quiet" href={to('contacts', of.number)} onClick={forget}>{t('form.cancel')}</ButtonLink>
+        <ButtonLink kind="quiet" href={fresh ? to('contacts') : to('contacts', of.number)} onClick={forget}>{t('form.cancel')}</ButtonLink>
       </div>
     </form>
   );

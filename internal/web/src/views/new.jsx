@@ -11,6 +11,7 @@ import { chosen, newKey, send } from '../core/sending.js';
 import { sniff } from '../core/sniff.js';
 import { announce } from '../core/announce.js';
 import { Button, ButtonLink, Choices, Failure, Field, Page } from '../components/basics.jsx';
+import { Draft } from '../components/draft.jsx';
 import { DropZone, FilePicker } from '../components/drop.jsx';
 import { Icon } from '../components/icon.jsx';
 
@@ -21,7 +22,7 @@ const used = {
 };
 
 export function New() {
-  const [draft, set, forget] = useDraft('new', newImport);
+  const [draft, set, forget, back] = useDraft('new', newImport);
   const [dataTypes, setDataTypes] = useState(known);
   const [encodings, setEncodings] = useState([]);
   const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
@@ -92,9 +93,11 @@ export function New() {
   return (
     <Page title={t('new.title')} lead={t('new.lead')} back={{ href: to('imports'), text: t('imports.title') }}>
       <form class="form" onSubmit={submit} noValidate>
+        <Draft of={back} />
         <Part n={1} title={t('new.file')}>
           <FilePicker id={fileId} file={file} onFile={take} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
           <label class="hidden" for={fileId}>{t('new.file')}</label>
+          <Paste onFile={take} />
           {wrong.file && <p class="field-error" id={`${fileId}-error`}><Icon name="error" />{wrong.file}</p>}
           <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { byHand.current = file; set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}
             options={dataTypes.map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.hint`) }))} />
@@ -146,6 +149,29 @@ export function New() {
       </form>
       <DropZone onFile={take} />
     </Page>
+  );
+}
+
+// Cells as a spreadsheet puts them on the clipboard are a file with tabs.
+function pasted(text) {
+  const now = new Date();
+  const two = (n) => String(n).padStart(2, '0');
+  const name = `${t('paste.name')} ${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())} ${two(now.getHours())}-${two(now.getMinutes())}.csv`;
+  return new File([`\ufeff${text}`], name, { type: 'text/csv', lastModified: 0 });
+}
+
+/** @param {{onFile?: any}} props */
+function Paste({ onFile }) {
+  const [text, setText] = useState('');
+  const rows = text.trim() ? text.trim().split(/\r\n|\r|\n/).length : 0;
+  return (
+    <details class="more">
+      <summary>{t('paste.title')}</summary>
+      <Field label={t('paste.cells')} hint={t('paste.hint')}>
+        {(p) => <textarea {...p} rows={6} value={text} spellcheck={false} autocomplete="off" class="mono" onInput={(e) => setText(e.currentTarget.value)} />}
+      </Field>
+      <p class="inline-actions"><Button icon="check" disabled={rows < 2} onClick={() => onFile(pasted(text))}>{rows < 2 ? t('paste.use') : t('paste.use.rows', { n: rows - 1 })}</Button></p>
+    </details>
   );
 }
 

@@ -10,6 +10,7 @@ import { user } from '../core/user.js';
 import { AdminPage } from '../components/administration.jsx';
 import { Changed } from '../components/changed.jsx';
 import { Button, Choices, Failure, Field, Loaded, Page } from '../components/basics.jsx';
+import { Draft } from '../components/draft.jsx';
 
 export function Settings() {
   const load = useLoad((o) => settings.get(o), []);
@@ -48,7 +49,7 @@ const given = (o) => Object.fromEntries(bounds.map((k) => [k, whole(o[k])]).filt
  * @param {{stored?: any, onSaved?: any, reload?: any, used?: any}} props
  */
 function Edit({ stored, onSaved, reload, used }) {
-  const [draft, set, forget] = useDraft('settings', () => draftOf(stored));
+  const [draft, set, forget, back] = useDraft('settings', () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   // What is wrong with one of several lines is said of them all.
@@ -81,6 +82,7 @@ function Edit({ stored, onSaved, reload, used }) {
   };
   return (
     <form class="form" onSubmit={save} noValidate>
+        <Draft of={back} />
       <Field label={t('settings.name')} error={wrong('name')}>
         {(p) => <input {...p} type="text" maxLength={limits.name} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>

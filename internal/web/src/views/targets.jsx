@@ -14,6 +14,7 @@ import { Changed } from '../components/changed.jsx';
 import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Builder } from '../components/builder.jsx';
 import { Count } from '../components/count.jsx';
+import { Draft } from '../components/draft.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { newTemplate } from '../core/forms.js';
 
@@ -35,13 +36,13 @@ const part = (x, within) => ((x.any && within === 'all' && x.any.length > 1) || 
 
 export function Targets() {
   const list = useLoad(async () => { await loadCatalogue(); return targets.all(); }, []);
-  const admin = may('admin');
+  const operator = may('operator');
   return (
     <Page title={t('targets.title')} lead={t('targets.lead')}
-      actions={admin && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>
+      actions={operator && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>
       <Loaded of={list}>
         {(items) => (items.length === 0
-          ? <Empty icon="target" title={t('targets.empty')} actions={admin && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>{t('targets.empty.text')}</Empty>
+          ? <Empty icon="target" title={t('targets.empty')} actions={operator && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>{t('targets.empty.text')}</Empty>
           : <ul class="cards">
             {items.map((x) => (
               <li key={x.id} class="card">
@@ -73,7 +74,7 @@ export function Target({ id, copyOf }) {
 
 /** @param {{id?: any, stored?: any, copied?: any, reload?: any}} props */
 function Edit({ id, stored, copied, reload }) {
-  const [draft, set, forget] = useDraft(`target.${id}`, () => ({
+  const [draft, set, forget, back] = useDraft(`target.${id}`, () => ({
     name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
     root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
     etag: stored.etag,
@@ -83,7 +84,7 @@ function Edit({ id, stored, copied, reload }) {
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
   const key = useRef(newKey());
-  const admin = may('admin');
+  const operator = may('operator');
   const whole = complete(draft.root);
   const condition = toTree(draft.root);
   const changed = id === 'new' || draft.name !== stored.name || JSON.stringify(condition) !== JSON.stringify(toTree(fromTree(stored.condition)));
@@ -122,13 +123,14 @@ function Edit({ id, stored, copied, reload }) {
   };
   return (
     <form class="form target-form" onSubmit={save} noValidate>
-      {!admin && <Notice title={t('targets.readOnly')} />}
+        <Draft of={back} />
+      {!operator && <Notice title={t('targets.readOnly')} />}
       <Field label={t('targets.name')} error={wrong.name}>
-        {(p) => <input {...p} name="name" type="text" maxLength={limits.name} value={draft.name} readOnly={!admin} onInput={(e) => set({ name: e.currentTarget.value })} />}
+        {(p) => <input {...p} name="name" type="text" maxLength={limits.name} value={draft.name} readOnly={!operator} onInput={(e) => set({ name: e.currentTarget.value })} />}
       </Field>
       <div class="target-columns">
         <div>
-          <Builder value={draft.root} onChange={(root) => set({ root })} readOnly={!admin} />
+          <Builder value={draft.root} onChange={(root) => set({ root })} readOnly={!operator} />
           {wrong.root && !whole && <p class="field-error" role="alert">{wrong.root}</p>}
         </div>
         <aside aria-label={t('targets.matches')}>
@@ -139,11 +141,12 @@ function Edit({ id, stored, copied, reload }) {
         ? <Changed mine={{ name: draft.name.trim(), condition }} read={() => targets.get(id)} names={{ name: t('targets.name'), condition: t('targets.condition') }} onTake={take} />
         : <Failure error={error} />)}
       <div class="form-end">
-        {admin && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
-        {id !== 'new' && may('operator') && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => keepDraft('template', newTemplate(id))}>{t('templates.new')}</ButtonLink>}
-        {admin && id !== 'new' && <ButtonLink icon="copy" href={`${to('targets', 'new')}?copy=${encodeURIComponent(id)}`}>{t('targets.duplicate')}</ButtonLink>}
-        {admin && id !== 'new' && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}
-        {changed && admin && <ButtonLink kind="quiet" href={to('targets')} onClick={forget}>{t('form.cancel')}</ButtonLink>}
+        {operator && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
+        {id !== 'new' && operator && !changed && <ButtonLink icon="edit" href={to('targets', id, 'set')}>{t('set.title')}</ButtonLink>}
+        {id !== 'new' && operator && !changed && <ButtonLink icon="download" href={to('templates', 'new')} onClick={() => keepDraft('template', newTemplate(id))}>{t('templates.new')}</ButtonLink>}
+        {operator && id !== 'new' && <ButtonLink icon="copy" href={`${to('targets', 'new')}?copy=${encodeURIComponent(id)}`}>{t('targets.duplicate')}</ButtonLink>}
+        {operator && id !== 'new' && <Button kind="danger" icon="trash" onClick={() => setRemoving(true)}>{t('form.delete')}</Button>}
+        {changed && operator && <ButtonLink kind="quiet" href={to('targets')} onClick={forget}>{t('form.cancel')}</ButtonLink>}
       </div>
       {removing && (
         <Dialog title={t('targets.delete.ask', { name: stored.name })} onClose={() => setRemoving(false)} actions={<>

@@ -13,6 +13,7 @@ import { go, to } from '../core/router.js';
 import { may } from '../core/user.js';
 import { newTemplate } from '../core/forms.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
+import { Draft } from '../components/draft.jsx';
 import { Download } from '../components/files.jsx';
 import { Status, active } from '../components/status.jsx';
 import { Table } from '../components/table.jsx';
@@ -135,7 +136,7 @@ function One({ id }) {
 }
 
 export function NewTemplate() {
-  const [draft, set, forget] = useDraft('template', () => newTemplate(''));
+  const [draft, set, forget, back] = useDraft('template', () => newTemplate(''));
   const load = useLoad(() => targets.all(), []);
   const [ready, setReady] = useState(Boolean(catalogue.value));
   const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
@@ -176,12 +177,13 @@ export function NewTemplate() {
   return (
     <Page title={t('templates.new')} lead={t('templates.new.lead')} back={{ href: to('templates'), text: t('templates.title') }}>
       <form class="form" onSubmit={submit} noValidate>
+        <Draft of={back} />
         <div class="part">
         <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, fields: null })}
           options={['criteria', 'authorisations', 'contacts'].map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.template`) }))} />
         <Loaded of={load} rows={2}>
           {(list) => (list.length === 0
-            ? <Notice kind="warn" title={t('templates.noTargets')} actions={may('admin') && <ButtonLink icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>} />
+            ? <Notice kind="warn" title={t('templates.noTargets')} actions={may('operator') && <ButtonLink icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>} />
             : <Field label={t('templates.target')} hint={t('templates.target.hint')} error={wrong.targetId}>
               {(p) => (
                 <select {...p} name="targetId" value={draft.targetId} onChange={(e) => { set({ targetId: e.currentTarget.value }); setWrong({}); }}>

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/text"
+)
+
+// looked is how many contacts one request looks through for those that have the
+// words somewhere.
+const looked = 20000
+
+// anywhere begins the cursors of the second part of a search.
+const anywhere = "any."
+
+// findContacts returns first whom the look-ups find, which is at once however many
+// contacts there are, and then those who have the words anywhere.
+func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit int, cursor string) (*listed[contact], error) {
+	q = strings.TrimSpace(q)
+	if !utf8.ValidString(q) || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
+		return nil, fault.At(at, "invalid.search")
+	}
+	cat, err := s.catalogue(ctx, c.Institution)
+	if err != nil {
+		return nil, err
+	}
+	direct := q
+	if n, p := field.ParseNumber(q); p == nil {
+		direct = string(n)
+	}
+	return list(limit, func(limit int) ([]domain.Contact, string, error) {
+		var found []domain.Contact
+		from, second := strings.CutPrefix(cursor, anywhere)
+		if !second {
+			from = ""
+			var next string
+			var err error
+			found, next, err = s.Contacts.Find(ctx, c.Institution, direct, limit, cursor)
+			if err != nil || next != "" || q == "" {
+				return found, next, err
+			}
+		}
+		if len(found) == limit {
+			return found, anywhere, nil
+		}
+		match := matching(q)
+		more, next, err := s.Contacts.Search(ctx, c.Institution, func(c domain.Contact) bool {
+			return !foundDirectly(c, direct) && match(c)
+		}, limit-len(found), looked, from)
+		if err != nil {
+			return nil, "", err
+		}
+		if next != "" {
+			next = anywhere + next
+		}
+		return append(found, more...), next, nil
+	}, func(c domain.Contact) contact { return showContact(c, cat) })
+}
+
+// foundDirectly reports whether the look-ups find the contact by the words.
+func foundDirectly(c domain.Contact, q string) bool {
+	switch {
+	case domain.ContactNumber(q).Valid():
+		return string(c.Number) == q
+	case strings.Contains(q, "@"):
+		return text.NormaliseEmail(c.Email()) == text.NormaliseEmail(q)
+	}
+	last := text.Normalise(string(c.Get(domain.ContactLastName)))
+	start := text.Normalise(q)
+	return last != "" && start != "" && strings.HasPrefix(strings.TrimSpace(last+" "+text.Normalise(string(c.Get(domain.ContactFirstName)))), start)
+}
+
+// Fewer digits than leastPhone are no part of a telephone number that anybody
+// looks for.
+const leastPhone = 4
+
+var (
+	phoneForm = regexp.MustCompile(`^[+\d][\d\s()./-]*$`)
+	noDigit   = regexp.MustCompile(`\D`)
+)
+
+// matching returns whether a contact has every one of the words somewhere in its
+// number, name, e-mail address or town, or all of them as a part of its telephone
+// number.
+func matching(q string) func(domain.Contact) bool {
+	var words []string
+	for w := range strings.FieldsSeq(q) {
+		if w = strings.TrimPrefix(w, "#"); w != "" {
+			words = append(words, w)
+		}
+	}
+	phone := ""
+	if phoneForm.MatchString(q) {
+		phone = strings.TrimLeft(noDigit.ReplaceAllString(q, ""), "0")
+	}
+	return func(c domain.Contact) bool {
+		if len(phone) >= leastPhone && strings.Contains(string(c.Get(domain.ContactPhone)), phone) {
+			return true
+		}
+		if len(words) == 0 {
+			return false
+		}
+		own := text.Normalise(strings.Join([]string{string(c.Get(domain.ContactFirstName)), string(c.Get(domain.ContactLastName)),
+			string(c.Get(domain.ContactFirstName)), string(c.Get(domain.ContactCity)), string(c.Get(domain.ContactPostcode))}, " "))
+		email := text.NormaliseEmail(c.Email())
+		for _, w := range words {
+			folded := text.Normalise(w)
+			if !(folded != "" && strings.Contains(own, folded) || strings.Contains(email, text.NormaliseEmail(w)) || strings.Contains(string(c.Number), w)) {
+				return false
+			}
+		}
+		return true
+	}
+}
