@@ -7,6 +7,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/sheet"
 )
@@ -18,6 +19,32 @@ const firstRows = 10
 type rowView struct {
 	Line  int      `json:"line"`
 	Cells []string `json:"cells" doc:"In the order of headers, each up to 200 characters."`
+	// Names are how full names among them would be split.
+	Names []nameView `json:"names,omitempty" doc:"How the full names of columns that may be split would be: by each order of first and last name."`
+}
+
+type nameView struct {
+	Header int    `json:"header" doc:"The place of the column among headers."`
+	Column string `json:"column" enum:"First name + Last name,Last name + First name" doc:"The column of ours that the order is."`
+	First  string `json:"first"`
+	Last   string `json:"last"`
+	Sure   bool   `json:"sure" doc:"False where it may be split otherwise."`
+}
+
+// splits returns how the full names among a row's cells would be split.
+func splits(headers []domain.Header, cells []string) []nameView {
+	var out []nameView
+	for i, h := range headers {
+		whole := func(c string) bool { return person.Whole(c) != "" }
+		if !whole(h.Column) && !slices.ContainsFunc(h.Suggestions, whole) {
+			continue
+		}
+		for _, order := range []string{person.FirstLast, person.LastFirst} {
+			first, last, sure := person.SplitName(cells[i], order)
+			out = append(out, nameView{i, order, first, last, sure})
+		}
+	}
+	return out
 }
 
 // listRows reads the first rows of an import's file, also of columns that are left
@@ -46,7 +73,8 @@ func (s *server) listRows(ctx context.Context, c Claims, in *IDPath) (*listed[ro
 	for err == nil && len(out.Body.Items) < firstRows {
 		var row sheet.Row
 		if row, err = r.Read(); err == nil && row.Fault == nil && len(row.Cells) == len(i.Headers) {
-			out.Body.Items = append(out.Body.Items, rowView{row.Line, shownCells(row.Cells)})
+			cells := shownCells(row.Cells)
+			out.Body.Items = append(out.Body.Items, rowView{row.Line, cells, splits(i.Headers, cells)})
 		}
 	}
 	// What is wrong with the file the import says.

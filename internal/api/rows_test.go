@@ -38,6 +38,14 @@ func TestFirstRows(t *testing.T) {
 		t.Error(d)
 	}
 	s = newStack(t)
+	path = with("Name;Mail\nRomy de Haas;r@haus.example\n", "Name", "Mail")
+	s.change("done-test", func(i *domain.Import) { i.Headers[0].Suggestions = []string{"First name + Last name", "Last name"} })
+	row := s.call(viewer, "GET", path, nil).want(200).object()["items"].([]any)[0].(object)
+	if d := cmp.Diff([]any{object{"header": 0.0, "column": "First name + Last name", "first": "Romy", "last": "de Haas", "sure": true},
+		object{"header": 0.0, "column": "Last name + First name", "first": "de Haas", "last": "Romy", "sure": false}}, row["names"]); d != "" {
+		t.Error(d)
+	}
+	s = newStack(t)
 	if rows := s.call(viewer, "GET", with("%PDF-1.7"), nil).want(200).object()["items"].([]any); len(rows) != 0 {
 		t.Error(rows)
 	}

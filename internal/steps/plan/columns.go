@@ -7,6 +7,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/column"
 	"rollbook/internal/importing/flow"
@@ -121,7 +122,7 @@ func (r *resolver) field(name string) (domain.FieldDef, error) {
 func (r *resolver) means(name string) bool {
 	m := bracketed.FindStringSubmatch(name)
 	if m == nil {
-		return strings.EqualFold(name, flow.KeyColumn) || r.contact[text.Normalise(name)].Code != ""
+		return strings.EqualFold(name, flow.KeyColumn) || r.contact[text.Normalise(name)].Code != "" || r.want == domain.Contacts && person.Whole(name) != ""
 	}
 	if role := strings.ToLower(m[1]); role != string(flow.OldRole) && role != string(flow.NewRole) {
 		return true

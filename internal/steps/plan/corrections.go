@@ -252,9 +252,14 @@ func (s *Step) correctedFile(ctx context.Context, imp *domain.Import, settings d
 		r.CloseWithError(cmp.Or(err, io.ErrClosedPipe))
 		f.done <- err
 	}()
-	names := make([]string, len(rr.kept))
-	for i := range names {
-		names[i] = rr.cols[i].Name
+	names := make([]string, 0, len(rr.cols))
+	for _, c := range rr.cols[:len(rr.kept)] {
+		names = append(names, c.Name)
+	}
+	if rr.whole >= 0 { // a name is in two columns now
+		first := rr.cols[len(rr.kept)]
+		names[rr.whole] = rr.cols[rr.whole].Ours
+		names = append(names, first.Ours)
 	}
 	f.columns = len(names)
 	_ = f.w.Write(names) // an error comes again with the next row

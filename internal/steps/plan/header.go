@@ -7,6 +7,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/flow"
@@ -48,6 +49,17 @@ func (r *resolver) columns(names, ours []string, line int) ([]flow.Column, []dom
 		return h.cols, nil, err
 	}
 	cols := h.cols
+	for i := range cols {
+		if person.Whole(ours[i]) == "" {
+			continue
+		}
+		first, _ := domain.ContactDef(domain.ContactFirstName)
+		cols = append(cols, flow.Column{Name: names[i], Ours: first.Label, Role: flow.NewRole, Field: domain.ContactFirstName})
+		if j := slices.IndexFunc(cols, func(c flow.Column) bool { return c.Role == flow.NewRole && c.Field == domain.ContactFirstName }); j < len(cols)-1 {
+			return h.cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, i+1, names[i], j+1, names[j])
+		}
+		break
+	}
 	if r.matchBy != "" {
 		i := slices.IndexFunc(cols, func(c flow.Column) bool { return c.Role == flow.NewRole && c.Field == r.matchBy })
 		cols = append(cols, flow.Column{Name: names[i], Role: flow.KeyRole, Found: true})
@@ -95,6 +107,11 @@ func (h *header) resolveBare(i int) error {
 	if strings.EqualFold(name, flow.KeyColumn) {
 		c.Role = flow.KeyRole
 		return nil
+	}
+	whole := person.Whole(name) != ""
+	if whole {
+		last, _ := domain.ContactDef(domain.ContactLastName)
+		name, c.Ours = last.Label, last.Label
 	}
 	d, ok := h.contact[text.Normalise(name)]
 	if !ok {

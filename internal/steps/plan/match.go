@@ -9,6 +9,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/column"
@@ -250,6 +251,9 @@ func (r *resolver) suggestions(name, before string, meant column.Target, values 
 		add(before)
 	}
 	if r.want == domain.Contacts {
+		if meant == column.Name || meant == column.Given {
+			add(wholeNames(values))
+		}
 		targets := []column.Target{meant}
 		if meant == column.Name || meant == column.Given {
 			targets = []column.Target{"lastName", "firstName"}
@@ -272,6 +276,33 @@ func (r *resolver) suggestions(name, before string, meant column.Target, values 
 		add(near)
 	}
 	return out
+}
+
+// wholeNames tells by most of the values whether a column has full names, and in which
+// order; "" if it has not.
+func wholeNames(values []string) string {
+	several, lastFirst := 0, 0
+	for _, v := range values {
+		switch words := strings.Fields(v); {
+		case len(words) < 2:
+		case strings.Contains(v, ","), capitalised(words[0]) && !capitalised(words[len(words)-1]):
+			lastFirst++
+			several++
+		default:
+			several++
+		}
+	}
+	switch {
+	case 2*several <= len(values):
+		return ""
+	case 2*lastFirst > several:
+		return person.LastFirst
+	}
+	return person.FirstLast
+}
+
+func capitalised(word string) bool {
+	return len([]rune(word)) > 1 && strings.ToUpper(word) == word && strings.ToLower(word) != word
 }
 
 // recognised says of which columns it was not their name that told what they are,

@@ -295,7 +295,12 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	if err != nil {
 		return p, err
 	}
-	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat)}
+	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat), whole: -1}
+	for i, o := range ours {
+		if order := person.Whole(o); order != "" {
+			reader.whole, reader.order = i, order
+		}
+	}
 	if reader.corrector, err = s.corrector(ctx, imp, r.Header(), m.headers, reader); err != nil {
 		return p, err
 	}
@@ -333,6 +338,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		same.persons = &person.Checker{Settings: cat.Settings, Now: time.Now, Order: firstOrder(imp, layout, cat, r, rows, order)}
 	}
 	told := newEvidence(layout, cat)
+	rows.split, rows.unsure, rows.unsureLines = tally{}, tally{}, nil // of the rows that were looked at
 	observers := []observer{asked, texts, first, same, told}
 	spareCells := 0
 	var left tally
@@ -388,6 +394,16 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	p.Warnings = append(p.Warnings, told.concluded(imp, cat.Settings.Country, p.Columns)...)
 	if n := rows.padded.n; n > 0 {
 		p.Warnings = append(p.Warnings, domain.Warning{Line: rows.padded.first, Reason: reason.New("rowsPadded", n)})
+	}
+	if n := rows.split.n; n > 0 {
+		p.Warnings = append(p.Warnings, domain.Warning{Column: p.Columns[rows.whole].Name, Reason: reason.New("namesSplit", n)})
+	}
+	if n := rows.unsure.n; n > 0 {
+		var others any
+		if more := n - len(rows.unsureLines); more > 0 {
+			others = more
+		}
+		p.Warnings = append(p.Warnings, domain.Warning{Line: rows.unsure.first, Column: p.Columns[rows.whole].Name, Reason: reason.New("namesUnsure", n, rows.unsureLines, others)})
 	}
 	if left.n > 0 {
 		p.Warnings = append(p.Warnings, domain.Warning{Line: left.first, Reason: reason.New("rowsLeftOut", left.n)})

@@ -3,9 +3,11 @@ package plan
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/importing/flow"
 )
@@ -41,6 +43,12 @@ type rowReader struct {
 	width  int   // how many columns the file has
 	// meant is what each of cols is to hold.
 	meant []meant
+	// whole is the column of full names, -1 for none, and order theirs; unsure counts
+	// those that may be split otherwise.
+	whole         int
+	order         string
+	split, unsure tally
+	unsureLines   []int
 	// found finds contacts by a criterion, nil where rows name them otherwise.
 	found *holders
 	// corrector is nil where the recipe has no corrections.
@@ -106,18 +114,20 @@ func (rr *rowReader) row(r sheet.Row) row {
 	out := row{Row: flow.Row{Line: r.Line, Cells: r.Cells}}
 	if r.Fault != nil {
 		out.Fault = rr.fault(r)
-		if n := len(rr.kept); rr.found != nil && len(r.Cells) >= n {
-			out.Cells = slices.Insert(slices.Clone(r.Cells), n, "")
+		if n := len(rr.kept); len(r.Cells) >= n {
+			out.Cells = slices.Insert(slices.Clone(r.Cells), n, rr.blanks()...)
 		}
 		return out
 	}
 	if len(r.Displays) > 0 {
 		if out.Fault = rr.displayed(&r, &out); out.Fault != nil {
-			if rr.found != nil {
-				out.Cells = append(slices.Clip(out.Cells), "")
-			}
+			out.Cells = append(slices.Clip(out.Cells), rr.blanks()...)
 			return out
 		}
+	}
+	if rr.whole >= 0 {
+		rr.splitName(&r)
+		out.Cells = r.Cells
 	}
 	if rr.found != nil {
 		if out.Fault = rr.found.find(&out, rr.cols); out.Fault != nil {
@@ -133,6 +143,32 @@ func (rr *rowReader) row(r sheet.Row) row {
 	n, problem := field.ParseNumber(r.Cells[key])
 	out.number, out.numbered = n, problem == nil
 	return out
+}
+
+// blanks are what the columns have that the file has not, of a row at fault.
+func (rr *rowReader) blanks() []string { return make([]string, len(rr.cols)-len(rr.kept)) }
+
+// splitName makes a last name of a full one, and puts the first name behind the
+// columns of the file.
+func (rr *rowReader) splitName(r *sheet.Row) {
+	full := r.Cells[rr.whole]
+	first, last, sure := person.SplitName(full, rr.order)
+	if edit := strings.TrimSpace(full); strings.EqualFold(edit, "Empty") {
+		first, last, sure = edit, edit, true
+	}
+	r.Cells[rr.whole] = last
+	r.Cells = append(slices.Clip(r.Cells), first)
+	switch {
+	case last == "":
+	case sure:
+		rr.split.add(r.Line)
+	default:
+		rr.split.add(r.Line)
+		rr.unsure.add(r.Line)
+		if len(rr.unsureLines) < shownLines {
+			rr.unsureLines = append(rr.unsureLines, r.Line)
+		}
+	}
 }
 
 func (rr *rowReader) fault(r sheet.Row) *domain.Problem {

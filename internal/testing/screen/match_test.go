@@ -170,6 +170,21 @@ func TestMatchTheColumns(t *testing.T) {
 		picture("match-remembered")
 		axe()
 	})
+	t.Run("a full name is split as the first rows show", func(t *testing.T) {
+		upload(p, "names.csv", []byte("Name,Email\nRomy de Haas,romy@haus.example\n\"Zander, Kurt\",kurt@haus.example\n"))
+		p.Heading("Match the columns")
+		p.Press("Name: Full name: first name, then last name")
+		p.SeeIn(".preview", "de Haas")
+		p.SeeIn(".preview", "Zander")
+		axe()
+		picture("match-names")
+		p.Press("Test the file")
+		p.See("2 contacts would be created.")
+		p.See("2 full names were split")
+		if got := newest(t, s); got.Columns["Name"] != "First name + Last name" {
+			t.Errorf("%+v", got.Columns)
+		}
+	})
 	t.Run("a column for what another was taken for", func(t *testing.T) {
 		upload(p, "two.csv", []byte("Vorname;Nachname;E-Mail;Telefon privat;Mobiltelefon\nEva;Xaver;xaver@haus.example;+41446681801;+41791234567\n"))
 		p.See("1 contact would be created.")

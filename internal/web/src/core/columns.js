@@ -14,9 +14,18 @@ export const same = (column) => column.trim().toLowerCase();
 /** Whether a column is written, or compared with, or names the contact. */
 export const counts = (column) => !/^\[\s*(info|error|undo)\s*\]/i.test(column);
 
+/** The columns of ours that a full name is for, to be split. */
+export const wholes = { firstLast: 'First name + Last name', lastFirst: 'Last name + First name' };
+
+const wholeOf = (column) => Object.keys(wholes).find((k) => same(wholes[k]) === same(column));
+
+/** The columns that one stands for: a full name for two. */
+export const partsOf = (column) => (wholeOf(column) ? ['First name', 'Last name'] : [column]);
+
 /** What a column of ours is called; of one that is not in the catalogue, itself. */
 export function columnWords(column) {
   if (same(column) === same(keyColumn)) return t('contact.number');
+  if (wholeOf(column)) return t(`match.whole.${wholeOf(column)}`);
   const [, role, code] = /^\[\s*(\w+)\s*\]\s*(.*)$/.exec(column) || [];
   if (!role) {
     const own = contactFields.find((f) => same(ofContact(f)) === same(column));
@@ -41,6 +50,7 @@ export function columnOptions(dataType) {
   return [
     { value: keyColumn, label: t('contact.number'), hint: t('match.key') },
     ...(dataType === 'contacts' ? contactFields.map((f) => ({ value: ofContact(f), label: t(`contact.${f}`), hint: t('match.contact') })) : []),
+    ...(dataType === 'contacts' ? Object.keys(wholes).map((k) => ({ value: wholes[k], label: t(`match.whole.${k}`), hint: t('match.whole.hint') })) : []),
     ...(dataType !== 'authorisations' ? fields('criterion', 'match.criterion') : []),
     ...(dataType !== 'criteria' ? fields('authorisation', 'match.authorisation') : []),
   ];

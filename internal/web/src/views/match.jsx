@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { faultAt, imports, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
-import { columnOptions, columnWords, counts, keyColumn, same } from '../core/columns.js';
+import { columnOptions, columnWords, counts, keyColumn, partsOf, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
 import { limits } from '../core/kinds.js';
 import { listed, num, t } from '../core/i18n.js';
@@ -51,8 +51,8 @@ function Columns({ of, rows }) {
   const now = headers.map((h) => draft.columns[h.name] ?? taken(h));
   const undecided = headers.flatMap((h, i) => (now[i] === undefined ? [i] : []));
   const users = new Map();
-  now.forEach((c, i) => { if (c && counts(c)) users.set(same(c), [...(users.get(same(c)) || []), i]); });
-  const doubled = (i) => (now[i] && counts(now[i]) ? users.get(same(now[i])).filter((k) => k !== i) : []);
+  now.forEach((c, i) => { if (c && counts(c)) for (const x of partsOf(c)) users.set(same(x), [...(users.get(same(x)) || []), i]); });
+  const doubled = (i) => (now[i] && counts(now[i]) ? partsOf(now[i]).flatMap((x) => users.get(same(x))).filter((k) => k !== i) : []);
   const has = (c) => users.has(same(c));
   const nameless = of.dataType === 'contacts' ? !(draft.recipe.matchBy || has(keyColumn) || has('Email') || has('Last name')) : !has(keyColumn);
 
@@ -60,7 +60,7 @@ function Columns({ of, rows }) {
   const choose = (i, column) => {
     const change = { [headers[i].name]: column };
     // One column is for one thing: who had it before is left out.
-    const before = column && counts(column) ? headers.flatMap((h, k) => (k !== i && now[k] && same(now[k]) === same(column) ? [k] : [])) : [];
+    const before = column && counts(column) ? headers.flatMap((h, k) => (k !== i && now[k] && counts(now[k]) && partsOf(now[k]).some((x) => partsOf(column).some((y) => same(x) === same(y))) ? [k] : [])) : [];
     for (const k of before) change[headers[k].name] = '';
     if (before.length) announce(t('match.moved', { names: listed(before.map(nameOf)), n: before.length }), { shown: true });
     set((d) => ({ ...d, columns: { ...d.columns, ...change } }));
@@ -188,16 +188,21 @@ function why(header, now, chosen, left) {
 function Preview({ headers, rows, now, options }) {
   const shown = rows.slice(0, shownSamples);
   const order = (c) => options.findIndex((o) => same(o.value) === same(c));
-  const columns = headers.map((_, i) => i).filter((i) => now[i] && counts(now[i])).sort((a, b) => order(now[a]) - order(now[b]));
+  const columns = headers.flatMap((_, i) => (now[i] && counts(now[i]) ? partsOf(now[i]).map((part) => ({ i, part })) : [])).sort((a, b) => order(a.part) - order(b.part));
+  const value = (r, { i, part }) => {
+    if (part === now[i]) return r.cells[i].trim();
+    const split = (r.names || []).find((n) => n.header === i && same(n.column) === same(now[i]));
+    return split ? split[part === 'First name' ? 'first' : 'last'] : '…';
+  };
   if (!shown.length || !columns.length) return null;
   return (
     <section class="match-part">
       <h2>{t('match.preview')}</h2>
       <div class="preview" role="region" aria-label={t('match.preview')} tabIndex={0}>
         <table>
-          <thead><tr><th scope="col">{t('problems.line')}</th>{columns.map((i) => <th key={i} scope="col">{columnWords(now[i])}</th>)}</tr></thead>
+          <thead><tr><th scope="col">{t('problems.line')}</th>{columns.map((c) => <th key={c.i + c.part} scope="col">{columnWords(c.part)}</th>)}</tr></thead>
           <tbody>
-            {shown.map((r) => <tr key={r.line}><th scope="row">{num(r.line)}</th>{columns.map((i) => <td key={i}>{r.cells[i].trim()}</td>)}</tr>)}
+            {shown.map((r) => <tr key={r.line}><th scope="row">{num(r.line)}</th>{columns.map((c) => <td key={c.i + c.part}>{value(r, c)}</td>)}</tr>)}
           </tbody>
         </table>
       </div>
