@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy doctor
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -65,5 +65,8 @@ build: setup ## build the functions for AWS into .aws-sam
 version: ## say the version
 	@$(IN) sed -n 's/^const Version = "\(.*\)"/\1/p' internal/api/version.go
 
-deploy: build ## deploy to the AWS account that the shell is signed in to
-	@$(IN) $(SAM) deploy $(if $(MAIL_FROM),--parameter-overrides MailFrom=$(MAIL_FROM))
+deploy: ## ask what is needed, check the account, build and deploy to AWS (STACK=rollbook ARGS="--yes --parameter MailFrom=…")
+	@$(IN) .ci/deploy deploy $(if $(STACK),--stack '$(STACK)') $(ARGS)
+
+doctor: ## check a deployed stack (STACK=rollbook)
+	@$(IN) .ci/deploy doctor $(if $(STACK),--stack '$(STACK)') $(ARGS)

@@ -210,7 +210,7 @@ func TestTables(t *testing.T) {
 		if at(r, "Properties.BillingMode") != "PAY_PER_REQUEST" ||
 			at(r, "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled") != true ||
 			at(r, "Properties.SSESpecification.SSEEnabled") != true ||
-			at(r, "Properties.DeletionProtectionEnabled") == nil || at(r, "DeletionPolicy") != "Retain" || at(r, "UpdateReplacePolicy") != "Retain" {
+			at(r, "Properties.DeletionProtectionEnabled") == nil || at(r, "DeletionPolicy") != "RetainExceptOnCreate" || at(r, "UpdateReplacePolicy") != "Retain" {
 			t.Errorf("%s: %v", name, r)
 		}
 		keys := []any{
@@ -289,7 +289,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	}
 	files := under("imports")
 	uploads := []string{"s3:GetObject Uploads/*", "s3:GetObjectVersion Uploads/*", "s3:ListBucket Uploads", "s3:ListBucketVersions Uploads"}
-	mail := []string{"ses:SendEmail ses:identity/${MailFrom}", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
+	mail := []string{"ses:SendEmail ses:identity/*", "ses:SendEmail ses:configuration-set/${MailConfiguration}"}
 	machine := []string{"states:StartExecution ImportMachine"}
 
 	all := resources(t)
@@ -310,7 +310,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:PutObject Files/imports/*/corrections.json", "s3:GetObject Files/imports/*", "s3:GetObject Files/templates/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, under("templates"), mail),
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
-		"PlanFunction":     slices.Concat(reads, on("Catalogue", "Query"), rounds, on("Jobs", "Query"), uploads, files),
+		"PlanFunction":     slices.Concat(reads, on("Contacts", "Query"), on("Catalogue", "Query"), rounds, on("Jobs", "Query"), uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
 			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLSelect PartiQLInsert PartiQLDelete"),
@@ -480,6 +480,57 @@ func TestOpenJobsAreLookedAfter(t *testing.T) {
 	}
 	if d := cmp.Diff([]any{want}, at(all["JobsTable"], "Properties.GlobalSecondaryIndexes")); d != "" {
 		t.Error(d)
+	}
+}
+
+// A first deployment must not fail where the account has the sender already, nor
+// leave tables behind that stand in the way of the next one; and in the sandbox
+// SES asks for the recipient's identity too.
+func TestAFirstDeploymentCanBeRepeated(t *testing.T) {
+	all := resources(t)
+	for name, condition := range map[string]string{"MailIdentity": "MakesMailAddress", "MailDomainIdentity": "MakesMailDomain", "ScreenDomain": "ServesScreenUrl", "ScreenMapping": "ServesScreenUrl"} {
+		if got := at(all[name], "Condition"); got != condition {
+			t.Errorf("%s is made if %v", name, got)
+		}
+	}
+	for name, r := range all {
+		if kept := at(r, "DeletionPolicy"); kept != nil && kept != "RetainExceptOnCreate" {
+			t.Errorf("%s stands in the way of another try: %v", name, kept)
+		}
+	}
+	senders := 0
+	for _, function := range []string{"TemplateFunction", "FinishFunction"} {
+		for _, st := range at(all[function], "Properties.Policies.0.Statement").([]any) {
+			if at(st, "Sid") != "Mail" {
+				continue
+			}
+			senders++
+			if d := cmp.Diff(any(object{"StringEquals": object{"ses:FromAddress": object{"Ref": "MailFrom"}}}), at(st, "Condition")); d != "" {
+				t.Errorf("%s sends as anybody: %s", function, d)
+			}
+		}
+	}
+	if senders != 2 {
+		t.Errorf("%d functions send mail", senders)
+	}
+}
+
+// Neither template nor machine is tied to one partition of AWS.
+func TestNoPartitionIsWritten(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"template.yaml", "functions/import.asl.json"} {
+		b, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(b), "\n") {
+			if strings.Contains(line, "arn:aws") {
+				t.Errorf("%s:%d: %s", file, i+1, line)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,290 @@
+"""Deploys Rollbook and makes its first institution and administrator, or checks
+what is deployed (doctor).
+
+Everything that can be known before is checked before: a first deployment that
+fails half an hour later is nobody's friend. What is not said by an option is
+asked, with what the stack has now as the answer; with --yes nothing is asked.
+Where AWS cannot be asked (a right is missing, an emulator does not have it) the
+check says so and does not stop the deployment.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+ASKED = [  # parameter, question, what an answer looks like
+    ("MailFrom", "Address that mails come from", r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    ("Architecture", "Processor of the functions (arm64, x86_64)", r"arm64|x86_64"),
+    ("ScreenUrl", "Address of the screen if it has a domain name of its own (https://…, empty for none)", r"(https?://[^/\s]+)?"),
+    ("ScreenCertificate", "ARN of that domain name's certificate in ACM (empty if something else serves it)", r"(arn:\S+)?"),
+    ("AlarmEmail", "Address that alarms are mailed to (empty for none)", r"([^@\s]+@[^@\s]+)?"),
+]
+DEFAULTS = {"Architecture": "arm64"}
+
+
+class Wrong(Exception):
+    """What stands in the way, and what to do."""
+
+
+def stack_name(name, region):
+    """The longest names made from it are those of buckets, of 63 characters."""
+    longest = 63 - len("-uploads-") - 12 - len("-") - len(region)
+    if not re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", name) or "--" in name:
+        raise Wrong(f"{name!r}: a stack is called by small letters, digits and single hyphens, a letter first")
+    if len(name) > longest:
+        raise Wrong(f"{name!r} has {len(name)} characters; in {region} a stack's name may have {longest}, or its buckets' names are too long")
+    for word in ("aws", "amazon", "cognito"):
+        if word in name:
+            raise Wrong(f"{name!r}: the sign-in page's domain name may not have {word!r} in it")
+
+
+def institution_id(name):
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+        raise Wrong(f"{name!r}: an institution's id has a-z, 0-9 and hyphens, at most 40")
+
+
+def known(call, code=("NotFoundException", "ResourceNotFoundException", "ValidationError", "NotFound", "404")):
+    """What the call returns, None for what is not there."""
+    try:
+        return call()
+    except ClientError as e:
+        if e.response["Error"]["Code"] in code:
+            return None
+        raise
+
+
+def mail_identity(ses, address):
+    """Which SenderIdentity fits, with what there is to say about it."""
+    for name in (address, address.split("@")[1]):
+        found = known(lambda: ses.get_email_identity(EmailIdentity=name))
+        if found:
+            verified = found.get("VerifiedForSendingStatus", False)
+            return "existing", [] if verified else [f"SES knows {name} but it is not verified yet: answer its mail or set its DKIM records"]
+    return "address", [f"SES will mail a confirmation to {address}: no mail goes out before its link was followed"]
+
+
+def quotas(session):
+    """What of the account is too small, each with what to do."""
+    def functions():
+        n = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+        if n < 100:
+            return f"Lambda runs {n} functions at once in this account: imports of several institutions will wait for each other. Ask for 1,000 (Service Quotas, Lambda, Concurrent executions) and leave ApiConcurrency at 0 until then"
+
+    def mails():
+        a = session.client("sesv2").get_account()
+        if not a.get("ProductionAccessEnabled", False):
+            return "SES is in its sandbox: it sends to verified addresses only, 200 a day. Ask for production access (SES, Account dashboard)"
+        if not a.get("SendingEnabled", True):
+            return "SES does not send for this account: see its dashboard"
+
+    def machines():
+        found = session.client("service-quotas").get_service_quota(ServiceCode="states", QuotaCode="L-DA9F5A93")
+        if found["Quota"]["Value"] < 1000:
+            return f"Step Functions has {found['Quota']['Value']:.0f} open executions at most here: ask for 1,000 at least"
+    for what, ask in (("Lambda's quota", functions), ("SES's state", mails), ("Step Functions' quota", machines)):
+        try:
+            if said := ask():
+                yield said
+        except (ClientError, BotoCoreError) as e:
+            yield f"{what} could not be asked ({type(e).__name__}): see it in the console"
+
+
+def ask(question, form, answer, silent):
+    while True:
+        if not silent:
+            answer = input(f"{question} [{answer}]: ").strip() or answer
+        if re.fullmatch(form, answer):
+            return answer
+        if silent:
+            raise Wrong(f"{question}: {answer!r} is none")
+        print(f"{answer!r} does not fit.")
+
+
+def described(session, stack):
+    found = known(lambda: session.client("cloudformation").describe_stacks(StackName=stack))
+    return found["Stacks"][0] if found and found["Stacks"] else None
+
+
+def sam(*args):
+    done = subprocess.run([sys.executable, "-m", "samcli", *args], env={
+        **os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"})
+    if done.returncode:
+        raise Wrong(f"sam {args[0]} failed; what it says is above. A first deployment that failed is taken back, and can be begun again")
+
+
+def parameters_of(o, session, now):
+    """The template's parameters: what was said, else what the stack has, else what is asked."""
+    given = dict(p.split("=", 1) for p in o.parameter)
+    had = {p["ParameterKey"]: p["ParameterValue"] for p in (now or {}).get("Parameters", [])}
+    all = {**had, **given}
+    for name, question, form in ASKED:
+        all[name] = ask(question, form, all.get(name, DEFAULTS.get(name, "")), o.yes or name in given)
+    said = []
+    if now:
+        had.setdefault("SenderIdentity", "address")  # before there was a choice
+    all.setdefault("SenderIdentity", had.get("SenderIdentity", ""))
+    if "SenderIdentity" not in given and all["SenderIdentity"] not in ("address", "domain"):
+        # One that this stack made stays its own.
+        all["SenderIdentity"], said = mail_identity(session.client("sesv2"), all["MailFrom"])
+    if all["SenderIdentity"] == "domain" and not all.get("MailDomain"):
+        all["MailDomain"] = all["MailFrom"].split("@")[1]
+    return {k: v for k, v in all.items() if v != ""}, said
+
+
+def first_user(session, out, email, institution):
+    """Invites the first administrator and makes the institution; both may be there."""
+    pool, users = out["UserPoolId"], session.client("cognito-idp")
+    try:
+        users.admin_create_user(UserPoolId=pool, Username=email, DesiredDeliveryMediums=["EMAIL"], UserAttributes=[
+            {"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}, {"Name": "custom:institution", "Value": institution}])
+        print(f"{email} is invited to {institution}; the mail has a first password.")
+    except users.exceptions.UsernameExistsException:
+        print(f"{email} is there already.")
+    users.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName="admin")
+
+
+def clear(session, stack, status):
+    """Removes what a first deployment left that failed: nobody has used it. Its
+    tables are protected from being deleted, also from its own rollback."""
+    print(f"An earlier first deployment failed ({status}): what is left of it is removed.")
+    formation, tables = session.client("cloudformation"), session.client("dynamodb")
+    made = [r["PhysicalResourceId"] for page in formation.get_paginator("list_stack_resources").paginate(StackName=stack)
+            for r in page["StackResourceSummaries"] if r["ResourceType"] == "AWS::DynamoDB::Table" and r.get("PhysicalResourceId")]
+    made = [name for name in made if known(lambda: tables.describe_table(TableName=name))]
+    for name in made:
+        tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+    formation.delete_stack(StackName=stack)
+    formation.get_waiter("stack_delete_complete").wait(StackName=stack)
+    for name in made:
+        if known(lambda: tables.describe_table(TableName=name)):
+            tables.delete_table(TableName=name)
+
+
+def deploy(o):
+    session = boto3.Session(region_name=o.region)
+    stack_name(o.stack, session.region_name)
+    account = session.client("sts").get_caller_identity()["Account"]
+    now = described(session, o.stack)
+    if now and now["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"):
+        clear(session, o.stack, now["StackStatus"])
+        now = None
+    print(f"Account {account}, region {session.region_name}, stack {o.stack} ({'update' if now else 'new'}).")
+    all, said = parameters_of(o, session, now)
+    admin = ask("E-mail address of the first administrator (empty for none)", r"([^@\s]+@[^@\s]+)?", o.admin, o.yes or bool(o.admin))
+    institution = ""
+    if admin:
+        institution = ask("Id of the administrator's institution", r"[a-z0-9-]{1,40}", o.institution or "main", o.yes)
+        institution_id(institution)
+    for line in [*said, *quotas(session)]:
+        print("Note:", line)
+    overrides = [f"{k}={v}" for k, v in sorted(all.items())]
+    sam("build", "--parameter-overrides", *overrides)
+    sam("deploy", "--template-file", ".aws-sam/build/template.yaml", "--stack-name", o.stack, "--region", session.region_name,
+        *(["--s3-bucket", o.bucket] if o.bucket else ["--resolve-s3"]), "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset",
+        *(["--no-confirm-changeset"] if o.yes else ["--confirm-changeset"]), "--parameter-overrides", *overrides)
+    out = outputs(described(session, o.stack))
+    if admin:
+        first_user(session, out, admin, institution)
+    for name in ("ScreenAlias", "MailDkim1", "MailDkim2", "MailDkim3"):
+        if name in out:
+            print(f"DNS: {out[name]}" + (f" for {all['ScreenUrl']}" if name == "ScreenAlias" else ""))
+    print(f"The screen is at {out['Url']}. An administrator gives the institution its name, language and country there, in the settings.")
+
+
+def outputs(stack):
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+
+def doctor(o):
+    """Looks at what is deployed; says what is wrong and returns how much is."""
+    session = boto3.Session(region_name=o.region)
+    stack = described(session, o.stack)
+    if not stack:
+        raise Wrong(f"there is no stack {o.stack} in {session.region_name}")
+    out, wrong = outputs(stack), 0
+    has = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+
+    def look(what, check):
+        nonlocal wrong
+        try:
+            said = check()
+        except (ClientError, BotoCoreError, KeyError) as e:
+            said = f"could not be asked ({type(e).__name__})"
+        if said:
+            wrong += 1
+        print(f"{'WRONG' if said else 'ok   '} {what}" + (f": {said}" if said else ""))
+    look("the stack", lambda: None if stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE") else f"is {stack['StackStatus']}")
+    tables = session.client("dynamodb")
+    for name in ("ContactsTable", "EmailsTable", "HistoryTable", "CatalogueTable", "JobsTable", "AuditTable"):
+        def table():
+            t = tables.describe_table(TableName=out[name])["Table"]
+            back = tables.describe_continuous_backups(TableName=out[name])["ContinuousBackupsDescription"]
+            if t["TableStatus"] not in ("ACTIVE", "UPDATING"):
+                return f"is {t['TableStatus']}"
+            if back.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
+                return "has no point-in-time recovery"
+        look(name, table)
+    buckets = session.client("s3")
+
+    def uploads():
+        if buckets.get_bucket_versioning(Bucket=out["UploadsBucket"]).get("Status") != "Enabled":
+            return "keeps no versions: an import could not be tied to its file"
+        heard = buckets.get_bucket_notification_configuration(Bucket=out["UploadsBucket"]).get("LambdaFunctionConfigurations", [])
+        if len(heard) < 2:
+            return "tells nobody of new files"
+    look("the uploads bucket", uploads)
+    look("the files bucket", lambda: buckets.head_bucket(Bucket=out["FilesBucket"]) and None)
+    look("the state machine", lambda: None if session.client("stepfunctions").describe_state_machine(stateMachineArn=out["StateMachineArn"])["status"] == "ACTIVE" else "is not active")
+    queues = session.client("sqs")
+    for name in ("Start", "Template", "Finish", "Reconcile", "Announce"):
+        def queue():
+            a = queues.get_queue_attributes(QueueUrl=out[f"{name}FailuresQueue"], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+            if int(a["ApproximateNumberOfMessages"]):
+                return f"{a['ApproximateNumberOfMessages']} failures wait; docs/operations.md says how to redrive them"
+        look(f"failures of {name.lower()}", queue)
+    pool = session.client("cognito-idp")
+    look("administrators", lambda: None if pool.list_users_in_group(UserPoolId=out["UserPoolId"], GroupName="admin")["Users"] else "there is none: run make deploy again and name one")
+
+    def sender():
+        ses = session.client("sesv2")
+        address = has.get("MailFrom", "")
+        for name in (address, address.split("@")[-1]):
+            found = known(lambda: ses.get_email_identity(EmailIdentity=name))
+            if found and found.get("VerifiedForSendingStatus"):
+                return None
+        return f"SES has no verified identity of {address}"
+    look("the sender of mails", sender)
+    for line in quotas(session):
+        print("note ", line)
+    return wrong
+
+
+def main():
+    p = argparse.ArgumentParser(prog="deploy", description=__doc__.split("\n")[0])
+    p.add_argument("what", choices=["deploy", "doctor"])
+    p.add_argument("--stack", default="rollbook", help="its name; another one is another stage, with tables of its own")
+    p.add_argument("--region", default=os.environ.get("AWS_REGION") or boto3.Session().region_name, help="else the shell's")
+    p.add_argument("--admin", default="", help="e-mail address of the first administrator")
+    p.add_argument("--institution", default="", help="id of the administrator's institution")
+    p.add_argument("--bucket", help="for what is deployed, else one that SAM makes")
+    p.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    p.add_argument("--yes", action="store_true", help="ask nothing")
+    o = p.parse_args()
+    try:
+        if not o.region:
+            raise Wrong("no region is set: AWS_REGION=…, or --region")
+        return 1 if (doctor if o.what == "doctor" else deploy)(o) else 0
+    except Wrong as e:
+        print(f"{o.what}: {e}", file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as e:
+        print(f"{o.what}: AWS says: {e}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
