@@ -8,7 +8,7 @@ import { openDownload } from '../core/files.js';
 
 /** The files of an import: [name, its word]. An undo's own file is the undo file of what it undoes. */
 export const filesOf = (i) => ['errors', 'errors.xlsx', 'changes', 'undo', 'corrected', 'original'].filter((n) => i.files.includes(n))
-  .map((n) => [n, t(i.ofKind !== 'undo' || n.startsWith('errors') || n === 'changes' || n === 'corrected' ? `file.${n}` : n === 'undo' ? 'file.redo' : 'file.undo')]);
+  .map((n) => [n, t(i.ofKind !== 'undo' || n.startsWith('errors') || n === 'changes' || n === 'corrected' ? `file.${n.replace('.xlsx', 'Book')}` : n === 'undo' ? 'file.redo' : 'file.undo')]);
 
 /**
  * A button that fetches a file. ask() resolves to {url}.
