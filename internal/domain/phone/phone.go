@@ -96,8 +96,10 @@ func plain(s string) string {
 		return r
 	}, width.Fold.String(s))
 	s = strings.TrimSpace(s)
-	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
-		s = strings.TrimSpace(s[4:])
+	for _, prefix := range []string{"tel:", "p:"} { // of links, and of lists of leads
+		if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+			return strings.TrimSpace(s[len(prefix):])
+		}
 	}
 	return s
 }

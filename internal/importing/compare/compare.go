@@ -127,7 +127,7 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 		d.If[f] = is
 		want := c.want(is, rule)
 		switch {
-		case is.SameAs(want, c.Def.Kind):
+		case is.SameAs(want, c.Def.Kind), r.foundBy(c, is, want):
 		case r.How.Fill && is != domain.Empty:
 		case r.refused(c, is, want):
 			d.Problems = append(d.Problems, refusal(r, c, live.Provenance[f]))
@@ -146,6 +146,13 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 		d.Outcome = domain.Unchanged
 	}
 	return d
+}
+
+// foundBy reports whether a cell is the address by which the row has found its
+// contact, which in other letters is no other address.
+func (r *Row) foundBy(c *Cell, is, want domain.Value) bool {
+	return r.Person != nil && field.Blank(r.Key) && !c.Compared && c.Def.Field() == domain.ContactEmail &&
+		want != domain.Empty && text.NormaliseEmail(string(is)) == text.NormaliseEmail(string(want))
 }
 
 // rewritten reports whether [old] is what a spreadsheet makes of the text that is
