@@ -92,7 +92,7 @@ func (s *server) fileOf(ctx context.Context, c Claims, x *setting) ([]byte, erro
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
 	defer stop()
 	rows, cells, ends := 0, make([]string, len(header)), s.Now().Add(s.PreviewFor)
-	for contact, err := range s.Contacts.All(timed, c.Institution) {
+	for contact, err := range s.Contacts.Values(timed, c.Institution) {
 		if err != nil && ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) || s.Now().After(ends) {
 			return nil, fault.At("body.targetId", "invalid.slowTarget")
 		}

@@ -296,7 +296,7 @@ func (s *server) count(ctx context.Context, c Claims, match func(domain.Contact)
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
 	defer stop()
 	seen := 0
-	for contact, err := range s.Contacts.All(timed, c.Institution) {
+	for contact, err := range s.Contacts.Values(timed, c.Institution) {
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
 				return n, false, nil

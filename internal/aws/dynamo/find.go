@@ -201,7 +201,7 @@ func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match fu
 	limit = pageSize(limit)
 	var found []domain.Contact
 	seen := 0
-	for c, err := range s.merged(ctx, in, last, allPage) {
+	for c, err := range s.merged(ctx, in, last, allPage, false) {
 		if err != nil {
 			return nil, "", err
 		}
@@ -226,7 +226,7 @@ func (s *Contacts) list(ctx context.Context, in domain.InstitutionID, limit int,
 		return nil, "", badCursor()
 	}
 	var found []domain.Contact
-	for c, err := range s.merged(ctx, in, last, limit/Buckets*2+4) {
+	for c, err := range s.merged(ctx, in, last, limit/Buckets*2+4, false) {
 		if err != nil {
 			return nil, "", err
 		}

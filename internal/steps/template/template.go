@@ -43,7 +43,7 @@ type Catalogue interface {
 
 // Contacts yields an institution's contacts ordered by number.
 type Contacts interface {
-	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
 
 // Files is where the zip goes.
@@ -148,7 +148,7 @@ func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalog
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	r, w := io.Pipe()
-	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.All(reading, t.Institution), guide: s.Guide}
+	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.Values(reading, t.Institution), guide: s.Guide}
 	made := make(chan error, 1)
 	go func() {
 		err := z.write(w)

@@ -174,7 +174,7 @@ func TestContactsWorkbook(t *testing.T) {
 // many are so many contacts that differ by their number.
 type many int
 
-func (n many) All(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (n many) Values(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		c := domain.Contact{Fields: map[domain.Field]domain.Value{"criterion:GENRE": "ROCK", domain.ContactLastName: "Lovelace"}}
 		for i := range int(n) {
@@ -270,9 +270,9 @@ func TestMemoryStaysFlat(t *testing.T) {
 // broken yields some contacts and then an error.
 type broken struct{}
 
-func (broken) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (broken) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
-		for c := range many(1000).All(ctx, in) {
+		for c := range many(1000).Values(ctx, in) {
 			if !yield(c, nil) {
 				return
 			}
@@ -284,10 +284,10 @@ func (broken) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain
 // endless yields contacts until it is told to stop.
 type endless struct{}
 
-func (endless) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (endless) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		for ctx.Err() == nil {
-			for c := range many(1000).All(ctx, in) {
+			for c := range many(1000).Values(ctx, in) {
 				if !yield(c, nil) {
 					return
 				}

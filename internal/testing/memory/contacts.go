@@ -222,6 +222,17 @@ func (s *Contacts) ByName(_ context.Context, in domain.InstitutionID, names []st
 	return out, nil
 }
 
+// Values yields the number and the fields of every contact, ordered by number.
+func (s *Contacts) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) {
+		for c, err := range s.All(ctx, in) {
+			if !yield(domain.Contact{Number: c.Number, Fields: c.Fields}, err) {
+				return
+			}
+		}
+	}
+}
+
 // All yields every contact ordered by number.
 func (s *Contacts) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {

@@ -112,6 +112,7 @@ func TestContacts(t *testing.T, new func(t *testing.T) Contacts) {
 		"Search":           contactsSearch,
 		"All":              contactsAll,
 		"AllEnds":          contactsAllEnds,
+		"Values":           contactsValues,
 		"Load":             contactsLoad,
 		"CopiesAreCopies":  contactsCopies,
 		"CancelledContext": contactsCancelled,
@@ -844,6 +845,42 @@ func contactsAll(t *testing.T, s Contacts) {
 		ns = append(ns, c.Number)
 	}
 	same(t, "order", ns, []domain.ContactNumber{"010", "10", "9"})
+}
+
+// Values has the numbers and fields that All has, and nothing else.
+func contactsValues(t *testing.T, s Contacts) {
+	must(t, s.Load(t.Context(), opera, func(yield func(domain.Contact) bool) {
+		for i := range 300 {
+			f := fields{genre: domain.Value(fmt.Sprintf("G%d", i))}
+			if i%3 > 0 {
+				f[domain.ContactEmail], f[domain.ContactLastName] = domain.Value(fmt.Sprintf("p%d@example.org", i)), "Abel"
+			}
+			if i%3 > 1 {
+				f["authorisation:EMAIL"] = "true"
+			}
+			if !yield(contact(domain.ContactNumber(fmt.Sprint(1000+i)), f)) {
+				return
+			}
+		}
+	}))
+	must(t, s.Delete(t.Context(), opera, "1007"))
+	var want []domain.Contact
+	for _, c := range collect(t, s.All(t.Context(), opera)) {
+		want = append(want, domain.Contact{Number: c.Number, Fields: c.Fields})
+	}
+	got := collect(t, s.Values(t.Context(), opera))
+	for i := range got {
+		if len(got[i].Provenance) == 0 {
+			got[i].Provenance = nil
+		}
+		if len(got[i].Stamps) == 0 {
+			got[i].Stamps = nil
+		}
+	}
+	same(t, "values", got, want)
+	if len(want) != 299 {
+		t.Errorf("%d contacts", len(want))
+	}
 }
 
 func contactsAllEnds(t *testing.T, s Contacts) {

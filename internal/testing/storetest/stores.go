@@ -57,6 +57,7 @@ type Contacts interface {
 	// All yields every contact ordered by number, in memory that does not grow
 	// with their count. An error ends it.
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 	// Write does conditional writes, any number, at most one for a contact,
 	// and answers in the same order. A write that was done by an earlier call
 	// with the same mark is not Done: Live carries the mark.
