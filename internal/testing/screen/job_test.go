@@ -406,6 +406,22 @@ func TestSessionEnds(t *testing.T) {
 		p.See("Choose a file")
 	})
 
+	// A link that is opened in a new tab finds the session, and a sign-out ends it
+	// in all tabs.
+	t.Run("another tab", func(t *testing.T) {
+		p := b.Page(browser.Options{})
+		p.Allow("401")
+		p.Allow("400")
+		signedIn(s, p, "operator@aurora.example")
+		tab := p.Popup(func() {
+			p.Eval("const a = document.querySelector('nav a[href=\"#/targets\"]'); a.target = '_blank'; a.rel = 'noopener'", nil)
+			p.Press("Dynamic targets")
+		})
+		tab.Until(`document.body.innerText.includes("Born before 1960, not lapsed")`)
+		tab.Eval("[...document.querySelectorAll('.account-box button')].at(-1).click()", nil)
+		p.See("Your session has ended")
+	})
+
 	t.Run("another user does not take over", func(t *testing.T) {
 		p := open(t)
 		w := p.Popup(func() { p.Press("Sign in again") })

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { announce, announcement } from './core/announce.js';
 import { chooseLanguage, me } from './core/api.js';
-import { completeSignIn, groups, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
+import { completeSignIn, groups, joinSession, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
 import { firstLanguage, keptLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
 import { route, to } from './core/router.js';
@@ -265,6 +265,7 @@ function Before({ error, load }) {
 async function start() {
   setTheme(firstTheme(), false);
   const [, signedIn] = await Promise.all([setLanguage(firstLanguage()), completeSignIn()]);
+  if (signedIn === 'none') joinSession();
   const root = document.getElementById('app');
   if (signedIn === 'window') {
     window.close();

@@ -1,22 +1,62 @@
 // How many contacts a condition matches, live, with a few of them.
 import { useEffect, useState } from 'preact/hooks';
 import { targets, words } from '../core/api.js';
-import { t } from '../core/i18n.js';
+import { ago, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { to } from '../core/router.js';
 import { Icon } from './icon.jsx';
-import { Address } from './basics.jsx';
+import { Address, Button } from './basics.jsx';
+
+const at = (id) => `rollbook.count.${id}`;
+
+/** What the target came to when it was last counted in this browser: {of, count, complete, at}, or null. */
+export function lastCount(id, condition) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(at(id)));
+    return kept?.of === JSON.stringify(condition) ? kept : null;
+  } catch { return null; }
+}
+
+function keepCount(id, of, { count, complete }) {
+  try { localStorage.setItem(at(id), JSON.stringify({ of, count, complete, at: new Date().toISOString() })); } catch { /* not kept */ }
+}
+
+/**
+ * How many contacts a target has, with when that was counted.
+ * @param {{target?: any}} props
+ */
+export function TargetCount({ target }) {
+  const [known, setKnown] = useState(() => lastCount(target.id, target.condition));
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const count = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      keepCount(target.id, JSON.stringify(target.condition), await targets.preview(target.condition));
+      setKnown(lastCount(target.id, target.condition));
+    } catch (e) { setError(e); }
+    setBusy(false);
+  };
+  return (
+    <p class="target-count" role="status">
+      {known && <span><b>{t(known.complete === false ? 'targets.atLeast' : 'targets.count', { n: known.count })}</b> <span class="hint">{t('targets.counted', { ago: ago(known.at) })}</span></span>}
+      {error && <span class="field-error">{words(error)}</span>}
+      <Button kind="quiet" icon="run" busy={busy} aria-label={t('button.of', { what: t(known ? 'targets.recount' : 'targets.countNow'), of: target.name })} onClick={count}>{t(known ? 'targets.recount' : 'targets.countNow')}</Button>
+    </p>
+  );
+}
 
 /**
  * sample: whether to show a few contacts. whenWrong gets the faults of the condition.
- * @param {{condition?: any, sample?: any, whenWrong?: any}} props
+ * @param {{condition?: any, sample?: any, whenWrong?: any, id?: any}} props
  */
-export function Count({ condition, sample, whenWrong }) {
+export function Count({ condition, sample, whenWrong, id }) {
   const asked = useStill(JSON.stringify(condition), 400);
   const load = useLoad((o) => targets.preview(JSON.parse(asked), o), [asked]);
   const [shown, setShown] = useState(null);
-  useEffect(() => { if (load.data) setShown(load.data); }, [load.data]);
+  useEffect(() => { if (load.data) { setShown(load.data); if (id) keepCount(id, asked, load.data); } }, [load.data]);
   useEffect(() => { if (!load.loading) whenWrong?.(load.error); }, [load.error, load.loading]);
   return (
     <div class={`live-count ${load.loading ? 'busy' : ''}`}>

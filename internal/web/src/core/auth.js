@@ -1,6 +1,7 @@
 // Sign-in by the user pool's hosted page: authorization code with PKCE. Tokens
-// stay in this tab; a session that ends is renewed in a window beside the page,
-// so that nothing typed and no chosen file is lost.
+// are in the memory of the tabs of one browser: a new tab asks those that are open,
+// and who renews them tells the others. A session that ends is renewed in a window
+// beside the page, so that nothing typed and no chosen file is lost.
 import { signal } from '@preact/signals';
 import { config } from './config.js';
 import { replace } from './router.js';
@@ -112,13 +113,34 @@ function forgetOldStates() {
   }
 }
 
+// What tabs tell each other: tokens, after a sign-in or a renewal; asks, of a new
+// tab; over, when somebody signed out everywhere.
 const beside = new BroadcastChannel(channelName);
 beside.onmessage = ({ data }) => {
-  // Another tab of another user must not be taken over.
-  if (session.value !== 'ended' || !sameUser(data, tokens)) return;
-  keep(data);
+  if (data.asks) {
+    if (tokens && session.value === 'in') beside.postMessage({ ...tokens, to: data.asks });
+    return;
+  }
+  if (data.over) {
+    if (claims(tokens).sub === data.over) end();
+    return;
+  }
+  const mine = data.to === undefined || data.to === me;
+  if (!data.idToken || !mine) return;
+  const { to: _, ...now } = data;
+  // Another tab of another user must not be taken over, and a tab where nobody is
+  // signed in takes only what it has asked for.
+  if (session.value === 'out' ? data.to !== me : !sameUser(now, tokens)) return;
+  if (tokens && tokens.until > now.until) return;
+  keep(now);
   session.value = 'in';
 };
+const me = random(8);
+
+/** Takes over the session of another tab of this browser, if there is one. */
+export function joinSession() {
+  if (!tokens) beside.postMessage({ asks: me });
+}
 
 const claims = (t) => {
   try { return JSON.parse(atob(t.idToken.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))); } catch { return {}; }
@@ -150,8 +172,17 @@ export async function token() {
 /** Renews the token now; null when the session has ended. */
 export function renew() {
   if (!tokens?.refreshToken) { end(); return Promise.resolve(null); }
-  refreshing ||= exchange({ grant_type: 'refresh_token', refresh_token: tokens.refreshToken })
-    .then((t) => { keep(t); return t.idToken; })
+  const old = tokens.refreshToken;
+  // A refresh token is good once: one tab uses it, and the others get what it got.
+  refreshing ||= alone(async () => {
+    if (tokens && tokens.refreshToken !== old) return tokens;
+    const t = await exchange({ grant_type: 'refresh_token', refresh_token: old });
+    keep(t);
+    beside.postMessage(t);
+    await settled();
+    return t;
+  })
+    .then((t) => t.idToken)
     .catch((e) => {
       if (!e.refused) throw e; // away, not over
       end();
@@ -160,6 +191,11 @@ export function renew() {
     .finally(() => { refreshing = null; });
   return refreshing;
 }
+
+const alone = (f) => (navigator.locks ? navigator.locks.request('rollbook.renewal', f) : f());
+
+// Gives the other tabs time to take what they were told, before they may ask.
+const settled = () => new Promise((done) => { setTimeout(done, 50); });
 
 const endAtApi = async (t) => t && fetch('/api/me/sign-out', { method: 'POST', headers: { Authorization: `Bearer ${t.idToken}` } });
 
@@ -179,6 +215,7 @@ function end() {
 /** Ends the session: at the API, at the user pool, and here. */
 export async function signOut() {
   const old = tokens;
+  if (claims(old).sub) beside.postMessage({ over: claims(old).sub });
   await Promise.allSettled([endAtApi(old), revoke(old)]);
   keep(null);
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('rollbook.')) sessionStorage.removeItem(key);

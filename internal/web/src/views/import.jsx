@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { imports, newKey } from '../core/api.js';
 import { announce, announceProgress } from '../core/announce.js';
 import { loadCatalogue } from '../core/catalogue.js';
-import { t, ago, num, dateTime, has } from '../core/i18n.js';
+import { t, day, ago, num, dateTime, has } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, replace, to } from '../core/router.js';
@@ -216,6 +216,7 @@ function Actions({ of, reload }) {
         {operator && matchable(of) && !asksColumns(of) && <ButtonLink icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
         {filesOf(of).filter(([n]) => n === 'undo' || n === 'corrected' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
+      {operator && undo && of.expiresAt && <p class="hint">{t('result.undo.until', { day: day(of.expiresAt) })}</p>}
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}
         {of.undoneBy && <a href={to('imports', of.undoneBy)}>{t('result.undoneBy')}</a>}

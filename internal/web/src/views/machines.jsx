@@ -8,6 +8,7 @@ import { useLoad } from '../core/load.js';
 import { AdminPage } from '../components/administration.jsx';
 import { Badge, Button, Choices, Empty, Failure, Field, Loaded } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
+import { FormDialog } from '../components/formdialog.jsx';
 import { Icon } from '../components/icon.jsx';
 import { CheckGrid } from '../components/kinds.jsx';
 import { Secret } from '../components/secret.jsx';
@@ -79,31 +80,14 @@ function NewKey({ onClose, onMade }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState('operator');
   const [until, setUntil] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const form = useRef(null);
-  const id = 'new-key';
-  const save = async (e) => {
-    e.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      // The day is the last one on which it works, here.
-      const end = until ? { expiresAt: new Date(`${until}T23:59:59`).toISOString() } : {};
-      onMade((await keys.create({ name, role, ...end })).key);
-    } catch (x) {
-      setError(x);
-      setBusy(false);
-      setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
-    }
+  const send = async () => {
+    // The day is the last one on which it works, here.
+    const end = until ? { expiresAt: new Date(`${until}T23:59:59`).toISOString() } : {};
+    onMade((await keys.create({ name, role, ...end })).key);
   };
   return (
-    <Dialog title={t('keys.new')} onClose={onClose} actions={<>
-      <Button type="submit" form={id} kind="primary" icon="check" busy={busy}>{t('keys.create')}</Button>
-      <Button kind="quiet" onClick={onClose}>{t('form.cancel')}</Button>
-    </>}>
-      <form class="form" id={id} onSubmit={save} noValidate ref={form}>
+    <FormDialog title={t('keys.new')} word={t('keys.create')} send={send} onClose={onClose} beside={(l) => l === 'body.name' || l === 'body.expiresAt'}>
+      {(error) => <>
         <Field label={t('keys.name')} hint={t('keys.name.hint')} error={faultAt(error, 'body.name')}>
           {(p) => <input {...p} type="text" maxLength={limits.name} autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />}
         </Field>
@@ -112,9 +96,8 @@ function NewKey({ onClose, onMade }) {
         <Field label={t('keys.until')} hint={t('keys.until.hint')} optional error={faultAt(error, 'body.expiresAt')}>
           {(p) => <input {...p} type="date" value={until} onInput={(e) => setUntil(e.currentTarget.value)} />}
         </Field>
-        {error && !error.errors.length && <Failure error={error} />}
-      </form>
-    </Dialog>
+      </>}
+    </FormDialog>
   );
 }
 
@@ -200,33 +183,17 @@ const lastWords = (last) => [last.why?.message || t('webhooks.taken.text'), last
 function NewWebhook({ onClose, onMade }) {
   const [url, setUrl] = useState('https://');
   const [chosen, setChosen] = useState(events);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
   const [none, setNone] = useState(false);
   const key = useRef(newKey());
-  const form = useRef(null);
-  const id = 'new-webhook';
-  const save = async (e) => {
-    e.preventDefault();
-    if (busy) return;
+  const send = async () => {
     setNone(chosen.length === 0);
-    if (chosen.length === 0) return;
-    setBusy(true);
-    setError(null);
-    try {
-      onMade((await webhooks.create({ url: url.trim(), events: chosen }, key.current)).secret);
-    } catch (x) {
-      setError(x);
-      setBusy(false);
-      setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
-    }
+    if (chosen.length === 0) return false;
+    onMade((await webhooks.create({ url: url.trim(), events: chosen }, key.current)).secret);
+    return true;
   };
   return (
-    <Dialog title={t('webhooks.new')} onClose={onClose} actions={<>
-      <Button type="submit" form={id} kind="primary" icon="check" busy={busy}>{t('webhooks.create')}</Button>
-      <Button kind="quiet" onClick={onClose}>{t('form.cancel')}</Button>
-    </>}>
-      <form class="form" id={id} onSubmit={save} noValidate ref={form}>
+    <FormDialog title={t('webhooks.new')} word={t('webhooks.create')} send={send} onClose={onClose} beside={(l) => l === 'body.url'}>
+      {(error) => <>
         <Field label={t('webhooks.url')} hint={t('webhooks.url.hint')} error={faultAt(error, 'body.url')}>
           {(p) => <input {...p} type="url" maxLength={limits.url} autocomplete="off" spellcheck={false} value={url} onInput={(e) => setUrl(e.currentTarget.value)} />}
         </Field>
@@ -235,8 +202,7 @@ function NewWebhook({ onClose, onMade }) {
           <CheckGrid options={events.map((e) => [e, eventName(e)])} value={chosen} onChange={setChosen} />
           {none && <p class="field-error" role="alert"><Icon name="error" />{t('webhooks.events.missing')}</p>}
         </fieldset>
-        {error && !faultAt(error, 'body.url') && <Failure error={error} />}
-      </form>
-    </Dialog>
+      </>}
+    </FormDialog>
   );
 }

@@ -13,7 +13,7 @@ import { may } from '../core/user.js';
 import { Changed } from '../components/changed.jsx';
 import { Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Builder } from '../components/builder.jsx';
-import { Count } from '../components/count.jsx';
+import { Count, TargetCount } from '../components/count.jsx';
 import { Draft } from '../components/draft.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { newTemplate } from '../core/forms.js';
@@ -48,6 +48,7 @@ export function Targets() {
               <li key={x.id} class="card">
                 <h2><a href={to('targets', x.id)}>{x.name}</a></h2>
                 <p class="hint">{sentence(x.condition)}</p>
+                <TargetCount target={x} />
               </li>
             ))}
           </ul>)}
@@ -134,7 +135,7 @@ function Edit({ id, stored, copied, reload }) {
           {wrong.root && !whole && <p class="field-error" role="alert">{wrong.root}</p>}
         </div>
         <aside aria-label={t('targets.matches')}>
-          {whole ? <Count condition={condition} sample /> : <p class="hint">{t('targets.unfinished')}</p>}
+          {whole ? <Count condition={condition} sample id={id !== 'new' && !changed && id} /> : <p class="hint">{t('targets.unfinished')}</p>}
         </aside>
       </div>
       {error && (error.status === 412

@@ -1,5 +1,5 @@
 // Users of the institution, for its administrators.
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { faultAt, users } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { dateTime, t } from '../core/i18n.js';
@@ -9,6 +9,7 @@ import { user } from '../core/user.js';
 import { AdminPage } from '../components/administration.jsx';
 import { Address, Badge, Button, Choices, Failure, Field, Loaded, Pager } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
+import { FormDialog } from '../components/formdialog.jsx';
 import { Table } from '../components/table.jsx';
 
 const limit = 50;
@@ -97,37 +98,19 @@ export function Users() {
 function Invitation({ onClose, onDone }) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState('operator');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const form = useRef(null);
-  const id = 'invitation';
-  const save = async (e) => {
-    e.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await users.invite({ email: email.trim(), role });
-      await onDone(t('users.invited.done', { email: made.email }));
-    } catch (x) {
-      setError(x);
-      setBusy(false);
-      setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus());
-    }
+  const send = async () => {
+    const made = await users.invite({ email: email.trim(), role });
+    await onDone(t('users.invited.done', { email: made.email }));
   };
   return (
-    <Dialog title={t('users.invite.title')} onClose={onClose} actions={<>
-      <Button type="submit" form={id} kind="primary" icon="mail" busy={busy}>{t('users.invite.send')}</Button>
-      <Button kind="quiet" onClick={onClose}>{t('form.cancel')}</Button>
-    </>}>
-      <form class="form" id={id} onSubmit={save} noValidate ref={form}>
+    <FormDialog title={t('users.invite.title')} word={t('users.invite.send')} icon="mail" send={send} onClose={onClose} beside={(l) => l === 'body.email'}>
+      {(error) => <>
         <Field label={t('form.email')} hint={t('users.invite.hint')} error={faultAt(error, 'body.email')}>
           {(p) => <input {...p} type="email" maxLength={limits.email} autocomplete="off" value={email} onInput={(e) => setEmail(e.currentTarget.value)} />}
         </Field>
         <Role value={role} onChange={setRole} />
-        {error && !faultAt(error, 'body.email') && <Failure error={error} />}
-      </form>
-    </Dialog>
+      </>}
+    </FormDialog>
   );
 }
 
