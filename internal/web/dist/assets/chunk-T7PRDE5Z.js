@@ -1,1 +1,0 @@
-import{C as r,J as i,ea as o,ga as n,ma as a}from"./chunk-RR6AJHGQ.js";function e({of:t}){return t?o(a,{title:r("draft.back",{ago:i(new Date(t.since).toISOString())}),actions:o(n,{icon:"trash",onClick:t.discard,children:r("draft.discard")})}):null}export{e as a};
