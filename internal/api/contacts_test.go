@@ -232,7 +232,7 @@ func TestIfMatch(t *testing.T) {
 	}
 	s.call(operator, "PUT", contact, object{"city": "Oslo"}, "If-Match: "+tag).problem(412, "changedSince")
 	// An import's change counts as well.
-	ws, err := s.contacts.Write(t.Context(), "aurora", []domain.Write{{Number: "0000777", Set: map[domain.Field]domain.Value{"criterion:NOTE": "x"}, Applied: domain.Applied{Import: "i"}}})
+	ws, err := s.contacts.Write(t.Context(), "aurora", []domain.Write{{Number: "0000777", Set: map[domain.Field]domain.Value{"criterion:NOTE": "x"}, Ticket: domain.Ticket{Order: "0000001"}, Applied: domain.Applied{Import: "i"}}})
 	if err != nil || !ws[0].Done {
 		t.Fatal(ws, err)
 	}

@@ -43,9 +43,6 @@ type Contact struct {
 	Fields map[Field]Value
 	// Provenance says where each set criterion and authorisation came from.
 	Provenance map[Field]Provenance
-	// Applied is the last import that changed the contact, if that was one
-	// without a Ticket.
-	Applied Applied
 	// Mark is the order of the import that wrote or burnt the contact last.
 	Mark Order
 	// Stamps are what imports decided about the contact, by slot.
@@ -131,31 +128,29 @@ func (p Provenance) Of(f Field) Provenance {
 	return p
 }
 
-// Applied is what an item remembers of the last import that changed it, so that
-// the same row applied again reports what its first try did.
+// Applied is what a write does, as its stamp says it to every other try of the
+// same row.
 type Applied struct {
 	Import string
 	Line   int
 	Before map[Field]Value // what the changed fields had
 }
 
-// Write is one conditional change of one contact: if the contact exists, does
-// not carry the same import's mark, and every field in If has that stored value,
-// then Set is written whole; otherwise nothing is.
+// Write is one conditional change of one contact: if the contact exists, its
+// stamp in the ticket's slot is of an earlier order or missing, and every field
+// in If has that stored value, then Set is written whole and stamped; otherwise
+// nothing is.
 type Write struct {
 	Number ContactNumber
 	If     map[Field]Value
 	Set    map[Field]Value // Empty removes
-	// Applied is remembered with the contact; its Before must equal If for
-	// every field in Set.
+	// Applied goes into the stamp; its Before must equal If for every field in
+	// Set.
 	Applied    Applied
 	Provenance Provenance
 	// Own has the provenance of fields that have another one; nil for none.
-	Own map[Field]Provenance
-	// Ticket is what the import writes by. With one, the condition about the
-	// import's mark is about its stamp: there is none of this order or a later
-	// one in the slot. The write leaves a stamp, Applied is not remembered.
-	Ticket Ticket
+	Own    map[Field]Provenance
+	Ticket Ticket // what the import writes by
 	// Strict says that Before is the row's [old], so that the stamp need not
 	// hold it.
 	Strict bool

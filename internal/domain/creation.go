@@ -34,8 +34,8 @@ type Creation struct {
 	// most one contact is created for it, however many imports race. Contacts
 	// that were not made by a Creation do not count: look them up before.
 	Identity string
-	// Applied is remembered with the contact: import and line, no Before. The
-	// pair makes the call repeatable.
+	// Applied is the contact's Origin: import and line, no Before. The pair
+	// makes the call repeatable.
 	Applied    Applied
 	Provenance Provenance // for criteria and authorisations among Fields
 	// Ticket is what the import writes by, as for Write. The contact is stamped

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"rollbook/internal/domain"
 )
 
@@ -29,23 +27,6 @@ func contactKey(in domain.InstitutionID, n domain.ContactNumber) item {
 	return keys(bucketKey(in, int(h.Sum32()%Buckets)), string(n))
 }
 
-func mark(a domain.Applied) string {
-	if a.Import == "" {
-		return noMark
-	}
-	return a.Import + ":" + strconv.Itoa(a.Line)
-}
-
-func readMark(s string) (a domain.Applied) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return a
-	}
-	a.Import = s[:i]
-	a.Line, _ = strconv.Atoi(s[i+1:])
-	return a
-}
-
 // origin is "" for a contact that no import made.
 func origin(o domain.Origin) string {
 	if o.Import == "" {
@@ -55,8 +36,13 @@ func origin(o domain.Origin) string {
 }
 
 func readOrigin(s string) (o domain.Origin) {
-	a := readMark(s)
-	return domain.Origin{Import: unpack(a.Import), Line: a.Line}
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return o
+	}
+	o.Import = unpack(s[:i])
+	o.Line, _ = strconv.Atoi(s[i+1:])
+	return o
 }
 
 // goneItem is what stays under the number of a contact that is deleted, so that
@@ -125,9 +111,7 @@ func contactItem(in domain.InstitutionID, c domain.Contact) (item, error) {
 		prov[f.Code()] = str(provenance(p))
 	}
 	it["criteria"], it["authorisations"], it["prov"] = object(criteria), object(authorisations), object(prov)
-	if c.Mark == "" { // as it was before imports had orders
-		it["mark"], it["before"] = str(mark(c.Applied)), beforeMap(c.Applied)
-	}
+	it["mark"] = str(noMark)
 	keepStamps(it, c.Mark, c.Stamps, true)
 	it["v"] = num(int64(c.Version))
 	if o := origin(c.Origin); o != "" {
@@ -136,21 +120,12 @@ func contactItem(in domain.InstitutionID, c domain.Contact) (item, error) {
 	return it, nil
 }
 
-func beforeMap(a domain.Applied) types.AttributeValue {
-	m := make(item, len(a.Before))
-	for f, v := range a.Before {
-		m[string(f)] = str(string(v))
-	}
-	return object(m)
-}
-
 func readContact(it item) domain.Contact {
-	criteria, authorisations, prov, before := inner(it["criteria"]), inner(it["authorisations"]), inner(it["prov"]), inner(it["before"])
+	criteria, authorisations, prov := inner(it["criteria"]), inner(it["authorisations"]), inner(it["prov"])
 	c := domain.Contact{
 		Number:     domain.ContactNumber(stringOf(it["sk"])),
 		Fields:     make(map[domain.Field]domain.Value, len(criteria)+len(authorisations)+8),
 		Provenance: make(map[domain.Field]domain.Provenance, len(prov)),
-		Applied:    readMark(stringOf(it["mark"])),
 		Mark:       orderOf(stringOf(it["mark"])),
 		Stamps:     readStamps(it),
 		Origin:     readOrigin(stringOf(it["made"])),
@@ -172,11 +147,5 @@ func readContact(it item) domain.Contact {
 	}
 	room(domain.CriterionRoom, criteria)
 	room(domain.AuthorisationRoom, authorisations)
-	if len(before) > 0 {
-		c.Applied.Before = make(map[domain.Field]domain.Value, len(before))
-		for f, v := range before {
-			c.Applied.Before[domain.Field(f)] = domain.Value(stringOf(v))
-		}
-	}
 	return c
 }

@@ -48,7 +48,7 @@ func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Co
 		}
 		next := &domain.Contact{
 			Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
-			Applied: stored.Applied, Mark: stored.Mark, Stamps: stored.Stamps, Origin: stored.Origin, Version: stored.Version + 1,
+			Mark: stored.Mark, Stamps: stored.Stamps, Origin: stored.Origin, Version: stored.Version + 1,
 		}
 		for f, v := range c.Fields {
 			if v == domain.Empty {

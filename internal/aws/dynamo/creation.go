@@ -45,7 +45,7 @@ func (m *making) origin() domain.Origin {
 }
 
 // Create makes contacts and answers in the same order. An error means that some
-// were not tried; calling again with the same marks is safe.
+// were not tried; calling again with the same tickets and lines is safe.
 func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []domain.Creation) ([]domain.Made, error) {
 	out := make([]domain.Made, len(crs))
 	var todo []*making
@@ -87,19 +87,15 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 
 func newMaking(at int, cr *domain.Creation) (*making, error) {
 	m := &making{at: at, cr: cr, n: cr.Number, given: cr.Number != "", id: identity(cr.Identity)}
-	if cr.Applied.Import == "" {
-		return nil, fault.New(fault.Internal, "markMissing")
+	if cr.Ticket.None() {
+		return nil, fault.New(fault.Internal, "noTicket")
 	}
 	if m.given && !m.n.Valid() {
 		return nil, fault.New(fault.Internal, "numberInvalid")
 	}
 	m.c = domain.Contact{Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
 		Origin: m.origin(), Version: 1}
-	if cr.Ticket.None() {
-		m.c.Applied = domain.Applied{Import: cr.Applied.Import, Line: cr.Applied.Line}
-	} else {
-		stamp(&m.c, cr.Ticket, stampOf(cr.Applied, cr.Ticket, domain.Maker))
-	}
+	stamp(&m.c, cr.Ticket, stampOf(cr.Applied, cr.Ticket, domain.Maker))
 	for f, v := range cr.Fields {
 		if _, _, ok := path(f); !ok {
 			return nil, errField

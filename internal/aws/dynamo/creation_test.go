@@ -20,6 +20,7 @@ import (
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/testing/storetest"
 )
 
 var errKilled = errors.New("the function was killed")
@@ -49,7 +50,7 @@ func people(imp string, group int) []domain.Creation {
 	for i := range 12 {
 		who := fmt.Sprintf("%s%d", mark(group), i)
 		f := map[domain.Field]domain.Value{domain.ContactLastName: domain.Value(who), "criterion:GENRE": "ROCK"}
-		cr := domain.Creation{Fields: f, Applied: domain.Applied{Import: imp, Line: 95 + i}}
+		cr := domain.Creation{Fields: f, Ticket: storetest.TicketOf(imp), Applied: domain.Applied{Import: imp, Line: 95 + i}}
 		if i%4 < 2 {
 			f[domain.ContactEmail] = domain.Value(who + "@example.org")
 			cr.Identity = "email:" + who + "@Example.org"
@@ -176,7 +177,7 @@ func TestTheFirstNumberKilledAtEachRequestAndRunAgain(t *testing.T) {
 	// Until there is a counter, each try looks for the highest number.
 	s := connected(t)
 	s.contacts.Concurrency = 1
-	cr := []domain.Creation{{Fields: map[domain.Field]domain.Value{domain.ContactCity: "Bern"}, Applied: domain.Applied{Import: "import-1", Line: 2}}}
+	cr := []domain.Creation{{Fields: map[domain.Field]domain.Value{domain.ContactCity: "Bern"}, Ticket: storetest.TicketOf("import-1"), Applied: domain.Applied{Import: "import-1", Line: 2}}}
 	for n := 0; ; n += 7 {
 		fail, killed := killedAfter(n, false)
 		s.net.fail = fail
@@ -258,7 +259,7 @@ func undo(t *testing.T, s stores, imp string, crs []domain.Creation) []domain.Wr
 	var ws []domain.Write
 	var es []domain.HistoryEntry
 	for i, m := range out {
-		ws = append(ws, domain.Write{Number: m.Number, If: crs[i].Fields, Applied: domain.Applied{Import: imp}})
+		ws = append(ws, domain.Write{Number: m.Number, If: crs[i].Fields, Ticket: storetest.TicketOf("undo-1"), Applied: domain.Applied{Import: imp}})
 		for f, v := range crs[i].Fields {
 			es = append(es, domain.HistoryEntry{Number: m.Number, Import: imp, Line: crs[i].Applied.Line, Field: f, After: v})
 		}
@@ -358,7 +359,7 @@ func TestCreateAndRemoveSurvive(t *testing.T) {
 			crs := people("import-1", 0)
 			for i := range 60 {
 				f := map[domain.Field]domain.Value{domain.ContactEmail: domain.Value(fmt.Sprintf("abel0x0%d@example.org", i)), domain.ContactLastName: domain.Value(fmt.Sprintf("abel0x0%d", i))}
-				crs = append(crs, domain.Creation{Fields: f, Identity: "email:" + string(f[domain.ContactEmail]), Applied: domain.Applied{Import: "import-1", Line: 500 + i}})
+				crs = append(crs, domain.Creation{Fields: f, Identity: "email:" + string(f[domain.ContactEmail]), Ticket: storetest.TicketOf("import-1"), Applied: domain.Applied{Import: "import-1", Line: 500 + i}})
 			}
 			s.net.fail = fail
 			ws := undo(t, s, "import-1", crs)
@@ -461,7 +462,8 @@ func TestWhatACreatedContactCosts(t *testing.T) {
 			domain.ContactEmail: domain.Value(fmt.Sprintf("maximiliane.mustermann.%d@example.org", i)), domain.ContactTitle: "Frau", domain.ContactFirstName: "Maximiliane",
 			domain.ContactLastName: domain.Value(fmt.Sprintf("Mustermann %d", i)), domain.ContactLanguage: "de", domain.ContactBirthDate: "1980-01-31", domain.ContactPhone: "+41791234567",
 			domain.ContactStreet: "Bahnhofstrasse 12", domain.ContactPostcode: "8001", domain.ContactCity: "Zürich", domain.ContactCountry: "CH"}
-		crs = append(crs, domain.Creation{Fields: f, Identity: "email:" + string(f[domain.ContactEmail]), Applied: domain.Applied{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071", Line: i}})
+		crs = append(crs, domain.Creation{Fields: f, Identity: "email:" + string(f[domain.ContactEmail]), Ticket: domain.Ticket{Slot: 1, Order: "0000001"},
+			Applied: domain.Applied{Import: "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071", Line: i}})
 	}
 	first := &tally{requests: map[string]int{}}
 	s.net.fail = first.count
@@ -502,7 +504,7 @@ func TestWhatACreatedContactCosts(t *testing.T) {
 	// its lines are about these: a hundred in one request.
 	others := crs[:100]
 	for i := range others {
-		others[i].Applied.Import = "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6072"
+		others[i].Applied.Import, others[i].Ticket = "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6072", domain.Ticket{Slot: 2, Order: "0000002"}
 	}
 	told := &tally{requests: map[string]int{}}
 	s.net.fail = told.count

@@ -24,6 +24,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/local/emulator"
+	"rollbook/internal/testing/storetest"
 )
 
 const opera domain.InstitutionID = "opera"
@@ -174,7 +175,8 @@ func writes(n int, imp string) []domain.Write {
 	var ws []domain.Write
 	for i := range n {
 		ws = append(ws, domain.Write{Number: number(i), If: map[domain.Field]domain.Value{"criterion:GENRE": "ROCK"},
-			Set:     map[domain.Field]domain.Value{"criterion:GENRE": "POP"},
+			Set:    map[domain.Field]domain.Value{"criterion:GENRE": "POP"},
+			Ticket: storetest.TicketOf(imp), Strict: true,
 			Applied: domain.Applied{Import: imp, Line: i + 2, Before: map[domain.Field]domain.Value{"criterion:GENRE": "ROCK"}}})
 	}
 	return ws
@@ -189,7 +191,7 @@ func did(t *testing.T, ws []domain.Write, out []domain.Written) (now, earlier in
 			t.Fatalf("write %d: %v", i, w.Err)
 		case w.Done:
 			now++
-		case w.Live != nil && cmp.Equal(w.Live.Applied, ws[i].Applied):
+		case w.Own != nil && w.Own.Line == ws[i].Applied.Line:
 			earlier++
 		default:
 			t.Fatalf("write %d: %+v", i, w)
@@ -222,8 +224,8 @@ func TestWriteSurvives(t *testing.T) {
 			s.net.fail = nil
 			for c, err := range s.contacts.All(t.Context(), opera) {
 				must(t, err)
-				if c.Get("criterion:GENRE") != "POP" || c.Applied.Import != "import-1" {
-					t.Fatalf("contact %s has %q by %v", c.Number, c.Get("criterion:GENRE"), c.Applied)
+				if c.Get("criterion:GENRE") != "POP" || c.Mark != storetest.TicketOf("import-1").Order {
+					t.Fatalf("contact %s has %q by %v", c.Number, c.Get("criterion:GENRE"), c.Stamps)
 				}
 			}
 		})
@@ -550,7 +552,7 @@ func TestEverythingIsDoneOnce(t *testing.T) {
 			c.Fields["criterion:GENRE"] = "ROCK"
 			_, err = s.contacts.Put(ctx, opera, c, domain.Provenance{})
 			must(t, err)
-			out, err := s.contacts.Write(ctx, opera, []domain.Write{{Number: "1", Set: map[domain.Field]domain.Value{domain.ContactEmail: "b@example.org"}, Applied: domain.Applied{Import: "i", Line: 2}}})
+			out, err := s.contacts.Write(ctx, opera, []domain.Write{{Number: "1", Set: map[domain.Field]domain.Value{domain.ContactEmail: "b@example.org"}, Ticket: storetest.TicketOf("import-1"), Applied: domain.Applied{Import: "i", Line: 2}}})
 			must(t, err)
 			if !out[0].Done {
 				t.Errorf("Write: %+v", out[0])

@@ -20,7 +20,7 @@ func (s *Contacts) Hide(ctx context.Context, in domain.InstitutionID, read domai
 		switch {
 		case stored == nil:
 			return nil, nil, fault.Missing()
-		case stored.Version != read.Version || stored.Applied.Import != read.Applied.Import || stored.Applied.Line != read.Applied.Line:
+		case stored.Version != read.Version || stored.Mark != read.Mark:
 			return nil, nil, raced()
 		}
 		return nil, nil, nil

@@ -214,10 +214,8 @@ func (s numbers) pinUnless(ctx context.Context, key item, t domain.Ticket, lines
 		u.ExpressionAttributeNames["#"+l], u.ExpressionAttributeValues[":"+l] = lineAttribute(domain.Applied{Line: line}), lineText(domain.Pinned{Number: n, Found: found})
 	}
 	u.UpdateExpression = aws.String("SET " + strings.Join(set, ","))
-	if !t.None() {
-		u.ConditionExpression = aws.String("attribute_not_exists(#x) OR #x < :o")
-		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closed, str(string(t.Order))
-	}
+	u.ConditionExpression = aws.String("attribute_not_exists(#x) OR #x < :o")
+	u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closed, str(string(t.Order))
 	return s.update(ctx, u)
 }
 
@@ -317,16 +315,13 @@ func (s numbers) renumberAll(ctx context.Context, in domain.InstitutionID, ms []
 func (s numbers) renumberPart(ctx context.Context, in domain.InstitutionID, ms []*making, to func(*making) domain.Pinned) (held bool, err error) {
 	u := dynamodb.UpdateItemInput{Key: lineItem(in, ms[0].cr.Applied), ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
 		ExpressionAttributeValues: item{":ttl": num(s.Now().Add(claimLife).Unix())}}
-	set, has := []string{"#ttl=:ttl"}, []string{}
+	set, has := []string{"#ttl=:ttl"}, []string{"(attribute_not_exists(#x) OR #x < :o)"}
+	u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = lastClosed, str(string(ms[0].cr.Ticket.Order))
 	for _, m := range ms {
 		l := strconv.Itoa(m.cr.Applied.Line % linesInItem)
 		set, has = append(set, "#"+l+"=:t"+l), append(has, "#"+l+"=:f"+l)
 		u.ExpressionAttributeNames["#"+l] = lineAttribute(m.cr.Applied)
 		u.ExpressionAttributeValues[":t"+l], u.ExpressionAttributeValues[":f"+l] = lineText(to(m)), lineText(domain.Pinned{Number: m.n, Found: m.found})
-	}
-	if t := ms[0].cr.Ticket; !t.None() {
-		has = append(has, "(attribute_not_exists(#x) OR #x < :o)")
-		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = lastClosed, str(string(t.Order))
 	}
 	u.UpdateExpression, u.ConditionExpression = aws.String("SET "+strings.Join(set, ",")), aws.String(strings.Join(has, " AND "))
 	_, held, err = s.update(ctx, u)
@@ -343,13 +338,11 @@ func (s numbers) renumberPart(ctx context.Context, in domain.InstitutionID, ms [
 func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *making, to domain.Pinned) error {
 	l := lineAttribute(m.cr.Applied)
 	u := dynamodb.UpdateItemInput{Key: lineItem(in, m.cr.Applied),
-		UpdateExpression: aws.String("SET #l = :to, #ttl = :ttl"), ConditionExpression: aws.String("(#l = :from OR #l = :to)"),
-		ExpressionAttributeNames:  map[string]string{"#l": l, "#ttl": "ttl"},
-		ExpressionAttributeValues: item{":from": lineText(domain.Pinned{Number: m.n, Found: m.found}), ":to": lineText(to), ":ttl": num(s.Now().Add(claimLife).Unix())}}
-	if t := m.cr.Ticket; !t.None() {
-		u.ConditionExpression = aws.String("(#l = :from OR #l = :to) AND (attribute_not_exists(#x) OR #x < :o)")
-		u.ExpressionAttributeNames["#x"], u.ExpressionAttributeValues[":o"] = closedAttribute(m.cr.Applied.Line), str(string(t.Order))
-	}
+		UpdateExpression:         aws.String("SET #l = :to, #ttl = :ttl"),
+		ConditionExpression:      aws.String("(#l = :from OR #l = :to) AND (attribute_not_exists(#x) OR #x < :o)"),
+		ExpressionAttributeNames: map[string]string{"#l": l, "#ttl": "ttl", "#x": closedAttribute(m.cr.Applied.Line)},
+		ExpressionAttributeValues: item{":from": lineText(domain.Pinned{Number: m.n, Found: m.found}), ":to": lineText(to),
+			":ttl": num(s.Now().Add(claimLife).Unix()), ":o": str(string(m.cr.Ticket.Order))}}
 	now, held, err := s.update(ctx, u)
 	if err != nil {
 		return err
@@ -358,7 +351,7 @@ func (s numbers) renumber(ctx context.Context, in domain.InstitutionID, m *makin
 		m.n, m.found = to.Number, to.Found
 		return nil
 	}
-	m.closed = !m.cr.Ticket.None() && stringOf(now[closedAttribute(m.cr.Applied.Line)]) >= string(m.cr.Ticket.Order)
+	m.closed = stringOf(now[closedAttribute(m.cr.Applied.Line)]) >= string(m.cr.Ticket.Order)
 	if p := readLine(now, m.cr.Applied.Line); p.Number != "" {
 		m.n, m.found = p.Number, p.Found
 	}

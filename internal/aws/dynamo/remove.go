@@ -30,15 +30,15 @@ type removal struct {
 func (r *removal) by() string { return cmp.Or(r.w.Provenance.Import, r.w.Applied.Import) }
 
 // Remove takes away contacts that nobody changed since the import
-// w.Applied.Import made them, and answers in the same order: the mark and the
-// version are those that creation gave, and every field in If has its value. A
-// contact that an earlier call took away is Done.
+// w.Applied.Import made them, and answers in the same order: no import has
+// written them, their version is the one that creation gave, and every field in If
+// has its value. A contact that an earlier call took away is Done.
 func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error) {
 	out := make([]domain.Written, len(ws))
 	var todo []*removal
 	for i, w := range ws {
-		if w.Applied.Import == "" {
-			out[i].Err = fault.New(fault.Internal, "markMissing")
+		if w.Ticket.None() {
+			out[i].Err = fault.New(fault.Internal, "noTicket")
 			continue
 		}
 		todo = append(todo, &removal{at: i, w: w})
@@ -135,7 +135,7 @@ func (s *Contacts) removable(ctx context.Context, in domain.InstitutionID, rs []
 // removal is the transaction of one contact on its way out.
 func (s *Contacts) removal(in domain.InstitutionID, r *removal) ([]types.TransactWriteItem, error) {
 	items, err := s.replacement(in, r.c.Number, r.was, nil, r.by())
-	if err == nil && !r.w.Ticket.None() {
+	if err == nil {
 		keepStamps(items[0].Put.Item, r.w.Ticket.Order, map[int]domain.Stamp{r.w.Ticket.Slot: stampOf(r.w.Applied, r.w.Ticket, domain.Strict)}, false)
 	}
 	return items, err
@@ -146,20 +146,12 @@ func untouched(c domain.Contact, w domain.Write) bool {
 	if c.Origin.Import != w.Applied.Import || c.Version != 1 {
 		return false
 	}
-	if c.Mark == "" && c.Applied.Import != w.Applied.Import {
-		return false
-	}
 	for _, s := range c.Stamps { // what others burnt left it as it was
 		if s.Kind == domain.Strict || s.Kind == domain.Found {
 			return false
 		}
 	}
-	for f, v := range w.If {
-		if c.Fields[f] != v {
-			return false
-		}
-	}
-	return true
+	return holds(c, w.If)
 }
 
 // remove gives up the claims of the contacts and removes them with their

@@ -70,7 +70,11 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
 		mem := memory.NewContacts()
 		number := rapid.SampledFrom([]domain.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "34", "35", "0000001"})
-		imports := rapid.SampledFrom([]string{"i", "i1", "i2", "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071"})
+		// Two imports share a slot, one after the other, and one has two rounds.
+		rounds := map[string][]domain.Ticket{"i": {{Slot: 0, Order: "0000001"}, {Slot: 1, Order: "0000005"}}, "i1": {{Slot: 0, Order: "0000002"}},
+			"i2": {{Slot: 1, Order: "0000003"}}, "0198f3a2-b7c4-7d5e-9a1b-2c3d4e5f6071": {{Slot: 2, Order: "0000004"}}}
+		imports := rapid.SampledFrom(slices.Sorted(maps.Keys(rounds)))
+		ticket := func(t *rapid.T, imp string) domain.Ticket { return rapid.SampledFrom(rounds[imp]).Draw(t, "ticket") }
 		field := rapid.SampledFrom([]domain.Field{"criterion:GENRE", "criterion:NOTE", "authorisation:MAIL", domain.ContactCity, domain.ContactEmail, domain.ContactLastName, domain.ContactFirstName})
 		value := rapid.SampledFrom([]domain.Value{"", "ROCK", "Abel", "ABÉL", "a@example.org", "A@example.org", "b@example.org", "true", "a b|c"})
 		values := rapid.MapOfN(field, value, 0, 5)
@@ -112,6 +116,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 			"write": func(t *rapid.T) {
 				var ws []domain.Write
 				imp, p := imports.Draw(t, "import"), proof.Draw(t, "provenance")
+				by := ticket(t, imp)
 				for i, n := range rapid.SliceOfNDistinct(number, 1, 4, rapid.ID).Draw(t, "numbers") {
 					set := values.Draw(t, "set")
 					ifs := values.Draw(t, "other conditions")
@@ -129,7 +134,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 							ifs[f] = live.Get(f)
 						}
 					}
-					ws = append(ws, domain.Write{Number: n, If: ifs, Set: set, Provenance: p, Applied: domain.Applied{Import: imp, Line: i, Before: before}})
+					ws = append(ws, domain.Write{Number: n, If: ifs, Set: set, Provenance: p, Ticket: by, Strict: rapid.Bool().Draw(t, "strict"), Applied: domain.Applied{Import: imp, Line: i, Before: before}})
 				}
 				same(func(s storetest.Contacts) (any, error) { return s.Write(t.Context(), in, ws) })
 			},
@@ -139,6 +144,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 					Identity: rapid.SampledFrom([]string{"", "email:a@example.org", "email:A@example.org", "email:b@example.org"}).Draw(t, "identity"),
 					Digits:   rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "digits"),
 					Applied:  domain.Applied{Import: imports.Draw(t, "import"), Line: rapid.IntRange(0, 4).Draw(t, "line")}}
+				cr.Ticket = ticket(t, cr.Applied.Import)
 				if rapid.IntRange(0, 3).Draw(t, "numbered") == 0 {
 					cr.Number = number.Draw(t, "number")
 					cr.Applied.Line += 10 // a line of a file has a number or it has none
@@ -150,9 +156,9 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 			},
 			"remove": func(t *rapid.T) {
 				var ws []domain.Write
-				imp := imports.Draw(t, "import")
+				imp, by := imports.Draw(t, "import"), ticket(t, imports.Draw(t, "undo"))
 				for _, n := range rapid.SliceOfNDistinct(number, 1, 6, rapid.ID).Draw(t, "numbers") {
-					w := domain.Write{Number: n, Applied: domain.Applied{Import: imp}}
+					w := domain.Write{Number: n, Ticket: by, Applied: domain.Applied{Import: imp}}
 					if c, err := mem.Get(t.Context(), in, n); err == nil && rapid.Bool().Draw(t, "fits") {
 						w.If, w.Applied.Import = c.Fields, gocmp.Or(c.Origin.Import, imp)
 					}

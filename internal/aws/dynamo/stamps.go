@@ -84,9 +84,9 @@ func keepStamps(it item, mark domain.Order, stamps map[int]domain.Stamp, values 
 	}
 }
 
-// orderOf returns the order in a mark, "" for a mark of the form that had none.
+// orderOf returns the order in a mark, "" for none.
 func orderOf(mark string) domain.Order {
-	if mark == noMark || strings.Contains(mark, ":") {
+	if mark == noMark {
 		return ""
 	}
 	return domain.Order(mark)
@@ -132,7 +132,7 @@ func decided(it item, t domain.Ticket) (own *domain.Stamp, later bool) {
 // stamp notes a decision in a contact, whose other stamps it shares with nobody
 // afterwards.
 func stamp(c *domain.Contact, t domain.Ticket, s domain.Stamp) {
-	c.Mark, c.Applied = t.Order, domain.Applied{}
+	c.Mark = t.Order
 	c.Stamps = maps.Clone(c.Stamps)
 	if c.Stamps == nil {
 		c.Stamps = map[int]domain.Stamp{}

@@ -25,8 +25,8 @@ func (s *Contacts) Write(ctx context.Context, in domain.InstitutionID, ws []doma
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.limit(1))
 	for i, w := range ws {
-		if w.Applied.Import == "" {
-			out[i].Err = fault.New(fault.Internal, "markMissing")
+		if w.Ticket.None() {
+			out[i].Err = fault.New(fault.Internal, "noTicket")
 			continue
 		}
 		st, err := s.statement(in, w)
@@ -75,13 +75,8 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 		}
 	}
 	slot, order := `"`+stampAttribute(w.Ticket.Slot)+`"`, str(string(w.Ticket.Order))
-	if w.Ticket.None() {
-		add(nil, `UPDATE "`, s.people.name, `" SET "mark"=? SET "before"=?`)
-		params = append(params, str(mark(w.Applied)), beforeMap(w.Applied))
-	} else {
-		add(order, `UPDATE "`, s.people.name, `" SET "mark"=?`)
-		add(str(stampText(stampOf(w.Applied, w.Ticket, writtenKind(w)))), ` SET `, slot, `=?`)
-	}
+	add(order, `UPDATE "`, s.people.name, `" SET "mark"=?`)
+	add(str(stampText(stampOf(w.Applied, w.Ticket, writtenKind(w)))), ` SET `, slot, `=?`)
 	set := slices.Sorted(maps.Keys(w.Set)) // the same fields make the same statement
 	for _, f := range set {
 		if _, _, ok := path(f); !ok {
@@ -102,21 +97,14 @@ func (s *Contacts) statement(in domain.InstitutionID, w domain.Write) (types.Bat
 			}
 		}
 	}
-	if !w.Ticket.None() {
-		add(nil, ` REMOVE "before"`) // of the form without orders
-	}
 	key := contactKey(in, w.Number)
 	add(key["pk"], ` WHERE "pk"=?`)
 	add(key["sk"], ` AND "sk"=?`)
 	// What stays of a deleted contact must not come to life.
 	add(nil, ` AND "gone" IS MISSING`)
-	if w.Ticket.None() {
-		add(str(w.Applied.Import+":"), ` AND NOT begins_with("mark",?)`)
-	} else {
-		// Missing, or of an order before: what is missing compares as false. (The
-		// emulator does not find the key beside an OR.)
-		add(order, ` AND "hold" IS MISSING AND NOT `, slot, `>=?`)
-	}
+	// Missing, or of an order before: what is missing compares as false. (The
+	// emulator does not find the key beside an OR.)
+	add(order, ` AND "hold" IS MISSING AND NOT `, slot, `>=?`)
 	for _, f := range slices.Sorted(maps.Keys(w.If)) {
 		if _, _, ok := path(f); !ok {
 			return types.BatchStatementRequest{}, errField
@@ -186,7 +174,7 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 		case w.Ticket.Later(stored.Stamps):
 			answer.Later = true
 			return nil, nil, errAnswer
-		case !fits(*stored, w):
+		case !holds(*stored, w.If):
 			answer.Live = stored
 			return nil, nil, errAnswer
 		}
@@ -203,11 +191,7 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 				next.Provenance[f] = w.ProvenanceOf(f)
 			}
 		}
-		if w.Ticket.None() {
-			next.Applied = w.Applied
-		} else {
-			stamp(&next, w.Ticket, stampOf(w.Applied, w.Ticket, writtenKind(w)))
-		}
+		stamp(&next, w.Ticket, stampOf(w.Applied, w.Ticket, writtenKind(w)))
 		return &next, nil, nil
 	})
 	answer.Doubt = doubt
@@ -228,12 +212,9 @@ func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domai
 	}
 }
 
-// fits tells whether the write may be done to the contact as it stands.
-func fits(c domain.Contact, w domain.Write) bool {
-	if w.Ticket.None() && c.Applied.Import == w.Applied.Import {
-		return false
-	}
-	for f, v := range w.If {
+// holds reports whether the contact has all these values.
+func holds(c domain.Contact, values map[domain.Field]domain.Value) bool {
+	for f, v := range values {
 		if c.Fields[f] != v {
 			return false
 		}

@@ -253,7 +253,6 @@ var table = []Entry{
 	{"interrupted", Log, "", `the step's time ended`, ``, []string{""}},
 	{"itemTooLarge", Log, "", `a record over the database's limit`, ``, []string{""}},
 	{"keysUnavailable", Log, "", `the user pool's keys could not be read`, ``, []string{""}},
-	{"markMissing", Log, "", `a write without its import's mark`, ``, []string{""}},
 	{"messageVersion", Log, "", `a message of another version, after a deployment`, ``, []string{"reads:line version:line"}},
 	{"noSuchChunk", Log, "", `a chunk that the plan does not have`, ``, []string{"chunk:line"}},
 	{"noSuchImport", Log, "", `an object of an import that does not exist`, ``, []string{""}},

@@ -217,15 +217,15 @@ func changes(r *Row, before, after map[domain.Field]domain.Value) []flow.Change 
 
 // again rebuilds what an earlier try of this import did to the contact from the
 // values that it found then.
-func again(r *Row, done domain.Applied, rule Rule) []flow.Change {
-	after := make(map[domain.Field]domain.Value, len(done.Before))
+func again(r *Row, before map[domain.Field]domain.Value, rule Rule) []flow.Change {
+	after := make(map[domain.Field]domain.Value, len(before))
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		if b, ok := done.Before[c.Def.Field()]; ok {
+		if b, ok := before[c.Def.Field()]; ok {
 			after[c.Def.Field()] = c.want(b, rule)
 		}
 	}
-	return changes(r, done.Before, after)
+	return changes(r, before, after)
 }
 
 // sameEmail reports whether the file and the contact name the same address.

@@ -81,7 +81,7 @@ func (s *Contacts) Put(_ context.Context, in domain.InstitutionID, c domain.Cont
 	}
 	next := domain.Contact{
 		Number: c.Number, Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
-		Applied: stored.Applied, Origin: stored.Origin, Version: stored.Version + 1,
+		Origin: stored.Origin, Version: stored.Version + 1,
 		Mark: stored.Mark, Stamps: stored.Stamps,
 	}
 	if h, ok := r.holds[c.Number]; ok {
@@ -264,8 +264,8 @@ func (s *Contacts) Write(_ context.Context, in domain.InstitutionID, ws []domain
 }
 
 func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written {
-	if w.Applied.Import == "" {
-		return domain.Written{Err: fault.New(fault.Internal, "markMissing")}
+	if w.Ticket.None() {
+		return domain.Written{Err: fault.New(fault.Internal, "noTicket")}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -277,7 +277,7 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 	if !ok {
 		return domain.Written{}
 	}
-	fits := stored.Applied.Import != w.Applied.Import
+	fits := true
 	for f, v := range w.If {
 		fits = fits && stored.Fields[f] == v
 	}
@@ -297,14 +297,11 @@ func (s *Contacts) write(in domain.InstitutionID, w domain.Write) domain.Written
 			next.Provenance[f] = w.ProvenanceOf(f)
 		}
 	}
-	next.Applied = domain.Applied{Import: w.Applied.Import, Line: w.Applied.Line, Before: maps.Clone(w.Applied.Before)}
-	if !w.Ticket.None() {
-		st := domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict}
-		if !w.Strict {
-			st.Kind, st.Before = domain.Found, w.Applied.Before
-		}
-		next.Applied, next.Mark, next.Stamps = domain.Applied{}, w.Ticket.Order, with(stored.Stamps, w.Ticket, st)
+	st := domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict}
+	if !w.Strict {
+		st.Kind, st.Before = domain.Found, w.Applied.Before
 	}
+	next.Mark, next.Stamps = w.Ticket.Order, with(stored.Stamps, w.Ticket, st)
 	if size(next) > maxContact {
 		return domain.Written{Err: tooLarge()}
 	}
@@ -370,7 +367,7 @@ func hasProvenance(f domain.Field) bool {
 
 // clone copies a contact; its maps are never nil.
 func clone(c domain.Contact) domain.Contact {
-	c.Fields, c.Provenance, c.Applied.Before = maps.Clone(c.Fields), maps.Clone(c.Provenance), maps.Clone(c.Applied.Before)
+	c.Fields, c.Provenance = maps.Clone(c.Fields), maps.Clone(c.Provenance)
 	if c.Fields == nil {
 		c.Fields = map[domain.Field]domain.Value{}
 	}
@@ -386,15 +383,12 @@ func clone(c domain.Contact) domain.Contact {
 
 // size is about what the database counts: names and values.
 func size(c domain.Contact) int {
-	n := 100 + len(c.Applied.Import)
+	n := 100
 	for f, v := range c.Fields {
 		n += len(f.Code()) + len(v) + 4
 	}
 	for f, p := range c.Provenance {
 		n += len(f.Code()) + len(p.Import) + len(p.By) + len(p.Proof) + 16
-	}
-	for f, v := range c.Applied.Before {
-		n += len(f) + len(v) + 4
 	}
 	return n
 }

@@ -68,15 +68,15 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 }
 
 func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Made {
-	if cr.Applied.Import == "" {
-		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "markMissing")}
+	if cr.Ticket.None() {
+		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "noTicket")}
 	}
 	if cr.Number != "" && !cr.Number.Valid() {
 		return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "numberInvalid")}
 	}
 	origin := domain.Origin{Import: cr.Applied.Import, Line: cr.Applied.Line}
 	c := domain.Contact{Fields: map[domain.Field]domain.Value{}, Provenance: map[domain.Field]domain.Provenance{},
-		Applied: domain.Applied{Import: origin.Import, Line: origin.Line}, Origin: origin, Version: 1}
+		Origin: origin, Version: 1}
 	for f, v := range cr.Fields {
 		if !known(f) {
 			return domain.Made{Number: cr.Number, Err: fault.New(fault.Internal, "fieldUnknown")}
@@ -93,7 +93,7 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	defer s.mu.Unlock()
 	r := s.rest(in)
 	n := cr.Number
-	if closed := r.closed[origin]; n == "" && !cr.Ticket.None() && r.assigned[origin].Number == "" && closed >= cr.Ticket.Order {
+	if closed := r.closed[origin]; n == "" && r.assigned[origin].Number == "" && closed >= cr.Ticket.Order {
 		if closed > cr.Ticket.Order {
 			return domain.Made{Later: true}
 		}
@@ -135,8 +135,11 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	id := identity(cr.Identity)
 	if claimed, ok := r.claims[id]; ok && id != "" {
 		stored, ok := s.of[in][claimed]
-		if ok && stored.Origin == origin {
+		if ok && stored.Origin == origin || r.gone[claimed].origin == origin {
 			return domain.Made{Number: claimed, Done: true}
+		}
+		if own, later := s.decided(in, claimed, cr.Ticket); claimed != n && (later || own != nil && own.Kind == domain.Burnt) {
+			return domain.Made{Number: claimed, Own: own, Later: later}
 		}
 		if ok && has(stored, id) {
 			return meet(claimed)
@@ -171,10 +174,8 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		c.Mark, c.Stamps = h.mark, h.stamps
 		delete(r.holds, n)
 	}
-	if !cr.Ticket.None() {
-		c.Applied, c.Mark = domain.Applied{}, cr.Ticket.Order
-		c.Stamps = with(c.Stamps, cr.Ticket, domain.Stamp{Line: origin.Line, Kind: domain.Maker})
-	}
+	c.Mark = cr.Ticket.Order
+	c.Stamps = with(c.Stamps, cr.Ticket, domain.Stamp{Line: origin.Line, Kind: domain.Maker})
 	if id != "" {
 		r.claims[id] = n
 	}
@@ -245,6 +246,9 @@ func (s *Contacts) raise(in domain.InstitutionID, d int) {
 	for n := range r.gone {
 		highest(n)
 	}
+	for n := range r.holds {
+		highest(n)
+	}
 }
 
 // Gone tells which of the numbers belonged to contacts that were deleted.
@@ -273,8 +277,8 @@ func (s *Contacts) Remove(ctx context.Context, in domain.InstitutionID, ws []dom
 }
 
 func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Written {
-	if w.Applied.Import == "" {
-		return domain.Written{Err: fault.New(fault.Internal, "markMissing")}
+	if w.Ticket.None() {
+		return domain.Written{Err: fault.New(fault.Internal, "noTicket")}
 	}
 	by := cmp.Or(w.Provenance.Import, w.Applied.Import)
 	s.mu.Lock()
@@ -288,7 +292,7 @@ func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Wr
 		was, ok := s.rest(in).gone[w.Number]
 		return domain.Written{Done: ok && was.by == by}
 	}
-	fits := (c.Applied.Import == w.Applied.Import || !w.Ticket.None() && c.Applied.Import == "") && c.Origin.Import == w.Applied.Import && c.Version == 1
+	fits := c.Origin.Import == w.Applied.Import && c.Version == 1
 	for _, st := range c.Stamps {
 		fits = fits && st.Kind != domain.Strict && st.Kind != domain.Found
 	}
@@ -300,11 +304,9 @@ func (s *Contacts) removeMade(in domain.InstitutionID, w domain.Write) domain.Wr
 		return domain.Written{Live: &live}
 	}
 	s.remove(in, c, by)
-	if !w.Ticket.None() {
-		was := s.rest(in).gone[w.Number]
-		was.stamps = with(was.stamps, w.Ticket, domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict})
-		s.rest(in).gone[w.Number] = was
-	}
+	was := s.rest(in).gone[w.Number]
+	was.stamps = with(was.stamps, w.Ticket, domain.Stamp{Line: w.Applied.Line, Kind: domain.Strict})
+	s.rest(in).gone[w.Number] = was
 	return domain.Written{Done: true}
 }
 

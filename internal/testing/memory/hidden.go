@@ -16,7 +16,7 @@ func (s *Contacts) Hide(_ context.Context, in domain.InstitutionID, read domain.
 	switch {
 	case !ok:
 		return fault.Missing()
-	case c.Version != read.Version || c.Applied.Import != read.Applied.Import || c.Applied.Line != read.Applied.Line:
+	case c.Version != read.Version || c.Mark != read.Mark:
 		return fault.New(fault.Conflict, "changed.contact")
 	}
 	r := s.rest(in)

@@ -57,13 +57,29 @@ func write(t *testing.T, s Contacts, in domain.InstitutionID, w domain.Write) do
 	return out[0]
 }
 
+// TicketOf is what the suite's import of a name, "import-1", writes by: in the slot
+// of its number, and of a later order than those with lower ones.
+func TicketOf(imp string) domain.Ticket {
+	name, number, _ := strings.Cut(imp, "-")
+	n := 0
+	for _, r := range number {
+		n = 10*n + int(r)%'0'%10
+	}
+	return domain.Ticket{Slot: (n + len(name)) % domain.Slots, Order: domain.Order(fmt.Sprintf("%c%06d", name[0], n))}
+}
+
+// stamped is what an import's write leaves in a contact without other stamps.
+func stamped(w domain.Write) map[int]domain.Stamp {
+	return map[int]domain.Stamp{w.Ticket.Slot: {Order: w.Ticket.Order, Line: w.Applied.Line, Kind: domain.Found, Before: w.Applied.Before}}
+}
+
 // change is a write of one line of an import; what it replaces is compared.
 func change(n domain.ContactNumber, imp string, line int, if_, set fields) domain.Write {
 	before := fields{}
 	for f := range set {
 		before[f] = if_[f]
 	}
-	return domain.Write{Number: n, If: if_, Set: set, Applied: domain.Applied{Import: imp, Line: line, Before: before}, Provenance: tuesday}
+	return domain.Write{Number: n, If: if_, Set: set, Applied: domain.Applied{Import: imp, Line: line, Before: before}, Provenance: tuesday, Ticket: TicketOf(imp)}
 }
 
 func done(t *testing.T, w domain.Written) {
@@ -80,6 +96,15 @@ func notDone(t *testing.T, w domain.Written) domain.Contact {
 		t.Fatalf("done %v, live %v, error %v; want the live contact", w.Done, w.Live, w.Err)
 	}
 	return *w.Live
+}
+
+// ownStamp checks that a write was refused by what its own import wrote before.
+func ownStamp(t *testing.T, got domain.Written, w domain.Write) {
+	t.Helper()
+	if got.Done || got.Own == nil || got.Live != nil || got.Err != nil {
+		t.Fatalf("%+v; want the import's own stamp", got)
+	}
+	same(t, "stamp", *got.Own, stamped(w)[w.Ticket.Slot])
 }
 
 // TestContacts checks an implementation; new returns an empty store.
@@ -328,12 +353,16 @@ func contactsWrite(t *testing.T, s Contacts) {
 		Number: "1", Version: 1,
 		Fields:     fields{genre: "POP", tags: "A|B", mailing: "true", domain.ContactEmail: "a@example.org"},
 		Provenance: map[domain.Field]domain.Provenance{genre: tuesday, tags: tuesday, mailing: monday},
-		Applied:    domain.Applied{Import: "import-1", Line: 17, Before: fields{genre: "ROCK", note: "old", tags: ""}},
+		Mark:       w.Ticket.Order,
+		Stamps:     stamped(w),
 	})
-	// The next import replaces the mark.
-	done(t, write(t, s, opera, change("1", "import-2", 3, fields{mailing: "true"}, fields{mailing: "false", domain.ContactCity: "Bern"})))
+	// The next import stamps it as well.
+	next := change("1", "import-2", 3, fields{mailing: "true"}, fields{mailing: "false", domain.ContactCity: "Bern"})
+	done(t, write(t, s, opera, next))
 	c := get(t, s, opera, "1")
-	same(t, "mark", c.Applied, domain.Applied{Import: "import-2", Line: 3, Before: fields{mailing: "true", domain.ContactCity: ""}})
+	both := stamped(w)
+	maps.Copy(both, stamped(next))
+	same(t, "stamps", []any{c.Mark, c.Stamps}, []any{next.Ticket.Order, both})
 	if c.Get(mailing) != "false" || c.Get(domain.ContactCity) != "Bern" || c.Provenance[mailing] != tuesday {
 		t.Errorf("contact is %+v", c)
 	}
@@ -348,21 +377,19 @@ func contactsWriteTwice(t *testing.T, s Contacts) {
 	put(t, s, opera, "1", fields{genre: "ROCK"})
 	w := change("1", "import-1", 17, fields{genre: "ROCK"}, fields{genre: "POP"})
 	done(t, write(t, s, opera, w))
-	live := notDone(t, write(t, s, opera, w))
-	same(t, "mark of the earlier write", live.Applied, w.Applied)
-	same(t, "whole contact", live, get(t, s, opera, "1"))
+	ownStamp(t, write(t, s, opera, w), w)
 
 	// The value is back by another's hand: the same import must not do it again.
 	put(t, s, opera, "1", fields{genre: "ROCK"})
-	live = notDone(t, write(t, s, opera, w))
-	if live.Get(genre) != "ROCK" || live.Applied.Import != "import-1" {
-		t.Errorf("live is %+v", live)
-	}
+	ownStamp(t, write(t, s, opera, w), w)
 	// Nor may another line of the same import.
-	notDone(t, write(t, s, opera, change("1", "import-1", 18, fields{genre: "ROCK"}, fields{genre: "POP"})))
-	// An import whose id begins like it is another.
+	ownStamp(t, write(t, s, opera, change("1", "import-1", 18, fields{genre: "ROCK"}, fields{genre: "POP"})), w)
+	// Nor if another import wrote in between.
 	done(t, write(t, s, opera, change("1", "import-11", 17, fields{genre: "ROCK"}, fields{genre: "POP"})))
-	done(t, write(t, s, opera, change("1", "import-1", 17, fields{genre: "POP"}, fields{genre: "JAZZ"})))
+	ownStamp(t, write(t, s, opera, change("1", "import-1", 17, fields{genre: "POP"}, fields{genre: "JAZZ"})), w)
+	if v := get(t, s, opera, "1").Get(genre); v != "POP" {
+		t.Errorf("it has %q", v)
+	}
 }
 
 func contactsWriteRaces(t *testing.T, s Contacts) {
@@ -385,11 +412,11 @@ func contactsWriteRaces(t *testing.T, s Contacts) {
 		if won.n != 1 {
 			t.Fatalf("%d of 8 writers won", won.n)
 		}
-		if c := get(t, s, opera, n); c.Applied.Import != <-winner {
-			t.Errorf("the mark is %v", c.Applied)
+		if c, by := get(t, s, opera, n), TicketOf(<-winner); c.Mark != by.Order || c.Stamps[by.Slot].Order != by.Order {
+			t.Errorf("order %s, stamps %v", c.Mark, c.Stamps)
 		}
 	}
-	// Two copies of the same write: one is done, the other finds its own mark.
+	// Two copies of the same write: one is done, the other finds its own stamp.
 	put(t, s, opera, "99", fields{genre: "ROCK"})
 	w := change("99", "import-1", 2, fields{genre: "ROCK"}, fields{genre: "POP"})
 	var won, found counter
@@ -400,10 +427,10 @@ func contactsWriteRaces(t *testing.T, s Contacts) {
 			return
 		}
 		won.add(out[0].Done)
-		found.add(out[0].Live != nil && out[0].Live.Applied.Import == "import-1" && out[0].Live.Applied.Line == 2)
+		found.add(out[0].Own != nil && out[0].Own.Line == 2)
 	})
 	if won.n != 1 || found.n != 1 {
-		t.Errorf("%d done, %d found the mark", won.n, found.n)
+		t.Errorf("%d done, %d found the stamp", won.n, found.n)
 	}
 }
 
@@ -489,8 +516,8 @@ func contactsWriteMany(t *testing.T, s Contacts) {
 			case round == 0:
 				done(t, w)
 			default:
-				live := notDone(t, w)
-				same(t, "live", []any{live.Number, live.Get(genre), live.Applied}, []any{number(i), ws[i].Set[genre], ws[i].Applied})
+				ownStamp(t, w, ws[i])
+				same(t, "value", get(t, s, opera, number(i)).Get(genre), ws[i].Set[genre])
 			}
 		}
 	}
@@ -518,10 +545,10 @@ func contactsWriteWide(t *testing.T, s Contacts) {
 	w := change("1", "import-1", 2, if_, set)
 	done(t, write(t, s, opera, w))
 	c := get(t, s, opera, "1")
-	same(t, "mark", c.Applied, w.Applied)
+	same(t, "stamps", c.Stamps, stamped(w))
+	ownStamp(t, write(t, s, opera, w), w)
 	maps.DeleteFunc(set, func(_ domain.Field, v domain.Value) bool { return v == "" })
 	same(t, "contact", c.Fields, set)
-	notDone(t, write(t, s, opera, w))
 }
 
 func contactsWriteTooLarge(t *testing.T, s Contacts) {
@@ -563,7 +590,7 @@ func contactsWriteNames(t *testing.T, s Contacts) {
 	c := get(t, s, opera, "1")
 	same(t, "fields", c.Fields, fields{genre: "POP", mailing: "true", domain.ContactEmail: "b@example.org", domain.ContactFirstName: "Anna"})
 	same(t, "provenance", c.Provenance, map[domain.Field]domain.Provenance{genre: tuesday, mailing: tuesday})
-	same(t, "mark", c.Applied, w.Applied)
+	same(t, "stamps", c.Stamps, stamped(w))
 	if c.Version != 1 {
 		t.Errorf("version %d: an import is no write through the API", c.Version)
 	}
@@ -574,7 +601,7 @@ func contactsWriteNames(t *testing.T, s Contacts) {
 	must(t, err)
 	same(t, "by the name before", cs, []domain.Contact{})
 
-	same(t, "again", notDone(t, write(t, s, opera, w)).Applied, w.Applied)
+	ownStamp(t, write(t, s, opera, w), w)
 	missing := write(t, s, opera, change("2", "import-1", 2, nil, fields{domain.ContactEmail: "x@example.org"}))
 	if missing.Done || missing.Live != nil || missing.Err != nil {
 		t.Errorf("missing contact: %+v", missing)
@@ -604,13 +631,14 @@ func contactsWriteNames(t *testing.T, s Contacts) {
 }
 
 func contactsWriteAndPut(t *testing.T, s Contacts) {
-	// A person's change through the API keeps the import's mark, and an import's
+	// A person's change through the API keeps the import's stamp, and an import's
 	// change is seen by a Put that races with it: neither is lost.
 	put(t, s, opera, "1", fields{genre: "ROCK"})
-	done(t, write(t, s, opera, change("1", "import-1", 2, fields{genre: "ROCK"}, fields{genre: "POP"})))
+	w := change("1", "import-1", 2, fields{genre: "ROCK"}, fields{genre: "POP"})
+	done(t, write(t, s, opera, w))
 	put(t, s, opera, "1", fields{genre: "POP", note: "by hand"})
 	c := get(t, s, opera, "1")
-	same(t, "mark", c.Applied, domain.Applied{Import: "import-1", Line: 2, Before: fields{genre: "ROCK"}})
+	same(t, "stamps", []any{c.Mark, c.Stamps}, []any{w.Ticket.Order, stamped(w)})
 	same(t, "provenance", c.Provenance, map[domain.Field]domain.Provenance{genre: tuesday, note: monday})
 	if c.Version != 2 {
 		t.Errorf("version %d, want 2", c.Version)
@@ -620,7 +648,7 @@ func contactsWriteAndPut(t *testing.T, s Contacts) {
 func contactsWriteOddly(t *testing.T, s Contacts) {
 	put(t, s, opera, "1", fields{genre: "ROCK"})
 	w := write(t, s, opera, domain.Write{Number: "1", Set: fields{genre: "POP"}})
-	refused(t, "without a mark", w.Err, fault.Internal, "")
+	refused(t, "without a ticket", w.Err, fault.Internal, "noTicket")
 	if v := get(t, s, opera, "1").Get(genre); v != "ROCK" {
 		t.Errorf("it was written: %q", v)
 	}
@@ -903,7 +931,8 @@ func contactsLoad(t *testing.T, s Contacts) {
 	c := domain.Contact{Number: "1", Version: 4,
 		Fields:     fields{genre: "ROCK", tags: "", mailing: "false", domain.ContactEmail: "a@example.org", domain.ContactLastName: "Abel"},
 		Provenance: map[domain.Field]domain.Provenance{genre: monday, mailing: tuesday},
-		Applied:    domain.Applied{Import: "import-0", Line: 9, Before: fields{genre: "POP"}}}
+		Mark:       "t000009",
+		Stamps:     map[int]domain.Stamp{3: {Order: "t000009", Line: 9, Kind: domain.Found, Before: fields{genre: "POP"}}}}
 	must(t, s.Load(t.Context(), opera, slices.Values([]domain.Contact{c, contact("2", nil), contact("1", fields{genre: "LATER"})})))
 	if v := get(t, s, opera, "2").Version; v != 1 {
 		t.Errorf("version %d, want 1", v)
@@ -925,10 +954,11 @@ func contactsCopies(t *testing.T, s Contacts) {
 	c.Fields[genre] = "JAZZ"
 	c.Provenance[genre] = tuesday
 	before := fields{genre: "ROCK"}
-	done(t, write(t, s, opera, domain.Write{Number: "1", Set: fields{note: "x"}, Applied: domain.Applied{Import: "import-1", Line: 1, Before: before}}))
+	by := TicketOf("import-1")
+	done(t, write(t, s, opera, domain.Write{Number: "1", Set: fields{note: "x"}, Ticket: by, Applied: domain.Applied{Import: "import-1", Line: 1, Before: before}}))
 	before[genre] = "POP"
 	got := get(t, s, opera, "1")
-	same(t, "contact", []any{got.Get(genre), got.Provenance[genre], got.Applied.Before}, []any{domain.Value("ROCK"), monday, fields{genre: "ROCK"}})
+	same(t, "contact", []any{got.Get(genre), got.Provenance[genre], got.Stamps[by.Slot].Before}, []any{domain.Value("ROCK"), monday, fields{genre: "ROCK"}})
 }
 
 func contactsCancelled(t *testing.T, s Contacts) {

@@ -37,7 +37,7 @@ var creationTests = map[string]func(*testing.T, Contacts){
 
 // creation is a line that makes a contact with the next free number.
 func creation(imp string, line int, f fields) domain.Creation {
-	cr := domain.Creation{Fields: f, Applied: domain.Applied{Import: imp, Line: line}, Provenance: tuesday}
+	cr := domain.Creation{Fields: f, Applied: domain.Applied{Import: imp, Line: line}, Provenance: tuesday, Ticket: TicketOf(imp)}
 	if f[domain.ContactEmail] != "" {
 		cr.Identity = domain.EmailIdentity + string(f[domain.ContactEmail])
 	}
@@ -101,14 +101,15 @@ func createContacts(t *testing.T, s Contacts) {
 	delete(f, domain.ContactPhone)
 	delete(f, note)
 	same(t, "answers", out, []domain.Made{{Number: "0000001", Done: true}, {Number: "0000002", Done: true}, {Number: "0000003", Done: true}})
+	by := TicketOf("import-1")
 	same(t, "contact", get(t, s, opera, "0000001"), domain.Contact{Number: "0000001", Fields: f, Version: 1,
 		Provenance: map[domain.Field]domain.Provenance{genre: tuesday, tags: tuesday, mailing: tuesday},
-		Applied:    domain.Applied{Import: "import-1", Line: 2}, Origin: domain.Origin{Import: "import-1", Line: 2}})
+		Mark:       by.Order, Stamps: map[int]domain.Stamp{by.Slot: {Order: by.Order, Line: 2, Kind: domain.Maker}}, Origin: domain.Origin{Import: "import-1", Line: 2}})
 	same(t, "contact without anything", get(t, s, opera, "0000003"), domain.Contact{Number: "0000003", Version: 1,
-		Applied: domain.Applied{Import: "import-1", Line: 7}, Origin: domain.Origin{Import: "import-1", Line: 7}})
-	by, err := s.ByEmail(t.Context(), opera, []string{"jo@example.org"})
+		Mark: by.Order, Stamps: map[int]domain.Stamp{by.Slot: {Order: by.Order, Line: 7, Kind: domain.Maker}}, Origin: domain.Origin{Import: "import-1", Line: 7}})
+	emails, err := s.ByEmail(t.Context(), opera, []string{"jo@example.org"})
 	must(t, err)
-	same(t, "by e-mail", by, map[string][]domain.ContactNumber{"jo@example.org": {"0000001"}})
+	same(t, "by e-mail", emails, map[string][]domain.ContactNumber{"jo@example.org": {"0000001"}})
 	for q, want := range map[string][]domain.ContactNumber{"": {"0000001", "0000002", "0000003"}, "m": {"0000002", "0000001"}, "muller jo": {"0000001"}, "jo@example.org": {"0000001"}} {
 		same(t, "Find "+q, found(t, s, opera, q), want)
 	}
@@ -142,7 +143,7 @@ func createTwice(t *testing.T, s Contacts) {
 	same(t, "again after their end", makeAll(t, s, opera, all...), first)
 	same(t, "none came back", found(t, s, opera, ""), []domain.ContactNumber{})
 	// Another line is another contact, and an import whose id begins like it is another.
-	same(t, "other marks", []domain.ContactNumber{made(t, s, opera, creation("import-1", 22, nil)), made(t, s, opera, creation("import-12", 2, nil))},
+	same(t, "other lines", []domain.ContactNumber{made(t, s, opera, creation("import-1", 22, nil)), made(t, s, opera, creation("import-12", 2, nil))},
 		[]domain.ContactNumber{"0000003", "0000004"})
 }
 
@@ -483,7 +484,7 @@ func createMany(t *testing.T, s Contacts) {
 
 func createOddly(t *testing.T, s Contacts) {
 	for name, cr := range map[string]domain.Creation{
-		"no mark":        {Fields: fields{genre: "ROCK"}},
+		"no ticket":      {Fields: fields{genre: "ROCK"}},
 		"no number":      numbered("12a", creation("import-1", 2, nil)),
 		"unknown field":  creation("import-1", 3, fields{"contact:shoeSize": "44"}),
 		"quoted in code": creation("import-1", 4, fields{`criterion:A"B`: "x"}),
@@ -518,7 +519,7 @@ func createInstitutions(t *testing.T, s Contacts) {
 	get(t, s, opera, "0000001")
 	notMade(t, makeAll(t, s, opera, creation("import-2", 2, person("jo@example.org")))[0])
 	made(t, s, club, creation("import-2", 2, person("jo@example.org")))
-	out, err := s.Remove(t.Context(), club, []domain.Write{{Number: "0000001", Applied: domain.Applied{Import: "import-1"}}})
+	out, err := s.Remove(t.Context(), club, []domain.Write{{Number: "0000001", Ticket: TicketOf("undo-1"), Applied: domain.Applied{Import: "import-1"}}})
 	must(t, err)
 	same(t, "another's", out, []domain.Written{{}})
 	must(t, s.AddHistory(t.Context(), opera, []domain.HistoryEntry{{Number: "55", At: monday.At, Import: "import-1", Line: 3, Field: genre, After: "ROCK"}}))
@@ -611,9 +612,9 @@ func contactsGone(t *testing.T, s Contacts) {
 	}
 }
 
-// unmake is the write that takes back a creation.
+// unmake is the write by which an undo takes back a creation.
 func unmake(m domain.Made, cr domain.Creation) domain.Write {
-	return domain.Write{Number: m.Number, If: cr.Fields, Applied: domain.Applied{Import: cr.Applied.Import}}
+	return domain.Write{Number: m.Number, If: cr.Fields, Ticket: TicketOf("undo-1"), Applied: domain.Applied{Import: cr.Applied.Import}}
 }
 
 func removeMade(t *testing.T, s Contacts) {
@@ -637,7 +638,7 @@ func removeMade(t *testing.T, s Contacts) {
 	ws[7].Applied.Import = "import-2"
 	ws[8].Number = "404"
 	put(t, s, opera, "5", fields{genre: "ROCK"}) // made by no import
-	ws = append(ws, domain.Write{Number: "5", Applied: domain.Applied{Import: "import-1"}}, domain.Write{Number: "5", If: fields{genre: "ROCK"}})
+	ws = append(ws, domain.Write{Number: "5", Ticket: TicketOf("undo-1"), Applied: domain.Applied{Import: "import-1"}}, domain.Write{Number: "5", If: fields{genre: "ROCK"}})
 
 	for round := range 2 {
 		got, err := s.Remove(t.Context(), opera, ws)
@@ -653,7 +654,7 @@ func removeMade(t *testing.T, s Contacts) {
 					t.Errorf("round %d, removal %d: %+v", round, i, w)
 				}
 			case 10:
-				refused(t, "without a mark", w.Err, fault.Internal, "")
+				refused(t, "without a ticket", w.Err, fault.Internal, "noTicket")
 			}
 		}
 	}
@@ -672,7 +673,7 @@ func removeMade(t *testing.T, s Contacts) {
 		t.Errorf("number %s was used again", again)
 	}
 	// What another import took away is not this one's doing.
-	got, err := s.Remove(t.Context(), opera, []domain.Write{{Number: n(0), Applied: domain.Applied{Import: "import-9"}}})
+	got, err := s.Remove(t.Context(), opera, []domain.Write{{Number: n(0), Ticket: TicketOf("undo-9"), Applied: domain.Applied{Import: "import-9"}}})
 	must(t, err)
 	same(t, "another import's", got, []domain.Written{{}})
 	// Who removes is whom the provenance names: said again by that one it is
@@ -682,7 +683,7 @@ func removeMade(t *testing.T, s Contacts) {
 		by   string
 		done bool
 	}{{"undo-1", true}, {"undo-1", true}, {"undo-2", false}} {
-		undo.Provenance.Import = c.by
+		undo.Provenance.Import, undo.Ticket = c.by, TicketOf(c.by)
 		got, err := s.Remove(t.Context(), opera, []domain.Write{undo})
 		must(t, err)
 		if got[0].Done != c.done || got[0].Err != nil {
@@ -696,7 +697,7 @@ func removeMade(t *testing.T, s Contacts) {
 		if i > 0 {
 			cr.Identity = ""
 		}
-		shared = append(shared, domain.Write{Number: made(t, s, opera, cr), Applied: domain.Applied{Import: "import-4"}})
+		shared = append(shared, domain.Write{Number: made(t, s, opera, cr), Ticket: TicketOf("undo-1"), Applied: domain.Applied{Import: "import-4"}})
 	}
 	got, err = s.Remove(t.Context(), opera, shared)
 	must(t, err)

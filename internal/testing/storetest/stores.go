@@ -23,7 +23,7 @@ type Contacts interface {
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	// Put creates or replaces a contact's fields. c.Version must be that of
 	// the contact as read (0 to create or to replace whatever is there).
-	// Values that change get the provenance p; others keep theirs; Applied is
+	// Values that change get the provenance p; others keep theirs; stamps are
 	// kept from what is stored. Look-ups follow, and what changed is in the
 	// history. A race is kind Conflict, a deleted contact's number kind Conflict
 	// "gone".
@@ -59,11 +59,11 @@ type Contacts interface {
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 	// Write does conditional writes, any number, at most one for a contact,
-	// and answers in the same order. A write that was done by an earlier call
-	// with the same mark is not Done: Live carries the mark.
+	// and answers in the same order. A write of a contact that the ticket's
+	// import has written by an earlier call is not Done: Own is its stamp.
 	Write(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error)
-	// Create makes contacts, any number, and answers in the same order. The mark
-	// of a creation (import and line) makes it repeatable: again, or twice at
+	// Create makes contacts, any number, and answers in the same order. Import
+	// and line of a creation make it repeatable: again, or twice at
 	// once, it is Done with the same number, whatever became of the contact
 	// since. Of several creations with one identity one is Done, and the others
 	// are told the contact. Next free numbers are above the highest of their
@@ -81,7 +81,7 @@ type Contacts interface {
 	// Applied.Import made them (and that have what If says); a changed one is
 	// answered with Live. One that an earlier call took away is Done; one that
 	// is not there for another reason is neither Done nor Live. At most one
-	// write for a contact; Set, Line and Provenance do not count.
+	// write for a contact; Set does not count.
 	Remove(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error)
 	// AddHistory remembers changes for two years. Those of one contact by one
 	// line of an import come in one call; the same again replaces them.
