@@ -54,7 +54,7 @@ func (s *server) corrected(ctx context.Context, c Claims, id string, b RecipeBod
 		if of.Corrections != nil {
 			r.Corrections.Tests = slices.Clone(of.Corrections.Tests)
 		}
-		r.Corrections.Tests = append(r.Corrections.Tests, of.ID)
+		r.Corrections.Tests = append(r.Corrections.Tests, of.AccountID())
 		r.Corrections.Tests = r.Corrections.Tests[max(0, len(r.Corrections.Tests)-maxTests):]
 	}
 	body, err := json.Marshal(list)

@@ -40,7 +40,7 @@ const (
 type Corrections struct {
 	Key   string `json:"key"` // of the object: a JSON list of Correction, in their order
 	Count int    `json:"count"`
-	// Tests are those whose conflicts they settle, the oldest first: what a later
-	// one showed of a cell counts.
+	// Tests are the accounts (Import.AccountID) of those whose conflicts they settle,
+	// the oldest first: what a later one showed of a cell counts.
 	Tests []string `json:"tests,omitempty"`
 }

@@ -346,6 +346,7 @@ type Import struct {
 	Ticket      Ticket    // what its round writes by, from taking a slot until that is free again
 	Round       int       // 0 for the first one; each resume is one more
 	Accounted   int       // the round whose end Counts, Problems and Files tell of
+	Account     string    // names the one of those that worked it out which closed it
 }
 
 // Open reports whether something is still to be done: for the import itself, for
@@ -355,8 +356,16 @@ func (i Import) Open() bool { return !i.Status.Final() || i.Mail.Open() || !i.Ti
 // RunID names the import's present round: its execution, and what steps hand on.
 func (i Import) RunID() string { return RunID(i.ID, i.Round) }
 
-// AccountID names the round whose result files the user fetches.
-func (i Import) AccountID() string { return RunID(i.ID, i.Accounted) }
+// AccountID names the account that Counts tell, by the keys of whose files the
+// user fetches them. Where several work out the account of a round at once and
+// results were lost in between, they may come to different ones; each writes under
+// keys of its own, so that the files are those of the counts.
+func (i Import) AccountID() string {
+	if i.Account == "" {
+		return RunID(i.ID, i.Accounted)
+	}
+	return RunID(i.ID, i.Accounted) + "/" + i.Account
+}
 
 // RunID names a round of an import: by the import's id the first one, others with
 // their number behind it.

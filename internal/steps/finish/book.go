@@ -34,7 +34,7 @@ func newBook(ctx context.Context, g *errgroup.Group, files flow.Putter, cols *co
 		r, w := io.Pipe()
 		b.pipe = w
 		g.Go(func() error {
-			_, err := files.Put(ctx, flow.FileKey(cols.imp.Institution, cols.imp.RunID(), flow.ErrorsBook), r, flow.FileType(flow.ErrorsBook))
+			_, err := files.Put(ctx, flow.FileKey(cols.imp.Institution, cols.imp.AccountID(), flow.ErrorsBook), r, flow.FileType(flow.ErrorsBook))
 			r.CloseWithError(err)
 			if b.givenUp.Load() {
 				return nil

@@ -84,7 +84,7 @@ func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, i
 		sep = ';'
 	}
 	open := func(name string) *out {
-		return newOut(ctx, g, files, flow.FileKey(imp.Institution, imp.RunID(), name), name, sep)
+		return newOut(ctx, g, files, flow.FileKey(imp.Institution, imp.AccountID(), name), name, sep)
 	}
 	f := &resultFiles{cols: cols, errors: open("errors"), changes: open("changes")}
 	if imp.Action == domain.Update {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rollbook/internal/domain"
 	"rollbook/internal/importing/account"
 	"rollbook/internal/importing/compare"
@@ -58,8 +60,8 @@ type Step struct {
 	Now   func() time.Time
 }
 
-// Run finishes one import. Running it again writes the same files and sends no
-// second mail.
+// Run finishes one import. Running it again says the same and sends no second
+// mail.
 func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -83,7 +85,7 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 			}
 			i.Status, i.Counts, i.Problem = end.Status, end.Counts, end.Problem
 			i.Warnings, i.Problems, i.ProblemsAll = end.Warnings, end.Problems, end.ProblemsAll
-			i.Fields, i.Files, i.Accounted = end.Fields, end.Files, end.Accounted
+			i.Fields, i.Files, i.Accounted, i.Account = end.Fields, end.Files, end.Accounted, end.Account
 			i.FinishedAt = s.Now().UTC()
 			return nil
 		})
@@ -142,13 +144,13 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import) (domain.Import, e
 		end.Status, end.Problem = ended(imp, imp.Counts)
 		return end, nil
 	}
-	end.Accounted, end.Files = imp.Round, []string{flow.Original}
+	end.Accounted, end.Account, end.Files = imp.Round, uuid.NewString()[:8], []string{flow.Original}
 	end.Warnings = slices.Clone(plan.Warnings)
 	if plan.Problem != nil {
 		end.Status, end.Problem = domain.Rejected, plan.Problem
 		return end, nil
 	}
-	m, err := s.merge(ctx, imp, rounds)
+	m, err := s.merge(ctx, &end, rounds)
 	if err != nil {
 		return end, err
 	}

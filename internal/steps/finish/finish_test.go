@@ -132,7 +132,11 @@ func (d *desk) run(t *testing.T, in flow.Finish) domain.Import {
 // file returns a result file's lines, nil if it is not there.
 func (d *desk) file(t *testing.T, name string) []string {
 	t.Helper()
-	b, err := d.files.Get(t.Context(), flow.FileKey(house, id, name))
+	imp, err := d.jobs.Import(t.Context(), house, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := d.files.Get(t.Context(), flow.FileOf(imp, name))
 	if err != nil {
 		return nil
 	}

@@ -24,7 +24,7 @@ func (s *Step) merge(ctx context.Context, imp *domain.Import, rounds []flow.Plan
 	if err != nil {
 		return nil, err
 	}
-	m := &merged{cols: newColumns(imp, rounds[0].Plan, cat), problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.RunID())}
+	m := &merged{cols: newColumns(imp, rounds[0].Plan, cat), problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.AccountID())}
 
 	g, gctx := errgroup.WithContext(ctx)
 	files := newResultFiles(gctx, g, s.Files, imp, &m.cols, cat.Settings.Separator)

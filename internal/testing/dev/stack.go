@@ -322,7 +322,11 @@ func (s *Stack) Prepare(ctx context.Context, t domain.Template) error {
 
 // File returns a result file of an import.
 func (s *Stack) File(ctx context.Context, in domain.InstitutionID, id, name string) ([]byte, error) {
-	f, err := s.Files.Open(ctx, domain.Object{Key: flow.FileKey(in, id, name)})
+	imp, err := s.Jobs.Import(ctx, in, id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Files.Open(ctx, domain.Object{Key: flow.FileOf(imp, name)})
 	if err != nil {
 		return nil, err
 	}

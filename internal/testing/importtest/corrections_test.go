@@ -137,14 +137,14 @@ func TestCorrectionsOfConflicts(t *testing.T) {
 	}
 	set(ns[3], "OPERA") // a third change
 	list := []domain.Correction{{Conflicts: domain.Mine}, {Line: 3, Conflict: domain.Theirs}, {Line: 4, Column: "[new] GENRE", To: txt("")}}
-	second := follow(first, list, first.ID)
+	second := follow(first, list, first.AccountID())
 	if second.Counts.Updated != 1 || second.Counts.Unchanged != 2 || second.Counts.Conflicted != 1 || second.Problems[0].Line != 5 {
 		t.Fatalf("%+v %+v", second.Counts, second.Problems)
 	}
 	if got := changed(t, w, second); !slices.Equal(got, []int{4, 1, 1}) {
 		t.Errorf("changed %v", got)
 	}
-	third := follow(second, list, first.ID, second.ID)
+	third := follow(second, list, first.AccountID(), second.AccountID())
 	if third.Counts.Updated != 2 || third.Counts.Conflicted != 0 {
 		t.Fatalf("%+v %+v", third.Counts, third.Problems)
 	}
@@ -187,7 +187,7 @@ func TestCorrectionsOfConflictsByField(t *testing.T) {
 		{Conflicts: domain.Theirs, Column: "[new] SEGMENT"},
 		{Line: 3, Conflict: domain.Theirs, Column: "[new] GENRE"},
 		{Line: 4, Conflict: domain.Mine, Column: "[new] NOTE"},
-	}, first.ID), func(i *domain.Import) { i.Of, i.OfKind = first.ID, domain.TestOf })
+	}, first.AccountID()), func(i *domain.Import) { i.Of, i.OfKind = first.ID, domain.TestOf })
 	if second.Counts != (domain.Counts{Rows: 3, Updated: 2, Unchanged: 1}) {
 		t.Fatalf("%+v %+v", second.Counts, second.Problems)
 	}

@@ -569,6 +569,44 @@ func TestCancel(t *testing.T) {
 	agrees(t, w, o)
 }
 
+// Two of them finish at once and results are lost in between: what one of them
+// settles is no longer what the other has read. The counts and the files that can
+// be fetched are one's.
+func TestFinishTwiceOverLostResults(t *testing.T) {
+	for _, part := range []string{"errors.csv", "changes.csv", "undo.csv", "problems/index"} {
+		w, file := thirty(t)
+		// There is nothing to do for this one, which can no longer be told from not
+		// written once its results are lost.
+		file += "#9999999,FOLK,JAZZ\n"
+		w.Set(t, demo.Aurora, "9999999", map[domain.Field]domain.Value{genre: "JAZZ"})
+		imp := w.Create(t, demo.Aurora, domain.Criteria, domain.Update)
+		again := flow.Finish{Run: flow.RunOf(&imp)}
+		other := once(part)
+		w.Finish.Files = &blobs{Blobs: w.Files, put: func(key string) error {
+			if other(key) == nil {
+				return nil
+			}
+			for _, key := range w.Files.Keys() {
+				if strings.Contains(key, imp.ID+"/results/") {
+					w.Files.Remove(key)
+				}
+			}
+			return w.Finish.Run(t.Context(), again)
+		}}
+		imp = w.Upload(t, imp, file)
+		if !imp.Status.Final() {
+			imp = w.Get(t, imp)
+		}
+		failed := 0
+		if slices.Contains(imp.Files, "errors") {
+			failed = len(records(t, w.File(t, imp, "errors"))) - 1
+		}
+		if c := imp.Counts; c.Rows != 34 || c.Unprocessed != 1 || failed != c.Rejected+c.Conflicted+c.Unprocessed {
+			t.Errorf("%s: errors.csv has %d rows, the counts are %+v", part, failed, c)
+		}
+	}
+}
+
 // Faults 27 and 28: finish twice, finish killed, mail refused.
 func TestFinishAgain(t *testing.T) {
 	for _, part := range []string{"errors.csv", "undo.csv", "problems/index"} {

@@ -540,7 +540,7 @@ func TestChunksNeverShow(t *testing.T) {
 				}
 			}
 			// Each look at the clock is a second later.
-			s.Import.StartedAt, s.Import.FinishedAt, s.Import.Version = imp.CreatedAt, imp.CreatedAt, 0
+			s.Import.StartedAt, s.Import.FinishedAt, s.Import.Version, s.Import.Account = imp.CreatedAt, imp.CreatedAt, 0, ""
 			s.Import.Chunks = 0 // how many there are is what differs
 			return s
 		}
