@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { newKey, targets } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
-import { labelOf, limits, operandWords } from '../core/kinds.js';
+import { labelOf, limits, operandWords, ownWords } from '../core/kinds.js';
 import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
 import { keepDraft, useDraft } from '../core/draft.js';
 import { day, listed, t } from '../core/i18n.js';
@@ -29,6 +29,10 @@ export function sentence(tree) {
   const kind = kindOf(tree.field);
   const op = t(`op.${tree.op}`);
   if (without(tree.op)) return `${name} ${op}`;
+  if (room === 'contact' && (code === 'language' || code === 'country')) {
+    const values = [].concat(tree.value).map((v) => ownWords(code, v));
+    return `${name} ${op} ${listed(values, tree.op === 'in')}`;
+  }
   return `${name} ${op} ${operandWords(kind, tree.op, tree.value, def)}`;
 }
 
@@ -45,7 +49,7 @@ export function Targets() {
           ? <Empty icon="target" title={t('targets.empty')} actions={operator && <ButtonLink kind="primary" icon="plus" href={to('targets', 'new')}>{t('targets.new')}</ButtonLink>}>{t('targets.empty.text')}</Empty>
           : <ul class="cards">
             {items.map((x) => (
-              <li key={x.id} class="card">
+              <li key={x.id} class="card target-card">
                 <h2><a href={to('targets', x.id)}>{x.name}</a></h2>
                 <p class="hint">{sentence(x.condition)}</p>
                 <TargetCount target={x} />
