@@ -85,7 +85,7 @@ type run struct {
 	stack  *local.Stack
 	proxy  *Proxy
 	o      Options
-	tokens map[string]string
+	tokens map[string]signedIn // by address
 	random *rand.Rand
 	report Report
 	target string // id of the target of everybody
@@ -97,7 +97,7 @@ type run struct {
 // Run runs the rounds on a stack whose functions call their services by way of
 // the proxy. An error means that it could not be run, not that it went wrong.
 func Run(ctx context.Context, stack *local.Stack, proxy *Proxy, o Options) (Report, error) {
-	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]string{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
+	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]signedIn{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
 	r.report.Statuses = map[string]int{}
 	proxy.Calm()
 	defer proxy.Calm()
@@ -202,6 +202,7 @@ type answered struct {
 	Status string
 	// Resumable says that what is left can be done now.
 	Resumable bool
+	Round     int // how often it was resumed
 	Counts    struct{ Rows, Created, Updated, Unchanged, Rejected, Conflicted, Unprocessed int }
 	Files     []string
 	Mail      struct{ Status string }
@@ -295,6 +296,8 @@ func (r *run) round(n int) error {
 			if err := r.must("GET", "/api/imports/"+j.id, operator, nil, &a); err != nil {
 				return false, err
 			}
+			// A resume whose answer was lost is done all the same.
+			j.resumed = max(j.resumed, a.Round)
 			if a.Resumable && j.resumes > 0 {
 				status, _, err := r.call("POST", "/api/imports/"+j.id+"/resume", operator, nil)
 				if err == nil && status == http.StatusAccepted {
@@ -806,14 +809,26 @@ func (r *run) file(path string) ([]byte, error) {
 	return io.ReadAll(a.Body)
 }
 
+// signedIn is a token and since when it is good.
+type signedIn struct {
+	token string
+	at    time.Time
+}
+
+// tokenLife is well below the hour that the user pool's tokens are good for.
+const tokenLife = 40 * time.Minute
+
 // token signs a user in, again when the old token nears its end.
 func (r *run) token(email string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t := r.tokens[email]; t != "" {
-		return t, nil
+	if s := r.tokens[email]; time.Since(s.at) < tokenLife {
+		return s.token, nil
 	}
 	t, err := r.stack.Token(r.ctx, email)
-	r.tokens[email] = t
-	return t, err
+	if err != nil {
+		return "", err
+	}
+	r.tokens[email] = signedIn{t, time.Now()}
+	return t, nil
 }

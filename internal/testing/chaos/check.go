@@ -234,7 +234,7 @@ func (r *run) checkMail(j *job, a answered, wrong func(string, ...any)) error {
 	}
 	got := sent[j.email] + r.sent[j.email]
 	if got > 1+j.resumed {
-		wrong("import %s: %d mails", j.id, got)
+		wrong("import %s: %d mails, resumed %d times, the mail is %q", j.id, got, j.resumed, a.Mail.Status)
 	}
 	// Mails that went just before a restart are lost with the mailbox.
 	if got == 0 && a.Mail.Status == "sent" && !j.stopped {
