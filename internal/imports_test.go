@@ -87,7 +87,7 @@ var may = []struct {
 	{"testing/exactmodel", ""},
 	{"testing/chaos", "aws/dynamo domain local local/demo local/emulator"},
 	{"testing/chaos/rollbook-chaos", "local testing/chaos"},
-	{"testing/bench", "aws/dynamo domain domain/fault domain/field file/sheet importing local/demo local/emulator steps testing/memory"},
+	{"testing/bench", "aws/dynamo domain domain/fault domain/field file/sheet importing local/demo local/emulator mail steps testing/memory"},
 }
 
 // rooms may be named whole in a list above: every package in them.
