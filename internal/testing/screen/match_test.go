@@ -88,6 +88,14 @@ func TestMatchTheColumns(t *testing.T) {
 		p.See("200 contacts have been created")
 	}
 
+	t.Run("what comes in is explained beside the choice of the file", func(t *testing.T) {
+		p.Go("#/new")
+		p.Press("What comes in, and how it is read")
+		p.Heading("What comes in")
+		p.See("Full names in one column")
+		axe()
+		picture("help")
+	})
 	t.Run("a newsletter's audience", func(t *testing.T) {
 		upload(p, "audience.csv", mailchimp(0, 200))
 		p.Heading("Match the columns")

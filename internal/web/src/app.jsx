@@ -29,6 +29,7 @@ const lazy = {
   users: () => import('./views/users.jsx'),
   machines: () => import('./views/machines.jsx'),
   match: () => import('./views/match.jsx'),
+  help: () => import('./views/help.jsx'),
 };
 
 function View() {
@@ -41,6 +42,7 @@ function View() {
     case 'templates':
       if (id === 'new') return may('operator') ? <Lazy key="template" load={lazy.templates} view="NewTemplate" /> : <NotAllowed />;
       return <Lazy key={`templates ${id}`} load={lazy.templates} view="Templates" id={id} />;
+    case 'help': return <Lazy key="help" load={lazy.help} view="Help" />;
     case 'values': return <Lazy key="values" load={lazy.values} view="Values" />;
     case 'targets':
       if (sub === 'set') return may('operator') ? <Lazy key={`set ${id}`} load={lazy.set} view="SetValues" id={id} /> : <NotAllowed />;
