@@ -53,6 +53,8 @@ type Contacts interface {
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
 	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, cursor string) (cs []domain.Contact, next string, err error)
+	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	// Values is All with numbers and fields alone.
 	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"net/http"
 	"time"
 
@@ -275,7 +276,7 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 	}
 	defer release()
 	out := &previewAnswer{preview{Sample: []brief{}}}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact domain.Contact) bool {
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, s.Contacts.Values, func(contact domain.Contact) bool {
 		if !cond.Match(contact) {
 			return false
 		}
@@ -288,15 +289,15 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 	return out, err
 }
 
-// count counts the contacts that match, as far as it comes in the time of a
-// preview.
-func (s *server) count(ctx context.Context, c Claims, match func(domain.Contact) bool) (n int, complete bool, err error) {
+// count counts the contacts that match of those that read yields, Values if their
+// fields say it, as far as it comes in the time of a preview.
+func (s *server) count(ctx context.Context, c Claims, read func(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error], match func(domain.Contact) bool) (n int, complete bool, err error) {
 	// The context ends a slow read; the clock ends a long count.
 	ends := s.Now().Add(s.PreviewFor)
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
 	defer stop()
 	seen := 0
-	for contact, err := range s.Contacts.Values(timed, c.Institution) {
+	for contact, err := range read(timed, c.Institution) {
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
 				return n, false, nil

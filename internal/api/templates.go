@@ -239,7 +239,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 		}
 	}
 	out := &changesAnswer{}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, func(contact domain.Contact) bool {
+	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, s.Contacts.All, func(contact domain.Contact) bool {
 		return slices.ContainsFunc(fields, func(f domain.Field) bool {
 			p, ok := contact.Provenance[f]
 			return ok && p.At.After(t.CreatedAt)
