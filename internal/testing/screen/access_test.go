@@ -260,7 +260,11 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		name, hash, see string
 		before          func()
 	}{
-		{"new", "#/new", "Test the file quality", func() { p.Press("More options"); p.Check("Send me an e-mail with the result"); p.Press("Paste cells instead") }},
+		{"new", "#/new", "Test the file quality", func() {
+			p.Press("More options")
+			p.Check("Send me an e-mail with the result")
+			p.Press("Paste cells instead")
+		}},
 		{"import-waiting", "#/imports/" + imports["waiting"].ID, "Waiting for the file", nil},
 		{"import-running", "#/imports/" + imports["running"].ID, "Going through the rows", nil},
 		{"import-rejected", "#/imports/" + imports["rejected"].ID, "The file was rejected", nil},
@@ -281,7 +285,11 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 			p.Check("Talks")
 			p.See("The first")
 		}},
-		{"target-set", "#/targets/" + nested + "/set", "contacts match", func() { p.Choose("Field 1", "Favourite genre"); p.Choose("New value of field 1", "Jazz"); p.Press("Add a field") }},
+		{"target-set", "#/targets/" + nested + "/set", "contacts match", func() {
+			p.Choose("Field 1", "Favourite genre")
+			p.Choose("New value of field 1", "Jazz")
+			p.Press("Add a field")
+		}},
 		{"contacts", "#/contacts", "#" + string(number), nil},
 		{"contact-new", "#/contacts/new", "1 to 20 digits", nil},
 		{"contact", "#/contacts/" + string(number), "Favourite genre", nil},

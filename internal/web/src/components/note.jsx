@@ -40,7 +40,7 @@ export function Note({ of, reload }) {
       {error && (error.status === 412
         ? <Changed mine={{ note: text.trim() }} read={() => imports.get(of.id)} names={{ note: t('note.title') }} onTake={end} />
         : <Failure error={error} />)}
-      <div class="inline-actions">
+      <div class="actions">
         <Button type="submit" busy={busy}>{t('form.save')}</Button>
         <Button kind="quiet" onClick={() => { setText(null); setError(null); }}>{t('form.cancel')}</Button>
       </div>

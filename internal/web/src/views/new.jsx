@@ -171,7 +171,7 @@ function Paste({ onFile }) {
       <Field label={t('paste.cells')} hint={t('paste.hint')}>
         {(p) => <textarea {...p} rows={6} value={text} spellcheck={false} autocomplete="off" class="mono" onInput={(e) => setText(e.currentTarget.value)} />}
       </Field>
-      <p class="inline-actions"><Button icon="check" disabled={rows < 2} onClick={() => onFile(pasted(text))}>{rows < 2 ? t('paste.use') : t('paste.use.rows', { n: rows - 1 })}</Button></p>
+      <p class="actions"><Button icon="check" disabled={rows < 2} onClick={() => onFile(pasted(text))}>{rows < 2 ? t('paste.use') : t('paste.use.rows', { n: rows - 1 })}</Button></p>
     </details>
   );
 }
