@@ -13,9 +13,9 @@ const found = (options, words) => {
 
 /**
  * options: [{value, label, hint}]; value undefined for nothing chosen yet.
- * @param {{label?: any, value?: any, options?: any, onChange?: any, invalid?: any, describedby?: any, box?: any, disabled?: any}} props
+ * @param {{label?: any, value?: any, options?: any, onChange?: any, invalid?: any, describedby?: any, box?: any, disabled?: any, placeholder?: any}} props
  */
-export function Combo({ label, value, options, onChange, invalid, describedby, box, disabled }) {
+export function Combo({ label, value, options, onChange, invalid, describedby, box, disabled, placeholder }) {
   const [words, setWords] = useState(null); // what was typed since the list opened, null while it is closed
   const [at, setAt] = useState(0);
   const id = useId();
@@ -49,7 +49,7 @@ export function Combo({ label, value, options, onChange, invalid, describedby, b
     <div class="combo">
       <input ref={box} type="text" role="combobox" aria-label={label} aria-expanded={open ? 'true' : 'false'} aria-controls={open ? `${id}-list` : undefined} aria-autocomplete="list"
         aria-activedescendant={open && active >= 0 ? `${id}-${active}` : undefined} aria-invalid={invalid ? 'true' : undefined} aria-describedby={describedby}
-        disabled={disabled} autocomplete="off" spellcheck={false} placeholder={t('form.choose')} value={open ? words : chosen?.label ?? ''}
+        disabled={disabled} autocomplete="off" spellcheck={false} placeholder={placeholder || t('form.choose')} value={open ? words : chosen?.label ?? ''}
         onKeyPress={(e) => { if (e.key === 'Enter') e.preventDefault(); /* it sends no form */ }}
         onClick={() => { if (!open) show(); }} onInput={(e) => show(e.currentTarget.value)} onKeyDown={key} onBlur={() => setWords(null)} />
       {open && (

@@ -1,0 +1,92 @@
+// What was decided about the problems of an import, and the test with it.
+import { useState } from 'preact/hooks';
+import { fieldOf } from '../core/catalogue.js';
+import { t, num } from '../core/i18n.js';
+import { labelOf, valueWords } from '../core/kinds.js';
+import { drop, forget, mending, mostCorrections, size, takeBack, testAgain } from '../core/mend.js';
+import { go, to } from '../core/router.js';
+import { Button, Failure } from './basics.jsx';
+
+const shownAtOnce = 50;
+
+/** A correction in words. */
+export function said(d) {
+  const value = (v) => (v === '' ? t('mend.blank') : v);
+  if (d.kind === 'person' || d.who) return t(d.who === 'same' ? 'mend.said.same' : 'mend.said.another', { line: d.line });
+  if (d.kind === 'rows') return d.lines.length === 1 ? t('mend.said.row', { line: d.lines[0] }) : t('mend.said.rows', { n: d.lines.length, value: value(d.from || '') });
+  if (d.leaveOut) return t('mend.said.row', { line: d.line });
+  const side = d.side || d.conflicts || d.conflict;
+  if (side) {
+    const what = t(side === 'mine' ? 'mend.ours' : 'mend.theirs');
+    if (d.line) return t('mend.said.conflict', { what, line: d.line });
+    return d.column ? t('mend.said.field', { what, column: d.column }) : t('mend.said.conflicts', { what });
+  }
+  if (d.line) return t('mend.said.cell', { line: d.line, column: d.column, to: value(d.to) });
+  return t('mend.said.value', { column: d.column, from: value(d.from), to: value(d.to) });
+}
+
+/**
+ * The bar with the decisions, which stays in sight, and the test by them.
+ * @param {{of?: any}} props
+ */
+export function Corrections({ of }) {
+  const { decisions, dropped } = mending(of.id).value;
+  const before = of.recipe.corrections || [];
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const [shown, setShown] = useState(shownAtOnce);
+  if (!decisions.length && !before.length) return null;
+  const waiting = decisions.length + dropped.length;
+  const n = size(of);
+  const test = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      go(to('imports', (await testAgain(of)).id));
+    } catch (e) { setError(e); setBusy(false); }
+  };
+  const all = [
+    ...decisions.map((d) => ({ key: JSON.stringify([d.kind, d.column, d.from, d.line, d.group]), words: said(d), back: () => takeBack(of.id, (x) => x === d), gone: false, hint: '' })).reverse(),
+    ...before.map((c, i) => ({ key: String(i), words: said(c), back: () => drop(of.id, i, !dropped.includes(i)), gone: dropped.includes(i), hint: c.cells === undefined ? '' : t('mend.cells', { n: c.cells }) })),
+  ];
+  return (
+    <section class={`corrections ${waiting ? 'waiting' : ''}`} aria-label={t('mend.list')}>
+      <div class="corrections-bar">
+        <p role="status" class="strong">{waiting ? t('mend.waiting', { n: waiting }) : t('mend.applied', { n: before.length })}</p>
+        {waiting > 0 && <span class="actions">
+          <Button kind="quiet" onClick={() => forget(of.id)}>{t('mend.discard')}</Button>
+          <Button kind="primary" icon="test" busy={busy} disabled={n > mostCorrections} onClick={test}>{t('mend.test')}</Button>
+        </span>}
+      </div>
+      {n > mostCorrections && <p class="field-error" role="alert">{t('mend.tooMany', { n, most: mostCorrections })}</p>}
+      {error && <Failure error={error} title={t('match.failed')} />}
+      <details>
+        <summary>{t('mend.show', { n: all.length })}</summary>
+        <ul class="corrections-list">
+          {all.slice(0, shown).map((c) => (
+            <li key={c.key}>
+              <span class={c.gone ? 'gone' : ''}>{c.words}{c.hint && <span class="hint"> {c.hint}</span>}</span>
+              <Button kind="quiet" icon={c.gone ? 'check' : 'undo'} aria-label={`${t(c.gone ? 'mend.again' : 'mend.back')}: ${c.words}`} onClick={c.back}>{t(c.gone ? 'mend.again' : 'mend.back')}</Button>
+            </li>
+          ))}
+        </ul>
+        {all.length > shown && <Button kind="quiet" onClick={() => setShown(shown + shownAtOnce)}>{t('mend.more', { n: all.length - shown })}</Button>}
+      </details>
+    </section>
+  );
+}
+
+/** The words of a value that a cell says, by its field. */
+export function cellWords(field, value) {
+  const def = fieldOf(field);
+  return def && def.values.length ? valueWords(def, value) : value;
+}
+
+/** What a column is called beside its name in the file. */
+export function fieldName(of) {
+  const def = fieldOf(of.field);
+  return def && labelOf(def) !== (of.column || of.field) ? labelOf(def) : '';
+}
+
+export const rowsWord = (n) => t('problems.rows', { n: Number(n) });
+export const lineList = (lines, more) => `${lines.map(num).join(', ')}${more > 0 ? ` ${t('problems.moreLines', { n: more })}` : ''}`;
