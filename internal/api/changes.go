@@ -36,8 +36,8 @@ type changeView struct {
 // changesBody asks for changes with nothing of it in a URL.
 type changesBody struct {
 	Field  string `json:"field,omitempty" maxLength:"200" doc:"Only of this field: its code or column name."`
-	From   string `json:"from,omitempty" maxLength:"1000" example:"ROCK" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none."`
-	To     string `json:"to,omitempty" maxLength:"1000" example:"OPERA" doc:"Only to this value, or to such values, likewise."`
+	From   string `json:"from,omitempty" maxLength:"10000" example:"ROCK" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none."`
+	To     string `json:"to,omitempty" maxLength:"10000" example:"OPERA" doc:"Only to this value, or to such values, likewise."`
 	Q      string `json:"q,omitempty" maxLength:"254" doc:"Only where the contact's number or name, or one of the two values, has this in it, in any case."`
 	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200" doc:"How many items at most. 50 unless set."`
 	Cursor string `json:"cursor,omitempty" maxLength:"2000" doc:"nextCursor of the page before."`
@@ -46,8 +46,8 @@ type changesBody struct {
 type changesInput struct {
 	IDPath
 	Field string `query:"field" maxLength:"200" doc:"Only of this field: its code or column name."`
-	From  string `query:"from" maxLength:"1000" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none."`
-	To    string `query:"to" maxLength:"1000" doc:"Only to this value, or to such values, likewise."`
+	From  string `query:"from" maxLength:"10000" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none."`
+	To    string `query:"to" maxLength:"10000" doc:"Only to this value, or to such values, likewise."`
 	Q     string `query:"q" maxLength:"254" doc:"Only where the contact's number or name, or one of the two values, has this in it, in any case."`
 	Paging
 }

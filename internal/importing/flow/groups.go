@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -27,26 +28,38 @@ type ProblemGroup struct {
 	Lines          []int  `json:"lines"` // the first GroupLines
 }
 
-// groupOf names the group of a problem.
-func groupOf(p domain.Problem) string {
-	p.Line, p.Contact, p.OtherLines = 0, "", nil
-	b, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // plain strings and numbers
+// groupKey is what equal problems have in common.
+type groupKey [12]byte
+
+func (k groupKey) String() string { return base64.RawURLEncoding.EncodeToString(k[:]) }
+
+// keyOf returns the key of a problem. asJSON is the problem, nil to make it.
+func keyOf(p domain.Problem, asJSON []byte) groupKey {
+	if asJSON == nil || p.Contact != "" || p.OtherLines != nil {
+		p.Line, p.Contact, p.OtherLines = 0, "", nil
+		var err error
+		if asJSON, err = json.Marshal(p); err != nil {
+			panic(err) // plain strings and numbers
+		}
 	}
-	sum := sha256.Sum256(b)
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
+	// The line is the first member.
+	sum := sha256.Sum256(asJSON[bytes.IndexByte(asJSON, ','):])
+	return groupKey(sum[:len(groupKey{})])
 }
+
+// groupOf names the group of a problem.
+func groupOf(p domain.Problem) string { return keyOf(p, nil).String() }
 
 // A grouper finds equal problems.
 type grouper struct {
-	at   map[string]int
+	at   map[groupKey]int
 	list []ProblemGroup
 }
 
-func (g *grouper) add(p domain.Problem) {
-	name := groupOf(p)
-	i, there := g.at[name]
+// add takes a problem in, with its JSON if that is known.
+func (g *grouper) add(p domain.Problem, asJSON []byte) {
+	key := keyOf(p, asJSON)
+	i, there := g.at[key]
 	switch {
 	case there:
 		of := &g.list[i]
@@ -56,10 +69,10 @@ func (g *grouper) add(p domain.Problem) {
 		}
 	case len(g.list) < mostGroups:
 		if g.at == nil {
-			g.at = map[string]int{}
+			g.at = map[groupKey]int{}
 		}
-		g.at[name] = len(g.list)
-		g.list = append(g.list, ProblemGroup{Problem: p, Group: name, Count: 1, Lines: []int{p.Line}})
+		g.at[key] = len(g.list)
+		g.list = append(g.list, ProblemGroup{Problem: p, Group: key.String(), Count: 1, Lines: []int{p.Line}})
 	}
 }
 
@@ -98,7 +111,7 @@ func groupedNow(ctx context.Context, get Getter, in domain.InstitutionID, id str
 			return nil, "", err
 		}
 		for _, p := range ps {
-			g.add(p)
+			g.add(p, nil)
 		}
 	}
 	all := g.sorted()

@@ -25,38 +25,38 @@ type pageIndex struct {
 
 // A pageWriter stores a list in pages.
 type pageWriter struct {
-	put   Putter
-	key   func(n int) string
-	page  bytes.Buffer
-	now   pageIndex
-	index []pageIndex
+	put    Putter
+	key    func(n int) string
+	page   bytes.Buffer
+	now    pageIndex
+	index  []pageIndex
+	by     []byte // of counts, made anew for each item
+	counts map[string]*int
 }
 
-// add stores an item that filters find by these problems.
-func (w *pageWriter) add(ctx context.Context, item any, about ...domain.Problem) error {
-	b, err := json.Marshal(item)
-	if err != nil {
-		return err
-	}
-	return w.addJSON(ctx, b, about...)
-}
-
-func (w *pageWriter) addJSON(ctx context.Context, item []byte, about ...domain.Problem) error {
+// add stores an item, as JSON, that filters find by these problems.
+func (w *pageWriter) add(ctx context.Context, item []byte, about ...domain.Problem) error {
 	if w.now.Count > 0 && (w.now.Count == itemsPerPage || w.page.Len()+len(item) > pageBytes) {
 		if err := w.flush(ctx); err != nil {
 			return err
 		}
 	}
 	if w.now.Count == 0 {
-		w.now.By = map[string]int{}
+		w.counts = map[string]*int{}
 		w.page.WriteByte('[')
 	} else {
 		w.page.WriteByte(',')
 	}
 	w.page.Write(item)
 	w.now.Count++
-	for _, p := range about {
-		w.now.By[string(p.Outcome)+"\n"+aboutOf(p)]++
+	for i := range about {
+		w.by = append(append(append(w.by[:0], about[i].Outcome...), '\n'), aboutOf(about[i])...)
+		n := w.counts[string(w.by)] // without a copy of the key
+		if n == nil {
+			n = new(int)
+			w.counts[string(w.by)] = n
+		}
+		*n++
 	}
 	return nil
 }
@@ -69,6 +69,10 @@ func (w *pageWriter) flush(ctx context.Context) error {
 	w.page.WriteByte(']')
 	if _, err := w.put.Put(ctx, w.key(len(w.index)), bytes.NewReader(w.page.Bytes()), "application/json"); err != nil {
 		return err
+	}
+	w.now.By = make(map[string]int, len(w.counts))
+	for by, n := range w.counts {
+		w.now.By[by] = *n
 	}
 	w.index = append(w.index, w.now)
 	w.page.Reset()

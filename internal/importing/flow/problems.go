@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -46,6 +47,10 @@ type ProblemWriter struct {
 	First                  []domain.Problem // the first 100, fewer if they are long: they must fit into an import
 	Count                  int
 	bytes                  int // of First
+	buf                    bytes.Buffer
+	enc                    *json.Encoder // into buf
+	head                   ProblemRow
+	row                    []byte
 }
 
 // NewProblemWriter starts writing.
@@ -53,41 +58,74 @@ func NewProblemWriter(put Putter, in domain.InstitutionID, id string) *ProblemWr
 	pages := func(kind string) pageWriter {
 		return pageWriter{put: put, key: func(n int) string { return problemPageKey(in, id, kind, n) }}
 	}
-	return &ProblemWriter{problems: pages(""), groups: pages(groupPages), rows: pages(rowPages), in: in, id: id}
+	w := &ProblemWriter{problems: pages(""), groups: pages(groupPages), rows: pages(rowPages), in: in, id: id}
+	w.enc = json.NewEncoder(&w.buf)
+	return w
 }
 
 // Row stores the problems of a row, in the order of the file, and the row itself if
 // it was not taken because of them.
 func (w *ProblemWriter) Row(ctx context.Context, r Result) error {
-	for _, p := range r.Problems {
-		if err := w.Add(ctx, p); err != nil {
+	w.row = w.row[:0]
+	for i := range r.Problems {
+		b, err := w.one(ctx, &r.Problems[i])
+		if err != nil {
 			return err
 		}
+		if i > 0 {
+			w.row = append(w.row, ',')
+		}
+		w.row = append(w.row, b...)
 	}
 	if len(r.Problems) == 0 || r.Outcome != domain.RowRejected && r.Outcome != domain.RowConflicted {
 		return nil
 	}
-	return w.rows.add(ctx, ProblemRow{r.Line, r.Number, r.Outcome, r.Cells, r.Problems}, r.Problems...)
+	w.head = ProblemRow{Line: r.Line, Number: r.Number, Outcome: r.Outcome, Cells: r.Cells}
+	b, err := w.json(&w.head)
+	if err != nil {
+		return err
+	}
+	// The problems are JSON already, and the last member.
+	w.row = append(append(slices.Insert(w.row, 0, append(bytes.TrimSuffix(b, []byte("null}")), '[')...), ']'), '}')
+	return w.rows.add(ctx, w.row, r.Problems...)
+}
+
+// json returns a value as JSON, until the next one.
+func (w *ProblemWriter) json(of any) ([]byte, error) {
+	w.buf.Reset()
+	err := w.enc.Encode(of)
+	return bytes.TrimSuffix(w.buf.Bytes(), []byte("\n")), err
 }
 
 // Add stores one problem, in the order of the file.
 func (w *ProblemWriter) Add(ctx context.Context, p domain.Problem) error {
+	_, err := w.one(ctx, &p)
+	return err
+}
+
+// one stores a problem and returns it as JSON, until the next one.
+func (w *ProblemWriter) one(ctx context.Context, p *domain.Problem) ([]byte, error) {
 	w.Count++
-	b, err := json.Marshal(p)
+	b, err := w.json(p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(w.First) < firstProblems && w.bytes < firstBytes {
-		w.First, w.bytes = append(w.First, p), w.bytes+len(b)
+		w.First, w.bytes = append(w.First, *p), w.bytes+len(b)
 	}
-	w.equal.add(p)
-	return w.problems.addJSON(ctx, b, p)
+	w.equal.add(*p, b)
+	return b, w.problems.add(ctx, b, *p)
 }
 
 // Close stores the last pages, the groups and the indexes.
 func (w *ProblemWriter) Close(ctx context.Context) error {
-	for _, g := range w.equal.sorted() {
-		if err := w.groups.add(ctx, g, g.Problem); err != nil {
+	groups := w.equal.sorted()
+	for i := range groups {
+		b, err := w.json(&groups[i])
+		if err != nil {
+			return err
+		}
+		if err := w.groups.add(ctx, b, groups[i].Problem); err != nil {
 			return err
 		}
 	}

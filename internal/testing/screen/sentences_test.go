@@ -59,7 +59,7 @@ func TestOneSentenceInOneLanguage(t *testing.T) {
 		{"imports", "imports", "Imports"}, {"new", "new", "Nouvel import"},
 		{"rejected", "imports/" + imports["rejected"].ID, "Le fichier a été rejeté"},
 		{"test with conflicts", "imports/" + imports["test"].ID, "n’est pas une valeur de"},
-		{"conflicted", "imports/" + imports["test"].ID + "?outcome=conflicted", "Le contact a maintenant une autre valeur"},
+		{"conflicted", "imports/" + imports["test"].ID + "?outcome=conflicted", "Quelqu’un a modifié ces valeurs"},
 		{"done", "imports/" + imports["update"].ID, "modifié"},
 		{"running", "imports/" + imports["running"].ID, "Traitement des lignes"}, {"waiting", "imports/" + imports["waiting"].ID, "Le fichier est envoyé"},
 		{"not there", "imports/0199", "Il n’y a rien à cette adresse"},

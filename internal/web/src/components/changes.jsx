@@ -6,6 +6,7 @@ import { kindNamed, labelOf, valueWords } from '../core/kinds.js';
 import { t, num } from '../core/i18n.js';
 import { Button } from './basics.jsx';
 import { Icon } from './icon.jsx';
+import { Example, Who } from './who.jsx';
 
 const first = 6;
 
@@ -16,14 +17,16 @@ export function Changes({ of, heading }) {
     <section class="changes">
       <h2 tabIndex={-1} ref={heading}>{t(of.action === 'test' ? 'changes.would' : 'changes.did')}</h2>
       <div class="change-cards">
-        {fields.map((f) => <FieldChanges key={f.field} of={f} />)}
+        {fields.map((f) => <FieldChanges key={f.field} of={f} imp={of} />)}
       </div>
+      {of.files.includes('changes') && <Example of={of} title={t(of.action === 'test' ? 'changes.would' : 'changes.did')} />}
     </section>
   );
 }
 
-/** @param {{of?: any}} props */
-function FieldChanges({ of }) {
+/** @param {{of?: any, imp?: any}} props */
+function FieldChanges({ of, imp }) {
+  const [who, setWho] = useState(null);
   const [whole, setWhole] = useState(false);
   const def = fieldOf(of.field);
   const label = def ? labelOf(def) : of.label;
@@ -45,7 +48,9 @@ function FieldChanges({ of }) {
               <tr key={`${c.from}\n${c.to}`}>
                 <td class={c.from ? '' : 'empty-value'}>{word(c.from)}</td>
                 <td class={c.to ? '' : 'empty-value'}><Icon name="next" class="arrow" />{word(c.to, c.from)}</td>
-                <td class="number"><span class="share" style={{ width: `calc((100% - 4.5rem) * ${Math.max(0.02, c.count / most)})` }} aria-hidden="true" /><span class="bar-number">{num(c.count)}</span></td>
+                <td class="number"><span class="share" style={{ width: `calc((100% - 4.5rem) * ${Math.max(0.02, c.count / most)})` }} aria-hidden="true" />{imp.files.includes('changes') && c.from !== '(other)'
+                  ? <button type="button" class="bar-number as-link" aria-label={t('who.open', { n: c.count, from: word(c.from), to: word(c.to, c.from) })} onClick={() => setWho(c)}>{num(c.count)}</button>
+                  : <span class="bar-number">{num(c.count)}</span>}</td>
               </tr>
             ))}
           </tbody>
@@ -53,6 +58,7 @@ function FieldChanges({ of }) {
       )}
       {of.changes.length > first && <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? t('changes.less') : t('changes.all', { n: of.changes.length })}</Button>}
       {of.notCompared > 0 && def?.room !== 'contact' && <p class="hint not-compared"><Icon name="warning" />{t('changes.notCompared', { n: of.notCompared })}</p>}
+      {who && <Who of={imp} asked={{ field: of.field, from: who.from || 'Empty', to: who.to || 'Empty' }} title={`${label}: ${word(who.from)} → ${word(who.to, who.from)}`} onClose={() => setWho(null)} />}
     </div>
   );
 }

@@ -2,8 +2,8 @@
 // the focus in and gives it back.
 import { useEffect, useId, useRef } from 'preact/hooks';
 
-/** @param {{title?: any, children?: any, actions?: any, onClose?: any}} props */
-export function Dialog({ title, children, actions, onClose }) {
+/** @param {{title?: any, children?: any, actions?: any, onClose?: any, wide?: any}} props */
+export function Dialog({ title, children, actions, onClose, wide }) {
   const box = useRef(null);
   const heading = useRef(null);
   const id = useId();
@@ -19,7 +19,7 @@ export function Dialog({ title, children, actions, onClose }) {
     };
   }, []);
   return (
-    <dialog ref={box} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); onClose?.(); }}>
+    <dialog ref={box} class={wide ? 'wide' : undefined} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); onClose?.(); }}>
       <h2 id={id} ref={heading} tabIndex={-1}>{title}</h2>
       <div class="dialog-body">{children}</div>
       <div class="actions">{actions}</div>

@@ -1,6 +1,6 @@
 // The rows that were not taken as a table whose cells can be edited, as in a
 // spreadsheet: the grid of the ARIA practices.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fieldOf } from '../core/catalogue.js';
@@ -40,17 +40,20 @@ function Grid({ of, rows }) {
   const fields = Object.fromEntries(columns.map((c) => [c, rows.flatMap((r) => r.problems).find((p) => p.column === c)?.field || of.headers.find((h) => h.name === c)?.column.replace(/^\[\w+\]\s*/, '')]));
   const faultOf = (r, c) => r.problems.find((p) => p.column === c);
   const bad = rows.flatMap((r, y) => columns.flatMap((c, x) => (faultOf(r, c) ? [[y, x]] : [])));
-  const [at, setAt] = useState(bad[0] || [0, 0]);
+  // A cell is what was written into it here, or what all such values become.
+  const m = mending(of.id).value;
+  const cellOf = (r, c) => m.decisions.find((d) => d.kind === 'cell' && d.line === r.line && d.column === c)
+    || m.decisions.find((d) => d.kind === 'value' && d.column === c && d.from === (r.cells[c] ?? '').trim());
+  const valueOf = (r, c) => cellOf(r, c)?.to ?? r.cells[c] ?? '';
+  const out = (r) => m.decisions.find((d) => d.kind === 'rows' && d.lines.includes(r.line));
+  const [at, setAt] = useState(() => bad.find(([y, x]) => !cellOf(rows[y], columns[x]) && !out(rows[y])) || bad[0] || [0, 0]);
   const [edit, setEdit] = useState(null); // the text of the cell that is edited
   const box = useRef(null);
   const id = useId();
-  const m = mending(of.id).value;
-  const cellOf = (r, c) => m.decisions.find((d) => d.kind === 'cell' && d.line === r.line && d.column === c);
-  const valueOf = (r, c) => cellOf(r, c)?.to ?? r.cells[c] ?? '';
-  const out = (r) => m.decisions.find((d) => d.kind === 'rows' && d.lines.includes(r.line));
   const width = columns.length; // and one more column: leave out
   const wants = useRef(false);
-  useEffect(() => {
+  // Before the next key comes.
+  useLayoutEffect(() => {
     if (!wants.current) return;
     wants.current = false;
     const cell = box.current?.querySelector(`[data-at="${at.join(' ')}"]`);

@@ -60,7 +60,7 @@ function Mistakes({ of, onRows }) {
     const open = cards.slice(cards.indexOf(from) + 1).concat(cards).find((c) => !c.classList.contains('decided'));
     const left = cards.filter((c) => !c.classList.contains('decided')).length;
     announce(left ? t('mend.left', { n: left }) : t('mend.allDecided'));
-    /** @type {HTMLElement} */ ((open || from).querySelector('input, button'))?.focus();
+    /** @type {HTMLElement} */ ((open || from).querySelector('.mistake-do input, .mistake-do button'))?.focus();
   });
   const offers = together.filter((c) => c.to && c.groups.every((g) => replaceable(g) && !decided(of.id, { kind: 'value', column: g.column, from: g.value }) && !decided(of.id, { kind: 'rows', group: g.group })));
   const load = async () => {
@@ -106,9 +106,9 @@ function choices(def) {
 export function fault(def, value) {
   const v = value.trim();
   if (v === '') return '';
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(v) && !Number.isNaN(Date.parse(v)) && new Date(v).toISOString().startsWith(v);
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(v) ? !Number.isNaN(Date.parse(v)) && new Date(v).toISOString().startsWith(v) : /\d/.test(v);
   switch (def?.kind === 'contact' ? def.code : def?.kind) {
-    case 'date': case 'birthDate': return isDay || !/^[\d-]+$/.test(v) || v.length > 10 ? '' : t('mend.check.date');
+    case 'date': case 'birthDate': return isDay ? '' : t('mend.check.date');
     case 'number': return /\d/.test(v) ? '' : t('mend.check.number');
     case 'email': return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(v) ? '' : t('form.email.wrong');
     case 'text': return v.length > (def.maxLength || limits.text) ? t('mend.check.long', { n: def.maxLength || limits.text }) : '';
@@ -191,7 +191,7 @@ function Mistake({ of, cluster, onDone, onRows }) {
             {fits && options && <Combo label={t(cluster.to ? 'mend.other' : 'mend.choose', { value: name })} placeholder={t(cluster.to ? 'mend.otherValue' : 'mend.chooseValue', { n })} value={undefined} options={options} onChange={take} />}
             {fits && !options && (
               <form class="mistake-type" onSubmit={(e) => { e.preventDefault(); type(); }}>
-                <input type="text" aria-label={t('mend.choose', { value: name })} aria-invalid={wrong ? 'true' : undefined} aria-describedby={wrong ? `${g.group}-wrong` : undefined} maxLength={10000} placeholder={t('mend.newValue')} value={typed}
+                <input type="text" aria-label={t('mend.choose', { value: name })} aria-invalid={wrong ? 'true' : undefined} aria-describedby={wrong ? `${g.group}-wrong` : undefined} placeholder={t('mend.newValue')} value={typed}
                   onInput={(e) => { setTyped(e.currentTarget.value); setTried(true); }} />
                 <Button type="submit">{t('mend.replace.typed', { n })}</Button>
               </form>

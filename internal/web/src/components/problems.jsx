@@ -1,36 +1,23 @@
-// The problems of an import, page by page through all of them.
+// The problems of an import, equal ones as one, page by page through all of them.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { imports, newKey } from '../core/api.js';
+import { imports } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
-import { useDraft } from '../core/draft.js';
 import { labelOf, valueWords } from '../core/kinds.js';
 import { t, num, listed } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
-import { go, to } from '../core/router.js';
-import { Badge, Button, Empty, Failure, Loaded, Pager } from './basics.jsx';
+import { to } from '../core/router.js';
+import { Badge, Empty, Loaded, Pager } from './basics.jsx';
 import { Table } from './table.jsx';
 
 const limit = 100;
 const tones = { rejected: 'red', conflicted: 'amber', unprocessed: 'violet' };
 
-/** The same mistake in several rows of a page, told once, with the lines. */
-function alike(items) {
-  const groups = new Map();
-  for (const { line, ...p } of items) {
-    const key = JSON.stringify(p);
-    if (groups.has(key)) groups.get(key).lines.push(line);
-    else groups.set(key, { ...p, lines: [line] });
-  }
-  return [...groups.values()];
-}
-
-/** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any, answers?: any}} props answers: whether it can be said who is meant */
-export function Problems({ of, outcome, field, onOutcome, onField, box, answers }) {
-  const [persons, setPersons, forget] = useDraft(`persons.${of.id}`, {});
+/** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any}} props */
+export function Problems({ of, outcome, field, onOutcome, onField, box }) {
   const [cursors, setCursors] = useState(['']);
   useEffect(() => setCursors(['']), [outcome, field, of.id]);
   const cursor = cursors[cursors.length - 1];
-  const list = useLoad((o) => imports.problems(of.id, { outcome, field, cursor, limit }, o), [of.id, of.status, outcome, field, cursor]);
+  const list = useLoad((o) => imports.groups(of.id, { outcome, field, cursor, limit }, o), [of.id, of.status, outcome, field, cursor]);
   const turn = (page) => {
     setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
     box.current?.scrollIntoView({ block: 'start' });
@@ -58,21 +45,19 @@ export function Problems({ of, outcome, field, onOutcome, onField, box, answers 
           </div>}
         </div>
       </div>
-      {answers && Object.keys(persons).length > 0 && <Answered of={of} persons={persons} onDone={forget} />}
       <Loaded of={list} rows={6}>
         {({ items, nextCursor }) => (items.length === 0
           ? <Empty icon="search" title={t('problems.none')} />
           : <>
-            <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={alike(items)} rowKey={(p) => `${p.lines[0]}-${p.column}-${p.code}`} columns={[
-              { key: 'line', head: t('problems.line'), main: true, class: 'lines', cell: (p) => <Lines of={p.lines} /> },
-              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}.row`, { n: p.lines.length })}</Badge> },
+            <Table class="problems-table" caption={t('problems.title', { n: of.problemsTotal })} rows={items} rowKey={(p) => p.group} columns={[
+              { key: 'line', head: t('problems.line'), main: true, class: 'lines', cell: (p) => <Lines of={p.lines} n={p.count} /> },
+              { key: 'outcome', head: t('problems.outcome'), cell: (p) => <Badge tone={tones[p.outcome]}>{t(`outcome.${p.outcome}.row`, { n: p.count })}</Badge> },
               { key: 'column', head: t('problems.column'), cell: (p) => <Column of={p} /> },
               { key: 'value', head: t('problems.value'), class: 'value', cell: (p) => (p.value ? <span class="cell-value">{p.value}</span> : null) },
               { key: 'reason', head: t('problems.reason'), wide: true, cell: (p) => <Reason of={p} /> },
               { key: 'suggestion', head: t('problems.suggestion'), wide: true, cell: (p) => (p.suggestion || p.contact
                 ? <>
                   {p.suggestion && <Suggestion of={p} />}
-                  {answers && p.code === 'anotherPerson' && <Who lines={p.lines} persons={persons} onChange={setPersons} />}
                   {p.contact && <a class="block" href={to('contacts', p.contact)}>{t('problems.contact', { number: p.contact })}</a>}
                 </>
                 : null) },
@@ -84,57 +69,13 @@ export function Problems({ of, outcome, field, onOutcome, onField, box, answers 
   );
 }
 
-/**
- * Whether the rows are about the contact that has their address.
- * @param {{lines?: any, persons?: any, onChange?: any}} props
- */
-function Who({ lines, persons, onChange }) {
-  const say = (who) => onChange(Object.fromEntries(lines.map((l) => [l, who])));
-  return (
-    <div class="person-choice" role="group" aria-label={t('persons.who', { line: listed(lines.map((l) => num(l))) })}>
-      {['same', 'another'].map((who) => (
-        <Button key={who} aria-pressed={lines.every((l) => persons[l] === who) ? 'true' : 'false'} onClick={() => say(who)}>{t(`persons.${who}`)}</Button>
-      ))}
-    </div>
-  );
-}
-
-/**
- * The answers given so far, and the test by them.
- * @param {{of?: any, persons?: any, onDone?: any}} props
- */
-function Answered({ of, persons, onDone }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const key = useRef({ key: '', of: '' });
-  const test = async () => {
-    const recipe = { ...of.recipe, persons: { ...of.recipe.persons, ...persons } };
-    const asked = JSON.stringify(recipe);
-    if (key.current.of !== asked) key.current = { key: newKey(), of: asked };
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await imports.test(of.id, recipe, key.current.key);
-      onDone();
-      go(to('imports', made.id));
-    } catch (e) { setError(e); setBusy(false); }
-  };
-  return (
-    <div class="answered">
-      <p role="status">{t('persons.answered', { n: Object.keys(persons).length })}</p>
-      <Button kind="primary" icon="done" busy={busy} onClick={test}>{t('persons.test')}</Button>
-      {error && <Failure error={error} title={t('match.failed')} />}
-    </div>
-  );
-}
-
 const someLines = 8;
 
-/** @param {{of?: any}} props */
-function Lines({ of }) {
-  if (of.length === 1) return <><span class="line-word">{t('problems.line')} </span>{num(of[0])}</>;
-  const more = of.length - someLines;
-  return <>{t('problems.rows', { n: of.length })}<span class="hint block">{of.slice(0, someLines).map(num).join(', ')}{more > 0 && ` ${t('problems.moreLines', { n: more })}`}</span></>;
+/** @param {{of?: any, n?: any}} props */
+function Lines({ of, n }) {
+  if (n === 1) return <><span class="line-word">{t('problems.line')} </span>{num(of[0])}</>;
+  const more = n - Math.min(of.length, someLines);
+  return <>{t('problems.rows', { n })}<span class="hint block">{of.slice(0, someLines).map(num).join(', ')}{more > 0 && ` ${t('problems.moreLines', { n: more })}`}</span></>;
 }
 
 // A suggestion is what the cell should say; of a conflict it is what to do.

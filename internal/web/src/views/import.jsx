@@ -2,8 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { imports, newKey } from '../core/api.js';
 import { announce, announceProgress } from '../core/announce.js';
-import { loadCatalogue } from '../core/catalogue.js';
-import { t, day, ago, num, dateTime, has } from '../core/i18n.js';
+import { fieldOf, loadCatalogue } from '../core/catalogue.js';
+import { t, day, ago, num, dateTime, has, listed } from '../core/i18n.js';
+import { labelOf } from '../core/kinds.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, replace, to } from '../core/router.js';
@@ -17,6 +18,8 @@ import { Code } from '../components/copy.jsx';
 import { Counts } from '../components/counts.jsx';
 import { Changes } from '../components/changes.jsx';
 import { Note } from '../components/note.jsx';
+import { Corrections } from '../components/corrections.jsx';
+import { Mend } from '../components/mend.jsx';
 import { Problems } from '../components/problems.jsx';
 import { keepDraft } from '../core/draft.js';
 import { actionWord } from './imports.jsx';
@@ -91,8 +94,10 @@ function Body({ of, reload }) {
       {active(of) ? <Running of={of} reload={reload} /> : <Result of={of} reload={reload} />}
       {of.counts.rows > 0 && <Counts of={of} outcome={outcome} onPick={finished ? pick : null} problems={problems} />}
       <Warnings list={of.warnings.filter((w) => w.code !== 'cellsNotCompared' && w.code !== 'consents')} />
+      {mendable(of) && <Corrections of={of} />}
+      {mendable(of) && missed(of.counts) > 0 && <Mend of={of} outcome={outcome} box={problemList} />}
+      {finished && problems && !mendable(of) && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} />}
       {finished && of.fields.some((f) => f.changes.length || (f.notCompared && of.dataType !== 'contacts')) && <Changes of={of} heading={changes} />}
-      {finished && problems && <Problems of={of} outcome={outcome} field={field} onOutcome={setOutcome} onField={setField} box={problemList} answers={may('operator') && matchable(of)} />}
       {of.detected && of.detected.rows > 0 && <Reading of={of} />}
       {of.execution && <Execution arn={of.execution} />}
     </>
@@ -121,6 +126,9 @@ const asksColumns = (i) => i.status === 'rejected' && ['unknownColumn', 'duplica
 
 // Whether the file can still be read otherwise.
 const matchable = (i) => i.ofKind !== 'undo' && i.headers.length > 0 && i.files.includes('original') && (i.action === 'test' ? !i.updatedBy : i.status === 'rejected');
+
+// Whether what is wrong can be decided here and the file be tested again.
+const mendable = (i) => i.action === 'test' && i.status === 'done' && may('operator') && matchable(i);
 
 const updatable = (i) => i.action === 'test' && i.status === 'done' && i.ofKind !== 'undo' && !i.updatedBy && i.counts.created + i.counts.updated > 0;
 
@@ -196,6 +204,8 @@ function Actions({ of, reload }) {
   const undone = of.ofKind === 'undo' && of.action === 'test' && of.status === 'done' && change > 0;
   const undo = of.action === 'update' && of.files.includes('undo') && !of.undoneBy;
   const bare = of.fields.reduce((n, f) => n + (f.notCompared || 0), 0);
+  const named = (f) => { const def = fieldOf(f.field); return def ? labelOf(def) : f.label; };
+  const most = of.fields.map((f) => ({ name: named(f), n: f.changes.reduce((sum, c) => sum + c.count, 0) })).sort((a, b) => b.n - a.n).find((f) => f.n > 0);
   const ended = of.status !== 'done';
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
@@ -229,7 +239,9 @@ function Actions({ of, reload }) {
           <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
         </>}>
           <p>{t(of.onConflict === 'overwrite' ? 'update.ask.overwrite' : 'update.ask.text')}</p>
-          {bare > 0 && <p>{t('changes.notCompared', { n: bare })}</p>}
+          {most && <p>{t('update.ask.most', { field: most.name, n: most.n })}</p>}
+          {of.warnings.filter((w) => w.code === 'consents').map((w) => <p key={w.code} class="strong">{w.message}</p>)}
+          {bare > 0 && <p>{t('changes.notCompared', { n: bare })} {t('update.ask.bare', { fields: listed(of.fields.filter((f) => f.notCompared).map(named)) })}</p>}
           {missed(of.counts) > 0 && <p>{t('update.ask.missed', { n: missed(of.counts) })}</p>}
         </Dialog>
       )}

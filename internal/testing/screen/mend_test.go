@@ -1,0 +1,376 @@
+package screen_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"rollbook/internal/domain"
+	"rollbook/internal/importing/flow"
+	"rollbook/internal/testing/browser"
+	"rollbook/internal/testing/dev"
+)
+
+// spoilt is a file of 500 rows that somebody filled in by hand: three genres are
+// written wrongly in 16 rows, 12 days are none, and 40 contacts got another genre
+// since. It returns what every contact has, and how many the
+// corrected file changes.
+func spoilt(t *testing.T, s *dev.Stack) (file []byte, before map[domain.ContactNumber][2]domain.Value, changes int) {
+	t.Helper()
+	var b bytes.Buffer
+	b.WriteString("Contact,[old] GENRE,[new] GENRE,[old] LAST_VISIT,[new] LAST_VISIT\r\n")
+	before = map[domain.ContactNumber][2]domain.Value{}
+	n := 0
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 500 {
+			break
+		}
+		old := c.Get("criterion:GENRE")
+		genre, visit := "JAZZ", ""
+		if old == "JAZZ" {
+			genre = "ROCK"
+		}
+		switch {
+		case n < 8:
+			genre = "Jazzz"
+		case n < 13:
+			genre = "Oprea"
+		case n < 16:
+			genre = "dansce"
+		case n >= 200 && n < 212:
+			visit = fmt.Sprintf("2025-13-%02d", n-199)
+		case n >= 100 && n < 140:
+			c.Fields["criterion:GENRE"] = "FOLK"
+			if old == "FOLK" {
+				c.Fields["criterion:GENRE"] = "OPERA"
+			}
+			if _, err := s.Contacts.Put(t.Context(), "aurora", c, domain.Provenance{By: "colleague"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fmt.Fprintf(&b, "#%s,%s,%s,%s,%s\r\n", c.Number, old, genre, c.Get("criterion:LAST_VISIT"), visit)
+		meant, misspelt := map[string]string{"Jazzz": "JAZZ", "Oprea": "OPERA", "dansce": "DANCE"}[genre]
+		if !misspelt {
+			meant = genre
+		}
+		if domain.Value(meant) != old {
+			changes++
+		}
+		before[c.Number] = [2]domain.Value{c.Get("criterion:GENRE"), c.Get("criterion:LAST_VISIT")}
+		n++
+	}
+	return b.Bytes(), before, changes
+}
+
+// picture keeps the page as it is, where PICTURES names a directory.
+func picture(t *testing.T, p *browser.Page, name string) {
+	t.Helper()
+	if dir := os.Getenv("PICTURES"); dir != "" {
+		for _, width := range []int64{320, 1280, 2560} {
+			p.Look(width, 900, false)
+			if err := os.WriteFile(fmt.Sprintf("%s/%s-%d.png", dir, name, width), p.Picture(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Look(1280, 900, false)
+	}
+}
+
+// A file with three wrong values, 40 conflicts and 12 bad cells goes from its upload
+// to a done update on the page, without a download.
+func TestMendByMouse(t *testing.T) {
+	s := stack(t, dev.Options{Contacts: 600})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	file, before, changes := spoilt(t, s)
+	presses := 0
+	press := func(name string) { t.Helper(); presses++; p.Press(name) }
+	axe := func() {
+		t.Helper()
+		for _, v := range p.Axe() {
+			t.Error(v)
+		}
+	}
+	press("New")
+	p.Upload("spring.csv", file)
+	p.SeeIn(".recognised", "Recognised from the file: Criteria")
+	press("Test the file")
+	p.See("28 rows cannot go in as they are")
+	p.See("40 rows conflict with what is stored")
+	p.See("Replace by Jazz in 8 rows")
+	picture(t, p, "mend")
+	axe()
+	first := newest(t, s)
+	press("Take all 3 suggestions")
+	p.See("3 corrections, not tested yet")
+	presses++
+	p.PressIn("All conflicts", "Take ours")
+	p.See("4 corrections, not tested yet")
+	// What is typed is checked at once, and the next input has the focus then.
+	presses++
+	p.Fill("New value for 2025-13-01", "2025-02-30")
+	p.See("Write a day of the calendar")
+	for n := range 12 {
+		if n == 0 {
+			p.Fill("New value for 2025-13-01", "")
+			p.Fill("New value for 2025-13-01", "2025-03-01")
+		} else {
+			p.FocusIs(fmt.Sprintf("text New value for 2025-13-%02d", n+1))
+			p.Keys(fmt.Sprintf("2025-03-%02d", n+1))
+		}
+		p.Keys(kb.Enter)
+		p.See(fmt.Sprintf("%d corrections, not tested yet", n+5))
+	}
+	// They are there when the page is opened again.
+	p.Eval("location.reload()", nil)
+	p.See("16 corrections, not tested yet")
+	picture(t, p, "mend-decided")
+	axe()
+	press("Test again")
+	p.See(fmt.Sprintf("%d contacts would be changed.", changes))
+	p.See("16 corrections are part of this test")
+	picture(t, p, "mend-tested")
+	axe()
+	press("Update now with this file")
+	p.See(fmt.Sprintf("Change %d contacts?", changes))
+	p.See(fmt.Sprintf("Most changes are in Favourite genre: %d contacts.", changes))
+	axe()
+	press("Update now with this file")
+	p.See(fmt.Sprintf("%d contacts have been changed", changes))
+	if presses > 12 {
+		t.Errorf("%d presses", presses)
+	}
+	done := newest(t, s)
+
+	// The same corrections, as a program would give them, make the same file.
+	list := []domain.Correction{{Conflicts: domain.Mine}}
+	value := func(column, from, to string) {
+		list = append(list, domain.Correction{Column: column, From: &from, To: &to})
+	}
+	value("[new] GENRE", "dansce", "DANCE")
+	value("[new] GENRE", "Jazzz", "JAZZ")
+	value("[new] GENRE", "Oprea", "OPERA")
+	for n := range 12 {
+		to := fmt.Sprintf("2025-03-%02d", n+1)
+		list = append(list, domain.Correction{Line: 202 + n, Column: "[new] LAST_VISIT", To: &to})
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := flow.CorrectionsKey("aurora", "by-hand")
+	if _, err := s.Files.Put(t.Context(), key, bytes.NewReader(b), ""); err != nil {
+		t.Fatal(err)
+	}
+	other, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "spring.csv", DataType: domain.Criteria, Action: domain.Test, CreatedBy: "operator@aurora.example",
+		Recipe: domain.Recipe{Corrections: &domain.Corrections{Key: key, Count: len(list), Tests: []string{first.ID}}}}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(i domain.Import) string {
+		t.Helper()
+		b, err := s.File(t.Context(), "aurora", i.ID, "corrected")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if got := read(done); got != read(other) || strings.Count(got, "\r\n") != 501 || strings.Contains(got, "Jazzz") {
+		t.Error("the page and the program correct the file otherwise")
+	}
+
+	p.Press("Undo this update")
+	p.Press("Undo now")
+	p.See(fmt.Sprintf("%d contacts have their earlier values back", changes))
+	for n, want := range before {
+		c, err := s.Contacts.Get(t.Context(), "aurora", n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]domain.Value{c.Get("criterion:GENRE"), c.Get("criterion:LAST_VISIT")}; got != want {
+			t.Errorf("after the undo %s has %v, had %v", n, got, want)
+		}
+	}
+}
+
+// The same without a mouse, in the rows: arrow keys, typing, paste.
+func TestMendByKeyboard(t *testing.T) {
+	s := stack(t, dev.Options{Contacts: 600})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	file, _, changes := spoilt(t, s)
+	presses := 0
+	press := func(name string) {
+		t.Helper()
+		presses++
+		for range 400 {
+			p.Keys(kb.Tab)
+			if _, found, _ := strings.Cut(p.Focus(), " "); found == name {
+				p.Keys(kb.Enter)
+				return
+			}
+		}
+		t.Fatalf("the keyboard does not get to %q", name)
+	}
+	press("New")
+	p.Heading("New import")
+	p.Upload("spring.csv", file)
+	p.SeeIn(".recognised", "Recognised from the file: Criteria")
+	press("Test the file")
+	p.See("28 rows cannot go in as they are")
+	press("Take all 3 suggestions")
+	p.See("3 corrections, not tested yet")
+	press("By row")
+	p.See("Arrow keys move")
+	p.SeeIn("[role=grid]", "2025-13-01")
+	// One stop for the whole table: its first wrong cell that nothing was decided of.
+	for range 100 {
+		p.Keys(kb.Tab)
+		if strings.HasPrefix(p.Focus(), "gridcell 2025-13-01") {
+			break
+		}
+	}
+	p.Keys(kb.ArrowLeft, kb.ArrowRight, kb.ArrowDown, kb.ArrowUp)
+	if got := p.Focus(); !strings.HasPrefix(got, "gridcell 2025-13-01") {
+		t.Fatalf("the focus is on %q", got)
+	}
+	p.Keys("2", kb.Escape)
+	p.SeeIn("[role=grid]", "2025-13-01")
+	for n := range 4 {
+		p.Keys(fmt.Sprintf("2025-03-%02d", n+1), kb.Enter)
+	}
+	p.See("7 corrections, not tested yet")
+	picture(t, p, "mend-grid")
+	for _, v := range p.Axe() {
+		t.Error(v)
+	}
+	if got := p.Focus(); !strings.HasPrefix(got, "gridcell 2025-13-05") {
+		t.Fatalf("the focus is on %q", got)
+	}
+	var cells []string
+	for n := 5; n <= 12; n++ {
+		cells = append(cells, fmt.Sprintf("2025-03-%02d", n))
+	}
+	p.Eval(`(() => {
+		const d = new DataTransfer();
+		d.setData('text/plain', `+"`"+strings.Join(cells, "\n")+"\n`"+`);
+		document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: d, bubbles: true, cancelable: true }));
+	})()`, nil)
+	p.See("8 cells pasted.")
+	p.See("15 corrections, not tested yet")
+	press("Take ours") // the first one is of all conflicts
+	p.See("16 corrections, not tested yet")
+	press("Test again")
+	p.See(fmt.Sprintf("%d contacts would be changed.", changes))
+	press("Update now with this file")
+	p.See(fmt.Sprintf("Change %d contacts?", changes))
+	press("Update now with this file")
+	p.See(fmt.Sprintf("%d contacts have been changed", changes))
+	if presses > 12 {
+		t.Errorf("%d presses", presses)
+	}
+}
+
+// Values that mean the same are one, rows are left out, decisions are taken back,
+// sides are chosen row by row, and whoever would change can be looked at.
+func TestMendPieces(t *testing.T) {
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	var b bytes.Buffer
+	b.WriteString("Contact,[old] GENRE,[new] GENRE,[new] SPENT\r\n")
+	var ns []domain.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ns) == 60 {
+			break
+		}
+		n := len(ns)
+		genre, spent := []string{"Jaz", "jaz.", "JAZZZ", "Jaz"}[n%4], ""
+		if n >= 40 {
+			genre, spent = "", fmt.Sprint(n)
+		}
+		if n == 45 {
+			spent = "many"
+		}
+		if n == 50 || n == 51 {
+			genre = "JAZZ"
+			fmt.Fprintf(&b, "#%s,%s,%s,\r\n", c.Number, "CLASSICAL", genre)
+			c.Fields["criterion:GENRE"] = "FOLK"
+			if _, err := s.Contacts.Put(t.Context(), "aurora", c, domain.Provenance{By: "colleague"}); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			fmt.Fprintf(&b, "#%s,%s,%s,%s\r\n", c.Number, c.Get("criterion:GENRE"), genre, spent)
+		}
+		ns = append(ns, c.Number)
+	}
+	p.Press("New")
+	p.Upload("pieces.csv", b.Bytes())
+	p.SeeIn(".recognised", "Recognised")
+	p.Press("Test the file")
+	p.See("41 rows cannot go in as they are")
+	p.See("These seem to mean Jazz.")
+	p.See("Replace by Jazz in 40 rows")
+	p.Check("JAZZZ")
+	p.See("Replace by Jazz in 30 rows")
+	p.Check("JAZZZ")
+	p.Press("Replace by Jazz in 40 rows")
+	p.See("3 corrections, not tested yet")
+	p.PressIn("jaz.", "Take back")
+	p.Gone("not tested yet")
+	p.Press("Replace by Jazz in 40 rows")
+	p.PressIn("many", "Leave out this row")
+	p.See("4 corrections, not tested yet")
+	// One row ours, the other theirs.
+	p.PressIn("Contact #"+string(ns[50]), "Take ours")
+	p.PressIn("Contact #"+string(ns[51]), "Keep theirs")
+	p.See("6 corrections, not tested yet")
+	p.Press("Show all 6 corrections")
+	p.See("[new] GENRE: jaz. → JAZZ")
+	p.SeeIn(".corrections-list", "Keep theirs: line 53")
+	for _, v := range p.Axe() {
+		t.Error(v)
+	}
+	p.Press("Test again")
+	p.See("6 corrections are part of this test")
+	p.Gone("cannot go in as they are")
+	i := newest(t, s)
+	if i.Counts.Rejected != 0 || i.Counts.Conflicted != 0 {
+		t.Errorf("%+v", i.Counts)
+	}
+	// Who would change, with the value before and after.
+	p.SeeIn(".example", "The first of them")
+	p.Press("See all")
+	p.SeeIn("dialog", "#"+string(ns[1]))
+	p.Fill("Search by number, name or value", string(ns[44]))
+	p.SeeIn("dialog tbody tr:only-child", "#"+string(ns[44]))
+	p.Press("Close")
+	p.Press("5: see who, empty → (a number)")
+	p.SeeIn("dialog", "Spent this season: empty → (a number)")
+	p.SeeIn("dialog tbody tr:nth-child(5)", "empty")
+	picture(t, p, "mend-who")
+	for _, v := range p.Axe() {
+		t.Error(v)
+	}
+	p.Press("Close")
+	// A correction of before is taken back by another test.
+	p.Press("Show all 6 corrections")
+	p.Press("Take back: Line 47 left out")
+	p.See("1 correction, not tested yet")
+	p.Press("Test again")
+	p.See("1 row cannot go in as it is")
+	p.See("is not a number")
+	p.Press("Update now with this file")
+	p.SeeIn("dialog", "Not compared: Spent this season.")
+}
