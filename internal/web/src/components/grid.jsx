@@ -112,7 +112,8 @@ function Grid({ of, rows }) {
     }
     if (e.key === 'Enter' || e.key === 'F2') { e.preventDefault(); begin(valueOf(rows[y], columns[x])); return; }
     if (e.key === 'Delete' || e.key === 'Backspace') { e.preventDefault(); write(y, x, ''); return; }
-    if (e.key.length === 1 && !control && !e.altKey) { e.preventDefault(); begin(e.key); }
+    // The input has the focus before the character comes.
+    if (e.key.length === 1 && !control && !e.altKey) begin('');
   };
   const paste = (e) => {
     if (edit !== null || at[1] === width) return;
