@@ -1,1 +1,0 @@
-import{D as r,K as i,fa as o,ha as n,na as a}from"./chunk-APHQEJGE.js";function e({of:t}){return t?o(a,{title:r("draft.back",{ago:i(new Date(t.since).toISOString())}),actions:o(n,{icon:"trash",onClick:t.discard,children:r("draft.discard")})}):null}export{e as a};
