@@ -19,7 +19,9 @@ func matchBy(imp *domain.Import, cat *domain.Catalogue) (domain.Field, error) {
 		return "", nil
 	}
 	f := domain.Field(domain.CriterionRoom + ":" + imp.MatchBy)
-	if d, ok := cat.Lookup(f); !ok || d.Kind != domain.Text {
+	d, ok := cat.Lookup(f)
+	// What has values to choose from names nobody.
+	if k := field.Of(d.Kind); !ok || !k.Free || !k.Criterion {
 		return "", fault.New(fault.Invalid, "matchBy", imp.MatchBy)
 	}
 	return f, nil

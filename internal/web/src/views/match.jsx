@@ -5,7 +5,7 @@ import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { columnOptions, columnWords, counts, keyColumn, partsOf, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
-import { limits } from '../core/kinds.js';
+import { kindNamed, limits } from '../core/kinds.js';
 import { listed, num, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
@@ -236,7 +236,7 @@ function Reading({ of, form, onChange, error, columns }) {
     return list.length ? list.map((w) => <span key={w.message} class="block">{w.message}</span>) : null;
   };
   // Texts that the file has may be another system's numbers.
-  const texts = catalogue.value.fields.filter((f) => f.kind === 'text').map((f) => f.code);
+  const texts = catalogue.value.fields.filter((f) => kindNamed(f.kind).maxLength).map((f) => f.code);
   const ids = contacts ? texts.filter((c) => c === form.matchBy || columns.some((x) => x && same(x) === same(`[new] ${c}`))) : [];
   const authorisations = of.dataType === 'authorisations' || contacts && columns.some((c) => c?.startsWith('['));
   return (
