@@ -182,6 +182,7 @@ function Outcome({ of }) {
         <Status of={of} />
         {of.status === 'waiting' && share !== undefined && <Progress value={share} label={t('new.uploading')} />}
         {of.status === 'running' && <Progress value={of.progress} label={t('imports.progress.label', { file: of.fileName })} />}
+        {of.counts.created + of.counts.updated > 0 && <p class="hint">{did(of)}</p>}
       </>
     );
   }
