@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
@@ -130,7 +131,8 @@ func TestMendByMouse(t *testing.T) {
 		p.See(fmt.Sprintf("%d corrections, not tested yet", n+5))
 	}
 	// They are there when the page is opened again.
-	p.Eval("location.reload()", nil)
+	p.Open("about:blank")
+	p.Open(s.URL + "/#/imports/" + first.ID)
 	p.See("16 corrections, not tested yet")
 	picture(t, p, "mend-decided")
 	axe()
@@ -171,7 +173,7 @@ func TestMendByMouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "spring.csv", DataType: domain.Criteria, Action: domain.Test, CreatedBy: "operator@aurora.example",
-		Recipe: domain.Recipe{Corrections: &domain.Corrections{Key: key, Count: len(list), Tests: []string{first.ID}}}}, file)
+		Recipe: domain.Recipe{Corrections: &domain.Corrections{Key: key, Count: len(list), Tests: []string{first.AccountID()}}}}, file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,8 +185,12 @@ func TestMendByMouse(t *testing.T) {
 		}
 		return string(b)
 	}
-	if got := read(done); got != read(other) || strings.Count(got, "\r\n") != 501 || strings.Contains(got, "Jazzz") {
-		t.Error("the page and the program correct the file otherwise")
+	got := read(done)
+	if d := cmp.Diff(strings.Split(read(other), "\r\n"), strings.Split(got, "\r\n")); d != "" {
+		t.Errorf("the page and the program correct the file otherwise:\n%s", d)
+	}
+	if strings.Count(got, "\r\n") != 501 || strings.Contains(got, "Jazzz") {
+		t.Errorf("corrected:\n%.2000s", got)
 	}
 
 	p.Press("Undo this update")
