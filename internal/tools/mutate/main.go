@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -35,9 +36,11 @@ func main() {
 	seed := flag.Uint64("seed", 1, "of what is drawn")
 	limit := flag.Duration("limit", 2*time.Minute, "of the tests of one change")
 	tests := flag.String("tests", "", "packages whose tests are run besides the package's own, separated by blanks")
+	only := flag.String("files", ".", "expression that the names of the files fit that are changed")
+	run := flag.String("run", "", "of go test: the tests that are run, all unless given")
 	flag.Parse()
 	for _, pkg := range flag.Args() {
-		if err := mutate(*root, pkg, *most, *seed, *limit, strings.Fields(*tests)); err != nil {
+		if err := mutate(*root, pkg, *only, *run, *most, *seed, *limit, strings.Fields(*tests)); err != nil {
 			fmt.Fprintln(os.Stderr, "mutate:", err)
 			os.Exit(1)
 		}
@@ -55,14 +58,18 @@ type change struct {
 	set  *token.FileSet
 }
 
-func mutate(root, pkg string, most int, seed uint64, limit time.Duration, more []string) error {
+func mutate(root, pkg, only, run string, most int, seed uint64, limit time.Duration, more []string) error {
 	files, err := filepath.Glob(filepath.Join(root, pkg, "*.go"))
+	if err != nil {
+		return err
+	}
+	names, err := regexp.Compile(only)
 	if err != nil {
 		return err
 	}
 	var all []change
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || !names.MatchString(filepath.Base(file)) {
 			continue
 		}
 		found, err := changes(file)
@@ -83,7 +90,7 @@ func mutate(root, pkg string, most int, seed uint64, limit time.Duration, more [
 	seen, broken := 0, 0
 	var survived []string
 	for _, c := range all {
-		switch result, err := try(root, dir, append([]string{pkg}, more...), c, limit); {
+		switch result, err := try(root, dir, append([]string{"-run", run, pkg}, more...), c, limit); {
 		case err != nil:
 			return err
 		case result == broke:
@@ -107,7 +114,7 @@ const (
 	broke
 )
 
-func try(root, dir string, pkgs []string, c change, limit time.Duration) (result, error) {
+func try(root, dir string, args []string, c change, limit time.Duration) (result, error) {
 	c.do()
 	var b bytes.Buffer
 	err := format.Node(&b, c.set, c.tree)
@@ -132,7 +139,7 @@ func try(root, dir string, pkgs []string, c change, limit time.Duration) (result
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-failfast"}, pkgs...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-failfast"}, args...)...)
 	cmd.Dir = root
 	// A change that hangs would run on without its whole group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
