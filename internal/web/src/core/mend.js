@@ -7,7 +7,9 @@ import { user } from './user.js';
 /** How many corrections a recipe may have. */
 export const mostCorrections = 10000;
 
-const at = (id) => `rollbook.mend.${user.value?.user}.${id}`;
+const prefix = 'rollbook.mend.';
+const at = (id) => `${prefix}${user.value?.user}.${id}`;
+const life = 30 * 24 * 3600e3; // as long as the uploaded file that they are about
 const none = () => ({ decisions: [], dropped: [] });
 const open = {};
 
@@ -17,6 +19,7 @@ const open = {};
  */
 export function mending(id) {
   if (!open[id]) {
+    expire();
     let kept = none();
     try { kept = { ...kept, ...JSON.parse(localStorage.getItem(at(id))) }; } catch { /* as if there were none */ }
     open[id] = signal(kept);
@@ -24,10 +27,22 @@ export function mending(id) {
   return open[id];
 }
 
+// Decisions hold what cells say: those of files that are gone go too.
+function expire() {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(prefix)) continue;
+      let since = 0;
+      try { since = JSON.parse(localStorage.getItem(key)).at; } catch { /* as if it were old */ }
+      if (!(Date.now() - since < life)) localStorage.removeItem(key);
+    }
+  } catch { /* storage may be closed */ }
+}
+
 function keep(id, next) {
   mending(id).value = next;
   try {
-    if (next.decisions.length || next.dropped.length) localStorage.setItem(at(id), JSON.stringify(next));
+    if (next.decisions.length || next.dropped.length) localStorage.setItem(at(id), JSON.stringify({ ...next, at: Date.now() }));
     else localStorage.removeItem(at(id));
   } catch { /* then only for now */ }
 }
