@@ -46,7 +46,7 @@ drain.__defaults__ = (0.005, *drain.__defaults__[1:])
 is_owner = iam_evaluator.is_root_access_key
 iam_evaluator.is_root_access_key = lambda key: is_owner(key) or not key.startswith(("ASIA", "AKIA"))
 
-# AWS asks for the right to each statement of a batch on its table, and for the
+# AWS asks for the right to each statement, of a batch or alone, on its table, and for the
 # right to send from the sender's identity; the emulator for a right of the
 # batch as such, and to send from anything.
 transaction_checks = iam_actions.dynamodb_transaction_checks
@@ -54,11 +54,12 @@ email_resource = iam_actions._ses_v2_resource_arn
 
 
 def statement_checks(action, body, region, account):
-    if action != "dynamodb:BatchExecuteStatement":
+    if action not in ("dynamodb:BatchExecuteStatement", "dynamodb:ExecuteStatement"):
         return transaction_checks(action, body, region, account)
+    request = json.loads(body)
     checks = []
-    for s in json.loads(body)["Statements"]:
-        verb, table = re.match(r'\s*(\w+)\s.*?"([^"]+)"', s["Statement"], re.S).groups()
+    for s in request.get("Statements") or [request]:
+        verb, table = re.match(r'\s*(?=(\w+)).*?(?:FROM|INTO|UPDATE)\s+"([^"]+)"', s["Statement"], re.S).groups()
         checks.append((f"dynamodb:PartiQL{verb.capitalize()}", f"arn:aws:dynamodb:{region}:{account}:table/{table}"))
     return checks
 
