@@ -512,28 +512,41 @@ func TestLongLists(t *testing.T) {
 	p.Fill("Search by file name", "")
 	p.See("list-09999.csv")
 
-	var file bytes.Buffer
-	file.WriteString("Contact,[new] GENRE,[new] SUBSCRIBER\r\n")
-	for c := range s.Contacts.All(t.Context(), "aurora") { // else the file would be nobody's
-		fmt.Fprintf(&file, "#%s,JAZZZ,perhaps\r\n", c.Number)
+	// What is wrong is the same in all rows, or another thing in each.
+	much := func(a domain.Action, wrong func(n int) string) domain.Import {
+		var file bytes.Buffer
+		file.WriteString("Contact,[new] GENRE,[new] SUBSCRIBER\r\n")
+		n := 0
+		for c := range s.Contacts.All(t.Context(), "aurora") { // else the file would be nobody's
+			fmt.Fprintf(&file, "#%s,%s\r\n", c.Number, wrong(n))
+			n++
+		}
+		for range 49800 {
+			fmt.Fprintf(&file, "#77%05d,%s\r\n", n, wrong(n))
+			n++
+		}
+		i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "much.csv", DataType: domain.Criteria, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example", Language: "en"}, file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.ProblemsAll < 100000 {
+			t.Fatalf("%s with %d problems: %+v", i.Status, i.ProblemsAll, i.Problem)
+		}
+		return i
 	}
-	for n := range 49800 {
-		fmt.Fprintf(&file, "#77%05d,JAZZZ,perhaps\r\n", n)
+	p.Go("#/imports/" + much(domain.Test, func(int) string { return "JAZZZ,perhaps" }).ID)
+	p.See("50,000 rows cannot go in as they are")
+	p.See("Replace by Jazz in 50,000 rows")
+	if n := rows(); n > 100 {
+		t.Errorf("%d rows", n)
 	}
-	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "much.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example", Language: "en"}, file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i.ProblemsAll < 100000 {
-		t.Fatalf("%s with %d problems: %+v", i.Status, i.ProblemsAll, i.Problem)
-	}
-	p.Go("#/imports/" + i.ID)
+	p.Go("#/imports/" + much(domain.Update, func(n int) string { return fmt.Sprintf("JAZZZ%d,perhaps%d", n, n) }).ID)
 	p.See("100,000 problems")
 	if n := rows(); n > 100 {
 		t.Errorf("%d rows", n)
 	}
 	p.Choose("Field", "Season subscriber")
-	p.Gone("Did you mean JAZZ?")
+	p.Gone("is not a value of GENRE")
 	p.See("is neither true nor false")
 	for n := 2; n < 5; n++ {
 		p.Press("Next")
@@ -550,6 +563,18 @@ func TestLongLists(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)
+	var file bytes.Buffer
+	file.WriteString("Contact,[new] GENRE\r\n#999999999,JAZZ\r\n") // one row is wrong in one way, two in another
+	for c := range s.Contacts.All(t.Context(), "aurora") {
+		fmt.Fprintf(&file, "#%s,JAZZZ\r\n", c.Number)
+		if bytes.Count(file.Bytes(), []byte("JAZZZ")) == 2 {
+			break
+		}
+	}
+	wrong, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "wrong.csv", DataType: domain.Criteria, Action: domain.Update, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example", Language: "en"}, file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := browser.New(t)
 	keys := words(t, "en")
 	key := regexp.MustCompile(`\b[a-z]+\.[a-z]+(\.[a-zA-Z]+)*\b`)
@@ -581,7 +606,7 @@ func TestLanguages(t *testing.T) {
 					}
 				}
 			}
-			p.Go("#/imports/" + imports["test"].ID)
+			p.Go("#/imports/" + wrong.ID)
 			var got string
 			p.Eval("document.documentElement.lang", &got)
 			if got != lang {

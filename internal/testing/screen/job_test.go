@@ -567,10 +567,10 @@ func TestResultsLeadOn(t *testing.T) {
 	}{
 		{"all good", file("ROCK", "OPERA"), []string{"2 contacts would be changed.", "Nothing has been written: this was a test."}, "Import a corrected file", false},
 		{"nothing to change", file("JAZZ", "JAZZ"), []string{"Nothing to change: the contacts have these values already"}, "Update now with this file", false},
-		{"a part is wrong", file("ROCK", "Oprea", "Oprea", "Oprea", "Dence"), []string{"1 contact would be changed.", "4 rows would not go in", "Update with the other rows now, or correct the file and test it again.",
-			"3 rows\n3, 4, 5", "Did you mean OPERA?", "Did you mean DANCE?"}, "0 contacts", true},
+		{"a part is wrong", file("ROCK", "Oprea", "Oprea", "Oprea", "Dence"), []string{"1 contact would be changed.", "4 rows would not go in", "Update with the other rows now, or mend them below and test again.",
+			"Line 3, 4, 5", "Did you mean OPERA?", "Did you mean DANCE?"}, "0 contacts", true},
 		{"all is wrong", file("Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea", "Oprea"), []string{"No contact would be changed",
-			"10 rows would not go in: see why below, correct them, and test the file again.", "10 rows\n2, 3, 4, 5, 6, 7, 8, 9 and 2 more"}, "Update now with this file", true},
+			"10 rows would not go in: see why below, correct them, and test the file again.", "Line 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"}, "Update now with this file", true},
 		{"another field", []byte("Contact,[new] GENRES\r\n#1,JAZZ\r\n"), []string{"The file was rejected", "Did you mean \"[new] GENRE\"?"}, "Update now with this file", true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
