@@ -49,9 +49,9 @@ func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit
 		if len(found) == limit {
 			return found, anywhere, nil
 		}
-		match := matching(q)
+		match, already := matching(q), foundDirectly(direct)
 		more, next, err := s.Contacts.Search(ctx, c.Institution, func(c domain.Contact) bool {
-			return !foundDirectly(c, direct) && match(c)
+			return !already(c) && match(c)
 		}, limit-len(found), looked, from)
 		if err != nil {
 			return nil, "", err
@@ -63,17 +63,19 @@ func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit
 	}, func(c domain.Contact) contact { return showContact(c, cat) })
 }
 
-// foundDirectly reports whether the look-ups find the contact by the words.
-func foundDirectly(c domain.Contact, q string) bool {
-	switch {
-	case domain.ContactNumber(q).Valid():
-		return string(c.Number) == q
-	case strings.Contains(q, "@"):
-		return text.NormaliseEmail(c.Email()) == text.NormaliseEmail(q)
+// foundDirectly returns whether the look-ups find a contact by the words.
+func foundDirectly(q string) func(domain.Contact) bool {
+	email, start := text.NormaliseEmail(q), text.Normalise(q)
+	return func(c domain.Contact) bool {
+		switch {
+		case domain.ContactNumber(q).Valid():
+			return string(c.Number) == q
+		case strings.Contains(q, "@"):
+			return text.NormaliseEmail(c.Email()) == email
+		}
+		last := text.Normalise(string(c.Get(domain.ContactLastName)))
+		return last != "" && start != "" && strings.HasPrefix(strings.TrimSpace(last+" "+text.Normalise(string(c.Get(domain.ContactFirstName)))), start)
 	}
-	last := text.Normalise(string(c.Get(domain.ContactLastName)))
-	start := text.Normalise(q)
-	return last != "" && start != "" && strings.HasPrefix(strings.TrimSpace(last+" "+text.Normalise(string(c.Get(domain.ContactFirstName)))), start)
 }
 
 // Fewer digits than leastPhone are no part of a telephone number that anybody
@@ -89,10 +91,11 @@ var (
 // number, name, e-mail address or town, or all of them as a part of its telephone
 // number.
 func matching(q string) func(domain.Contact) bool {
-	var words []string
+	type word struct{ plain, folded, email string }
+	var words []word
 	for w := range strings.FieldsSeq(q) {
 		if w = strings.TrimPrefix(w, "#"); w != "" {
-			words = append(words, w)
+			words = append(words, word{w, text.Normalise(w), text.NormaliseEmail(w)})
 		}
 	}
 	phone := ""
@@ -110,8 +113,7 @@ func matching(q string) func(domain.Contact) bool {
 			string(c.Get(domain.ContactFirstName)), string(c.Get(domain.ContactCity)), string(c.Get(domain.ContactPostcode))}, " "))
 		email := text.NormaliseEmail(c.Email())
 		for _, w := range words {
-			folded := text.Normalise(w)
-			if !(folded != "" && strings.Contains(own, folded) || strings.Contains(email, text.NormaliseEmail(w)) || strings.Contains(string(c.Number), w)) {
+			if !(w.folded != "" && strings.Contains(own, w.folded) || strings.Contains(email, w.email) || strings.Contains(string(c.Number), w.plain)) {
 				return false
 			}
 		}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -56,18 +57,8 @@ func TestImportsAreFiltered(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", query, limit), func(t *testing.T) {
 				s.t = t
 				var got []string
-				for cursor := ""; ; {
-					var page struct {
-						Items      []struct{ FileName string }
-						NextCursor string
-					}
-					s.call(viewer, "GET", fmt.Sprintf("/api/imports?limit=%d&cursor=%s&%s", limit, cursor, query), nil).want(200).into(&page)
-					for _, i := range page.Items {
-						got = append(got, strings.TrimSuffix(i.FileName, ".csv"))
-					}
-					if cursor = page.NextCursor; cursor == "" {
-						break
-					}
+				for _, i := range s.pages(fmt.Sprintf("/api/imports?limit=%d&%s", limit, query)) {
+					got = append(got, strings.TrimSuffix(i.FileName, ".csv"))
 				}
 				if d := cmp.Diff(want, strings.Join(got, " ")); d != "" {
 					t.Error(d)
@@ -106,5 +97,25 @@ func TestNotes(t *testing.T) {
 	s.call(operator, "PUT", test, object{"note": ""}).want(200)
 	if got, is := s.call(viewer, "GET", test, nil).object()["note"]; is {
 		t.Errorf("the note is %v", got)
+	}
+}
+
+// listItem is what tests look at of what a list has.
+type listItem struct{ Number, FileName string }
+
+// pages returns the items of all pages of a list, from the first one on.
+func (s *stack) pages(path string) []listItem {
+	s.t.Helper()
+	var all []listItem
+	for cursor := ""; ; {
+		var page struct {
+			Items      []listItem
+			NextCursor string
+		}
+		s.call(viewer, "GET", path+"&cursor="+url.QueryEscape(cursor), nil).want(200).into(&page)
+		all = append(all, page.Items...)
+		if cursor = page.NextCursor; cursor == "" {
+			return all
+		}
 	}
 }
