@@ -57,7 +57,11 @@ func (s *server) problemRoutes(one string) {
 		OperationID: "listProblems", Method: http.MethodGet, Path: one + "/problems", Tags: []string{tagImports},
 		Summary: "List all problems of an import, in the order of the file", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *problemsInput) (*listed[problemView], error) {
-		return problemList(ctx, s, c, in, flow.Problems, func(p domain.Problem, lang string) problemView { return showProblem(p, lang) })
+		i, err := s.theImport(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return problemList(ctx, s, c, i, in, flow.Problems, func(p domain.Problem, lang string) problemView { return showProblem(p, lang) })
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "listProblemGroups", Method: http.MethodGet, Path: one + "/problems/groups", Tags: []string{tagImports},
@@ -65,7 +69,11 @@ func (s *server) problemRoutes(one string) {
 		Description: "Problems are equal if they differ in nothing but the row. Those that are unlike 200,000 others before them are only in the list of all problems.",
 		Errors:      []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *problemsInput) (*listed[groupView], error) {
-		return problemList(ctx, s, c, in, flow.ProblemGroups, func(g flow.ProblemGroup, lang string) groupView {
+		i, err := s.theImport(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return problemList(ctx, s, c, i, in, flow.ProblemGroups, func(g flow.ProblemGroup, lang string) groupView {
 			p := showProblem(g.Problem, lang)
 			return groupView{g.Group, g.Count, g.Lines, p.Column, p.Field, p.Value, p.Outcome, p.reasonView, p.Old, p.Live, p.New, p.Contact}
 		})
@@ -78,14 +86,10 @@ func (s *server) problemRoutes(one string) {
 	}, s.listProblemRows)
 }
 
-// problemList answers one page of what problems are stored as.
-func problemList[S, T any](ctx context.Context, s *server, c Claims, in *problemsInput,
+// problemList answers one page of what an import's problems are stored as.
+func problemList[S, T any](ctx context.Context, s *server, c Claims, i domain.Import, in *problemsInput,
 	read func(ctx context.Context, get flow.Getter, in domain.InstitutionID, id string, f flow.ProblemFilter, limit int, cursor string) ([]S, string, error),
 	show func(S, string) T) (*listed[T], error) {
-	i, err := s.theImport(ctx, c, in.ID)
-	if err != nil {
-		return nil, err
-	}
 	lang := s.lang(ctx, c)
 	return list(in.Limit, func(limit int) ([]S, string, error) {
 		return read(ctx, s.Files, c.Institution, i.AccountID(), in.filter(), limit, in.Cursor)
@@ -105,7 +109,7 @@ func (s *server) listProblemRows(ctx context.Context, c Claims, in *problemsInpu
 	if len(rounds) > 0 {
 		columns = rounds[0].Columns
 	}
-	return problemList(ctx, s, c, in, flow.ProblemRows, func(r flow.ProblemRow, lang string) problemRowView {
+	return problemList(ctx, s, c, i, in, flow.ProblemRows, func(r flow.ProblemRow, lang string) problemRowView {
 		v := problemRowView{Line: r.Line, Outcome: string(r.Outcome), Contact: string(r.Number), Cells: map[string]string{}}
 		if len(r.Cells) == len(columns) {
 			for k, cell := range r.Cells {
