@@ -34,10 +34,7 @@ func (s *server) setting(ctx context.Context, c Claims, b importBody, cat *domai
 		return nil, nil
 	}
 	t := domain.DataType(b.DataType)
-	out := &setting{values: b.Set, sep: ','}
-	if cat.Settings.Separator == ";" {
-		out.sep = ';'
-	}
+	out := &setting{values: b.Set, sep: cat.Settings.Comma()}
 	if t == domain.Contacts {
 		f.add("body.dataType", "invalid.noSet", t)
 		return nil, nil
@@ -63,18 +60,8 @@ func (s *server) setting(ctx context.Context, c Claims, b importBody, cat *domai
 		}
 	}
 	var err error
-	out.target, err = s.target(ctx, c, b.TargetID)
-	switch {
-	case err != nil && fault.KindOf(err) == fault.NotFound:
-		f.add("body.targetId", "invalid.noTarget")
-	case err != nil:
-		return nil, err
-	default:
-		if out.cond, err = condition.Parse(out.target.Condition, cat, s.Now()); err != nil {
-			f.add("body.targetId", "targetInvalid")
-		}
-	}
-	return out, nil
+	out.target, out.cond, err = s.goal(ctx, c, b.TargetID, cat, f)
+	return out, err
 }
 
 // fileOf makes the file that a person would have made of the target's form: the

@@ -153,6 +153,24 @@ func (s *server) target(ctx context.Context, c Claims, id string) (domain.Target
 	return s.Catalogue.Target(ctx, c.Institution, id)
 }
 
+// goal returns the target that a request names as its targetId, with its condition.
+// What is wrong with it is among the faults.
+func (s *server) goal(ctx context.Context, c Claims, id string, cat *domain.Catalogue, f *faults) (domain.Target, *condition.Condition, error) {
+	t, err := s.target(ctx, c, id)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		f.add("body.targetId", "invalid.noTarget")
+		return t, nil, nil
+	}
+	if err != nil {
+		return t, nil, err
+	}
+	cond, err := condition.Parse(t.Condition, cat, s.Now())
+	if err != nil {
+		f.add("body.targetId", "targetInvalid")
+	}
+	return t, cond, nil
+}
+
 // checkTarget reads a target's name and condition.
 func (s *server) checkTarget(ctx context.Context, c Claims, b TargetBody) (name string, tree []byte, err error) {
 	var f faults

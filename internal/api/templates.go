@@ -272,16 +272,9 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 			f.add(at, "invalid.fieldTwice")
 		}
 	}
-	goal, err := s.target(ctx, c, in.Body.TargetID)
-	switch {
-	case err != nil && fault.KindOf(err) == fault.NotFound:
-		f.add("body.targetId", "invalid.noTarget")
-	case err != nil:
+	goal, _, err := s.goal(ctx, c, in.Body.TargetID, cat, &f)
+	if err != nil {
 		return nil, err
-	default:
-		if _, err := condition.Parse(goal.Condition, cat, s.Now()); err != nil {
-			f.add("body.targetId", "targetInvalid")
-		}
 	}
 	if err := f.err(); err != nil {
 		return nil, err

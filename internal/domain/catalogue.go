@@ -176,6 +176,15 @@ type Settings struct {
 	NumberDigits int `json:"numberDigits,omitempty"`
 }
 
+// Comma is what stands between the cells of the institution's CSV files: Separator,
+// a comma where none is set.
+func (s Settings) Comma() rune {
+	if s.Separator == ";" {
+		return ';'
+	}
+	return ','
+}
+
 // The width of new contact numbers.
 const (
 	DefaultDigits = 7

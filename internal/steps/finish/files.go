@@ -78,11 +78,7 @@ type resultFiles struct {
 	book                  *book // of the errors, nil unless a workbook came in
 }
 
-func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, imp *domain.Import, cols *columns, separator string) *resultFiles {
-	sep := ','
-	if separator == ";" {
-		sep = ';'
-	}
+func newResultFiles(ctx context.Context, g *errgroup.Group, files flow.Putter, imp *domain.Import, cols *columns, sep rune) *resultFiles {
 	open := func(name string) *out {
 		return newOut(ctx, g, files, flow.FileKey(imp.Institution, imp.AccountID(), name), name, sep)
 	}

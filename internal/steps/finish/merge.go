@@ -27,7 +27,7 @@ func (s *Step) merge(ctx context.Context, imp *domain.Import, rounds []flow.Plan
 	m := &merged{cols: newColumns(imp, rounds[0].Plan, cat), problems: flow.NewProblemWriter(s.Files, imp.Institution, imp.AccountID())}
 
 	g, gctx := errgroup.WithContext(ctx)
-	files := newResultFiles(gctx, g, s.Files, imp, &m.cols, cat.Settings.Separator)
+	files := newResultFiles(gctx, g, s.Files, imp, &m.cols, cat.Settings.Comma())
 	err = s.chunks(gctx, imp, rounds, m, files)
 	m.files = files.close(err)
 	if werr := g.Wait(); err == nil {

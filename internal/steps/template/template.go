@@ -224,10 +224,7 @@ func (c *counter) Write(p []byte) (int, error) {
 func (z *zipped) write(w io.Writer) error {
 	zw := zip.NewWriter(&counter{w, &z.bytes})
 	zw.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 5) })
-	sep := ','
-	if z.cat.Settings.Separator == ";" {
-		sep = ';'
-	}
+	sep := z.cat.Settings.Comma()
 	entry := func(name string, fill func(io.Writer) error) error {
 		// The time of asking, so that the same template is the same bytes.
 		e, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: z.t.CreatedAt.UTC()})
