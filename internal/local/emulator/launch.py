@@ -35,7 +35,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 sys.argv = ["ministack"]
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import stepfunctions
+from ministack.services import dynamodb, stepfunctions
 
 drain = lambda_runtime.Worker._drain_stderr_bounded
 drain.__defaults__ = (0.005, *drain.__defaults__[1:])
@@ -86,6 +86,22 @@ def run_map_by_path(state, raw, effective, *rest):
 
 
 stepfunctions._run_distributed_map = run_map_by_path
+
+# A statement that names partitions is answered from these. The emulator goes
+# through the whole table for it, and answers nobody else meanwhile.
+select = dynamodb._partiql_select
+
+
+def select_by_partition(table, parsed):
+    if (parsed.get("where") or [None])[0] == "in":
+        (name, _, values), = parsed["conditions"]
+        if name == table["pk_name"]:
+            asked = {dynamodb._extract_key_val(v) for v in values}
+            table = dict(table, items={pk: table["items"][pk] for pk in asked if pk in table["items"]})
+    return select(table, parsed)
+
+
+dynamodb._partiql_select = select_by_partition
 
 try:
     main()
