@@ -85,6 +85,7 @@ func main() {
 		Deliveries:       dynamo.NewRecords[domain.Delivery](jobs, dynamo.DeliveriesKind),
 		LoopbackWebhooks: c.Loopback == "true",
 		Mappings:         dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
+		Drafts:           dynamo.NewRecords[domain.Draft](jobs, "drafts"),
 		Removed:          dynamo.NewRecords[domain.Removed](jobs, "removed"),
 		Uploads:          uploads,
 		Files:            blob.New(objects, c.Files),

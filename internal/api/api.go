@@ -129,6 +129,7 @@ type Config struct {
 	Usage     Records[domain.Usage]
 	Keys      Records[domain.Key]
 	Mappings  Records[domain.Mapping]
+	Drafts    Records[domain.Draft]
 	// Webhooks are told how jobs end; making a delivery sends it some time later.
 	Webhooks   Records[domain.Webhook]
 	Deliveries Records[domain.Delivery]

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/csv"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ type auditPage struct {
 	}
 	NextCursor string
 }
+
+// unremembered are the operations that are no GET and change nothing that counts.
+var unremembered = []string{"/api/targets/preview", "/api/targets/{target}/count", "/api/contacts/search", "/api/imports/{test}/draft"}
 
 // Every operation that changes something or hands out a file leaves an entry,
 // and no other does.
@@ -46,7 +50,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 				n++
 			}
 			want := 0
-			if (o.method != "GET" || strings.Contains(o.path, "/file") || o.path == "/api/audit") && o.path != "/api/targets/preview" && o.path != "/api/contacts/search" {
+			if (o.method != "GET" || strings.Contains(o.path, "/file") || o.path == "/api/audit") && !slices.Contains(unremembered, o.path) {
 				want = 1
 			}
 			if n != want {

@@ -245,6 +245,7 @@ func (s *server) importRoutes() {
 	}, s.putImport)
 	s.problemRoutes(one)
 	s.changesRoutes(one)
+	s.draftRoutes(one)
 	route(s, Viewer, huma.Operation{
 		OperationID: "listRows", Method: http.MethodGet, Path: one + "/rows", Tags: []string{tagImports},
 		Summary:     "Show the first rows of the uploaded file",

@@ -97,7 +97,7 @@ func newStack(t *testing.T) *stack {
 		Machine: s.machine, Templates: s.templates, Users: s.users, Directory: s.directory, Audit: s.audit,
 		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
 		Webhooks: s.webhooks, Deliveries: s.deliveries,
-		Removed: s.removed, Mappings: s.mappings,
+		Removed: s.removed, Mappings: s.mappings, Drafts: memory.NewRecords[domain.Draft](func() time.Time { return s.now }),
 		Verify: verify,
 		Now:    func() time.Time { return s.now },
 		NewID: func() string {

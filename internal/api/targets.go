@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,10 +31,32 @@ type dynamicTarget struct {
 	CreatedAt   *time.Time    `json:"createdAt,omitempty"`
 	CreatedBy   string        `json:"createdBy,omitempty" doc:"The e-mail address at the time, or the key's name."`
 	CreatedByID string        `json:"createdById,omitempty" doc:"The user's id in the pool, which never changes, or key: and the key's."`
+	Counted     *counted      `json:"counted,omitempty" doc:"When its contacts were last counted; absent if never since the condition is as it is. The ETag does not tell of it."`
+}
+
+// counted is how many contacts a target had.
+type counted struct {
+	Contacts int       `json:"contacts"`
+	Complete bool      `json:"complete" doc:"false when time ran out: then at least so many match."`
+	At       time.Time `json:"at"`
 }
 
 func showTarget(t domain.Target) dynamicTarget {
-	return dynamicTarget{t.ID, t.Name, conditionTree(t.Condition), timeOf(t.CreatedAt), t.CreatedBy.Name(), t.CreatedBy.ID()}
+	v := dynamicTarget{t.ID, t.Name, conditionTree(t.Condition), timeOf(t.CreatedAt), t.CreatedBy.Name(), t.CreatedBy.ID(), nil}
+	if n := t.Counted; n != nil {
+		v.Counted = &counted{n.Contacts, n.Complete, n.At.UTC()}
+	}
+	return v
+}
+
+// targetTag is the tag of what people write: a count is no change of a target.
+func targetTag(t domain.Target) string {
+	t.Counted = nil
+	return tag(showTarget(t))
+}
+
+func answerTarget(t domain.Target) *targetAnswer {
+	return &targetAnswer{ETag: targetTag(t), Body: showTarget(t)}
 }
 
 // brief is as much of a contact as recognises it.
@@ -45,9 +68,10 @@ type brief struct {
 }
 
 type preview struct {
-	Count    int     `json:"count" doc:"How many contacts match."`
-	Sample   []brief `json:"sample" doc:"The first 10 of them."`
-	Complete bool    `json:"complete" doc:"false when time ran out: then at least count match."`
+	Count    int       `json:"count" doc:"How many contacts match."`
+	Sample   []brief   `json:"sample" doc:"The first 10 of them."`
+	Complete bool      `json:"complete" doc:"false when time ran out: then at least count match."`
+	At       time.Time `json:"at" doc:"When they were counted."`
 }
 
 type previewInput struct {
@@ -75,6 +99,7 @@ type targetChange struct {
 	CreatedAt   any    `json:"createdAt,omitempty" doc:"Ignored: it does not change."`
 	CreatedBy   any    `json:"createdBy,omitempty" doc:"Ignored: it does not change."`
 	CreatedByID any    `json:"createdById,omitempty" doc:"Ignored: it does not change."`
+	Counted     any    `json:"counted,omitempty" doc:"Ignored: POST to {id}/count counts."`
 }
 
 type targetPut struct {
@@ -124,8 +149,12 @@ func (s *server) targetRoutes() {
 		Summary: "Get a dynamic target", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*targetAnswer, error) {
 		t, err := s.target(ctx, c, in.ID)
-		return &targetAnswer{ETag: tag(showTarget(t)), Body: showTarget(t)}, err
+		return answerTarget(t), err
 	})
+	route(s, Viewer, huma.Operation{
+		OperationID: "countTarget", Method: http.MethodPost, Path: one + "/count", Tags: []string{tagTargets},
+		Summary: "Count the contacts of a dynamic target", Description: "As a preview, and the target shows the number from then on.", Errors: []int{http.StatusNotFound},
+	}, s.countTarget)
 	route(s, Operator, huma.Operation{
 		OperationID: "putTarget", Method: http.MethodPut, Path: one, Tags: []string{tagTargets},
 		Summary: "Replace a dynamic target", Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed}, MaxBodyBytes: targetBytes,
@@ -137,7 +166,7 @@ func (s *server) targetRoutes() {
 	}, func(ctx context.Context, c Claims, in *targetDelete) (*struct{}, error) {
 		t, err := s.target(ctx, c, in.ID)
 		if err == nil {
-			err = in.check(true, showTarget(t))
+			err = in.checkTag(targetTag(t))
 		}
 		if err != nil {
 			return nil, err
@@ -233,7 +262,7 @@ func (s *server) createTarget(ctx context.Context, c Claims, in *targetInput) (*
 	} else if err != nil {
 		return nil, err
 	}
-	return &targetAnswer{"/api/targets/" + t.ID, tag(showTarget(t)), showTarget(t)}, nil
+	return &targetAnswer{"/api/targets/" + t.ID, targetTag(t), showTarget(t)}, nil
 }
 
 func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targetAnswer, error) {
@@ -252,15 +281,18 @@ func (s *server) putTarget(ctx context.Context, c Claims, in *targetPut) (*targe
 		if err != nil {
 			return nil, err
 		}
-		if err := in.check(true, showTarget(t)); err != nil {
+		if err := in.checkTag(targetTag(t)); err != nil {
 			return nil, err
+		}
+		if !bytes.Equal(t.Condition, tree) {
+			t.Counted = nil
 		}
 		t.Name, t.Condition = name, tree
 		err = s.Catalogue.PutTarget(ctx, c.Institution, t)
 		if err != nil && fault.KindOf(err) == fault.Conflict && try < races {
 			continue
 		}
-		return &targetAnswer{ETag: tag(showTarget(t)), Body: showTarget(t)}, err
+		return answerTarget(t), err
 	}
 }
 
@@ -284,27 +316,66 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 	if err != nil {
 		return nil, err
 	}
+	p, err := s.preview(ctx, c, cond)
+	return &previewAnswer{p}, err
+}
+
+// preview counts the contacts that a condition matches, with the first of them.
+func (s *server) preview(ctx context.Context, c Claims, cond *condition.Condition) (preview, error) {
+	out := preview{Sample: []brief{}, At: s.Now().UTC()}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	release, err := s.hold(ctx, c, cat.Settings, previews, s.PreviewFor+10*time.Second)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	defer release()
-	out := &previewAnswer{preview{Sample: []brief{}}}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, s.Contacts.Values, func(contact domain.Contact) bool {
+	out.Count, out.Complete, err = s.count(ctx, c, s.Contacts.Values, func(contact domain.Contact) bool {
 		if !cond.Match(contact) {
 			return false
 		}
-		if len(out.Body.Sample) < previewSample {
-			out.Body.Sample = append(out.Body.Sample, brief{contact.Number, contact.Email(),
+		if len(out.Sample) < previewSample {
+			out.Sample = append(out.Sample, brief{contact.Number, contact.Email(),
 				string(contact.Get(domain.ContactFirstName)), string(contact.Get(domain.ContactLastName))})
 		}
 		return true
 	})
 	return out, err
+}
+
+// countTarget previews a target and keeps the number with it, unless its condition
+// has changed meanwhile.
+func (s *server) countTarget(ctx context.Context, c Claims, in *IDPath) (*previewAnswer, error) {
+	of, err := s.target(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := s.parse(ctx, c, conditionTree(of.Condition))
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.preview(ctx, c, cond)
+	if err != nil {
+		return nil, err
+	}
+	out := &previewAnswer{p}
+	for try := 0; ; try++ {
+		t, err := s.target(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(t.Condition, of.Condition) {
+			return out, nil
+		}
+		t.Counted = &domain.Counted{Contacts: p.Count, Complete: p.Complete, At: p.At}
+		err = s.Catalogue.PutTarget(ctx, c.Institution, t)
+		if err != nil && fault.KindOf(err) == fault.Conflict && try < races {
+			continue
+		}
+		return out, err
+	}
 }
 
 // count counts the contacts that match of those that read yields, Values if their

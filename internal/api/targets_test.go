@@ -49,6 +49,45 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// A target shows what it came to when somebody last counted it, as long as its
+// condition is that; counting is no change that others have to look at.
+func TestTargetsShowTheirCount(t *testing.T) {
+	s := newStack(t)
+	const one = "/api/targets/"
+	made := s.call(operator, "POST", "/api/targets", object{"name": "All", "condition": everybody}).want(201)
+	id := made.object()["id"].(string)
+	s.now = s.now.Add(time.Hour)
+	var p struct {
+		Count    int
+		Complete bool
+		Sample   []any
+		At       time.Time
+	}
+	s.call(viewer, "POST", one+id+"/count", nil).want(200).into(&p)
+	if p.Count == 0 || len(p.Sample) == 0 || !p.Complete || !p.At.Equal(s.now) {
+		t.Errorf("%+v", p)
+	}
+	want := object{"contacts": float64(p.Count), "complete": true, "at": s.now.UTC().Format(time.RFC3339)}
+	s.now = s.now.Add(time.Hour)
+	got := s.call(admin, "GET", one+id, nil).want(200)
+	if d := cmp.Diff(want, got.object()["counted"]); d != "" {
+		t.Error(d)
+	}
+	if got.header.Get("ETag") != made.header.Get("ETag") {
+		t.Error("counting has changed the tag")
+	}
+	body := got.object()
+	body["name"] = "Everybody here"
+	if d := cmp.Diff(want, s.call(operator, "PUT", one+id, body, "If-Match: "+made.header.Get("ETag")).want(200).object()["counted"]); d != "" {
+		t.Error(d)
+	}
+	s.call(operator, "PUT", one+id, object{"name": "Some", "condition": object{"field": "contact:city", "op": "is", "value": "Bern"}}).want(200)
+	if _, there := s.call(viewer, "GET", one+id, nil).want(200).object()["counted"]; there {
+		t.Error("the count of another condition is shown")
+	}
+	s.call(viewer, "POST", one+"nowhere/count", nil).problem(404, "notFound")
+}
+
 // An answer of more than 6 MB would not leave the function.
 func TestPagesOfLargeThings(t *testing.T) {
 	s := newStack(t)
@@ -137,7 +176,7 @@ func TestPreview(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	none := s.call(viewer, "POST", "/api/targets/preview", object{"condition": object{"any": []any{}}}).want(200).object()
-	if d := cmp.Diff(object{"count": 0.0, "complete": true, "sample": []any{}}, none); d != "" {
+	if d := cmp.Diff(object{"count": 0.0, "complete": true, "sample": []any{}, "at": "2026-03-01T09:00:00Z"}, none); d != "" {
 		t.Error(d)
 	}
 	some, others := ask(object{"field": "criterion:SUBSCRIBER", "op": "is", "value": true}), ask(object{"field": "criterion:SUBSCRIBER", "op": "isNot", "value": true})

@@ -479,5 +479,28 @@ type Target struct {
 	CreatedAt time.Time
 	CreatedBy Who
 	Request   string // digest of the request that made it, if that can be repeated
+	Counted   *Counted
 	Version   int
 }
+
+// Counted is how many contacts a condition matched when they were last counted.
+type Counted struct {
+	Contacts int
+	Complete bool // false if time ran out: then at least so many match
+	At       time.Time
+}
+
+// Draft is what people have decided about the next test of an import's bytes, and
+// have not tested yet. One without a key is none.
+type Draft struct {
+	Key     string // of its recipe in the files bucket; every save has one of its own
+	SavedAt time.Time
+	SavedBy Who
+	EndsAt  time.Time // when the import goes
+}
+
+// Ends is when the draft is forgotten.
+func (d Draft) Ends() time.Time { return d.EndsAt }
+
+// Due is never.
+func (Draft) Due() time.Time { return time.Time{} }

@@ -222,6 +222,12 @@ func CorrectionsKey(in domain.InstitutionID, id string) string {
 	return importKey(in, id, "corrections.json")
 }
 
+// DraftKey is where a recipe is that people are working on, by the name of what
+// saved it.
+func DraftKey(in domain.InstitutionID, id, save string) string {
+	return importKey(in, id, "drafts/"+save+".json")
+}
+
 // FileOf is where a result file is that the user fetches of an import: of the round
 // that is accounted for, but for the corrected file, which all rounds share.
 func FileOf(i domain.Import, name string) string {

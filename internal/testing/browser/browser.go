@@ -18,6 +18,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -94,6 +95,7 @@ type Page struct {
 	mu       sync.Mutex
 	allowed  []string
 	problems []string
+	traffic  Traffic // since the first that asked
 }
 
 // Options say how a tab is.
@@ -166,6 +168,14 @@ func (p *Page) hear(ev any) {
 		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
 			p.note("%s: %s (%s)", ev.Entry.Source, ev.Entry.Text, ev.Entry.URL)
 		}
+	case *network.EventRequestWillBeSent:
+		p.mu.Lock()
+		p.traffic.Requests++
+		p.mu.Unlock()
+	case *network.EventLoadingFinished:
+		p.mu.Lock()
+		p.traffic.Bytes += int(ev.EncodedDataLength)
+		p.mu.Unlock()
 	case *page.EventJavascriptDialogOpening:
 		go p.call("Page.handleJavaScriptDialog", map[string]any{"accept": true})
 	}
@@ -445,6 +455,33 @@ func (p *Page) Offline(yes bool) {
 	p.t.Helper()
 	p.call("Network.enable", nil)
 	p.call("Network.emulateNetworkConditions", map[string]any{"offline": yes, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+}
+
+// Slow makes the network one of so many bytes a second, either way, from now on.
+func (p *Page) Slow(bytesPerSecond int) {
+	p.t.Helper()
+	p.call("Network.enable", nil)
+	p.call("Network.emulateNetworkConditions", map[string]any{"offline": false, "latency": 200, "downloadThroughput": bytesPerSecond, "uploadThroughput": bytesPerSecond})
+}
+
+// Traffic is what came over the network.
+type Traffic struct {
+	Requests int
+	Bytes    int // of the answers, as they were sent
+}
+
+// Traffic counts from now on; the function that it returns says what came since.
+func (p *Page) Traffic() func() Traffic {
+	p.t.Helper()
+	p.call("Network.enable", nil)
+	p.mu.Lock()
+	from := p.traffic
+	p.mu.Unlock()
+	return func() Traffic {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return Traffic{p.traffic.Requests - from.Requests, p.traffic.Bytes - from.Bytes}
+	}
 }
 
 // Clipboard is the text that was copied last.

@@ -139,7 +139,7 @@ func Start(o Options) (*Stack, error) {
 		Users: s.Users, Directory: s.SignIn.Directory(), Audit: memory.NewAudit(time.Now),
 		Usage: memory.NewRecords[domain.Usage](time.Now), Keys: s.Keys,
 		Webhooks: s.Webhooks, Deliveries: deliveries{memory.NewRecords[domain.Delivery](time.Now), s}, LoopbackWebhooks: true,
-		Removed: s.Removed, Mappings: mappings, Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
+		Removed: s.Removed, Mappings: mappings, Drafts: memory.NewRecords[domain.Draft](time.Now), Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, UploadsOrigin: uploads,
 		Assets: o.Assets, Log: s.log,

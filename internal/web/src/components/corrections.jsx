@@ -1,11 +1,13 @@
 // What was decided about the problems of an import, and the test with it.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { fieldOf } from '../core/catalogue.js';
-import { t, num } from '../core/i18n.js';
+import { ago, t, num } from '../core/i18n.js';
 import { labelOf, valueWords } from '../core/kinds.js';
-import { drop, forget, mending, mostCorrections, size, takeBack, testAgain } from '../core/mend.js';
+import { drop, forget, keeping, loadDecisions, mending, mostCorrections, save, size, takeBack, testAgain, waiting as open } from '../core/mend.js';
+import { user } from '../core/user.js';
 import { go, to } from '../core/router.js';
 import { Button, Failure } from './basics.jsx';
+import { Icon } from './icon.jsx';
 
 const shownAtOnce = 50;
 
@@ -13,8 +15,7 @@ const shownAtOnce = 50;
 export function said(d) {
   const value = (v) => (v === '' ? t('mend.blank') : v);
   if (d.kind === 'person' || d.who) return t(d.who === 'same' ? 'mend.said.same' : 'mend.said.another', { line: d.line });
-  if (d.kind === 'rows') return d.lines.length === 1 ? t('mend.said.row', { line: d.lines[0] }) : t('mend.said.rows', { n: d.lines.length, value: value(d.from || '') });
-  if (d.leaveOut) return t('mend.said.row', { line: d.line });
+  if (d.kind === 'row' || d.leaveOut) return t('mend.said.row', { line: d.line });
   const side = d.side || d.conflicts || d.conflict;
   if (side) {
     const what = t(side === 'mine' ? 'mend.ours' : 'mend.theirs');
@@ -30,13 +31,15 @@ export function said(d) {
  * @param {{of?: any}} props
  */
 export function Corrections({ of }) {
-  const { decisions, dropped } = mending(of.id).value;
+  const { by, dropped } = mending(of.id).value;
   const before = of.recipe.corrections || [];
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
-  const [shown, setShown] = useState(shownAtOnce);
-  if (!decisions.length && !before.length) return null;
-  const waiting = decisions.length + dropped.length;
+  const [shown, setShown] = useState(0); // of the list, none while it is closed
+  useEffect(() => { loadDecisions(of); }, [of.id]);
+  const waiting = open(of.id);
+  const kept = keeping(of.id).value;
+  if (!waiting && !before.length) return null;
   const n = size(of);
   const test = async () => {
     setBusy(true);
@@ -45,32 +48,38 @@ export function Corrections({ of }) {
       go(to('imports', (await testAgain(of)).id));
     } catch (e) { setError(e); setBusy(false); }
   };
+  const total = by.size + before.length;
+  // The latest one first, and no more of them than are shown.
+  const newest = [...by.values()].reverse().slice(0, shown);
   const all = [
-    ...decisions.map((d) => ({ key: JSON.stringify([d.kind, d.column, d.from, d.line, d.group]), words: said(d), back: () => takeBack(of.id, (x) => x === d), gone: false, hint: '' })).reverse(),
-    ...before.map((c, i) => ({ key: String(i), words: said(c), back: () => drop(of.id, i, !dropped.includes(i)), gone: dropped.includes(i), hint: c.cells === undefined ? '' : t('mend.cells', { n: c.cells }) })),
+    ...newest.map((d) => ({ key: JSON.stringify([d.kind, d.column, d.from, d.line]), words: said(d), back: () => takeBack(of, d), gone: false, hint: '' })),
+    ...before.slice(0, shown - newest.length).map((c, i) => ({ key: String(i), words: said(c), back: () => drop(of, i, !dropped.includes(i)), gone: dropped.includes(i), hint: c.cells === undefined ? '' : t('mend.cells', { n: c.cells }) })),
   ];
   return (
     <section class={`corrections ${waiting ? 'waiting' : ''}`} aria-label={t('mend.list')}>
       <div class="corrections-bar">
         <p role="status" class="strong">{waiting ? t('mend.waiting', { n: waiting }) : t('mend.applied', { n: before.length })}</p>
         {waiting > 0 && <span class="actions">
-          <Button kind="quiet" onClick={() => forget(of.id)}>{t('mend.discard')}</Button>
+          <Button kind="quiet" onClick={() => forget(of)}>{t('mend.discard')}</Button>
           <Button kind="primary" icon="test" busy={busy} disabled={n > mostCorrections} onClick={test}>{t('mend.test')}</Button>
         </span>}
       </div>
+      {waiting > 0 && n <= mostCorrections && kept.kept === 'failed' && <p class="corrections-kept failed" role="alert"><Icon name="warning" /><span>{t('mend.kept.failed')}</span> <Button kind="quiet" icon="run" onClick={() => save(of)}>{t('failure.retry')}</Button></p>}
+      {waiting > 0 && kept.kept === 'saving' && <p class="corrections-kept hint">{t('mend.kept.saving')}</p>}
+      {waiting > 0 && kept.kept === 'saved' && <p class="corrections-kept hint">{kept.by && kept.by !== user.value?.email ? t('mend.kept.by', { by: kept.by, ago: ago(kept.at) }) : t('mend.kept.saved')}{kept.joined > 0 && ` ${t('mend.kept.joined')}`}</p>}
       {n > mostCorrections && <p class="field-error" role="alert">{t('mend.tooMany', { n, most: mostCorrections })}</p>}
       {error && <Failure error={error} title={t('match.failed')} />}
-      <details>
-        <summary>{t('mend.show', { n: all.length })}</summary>
+      <details onToggle={(e) => setShown(e.currentTarget.open ? shownAtOnce : 0)}>
+        <summary>{t('mend.show', { n: total })}</summary>
         <ul class="corrections-list">
-          {all.slice(0, shown).map((c) => (
+          {all.map((c) => (
             <li key={c.key}>
               <span class={c.gone ? 'gone' : ''}>{c.words}{c.hint && <span class="hint"> {c.hint}</span>}</span>
               <Button kind="quiet" icon={c.gone ? 'check' : 'undo'} aria-label={`${t(c.gone ? 'mend.again' : 'mend.back')}: ${c.words}`} onClick={c.back}>{t(c.gone ? 'mend.again' : 'mend.back')}</Button>
             </li>
           ))}
         </ul>
-        {all.length > shown && <Button kind="quiet" onClick={() => setShown(shown + shownAtOnce)}>{t('mend.more', { n: all.length - shown })}</Button>}
+        {total > all.length && <Button kind="quiet" onClick={() => setShown(shown + shownAtOnce)}>{t('mend.more', { n: total - all.length })}</Button>}
       </details>
     </section>
   );

@@ -8,40 +8,26 @@ import { to } from '../core/router.js';
 import { Icon } from './icon.jsx';
 import { Address, Button } from './basics.jsx';
 
-const at = (id) => `rollbook.count.${id}`;
-
-/** What the target came to when it was last counted in this browser: {of, count, complete, at}, or null. */
-export function lastCount(id, condition) {
-  try {
-    const kept = JSON.parse(localStorage.getItem(at(id)));
-    return kept?.of === JSON.stringify(condition) ? kept : null;
-  } catch { return null; }
-}
-
-function keepCount(id, of, { count, complete }) {
-  try { localStorage.setItem(at(id), JSON.stringify({ of, count, complete, at: new Date().toISOString() })); } catch { /* not kept */ }
-}
-
 /**
  * How many contacts a target has, with when that was counted.
  * @param {{target?: any}} props
  */
 export function TargetCount({ target }) {
-  const [known, setKnown] = useState(() => lastCount(target.id, target.condition));
+  const [known, setKnown] = useState(target.counted);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const count = async () => {
     setBusy(true);
     setError(null);
     try {
-      keepCount(target.id, JSON.stringify(target.condition), await targets.preview(target.condition));
-      setKnown(lastCount(target.id, target.condition));
+      const { count: n, complete, at } = await targets.count(target.id);
+      setKnown({ contacts: n, complete, at });
     } catch (e) { setError(e); }
     setBusy(false);
   };
   return (
     <p class="target-count" role="status">
-      {known && <span><b>{t(known.complete === false ? 'targets.atLeast' : 'targets.count', { n: known.count })}</b> <span class="hint">{t('targets.counted', { ago: ago(known.at) })}</span></span>}
+      {known && <span><b>{t(known.complete ? 'targets.count' : 'targets.atLeast', { n: known.contacts })}</b> <span class="hint">{t('targets.counted', { ago: ago(known.at) })}</span></span>}
       {error && <span class="field-error">{words(error)}</span>}
       <Button kind="quiet" icon="run" busy={busy} aria-label={t('button.of', { what: t(known ? 'targets.recount' : 'targets.countNow'), of: target.name })} onClick={count}>{t(known ? 'targets.recount' : 'targets.countNow')}</Button>
     </p>
@@ -50,13 +36,14 @@ export function TargetCount({ target }) {
 
 /**
  * sample: whether to show a few contacts. whenWrong gets the faults of the condition.
+ * id: of the target that has this condition, which keeps the number.
  * @param {{condition?: any, sample?: any, whenWrong?: any, id?: any}} props
  */
 export function Count({ condition, sample, whenWrong, id }) {
   const asked = useStill(JSON.stringify(condition), 400);
-  const load = useLoad((o) => targets.preview(JSON.parse(asked), o), [asked]);
+  const load = useLoad((o) => (id ? targets.count(id, o) : targets.preview(JSON.parse(asked), o)), [asked, id]);
   const [shown, setShown] = useState(null);
-  useEffect(() => { if (load.data) { setShown(load.data); if (id) keepCount(id, asked, load.data); } }, [load.data]);
+  useEffect(() => { if (load.data) setShown(load.data); }, [load.data]);
   useEffect(() => { if (!load.loading) whenWrong?.(load.error); }, [load.error, load.loading]);
   return (
     <div class={`live-count ${load.loading ? 'busy' : ''}`}>

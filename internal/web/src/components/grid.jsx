@@ -6,7 +6,7 @@ import { announce } from '../core/announce.js';
 import { fieldOf } from '../core/catalogue.js';
 import { t, num } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
-import { decide, mending, pasted, takeBack } from '../core/mend.js';
+import { decide, decided, pasted, takeBack } from '../core/mend.js';
 import { Button, Empty, Loaded, Pager } from './basics.jsx';
 import { Icon } from './icon.jsx';
 import { fault } from './mend.jsx';
@@ -41,11 +41,9 @@ function Grid({ of, rows }) {
   const faultOf = (r, c) => r.problems.find((p) => p.column === c);
   const bad = rows.flatMap((r, y) => columns.flatMap((c, x) => (faultOf(r, c) ? [[y, x]] : [])));
   // A cell is what was written into it here, or what all such values become.
-  const m = mending(of.id).value;
-  const cellOf = (r, c) => m.decisions.find((d) => d.kind === 'cell' && d.line === r.line && d.column === c)
-    || m.decisions.find((d) => d.kind === 'value' && d.column === c && d.from === (r.cells[c] ?? '').trim());
+  const cellOf = (r, c) => decided(of, { kind: 'cell', line: r.line, column: c }) || decided(of, { kind: 'value', column: c, from: (r.cells[c] ?? '').trim() });
   const valueOf = (r, c) => cellOf(r, c)?.to ?? r.cells[c] ?? '';
-  const out = (r) => m.decisions.find((d) => d.kind === 'rows' && d.lines.includes(r.line));
+  const out = (r) => decided(of, { kind: 'row', line: r.line });
   const [at, setAt] = useState(() => bad.find(([y, x]) => !cellOf(rows[y], columns[x]) && !out(rows[y])) || bad[0] || [0, 0]);
   const [edit, setEdit] = useState(null); // the text of the cell that is edited
   const box = useRef(null);
@@ -70,8 +68,8 @@ function Grid({ of, rows }) {
   const write = (y, x, value) => {
     const r = rows[y];
     const c = columns[x];
-    if (value === (r.cells[c] ?? '')) takeBack(of.id, (d) => d.kind === 'cell' && d.line === r.line && d.column === c);
-    else decide(of.id, { kind: 'cell', line: r.line, column: c, to: value });
+    if (value === (r.cells[c] ?? '')) takeBack(of, { kind: 'cell', line: r.line, column: c });
+    else decide(of, { kind: 'cell', line: r.line, column: c, to: value });
   };
   // The next cell that is wrong still.
   const next = (y, x) => {
@@ -86,12 +84,7 @@ function Grid({ of, rows }) {
       move(...(to || at));
     } else move(at[0], at[1] + step);
   };
-  const leave = (r) => {
-    const d = out(r);
-    if (!d) decide(of.id, { kind: 'rows', group: `line ${r.line}`, lines: [r.line] });
-    else if (d.lines.length === 1) takeBack(of.id, (x) => x === d);
-    else decide(of.id, { ...d, lines: d.lines.filter((l) => l !== r.line) });
-  };
+  const leave = (r) => (out(r) ? takeBack : decide)(of, { kind: 'row', line: r.line });
   const key = (e) => {
     const [y, x] = at;
     if (edit !== null) {
@@ -127,7 +120,7 @@ function Grid({ of, rows }) {
       if (r && c) all.push({ kind: 'cell', line: r.line, column: c, to: value });
       else beyond += 1;
     }));
-    decide(of.id, ...all);
+    decide(of, ...all);
     announce(`${t('grid.pasted', { n: all.length })}${beyond ? ` ${t('grid.beyond', { n: beyond })}` : ''}`, { shown: true });
   };
   return (

@@ -62,7 +62,7 @@ function Mistakes({ of, onRows }) {
     announce(left ? t('mend.left', { n: left }) : t('mend.allDecided'));
     /** @type {HTMLElement} */ ((open || from).querySelector('.mistake-do input, .mistake-do button'))?.focus();
   });
-  const offers = together.filter((c) => c.to && c.groups.every((g) => replaceable(g) && !decided(of.id, { kind: 'value', column: g.column, from: g.value }) && !decided(of.id, { kind: 'rows', group: g.group })));
+  const offers = together.filter((c) => c.to && c.groups.every((g) => replaceable(g) && !ruled(of, g)));
   const load = async () => {
     setMore({ ...more, busy: true, error: null });
     try {
@@ -74,7 +74,7 @@ function Mistakes({ of, onRows }) {
     <Loaded of={first} rows={4}>
       {() => <>
         {offers.length > 1 && (
-          <p class="mend-offer"><Button icon="check" onClick={() => { decide(of.id, ...offers.flatMap((c) => c.groups.map((g) => replace(g, c.to)))); announce(t('mend.taken', { n: offers.length }), { shown: true }); }}>{t('mend.takeAll', { n: offers.length })}</Button></p>
+          <p class="mend-offer"><Button icon="check" onClick={() => { decide(of, ...offers.flatMap((c) => c.groups.map((g) => replace(g, c.to)))); announce(t('mend.taken', { n: offers.length }), { shown: true }); }}>{t('mend.takeAll', { n: offers.length })}</Button></p>
         )}
         <ul class="mend-list" ref={list}>
           {together.map((c) => <Mistake key={c.groups[0].group} of={of} cluster={c} onDone={next} onRows={onRows} />)}
@@ -89,7 +89,12 @@ function Mistakes({ of, onRows }) {
 // Values are told up to this length; what is longer is edited in its row.
 const told = 200;
 const replaceable = (g) => Boolean(g.column && g.value.trim() && g.value.length <= told && (fieldOf(g.field) || g.params.suggestion) && !g.params.lines);
-const replace = (g, value) => ({ kind: 'value', column: g.column, from: g.value, to: value, n: g.count });
+// What was decided about a group: its value is another now, or its rows are left out,
+// as far as it names them.
+function ruled(of, g) {
+  return decided(of, { kind: 'value', column: g.column, from: g.value.trim() }) || (g.lines.every((line) => decided(of, { kind: 'row', line })) && { kind: 'row' });
+}
+const replace = (g, value) => ({ kind: 'value', column: g.column, from: g.value.trim(), to: value });
 
 /** What a cell of the field can be made: [{value, label, hint}], null for what is typed. */
 function choices(def) {
@@ -130,12 +135,12 @@ function Mistake({ of, cluster, onDone, onRows }) {
   const several = cluster.groups.length > 1;
   const ticked = cluster.groups.filter((x) => !off.includes(x.group));
   const n = ticked.reduce((sum, x) => sum + x.count, 0);
-  const mine = (x) => decided(of.id, { kind: 'value', column: x.column, from: x.value }) || decided(of.id, { kind: 'rows', group: x.group });
+  const mine = (x) => ruled(of, x);
   const done = cluster.groups.every(mine);
   const options = choices(def);
   const wrong = tried && typed ? fault(def, typed) : '';
   const take = (value) => {
-    decide(of.id, ...ticked.map((x) => replace(x, value)));
+    decide(of, ...ticked.map((x) => replace(x, value)));
     onDone(card.current);
   };
   const type = () => {
@@ -147,10 +152,17 @@ function Mistake({ of, cluster, onDone, onRows }) {
     setBusy(true);
     setError(null);
     try {
-      for (const x of ticked) decide(of.id, { kind: 'rows', group: x.group, from: x.value, lines: await linesOf(of, x) });
+      for (const x of ticked) decide(of, ...(await linesOf(of, x)).map((line) => ({ kind: 'row', line })));
       onDone(card.current);
     } catch (e) { setError(e); }
     setBusy(false);
+  };
+  const back = async () => {
+    for (const x of cluster.groups) {
+      const d = mine(x);
+      if (d?.kind === 'value') takeBack(of, d);
+      else if (d) takeBack(of, ...(await linesOf(of, x)).map((line) => ({ kind: 'row', line })));
+    }
   };
   const name = several ? listed(cluster.groups.map((x) => x.value)) : g.value;
   const fits = replaceable(g);
@@ -181,8 +193,8 @@ function Mistake({ of, cluster, onDone, onRows }) {
       {done
         ? (
           <div class="mistake-do">
-            <p class="mistake-result"><Icon name="next" class="arrow" />{result.kind === 'rows' ? t('mend.leftOut') : result.to === '' ? t('mend.keep') : result.to === 'Empty' ? t('mend.clear') : options ? options.find((o) => o.value === result.to)?.label || result.to : result.to}</p>
-            <Button kind="quiet" icon="undo" aria-label={`${t('mend.back')}: ${name}`} onClick={() => takeBack(of.id, (d) => cluster.groups.some((x) => mine(x) === d))}>{t('mend.back')}</Button>
+            <p class="mistake-result"><Icon name="next" class="arrow" />{result.kind === 'row' ? t('mend.leftOut') : result.to === '' ? t('mend.keep') : result.to === 'Empty' ? t('mend.clear') : options ? options.find((o) => o.value === result.to)?.label || result.to : result.to}</p>
+            <Button kind="quiet" icon="undo" aria-label={`${t('mend.back')}: ${name}`} onClick={() => back().catch(setError)}>{t('mend.back')}</Button>
           </div>
         )
         : (
@@ -213,13 +225,13 @@ function Conflicts({ of }) {
   const items = list.data?.items || [];
   const settleable = items.some(isThreeWay);
   const columns = [...new Map(items.filter(isThreeWay).map((p) => [p.column, p])).values()];
-  const sideOf = (p) => (decided(of.id, { kind: 'conflict', line: p.line, column: p.column }) || decided(of.id, { kind: 'conflicts', column: p.column }) || decided(of.id, { kind: 'conflicts', column: undefined }))?.side;
+  const sideOf = (p) => (decided(of, { kind: 'conflict', line: p.line, column: p.column }) || decided(of, { kind: 'conflicts', column: p.column }) || decided(of, { kind: 'conflicts', column: undefined }))?.side;
   const all = (side, column) => {
-    decide(of.id, column ? { kind: 'conflicts', side, column } : { kind: 'conflicts', side });
+    decide(of, column ? { kind: 'conflicts', side, column } : { kind: 'conflicts', side });
     announce(t(side === 'mine' ? 'mend.ours.all' : 'mend.theirs.all'));
   };
   const bulk = (label, column) => {
-    const now = decided(of.id, { kind: 'conflicts', column })?.side || (column && decided(of.id, { kind: 'conflicts', column: undefined })?.side);
+    const now = decided(of, { kind: 'conflicts', column })?.side || (column && decided(of, { kind: 'conflicts', column: undefined })?.side);
     return (
       <div class="bulk" role="group" aria-label={label}>
         <span>{label}</span>
@@ -239,13 +251,13 @@ function Conflicts({ of }) {
           </div>}
           <ul class="conflict-list">
             {items.map((p) => (
-              <li key={`${p.line} ${p.column}`} class={sideOf(p) || decided(of.id, { kind: 'person', line: p.line }) || decided(of.id, { kind: 'rows', group: `line ${p.line}` }) ? 'decided' : ''}>
+              <li key={`${p.line} ${p.column}`} class={sideOf(p) || decided(of, { kind: 'person', line: p.line }) || decided(of, { kind: 'row', line: p.line }) ? 'decided' : ''}>
                 <div class="conflict-who">
                   <p class="strong">{p.contact ? <a href={to('contacts', p.contact)}>{t('problems.contact', { number: p.contact })}</a> : `${t('problems.line')} ${num(p.line)}`}</p>
                   <p class="hint">{fieldName(p) || p.column}{p.contact && ` · ${t('problems.line')} ${num(p.line)}`}</p>
                 </div>
                 {isThreeWay(p) ? <Three of={p} side={sideOf(p)} /> : <p class="conflict-why">{p.message}{p.suggestion && <span class="hint block">{p.suggestion}</span>}</p>}
-                {isThreeWay(p) && <Sides label={`${t('problems.line')} ${num(p.line)}, ${p.column}`} now={sideOf(p)} onChoose={(side) => decide(of.id, { kind: 'conflict', line: p.line, column: p.column, side })} />}
+                {isThreeWay(p) && <Sides label={`${t('problems.line')} ${num(p.line)}, ${p.column}`} now={sideOf(p)} onChoose={(side) => decide(of, { kind: 'conflict', line: p.line, column: p.column, side })} />}
                 {p.code === 'anotherPerson' && <Person of={of} line={p.line} />}
                 {!isThreeWay(p) && p.code !== 'anotherPerson' && <LeaveOut of={of} line={p.line} />}
               </li>
@@ -283,18 +295,18 @@ function Sides({ label, now, onChoose }) {
 
 /** @param {{of?: any, line?: any}} props */
 function Person({ of, line }) {
-  const now = decided(of.id, { kind: 'person', line })?.who;
+  const now = decided(of, { kind: 'person', line })?.who;
   return (
     <div class="sides" role="group" aria-label={t('persons.who', { line: num(line) })}>
-      {['same', 'another'].map((who) => <Button key={who} aria-pressed={now === who ? 'true' : 'false'} onClick={() => decide(of.id, { kind: 'person', line, who })}>{t(`persons.${who}`)}</Button>)}
+      {['same', 'another'].map((who) => <Button key={who} aria-pressed={now === who ? 'true' : 'false'} onClick={() => decide(of, { kind: 'person', line, who })}>{t(`persons.${who}`)}</Button>)}
     </div>
   );
 }
 
 /** @param {{of?: any, line?: any}} props */
 function LeaveOut({ of, line }) {
-  const d = decided(of.id, { kind: 'rows', group: `line ${line}` });
+  const d = decided(of, { kind: 'row', line });
   return d
-    ? <Button kind="quiet" icon="undo" onClick={() => takeBack(of.id, (x) => x === d)}>{t('mend.back')}</Button>
-    : <Button kind="quiet" icon="close" onClick={() => decide(of.id, { kind: 'rows', group: `line ${line}`, lines: [line] })}>{t('mend.leave', { n: 1 })}</Button>;
+    ? <Button kind="quiet" icon="undo" onClick={() => takeBack(of, d)}>{t('mend.back')}</Button>
+    : <Button kind="quiet" icon="close" onClick={() => decide(of, { kind: 'row', line })}>{t('mend.leave', { n: 1 })}</Button>;
 }

@@ -143,6 +143,9 @@ export const imports = {
   problemRows: (i, params, options) => get(`/api/imports/${id(i)}/problems/rows`, params, options),
   changes: (i, body, options) => call('POST', `/api/imports/${id(i)}/changes/search`, { body, ...options }),
   rows: (i, options) => get(`/api/imports/${id(i)}/rows`, {}, options),
+  draft: (i) => get(`/api/imports/${id(i)}/draft`),
+  putDraft: (i, recipe, etag) => call('PUT', `/api/imports/${id(i)}/draft`, { body: recipe, etag }),
+  dropDraft: (i, etag) => call('DELETE', `/api/imports/${id(i)}/draft`, { etag }),
   test: (i, recipe, key) => call('POST', `/api/imports/${id(i)}/test`, { body: recipe, key }),
   update: (i, key) => call('POST', `/api/imports/${id(i)}/update`, { key }),
   undo: (i, key) => call('POST', `/api/imports/${id(i)}/undo`, { key }),
@@ -167,6 +170,7 @@ export const targets = {
   create: (body, key) => call('POST', '/api/targets', { body, key }),
   put: (i, body, etag) => call('PUT', `/api/targets/${id(i)}`, { body, etag }),
   remove: (i, etag) => call('DELETE', `/api/targets/${id(i)}`, { etag }),
+  count: (i, options) => call('POST', `/api/targets/${id(i)}/count`, { ...options }),
   preview: (condition, options) => call('POST', '/api/targets/preview', { body: { condition }, ...options }),
 };
 

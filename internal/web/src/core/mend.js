@@ -1,5 +1,6 @@
-// What is to be done about the problems of an import: decisions that are kept in
-// this browser until the file is tested again with them.
+// What is to be done about the problems of an import: decisions that are kept with
+// the import until the file is tested again with them, so that they are there on
+// another day, on another computer and for a colleague.
 import { signal } from '@preact/signals';
 import { imports, newKey } from './api.js';
 import { user } from './user.js';
@@ -7,107 +8,245 @@ import { user } from './user.js';
 /** How many corrections a recipe may have. */
 export const mostCorrections = 10000;
 
+// What the API has not taken yet is in this browser.
 const prefix = 'rollbook.mend.';
 const at = (id) => `${prefix}${user.value?.user}.${id}`;
 const life = 30 * 24 * 3600e3; // as long as the uploaded file that they are about
-const none = () => ({ decisions: [], dropped: [] });
+const pause = 800; // after a decision, before it is sent
+const again = 10e3; // after a failure
+
+const none = () => ({ by: new Map(), dropped: [] });
 const open = {};
 
-/**
- * The decisions about an import: {decisions, dropped}. dropped are places among
- * the corrections that its recipe has already, which are taken back.
- */
-export function mending(id) {
-  if (!open[id]) {
-    expire();
-    let kept = none();
-    try { kept = { ...kept, ...JSON.parse(localStorage.getItem(at(id))) }; } catch { /* as if there were none */ }
-    open[id] = signal(kept);
-  }
+// base is what the API has, of the import.
+function about(id) {
+  open[id] ??= { now: signal(none()), state: signal({ kept: '', by: '', at: '', joined: 0 }), base: none(), etag: '', loaded: null, busy: false, timer: 0, of: null };
   return open[id];
 }
 
+/**
+ * The decisions about an import: {by, dropped}. by has them by what they are about;
+ * dropped are places among the corrections that its recipe has already, which are
+ * taken back.
+ */
+export const mending = (id) => about(id).now;
+
+/** Where they are kept: {kept: '' | 'saving' | 'saved' | 'failed', by, at, joined}. */
+export const keeping = (id) => about(id).state;
+
+// A later decision about the same replaces an earlier one.
+const keyOf = (d) => [d.kind, d.line ?? '', d.column ?? '', d.kind === 'value' ? d.from : ''].join('\n');
+
+// Whether a decision about many conflicts says all that the other one says.
+const covers = (many, d) => (d.kind === 'conflict' || d.kind === 'conflicts') && (!many.column || many.column === d.column);
+
 // Decisions hold what cells say: those of files that are gone go too.
 function expire() {
-  try {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(prefix)) continue;
-      let since = 0;
-      try { since = JSON.parse(localStorage.getItem(key)).at; } catch { /* as if it were old */ }
-      if (!(Date.now() - since < life)) localStorage.removeItem(key);
-    }
-  } catch { /* storage may be closed */ }
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith(prefix)) continue;
+    let since = 0;
+    try { since = JSON.parse(localStorage.getItem(key)).at; } catch { /* as if it were old */ }
+    if (!(Date.now() - since < life)) localStorage.removeItem(key);
+  }
 }
 
-function keep(id, next) {
-  mending(id).value = next;
+const unsent = (id) => {
   try {
-    if (next.decisions.length || next.dropped.length) localStorage.setItem(at(id), JSON.stringify({ ...next, at: Date.now() }));
+    expire();
+    const kept = JSON.parse(localStorage.getItem(at(id)));
+    return kept && { etag: kept.etag, by: new Map(kept.decisions.map((d) => [keyOf(d), d])), dropped: kept.dropped };
+  } catch { return null; }
+};
+
+function keepHere(id, next) {
+  try {
+    if (next) localStorage.setItem(at(id), JSON.stringify({ decisions: [...next.by.values()], dropped: next.dropped, etag: about(id).etag, at: Date.now() }));
     else localStorage.removeItem(at(id));
   } catch { /* then only for now */ }
 }
 
-/** Forgets what was decided about an import. */
-export const forget = (id) => keep(id, none());
+const alike = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-// What a decision is about: a later one about the same replaces it.
-const about = (d) => [d.kind, d.column, d.from, d.line, d.group].join('\n');
-
-// Whether a decision about many conflicts says all that the other one says.
-const covers = (many, d) => many.kind === 'conflicts' && (d.kind === 'conflict' || d.kind === 'conflicts') && (!many.column || many.column === d.column);
-
-/** Adds decisions. Each is {kind: value | cell | rows | conflicts | conflict | person, …}. */
-export function decide(id, ...list) {
-  const m = mending(id).value;
-  let { decisions } = m;
-  for (const d of list) {
-    decisions = [...decisions.filter((x) => about(x) !== about(d) && !covers(d, x)), d];
-  }
-  keep(id, { ...m, decisions });
+// What two people have decided since base, together: mine stands where both have
+// decided otherwise about the same thing.
+function together(base, mine, theirs) {
+  const by = new Map(theirs.by);
+  for (const [k, d] of mine.by) if (!alike(base.by.get(k), d)) by.set(k, d);
+  for (const k of base.by.keys()) if (!mine.by.has(k)) by.delete(k);
+  const dropped = theirs.dropped.filter((p) => mine.dropped.includes(p) || !base.dropped.includes(p));
+  return { by, dropped: [...new Set([...dropped, ...mine.dropped.filter((p) => !base.dropped.includes(p))])] };
 }
 
-/** Takes decisions back. */
-export function takeBack(id, which) {
-  const m = mending(id).value;
-  keep(id, { ...m, decisions: m.decisions.filter((d) => !which(d)) });
+/** Reads what is decided about an import; it can be asked again. */
+export function loadDecisions(of) {
+  const a = about(of.id);
+  a.of = of;
+  a.loaded ??= (async () => {
+    const here = unsent(of.id);
+    if (here && !a.now.value.by.size) a.now.value = { by: here.by, dropped: here.dropped };
+    try {
+      const draft = await imports.draft(of.id);
+      const theirs = read(of, draft.recipe);
+      // What is here and not sent rests on what the API had then, if that is known.
+      a.now.value = together(here?.etag === draft.etag ? theirs : none(), a.now.value, theirs);
+      Object.assign(a, { base: theirs, etag: draft.etag });
+      a.state.value = { kept: draft.savedAt ? 'saved' : '', by: draft.savedBy || '', at: draft.savedAt || '', joined: 0 };
+      if (here) later(of, 0);
+    } catch (e) {
+      a.loaded = null;
+      failed(of, e);
+    }
+  })();
+  return a.loaded;
+}
+
+// What the API refuses for good is not sent again.
+function failed(of, e) {
+  const a = about(of.id);
+  a.state.value = { ...a.state.value, kept: 'failed' };
+  if (e.status === 0 || e.status === 429 || e.status >= 500) later(of, again);
+}
+
+function later(of, wait) {
+  const a = about(of.id);
+  clearTimeout(a.timer);
+  a.timer = setTimeout(() => save(of), wait);
+}
+
+/** Sends what is not kept yet. What fails is sent again, and at once when the connection is back. */
+export async function save(of) {
+  const a = about(of.id);
+  clearTimeout(a.timer);
+  if (a.busy || size(of) > mostCorrections) return;
+  if (!a.loaded) { await loadDecisions(of); return; }
+  await a.loaded;
+  a.busy = true;
+  a.state.value = { ...a.state.value, kept: 'saving' };
+  let joined = a.state.value.joined;
+  try {
+    for (;;) {
+      const mine = a.now.value;
+      try {
+        const kept = await imports.putDraft(of.id, recipeWith(of), a.etag);
+        Object.assign(a, { etag: kept.etag, base: mine });
+        if (a.now.value !== mine) continue; // more was decided meanwhile
+        a.state.value = { kept: 'saved', by: kept.savedBy, at: kept.savedAt, joined };
+        break;
+      } catch (e) {
+        if (e.status !== 412) throw e;
+        const draft = await imports.draft(of.id);
+        const theirs = read(of, draft.recipe);
+        a.now.value = together(a.base, a.now.value, theirs);
+        Object.assign(a, { etag: draft.etag, base: theirs });
+        joined += 1;
+      }
+    }
+    keepHere(of.id, null);
+  } catch (e) { failed(of, e); }
+  a.busy = false;
+}
+
+window.addEventListener('online', () => {
+  for (const a of Object.values(open)) if (a.of && a.state.value.kept === 'failed') save(a.of);
+});
+
+function keep(of, next) {
+  const a = about(of.id);
+  a.of = of;
+  a.now.value = next;
+  keepHere(of.id, next);
+  later(of, pause);
+}
+
+/** Forgets what was decided about an import. */
+export const forget = (of) => keep(of, none());
+
+/** Adds decisions. Each is {kind: value | cell | row | conflicts | conflict | person, …}. */
+export function decide(of, ...list) {
+  const m = mending(of.id).value;
+  const by = new Map(m.by);
+  for (const d of list) {
+    if (d.kind === 'conflicts') for (const [k, x] of by) if (covers(d, x)) by.delete(k);
+    by.delete(keyOf(d));
+    by.set(keyOf(d), d);
+  }
+  keep(of, { ...m, by });
+}
+
+/** Takes decisions back, by the members that say what they are about. */
+export function takeBack(of, ...list) {
+  const m = mending(of.id).value;
+  const by = new Map(m.by);
+  for (const d of list) by.delete(keyOf(d));
+  keep(of, { ...m, by });
 }
 
 /** Takes back, or not, a correction that the import's recipe has already. */
-export function drop(id, place, yes) {
-  const m = mending(id).value;
-  keep(id, { ...m, dropped: yes ? [...m.dropped, place] : m.dropped.filter((p) => p !== place) });
+export function drop(of, place, yes) {
+  const m = mending(of.id).value;
+  keep(of, { ...m, dropped: yes ? [...m.dropped, place] : m.dropped.filter((p) => p !== place) });
 }
 
-/** The decision that there is about something, by the members that it has. */
-export const decided = (id, like) => mending(id).value.decisions.find((d) => Object.entries(like).every(([k, v]) => d[k] === v));
+/** The decision that there is about something. */
+export const decided = (of, like) => mending(of.id).value.by.get(keyOf(like));
 
 // Conflicts come first, so that what is written into a cell stands.
-const order = ['conflicts', 'conflict', 'value', 'cell', 'rows'];
+const order = ['conflicts', 'conflict', 'value', 'cell', 'row', 'person'];
 
-function corrections(d) {
+function correction(d) {
   switch (d.kind) {
-    case 'value': return [{ column: d.column, from: d.from, to: d.to }];
-    case 'cell': return [{ line: d.line, column: d.column, to: d.to }];
-    case 'rows': return d.lines.map((line) => ({ line, leaveOut: true }));
-    case 'conflicts': return [{ conflicts: d.side, ...(d.column ? { column: d.column } : {}) }];
-    case 'conflict': return [{ line: d.line, conflict: d.side, column: d.column }];
-    default: return [];
+    case 'value': return { column: d.column, from: d.from, to: d.to };
+    case 'cell': return { line: d.line, column: d.column, to: d.to };
+    case 'row': return { line: d.line, leaveOut: true };
+    case 'conflicts': return { conflicts: d.side, ...(d.column ? { column: d.column } : {}) };
+    default: return { line: d.line, conflict: d.side, ...(d.column ? { column: d.column } : {}) };
   }
 }
+
+function decision(c) {
+  if (c.leaveOut) return { kind: 'row', line: c.line };
+  if (c.conflicts) return { kind: 'conflicts', side: c.conflicts, column: c.column };
+  if (c.conflict) return { kind: 'conflict', line: c.line, column: c.column, side: c.conflict };
+  return c.line ? { kind: 'cell', line: c.line, column: c.column, to: c.to } : { kind: 'value', column: c.column, from: c.from, to: c.to };
+}
+
+const bare = ({ cells, ...c }) => c;
+const sorted = (c) => JSON.stringify(Object.entries(bare(c)).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** The decisions that make the recipe of the import's next test out of its own. */
+function read(of, recipe) {
+  if (!recipe) return none();
+  const next = recipe.corrections || [];
+  const dropped = [];
+  let n = 0;
+  (of.recipe.corrections || []).forEach((c, place) => {
+    if (next[n] && sorted(next[n]) === sorted(c)) n += 1;
+    else dropped.push(place);
+  });
+  const list = next.slice(n).map(decision);
+  for (const [line, who] of Object.entries(recipe.persons || {})) if (of.recipe.persons?.[line] !== who) list.push({ kind: 'person', line: Number(line), who });
+  return { by: new Map(list.map((d) => [keyOf(d), d])), dropped };
+}
+
+/** How many decisions wait for a test. */
+export const waiting = (id) => mending(id).value.by.size + mending(id).value.dropped.length;
 
 /** How many corrections the next test has. */
 export function size(of) {
   const m = mending(of.id).value;
-  return (of.recipe.corrections?.length || 0) - m.dropped.length + m.decisions.reduce((n, d) => n + corrections(d).length, 0);
+  let n = (of.recipe.corrections?.length || 0) - m.dropped.length;
+  for (const d of m.by.values()) if (d.kind !== 'person') n += 1;
+  return n;
 }
 
 /** The recipe of the import with all that was decided. */
 export function recipeWith(of) {
-  const { decisions, dropped } = mending(of.id).value;
-  const before = (of.recipe.corrections || []).filter((_, i) => !dropped.includes(i)).map(({ cells, ...c }) => c);
-  const sorted = [...decisions].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || Number(Boolean(a.column)) - Number(Boolean(b.column)));
-  const persons = Object.fromEntries(decisions.filter((d) => d.kind === 'person').map((d) => [d.line, d.who]));
-  const all = [...before, ...sorted.flatMap(corrections)];
+  const { by, dropped } = mending(of.id).value;
+  const gone = new Set(dropped);
+  const before = (of.recipe.corrections || []).filter((_, i) => !gone.has(i)).map(bare);
+  const list = [...by.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || Number(Boolean(a.column)) - Number(Boolean(b.column)));
+  const persons = Object.fromEntries(list.filter((d) => d.kind === 'person').map((d) => [d.line, d.who]));
+  const all = [...before, ...list.filter((d) => d.kind !== 'person').map(correction)];
   const out = { ...of.recipe, corrections: all, persons: { ...of.recipe.persons, ...persons } };
   if (!all.length) delete out.corrections;
   if (!Object.keys(out.persons).length) delete out.persons;
@@ -122,21 +261,32 @@ export async function testAgain(of) {
   const asked = JSON.stringify([of.id, recipe]);
   if (request.of !== asked) Object.assign(request, { key: newKey(), of: asked });
   const made = await imports.test(of.id, recipe, request.key);
-  forget(of.id);
+  // It is in the new import now.
+  const a = about(of.id);
+  clearTimeout(a.timer);
+  keepHere(of.id, null);
+  delete open[of.id];
+  imports.dropDraft(of.id, a.etag).catch(() => {});
   return made;
 }
+
+const lines = new Map(); // of groups that were read
 
 /** All lines of a group of equal problems. */
 export async function linesOf(of, group) {
   if (group.count <= group.lines.length) return group.lines;
-  const lines = [];
-  let cursor = '';
-  do {
-    const page = await imports.problems(of.id, { group: group.group, cursor, limit: 200 });
-    lines.push(...page.items.map((p) => p.line));
-    cursor = page.nextCursor;
-  } while (cursor);
-  return [...new Set(lines)];
+  const at = `${of.id} ${group.group}`;
+  if (!lines.has(at)) {
+    const all = new Set();
+    let cursor = '';
+    do {
+      const page = await imports.problems(of.id, { group: group.group, cursor, limit: 200 });
+      for (const p of page.items) all.add(p.line);
+      cursor = page.nextCursor;
+    } while (cursor);
+    lines.set(at, [...all]);
+  }
+  return lines.get(at);
 }
 
 // Two values mean the same if nothing but case, accents, marks and the order of

@@ -7,7 +7,7 @@ import { t, day, ago, num, dateTime, has, listed } from '../core/i18n.js';
 import { labelOf } from '../core/kinds.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
-import { mending } from '../core/mend.js';
+import { waiting } from '../core/mend.js';
 import { go, replace, to } from '../core/router.js';
 import { sendAgain, sending, sent, stopSending } from '../core/sending.js';
 import { may } from '../core/user.js';
@@ -218,7 +218,7 @@ function Actions({ of, reload }) {
         {operator && asksColumns(of) && matchable(of) && <ButtonLink kind="primary" icon="table" href={to('imports', of.id, 'columns')}>{t('match.title')}</ButtonLink>}
         {operator && of.resumable && <Button kind="primary" icon="run" busy={busy === 'resume'} onClick={resume}>{t('result.resume')}</Button>}
         {again && ended && retry}
-        {operator && update && <Button kind={mending(of.id).value.decisions.length ? '' : 'primary'} icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
+        {operator && update && <Button kind={waiting(of.id) ? '' : 'primary'} icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
         {of.files.includes('errors') && <Download ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
         {again && !ended && retry}

@@ -61,7 +61,7 @@ function Form({ target }) {
   return (
     <form class="form" onSubmit={submit} noValidate>
       <Draft of={back} />
-      <Count condition={target.condition} />
+      <Count condition={target.condition} id={target.id} />
       <div class="part">
         <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, values: [{ code: '', how: 'replace', value: undefined }] })}
           options={Object.keys(rooms).map((d) => ({ value: d, label: t(`dataType.${d}`), hint: t(`dataType.${d}.hint`) }))} />
