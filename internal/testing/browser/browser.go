@@ -169,9 +169,11 @@ func (p *Page) hear(ev any) {
 			p.note("%s: %s (%s)", ev.Entry.Source, ev.Entry.Text, ev.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		p.mu.Lock()
-		p.traffic.Requests++
-		p.mu.Unlock()
+		if strings.Contains(ev.Request.URL, "/api/") {
+			p.mu.Lock()
+			p.traffic.Requests++
+			p.mu.Unlock()
+		}
 	case *network.EventLoadingFinished:
 		p.mu.Lock()
 		p.traffic.Bytes += int(ev.EncodedDataLength)
@@ -466,8 +468,8 @@ func (p *Page) Slow(bytesPerSecond int) {
 
 // Traffic is what came over the network.
 type Traffic struct {
-	Requests int
-	Bytes    int // of the answers, as they were sent
+	Requests int // of the API
+	Bytes    int // of all answers, as they were sent
 }
 
 // Traffic counts from now on; the function that it returns says what came since.

@@ -125,7 +125,7 @@ func bounded(t *testing.T, p *browser.Page, what string) {
 func TestManyProblems(t *testing.T) {
 	s := stack(t, dev.Options{})
 	var f bytes.Buffer
-	f.WriteString("Contact,[new] GENRE,[new] LAST_VISIT\r\n")
+	fmt.Fprintf(&f, "Contact,[new] GENRE,[new] LAST_VISIT\r\n#%s,JAZZ,2025-02-03\r\n", somebody(t, s))
 	for n := range 50_000 {
 		genre := fmt.Sprintf("Genre %d", n)
 		if n < 10_001 {
@@ -135,7 +135,7 @@ func TestManyProblems(t *testing.T) {
 	}
 	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "many.csv", DataType: domain.Criteria, Action: domain.Test, CreatedBy: "u2 operator@aurora.example"}, f.Bytes())
 	if err != nil || i.ProblemsAll != 100_000 {
-		t.Fatal(i.Status, i.ProblemsAll, err)
+		t.Fatal(i.Status, i.ProblemsAll, i.Problem, i.Counts, err)
 	}
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -147,14 +147,14 @@ func TestManyProblems(t *testing.T) {
 	p.See("Polkka")
 	p.Settled()
 	bounded(t, p, "100,000 problems")
-	if got := came(); got.Requests > 20 || got.Bytes > 400_000 {
+	if got := came(); got.Requests > 8 || got.Bytes > 400_000 {
 		t.Errorf("the page of 100,000 problems took %+v", got)
 	}
 	came = p.Traffic()
 	p.Press("By row")
 	p.SeeIn("[role=grid]", "Polkka")
 	bounded(t, p, "rows")
-	p.Press("Next page")
+	p.Press("Next")
 	p.SeeIn("[role=grid]", "52")
 	bounded(t, p, "the next rows")
 	if got := came(); got.Requests > 4 || got.Bytes > 200_000 {
@@ -168,7 +168,7 @@ func TestManyProblems(t *testing.T) {
 	bounded(t, p, "10,001 corrections")
 	p.Press("By row")
 	p.SeeIn("[role=grid]", "Polkka")
-	p.Press("Take back: Line 2")
+	p.Press("Take back: Line 3")
 	p.See("10,000 corrections, not tested yet")
 	p.See(kept)
 	p.Press("Show all 10,000 corrections")
@@ -176,7 +176,7 @@ func TestManyProblems(t *testing.T) {
 	bounded(t, p, "10,000 corrections")
 
 	// One more decision asks for nothing and sends what there is once.
-	p.Press("Take back: Line 3")
+	p.Press("Take back: Line 4")
 	p.See("9,999 corrections, not tested yet")
 	p.See("Saving")
 	p.See(kept)
@@ -239,7 +239,8 @@ func TestSlowNetwork(t *testing.T) {
 	p.Press("Test again")
 	p.See(fmt.Sprintf("%d contacts would be changed.", changes))
 	p.Press("Update now with this file")
-	p.PressIn("Change "+fmt.Sprint(changes), "Update now with this file")
+	p.See(fmt.Sprintf("Change %d contacts?", changes))
+	p.Press("Update now with this file")
 	p.See(fmt.Sprintf("%d contacts have been changed", changes))
 	if i := newest(t, s); i.Action != domain.Update || i.Counts.Updated != changes || !strings.HasPrefix(i.FileName, "spring") {
 		t.Errorf("%+v", i)
