@@ -52,7 +52,9 @@ type Contacts interface {
 	// GetMany returns those of the contacts that there are.
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
-	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, cursor string) (cs []domain.Contact, next string, err error)
+	// Search goes through all contacts by number, page after page, and ends a page when
+	// it has looked at enough.
+	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(seen int) bool, cursor string) (cs []domain.Contact, next string, err error)
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 	// Values is All with numbers and fields alone.
 	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]

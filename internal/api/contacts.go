@@ -130,7 +130,7 @@ func (s *server) contactRoutes() {
 	const all, one = "/api/contacts", "/api/contacts/{number}"
 	route(s, Viewer, huma.Operation{
 		OperationID: "findContacts", Method: http.MethodGet, Path: all, Tags: []string{tagContacts},
-		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, then those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.",
+		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, and, unless that was an e-mail address, those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.",
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
 		return s.findContacts(ctx, c, "query.q", in.Q, in.Limit, in.Cursor)

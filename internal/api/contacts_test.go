@@ -1,13 +1,16 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/api"
 	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
 )
@@ -332,6 +335,56 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%v", got.Items)
 	}
 	s.call(stranger, "GET", "/api/contacts/0000777/history", nil).problem(404, "notFound")
+}
+
+// countingContacts counts whom a search looks at, a second for each.
+type countingContacts struct {
+	api.Contacts
+	seen int
+}
+
+func (c *countingContacts) Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(int) bool, from string) ([]domain.Contact, string, error) {
+	return c.Contacts.Search(ctx, in, func(d domain.Contact) bool {
+		c.seen++
+		return match(d)
+	}, limit, enough, from)
+}
+
+// Whoever has the address is found without a look at the others, and a search for a
+// part of something ends its page in time for its answer, however slow the looking.
+func TestSearchIsBounded(t *testing.T) {
+	s := newStack(t)
+	for i := range 30 {
+		s.call(operator, "PUT", fmt.Sprintf("/api/contacts/77%04d", i), object{"email": fmt.Sprintf("q%d@example.org", i)}).want(201)
+	}
+	counting := &countingContacts{Contacts: s.contacts}
+	s.config.Contacts = counting
+	now := s.config.Now
+	s.config.Now = func() time.Time { return now().Add(time.Duration(counting.seen) * time.Second) }
+	s.rebuild()
+	var page struct {
+		Items      []object
+		NextCursor string
+	}
+	s.call(viewer, "POST", "/api/contacts/search", object{"q": "q7@example.org"}).want(200).into(&page)
+	if len(page.Items) != 1 || page.NextCursor != "" || counting.seen != 0 {
+		t.Errorf("%d found, next %q, %d looked at", len(page.Items), page.NextCursor, counting.seen)
+	}
+	all, pages := 0, 0
+	for body := (object{"q": "@example.org", "limit": 200}); ; pages++ {
+		counting.seen = 0
+		s.call(viewer, "POST", "/api/contacts/search", body).want(200).into(&page)
+		if all += len(page.Items); counting.seen > 12 || pages > 10 {
+			t.Fatalf("%d looked at in one request, the %dth", counting.seen, pages+1)
+		}
+		if page.NextCursor == "" {
+			break
+		}
+		body["cursor"], page.NextCursor = page.NextCursor, ""
+	}
+	if all < 30 || pages == 0 {
+		t.Errorf("%d found on %d pages", all, pages+1)
+	}
 }
 
 // What is looked for in a body finds what the same words in an address find, page

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"rollbook/internal/domain"
@@ -12,9 +13,12 @@ import (
 	"rollbook/internal/domain/text"
 )
 
-// looked is how many contacts one request looks through for those that have the
-// words somewhere.
-const looked = 20000
+// A request looks through so many contacts, for so long, for those that have the
+// words somewhere. API Gateway waits for 29 s.
+const (
+	looked  = 20000
+	looking = 10 * time.Second
+)
 
 // anywhere begins the cursors of the second part of a search.
 const anywhere = "any."
@@ -46,13 +50,18 @@ func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit
 				return found, next, err
 			}
 		}
+		if len(found) > 0 && strings.Contains(q, "@") {
+			// Whoever has the address was meant; thousands of others need not be
+			// looked at for a part of theirs.
+			return found, "", nil
+		}
 		if len(found) == limit {
 			return found, anywhere, nil
 		}
-		match, already := matching(q), foundDirectly(direct)
+		match, already, until := matching(q), foundDirectly(direct), s.Now().Add(looking)
 		more, next, err := s.Contacts.Search(ctx, c.Institution, func(c domain.Contact) bool {
 			return !already(c) && match(c)
-		}, limit-len(found), looked, from)
+		}, limit-len(found), func(seen int) bool { return seen >= looked || s.Now().After(until) }, from)
 		if err != nil {
 			return nil, "", err
 		}

@@ -187,10 +187,10 @@ func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []
 	return out, g.Wait()
 }
 
-// Search pages through all contacts by number and returns those that match. It
-// looks at so many at most; then it returns what it found, and the cursor to go on
-// from.
-func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, from string) ([]domain.Contact, string, error) {
+// Search pages through all contacts by number and returns those that match, until
+// it has looked at enough, of which one is the least; then the cursor is where to go
+// on.
+func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(seen int) bool, from string) ([]domain.Contact, string, error) {
 	last, err := after("search", from)
 	if err != nil {
 		return nil, "", err
@@ -205,7 +205,7 @@ func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match fu
 		if err != nil {
 			return nil, "", err
 		}
-		if len(found) == limit || seen == most {
+		if len(found) == limit || seen > 0 && enough(seen) {
 			return found, cursor("search", last), nil
 		}
 		if match(c) {

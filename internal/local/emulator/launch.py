@@ -1,5 +1,6 @@
 """Runs the emulator for as long as the process that holds the other end of
 standard input lives: however that one ends, nothing is left running."""
+import functools
 import json
 import os
 import re
@@ -35,7 +36,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 sys.argv = ["ministack"]
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import dynamodb, stepfunctions
+from ministack.services import _dynamodb_keywords, dynamodb, stepfunctions
 
 drain = lambda_runtime.Worker._drain_stderr_bounded
 drain.__defaults__ = (0.005, *drain.__defaults__[1:])
@@ -102,6 +103,33 @@ def select_by_partition(table, parsed):
 
 
 dynamodb._partiql_select = select_by_partition
+
+# The same texts come again with every row, and everything waits for their reading:
+# statements are taken apart once for their text, policies likewise. A batch reads
+# each of its statements twice, one after the other; the second time it is given
+# what the first one found.
+_dynamodb_keywords._tokenize = functools.lru_cache(1024)(_dynamodb_keywords._tokenize)
+parse_policy = iam_evaluator.parse_policy_document
+parse_policy_text = functools.lru_cache(1024)(parse_policy)
+parse_statement = dynamodb._parse_partiql
+read = (None, None, None)
+
+
+def parse_policy_once(document):
+    return list(parse_policy_text(document)) if isinstance(document, str) else parse_policy(document)
+
+
+def parse_statement_once(text, parameters):
+    global read
+    if text == read[0] and parameters is read[1]:
+        parsed, read = read[2], (None, None, None)
+        return parsed
+    read = (text, parameters, parse_statement(text, parameters))
+    return read[2]
+
+
+iam_evaluator.parse_policy_document = parse_policy_once
+dynamodb._parse_partiql = parse_statement_once
 
 try:
     main()

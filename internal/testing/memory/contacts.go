@@ -154,9 +154,9 @@ func (s *Contacts) Find(_ context.Context, in domain.InstitutionID, q string, li
 	return found, next, err
 }
 
-// Search pages through all contacts by number and returns those that match, having
-// looked at so many at most.
-func (s *Contacts) Search(_ context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, from string) ([]domain.Contact, string, error) {
+// Search pages through all contacts by number and returns those that match, until it
+// has looked at enough.
+func (s *Contacts) Search(_ context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(seen int) bool, from string) ([]domain.Contact, string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var rest []domain.Contact
@@ -174,7 +174,7 @@ func (s *Contacts) Search(_ context.Context, in domain.InstitutionID, match func
 	}
 	var found []domain.Contact
 	for i, c := range rest {
-		if len(found) == limit || i == most {
+		if len(found) == limit || i > 0 && enough(i) {
 			return found, cursor("search", key(rest[i-1])), nil
 		}
 		if match(c) {

@@ -47,7 +47,7 @@ type Contacts interface {
 	// Search pages through all contacts by number and returns those that match. It
 	// looks at most at so many contacts, and then returns what it found with the
 	// cursor to go on from.
-	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit, most int, cursor string) (cs []domain.Contact, next string, err error)
+	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(seen int) bool, cursor string) (cs []domain.Contact, next string, err error)
 	// ByEmail returns, for each address (any case) that a contact has, the
 	// numbers that have it, ordered.
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
