@@ -395,6 +395,10 @@ func (i *Import) Resume(now time.Time) {
 	i.StartedAt, i.FinishedAt, i.RetriedAt = now, time.Time{}, time.Time{}
 }
 
+// Checked reports whether there is an account of the rows yet. Until then nothing was
+// written.
+func (i Import) Checked() bool { return i.Counts.Rows > 0 }
+
 // Resumable reports whether another round may do what the import has left: it
 // ended before its time, by our fault or because it was cancelled, and what it did
 // was not taken back.
@@ -402,7 +406,7 @@ func (i Import) Resumable() bool {
 	switch i.Status {
 	case Incomplete, Failed, Cancelled:
 		// Without rows it was not checked yet, and begins anew.
-		return i.UndoneBy == "" && i.Source.Key != "" && (i.Counts.Rows == 0 || i.Counts.Unprocessed > 0)
+		return i.UndoneBy == "" && i.Source.Key != "" && (!i.Checked() || i.Counts.Unprocessed > 0)
 	}
 	return false
 }

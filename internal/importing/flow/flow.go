@@ -155,6 +155,8 @@ type Plan struct {
 	// Read is the round whose plan read the file: a later one has the rows that
 	// were left, in the same chunks.
 	Read int `json:"read,omitempty"`
+	// After are the rounds that it goes on from, oldest first: each has an account.
+	After []int `json:"after,omitempty"`
 	// Corrected says that the file as it was corrected is stored too.
 	Corrected bool `json:"corrected,omitempty"`
 }

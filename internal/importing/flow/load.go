@@ -31,21 +31,26 @@ type PlannedRound struct {
 	*Plan
 }
 
-// LoadRounds reads the plans of rounds 0 to last in which a file was taken, oldest
-// first: a round that ended before its check did left none.
+// LoadRounds reads the plan of a round and those of the rounds that it goes on from,
+// oldest first; none if the round has no plan. A round that was closed without an
+// account counts for none of them, though a copy of its plan may be written late.
 func LoadRounds(ctx context.Context, get Getter, in domain.InstitutionID, imp string, last int) ([]PlannedRound, error) {
+	p, err := LoadPlan(ctx, get, in, domain.RunID(imp, last))
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	var out []PlannedRound
-	for round := range last + 1 {
-		p, err := LoadPlan(ctx, get, in, domain.RunID(imp, round))
-		if err != nil && fault.KindOf(err) == fault.NotFound {
-			continue
-		}
+	for _, round := range p.After {
+		before, err := LoadPlan(ctx, get, in, domain.RunID(imp, round))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, PlannedRound{round, p})
+		out = append(out, PlannedRound{round, before})
 	}
-	return out, nil
+	return append(out, PlannedRound{last, p}), nil
 }
 
 // OpenResults reads the results object with the key.

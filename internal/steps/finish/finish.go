@@ -133,17 +133,17 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import) (domain.Import, e
 	if err != nil {
 		return end, err
 	}
-	if len(rounds) == 0 {
+	switch {
+	case len(rounds) == 0 && imp.Checked():
+		// The round ended before it began: what was accounted for stays.
+		end.Status, end.Problem = ended(imp, imp.Counts)
+		return end, nil
+	case len(rounds) == 0:
 		end.Status, end.Problem = unchecked(imp)
 		end.Files = []string{flow.Original}
 		return end, nil
 	}
 	plan := rounds[len(rounds)-1]
-	if plan.Round != imp.Round {
-		// The round ended before it began: what was accounted for stays.
-		end.Status, end.Problem = ended(imp, imp.Counts)
-		return end, nil
-	}
 	end.Accounted, end.Account, end.Files = imp.Round, uuid.NewString()[:8], []string{flow.Original}
 	end.Warnings = slices.Clone(plan.Warnings)
 	if plan.Problem != nil {

@@ -12,16 +12,16 @@ import (
 
 // rows makes the chunks of a round: of the file, or of what earlier rounds left.
 func (s *Step) rows(ctx context.Context, imp *domain.Import) (*flow.Plan, error) {
-	rounds, err := flow.LoadRounds(ctx, s.Files, imp.Institution, imp.ID, imp.Round-1)
-	if err != nil {
-		return &flow.Plan{}, err
-	}
-	if len(rounds) == 0 {
+	if !imp.Checked() {
 		p, err := s.read(ctx, imp)
 		p.Read = imp.Round
 		return p, err
 	}
-	return s.left(ctx, imp, rounds[len(rounds)-1])
+	before, err := flow.LoadPlan(ctx, s.Files, imp.Institution, domain.RunID(imp.ID, imp.Accounted))
+	if err != nil {
+		return &flow.Plan{}, err
+	}
+	return s.left(ctx, imp, flow.PlannedRound{Round: imp.Accounted, Plan: before})
 }
 
 // left makes chunks of the rows that the round before reports as unprocessed. They
@@ -29,6 +29,7 @@ func (s *Step) rows(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 func (s *Step) left(ctx context.Context, imp *domain.Import, before flow.PlannedRound) (*flow.Plan, error) {
 	p := *before.Plan
 	p.Chunks = slices.Clone(before.Chunks)
+	p.After = append(slices.Clone(before.After), before.Round)
 	again := &reread{s: s, imp: *imp, was: before}
 	for n := range p.Chunks {
 		ref := &p.Chunks[n]

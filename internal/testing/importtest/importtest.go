@@ -48,12 +48,14 @@ type World struct {
 	Finish   *finish.Step
 	Template *template.Step
 
+	// AfterPlan is called when a round is planned; its error ends the round.
+	AfterPlan func(flow.Run) error
 	// BeforeChunk is called before each try of a chunk; its error is the try's.
 	BeforeChunk func(n, try int) error
 	// AfterChunk is called after each try that came to its end; its error is the
 	// try's all the same.
 	AfterChunk func(n, try int) error
-	// Tries is how often a chunk is tried.
+	// Tries is how often a plan and a chunk are tried.
 	Tries int
 	// WhileQueued is called while an import waits for a slot; with false the machine
 	// stands still.
@@ -152,7 +154,17 @@ func (w *World) Executions() int {
 // when a step failed. The errors of chunks end with their tries, as the map
 // tolerates them.
 func (w *World) Run(ctx context.Context, run flow.Run) error {
-	p, err := w.Plan.Run(ctx, run)
+	var p flow.Planned
+	var err error
+	for range w.Tries {
+		p, err = w.Plan.Run(ctx, run)
+		if err == nil && w.AfterPlan != nil {
+			err = w.AfterPlan(run)
+		}
+		if err == nil || fault.KindOf(err) == fault.Conflict {
+			break
+		}
+	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Conflict {
 			return err

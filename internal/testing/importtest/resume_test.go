@@ -1,6 +1,7 @@
 package importtest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -167,6 +168,66 @@ func TestResumeUnchecked(t *testing.T) {
 	}
 	if imp.Resumable() {
 		t.Error("it can be resumed again")
+	}
+}
+
+// A round may be stopped while its plan is being made, and closed before the plan is
+// stored. That one counts for nothing, whichever round it was of.
+func TestResumeAfterLatePlan(t *testing.T) {
+	const rows = 30
+	whole := importtest.New(t, rows)
+	want := whole.Import(t, demo.Aurora, domain.Criteria, domain.Update, leftFile(rows))
+	for late := range 3 { // the round that is stopped
+		t.Run(fmt.Sprintf("round %d", late), func(t *testing.T) {
+			w := importtest.New(t, rows)
+			w.Plan.ChunkRows = 4
+			w.BeforeChunk = func(n, _ int) error {
+				if n%(late+1) == 0 && late > 0 {
+					return errKilled
+				}
+				return nil
+			}
+			var key string
+			var plan []byte
+			round := 0
+			w.AfterPlan = func(run flow.Run) error {
+				if round = run.Round; round != late {
+					return nil
+				}
+				key = flow.PlanKey(run.Institution, domain.RunID(run.Import, run.Round))
+				var err error
+				if plan, err = w.Files.Get(t.Context(), key); err != nil {
+					return err
+				}
+				w.Files.Remove(key)
+				return errKilled
+			}
+			imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, leftFile(rows))
+			for round < late {
+				if imp.Counts.Unprocessed == 0 {
+					t.Fatalf("round %d: %s %+v", round, imp.Status, imp.Counts)
+				}
+				imp = w.Resume(t, imp)
+			}
+			if imp.Status == domain.Done {
+				t.Fatalf("the stopped round: %s %+v", imp.Status, imp.Counts)
+			}
+			if _, err := w.Files.Put(t.Context(), key, bytes.NewReader(plan), "application/json"); err != nil {
+				t.Fatal(err)
+			}
+			w.AfterPlan, w.BeforeChunk = nil, nil
+			same(t, w, w.Resume(t, imp), whole, want)
+		})
+	}
+}
+
+// A resumed round that is stopped before its check says what the round before said.
+func TestResumeStoppedBeforeCheck(t *testing.T) {
+	w := importtest.New(t, 3)
+	w.Plan.Catalogue = away{}
+	imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, leftFile(3))
+	if imp = w.Resume(t, imp); imp.Status != domain.Failed || imp.Counts.Rows != 0 || string(imp.Problem.Code) != "checkFailed" || !imp.Resumable() {
+		t.Errorf("%s %+v %+v", imp.Status, imp.Counts, imp.Problem)
 	}
 }
 
