@@ -58,7 +58,6 @@ func (e *Engine) create(ctx context.Context, todo []*item) ([]*item, error) {
 			x.reject(x.contactDeleted())
 		default:
 			x.Number, x.live = a.Live.Number, a.Live
-			x.result = Result{Warnings: x.result.Warnings}
 			met = append(met, x)
 		}
 	}

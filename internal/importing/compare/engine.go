@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"rollbook/internal/domain"
@@ -283,7 +284,6 @@ func (e *Engine) refusals(live *domain.Contact, set map[domain.Field]domain.Valu
 		switch {
 		case is == domain.False && v == domain.True:
 			was := p
-			was.Was = nil
 			p = e.provenance().Of(f)
 			p.Was = &was
 		case v == domain.False && e.Undoes != "" && p.Import == e.Undoes && p.Was != nil:
@@ -438,17 +438,12 @@ var errOver = fault.New(fault.Conflict, "alreadyFinal", nil)
 // fits has the row's own check look at a contact as it would be. What it finds
 // wrong rejects the row.
 func (x *item) fits(live, set map[domain.Field]domain.Value) bool {
-	x.result.Warnings = nil
 	if x.Person == nil || x.Person.Check == nil {
 		return true
 	}
-	after := make(map[domain.Field]domain.Value, len(live)+len(set))
-	for f, v := range live {
-		after[f] = v
-	}
-	for f, v := range set {
-		after[f] = v
-	}
+	after := map[domain.Field]domain.Value{}
+	maps.Copy(after, live)
+	maps.Copy(after, set)
 	warnings, p := x.Person.Check(after)
 	if p != nil {
 		x.reject(*p)

@@ -214,10 +214,10 @@ func (e *Engine) drop(ctx context.Context, todo []*item, holders map[string][]do
 	var doubtful []*item
 	var ask []domain.ContactNumber
 	for _, x := range todo {
-		if x.Number != "" || x.Person == nil {
+		if !x.byEmail() {
 			continue
 		}
-		if ns := holders[text.NormaliseEmail(x.Person.Email)]; len(ns) > 1 || len(ns) == 1 && len(x.Person.Shared) > 0 {
+		if ns := holders[text.NormaliseEmail(x.Person.Email)]; len(ns) > 1 || len(x.Person.Shared) > 0 {
 			doubtful, ask = append(doubtful, x), append(ask, ns...)
 		}
 	}

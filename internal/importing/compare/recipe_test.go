@@ -141,6 +141,7 @@ func TestConflictsSay(t *testing.T) {
 		{"the three values", asked(t, genre, "ROCK", "JAZZ"), "FOLK", domain.Provenance{}, "[new] GENRE=JAZZ: conflict[live:FOLK new:JAZZ old:ROCK]"},
 		{"[old] as it is written today", asked(t, email, "T", "F"), "", domain.Provenance{}, "[new] EMAIL=F: conflict[live: new:false old:true]"},
 		{"[old] that is no value", asked(t, genre, "1-Mar", "JAZZ"), "FOLK", domain.Provenance{}, "[new] GENRE=JAZZ: conflict[case:unreadable live:FOLK new:JAZZ old:1-Mar]"},
+		{"a wish about what is there, as [old] is no value", asked(t, tags, "1-Mar", "add: FOLK"), "JAZZ", domain.Provenance{}, "[new] TAGS=add: FOLK: conflict[case:unreadable live:JAZZ new:JAZZ|FOLK old:1-Mar]"},
 		{"a refusal of which nothing is known", asked(t, email, "-", "T"), domain.False, domain.Provenance{}, "[new] EMAIL=T: refused"},
 		{"a refusal of which all is known", asked(t, email, "-", "T"), domain.False, domain.Provenance{At: at, By: domain.WhoIs("u1", "olga@house.example"), Proof: "letter 7"},
 			"[new] EMAIL=T: refused[by:olga@house.example date:2025-03-02 proof:letter 7]"},

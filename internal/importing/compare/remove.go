@@ -38,8 +38,6 @@ func (e *Engine) remove(ctx context.Context, todo []*item) error {
 			x.reject(x.unknown())
 		case !x.untouched():
 			x.end(x.touched())
-		case e.Mode == Update && decided:
-			e.fate(x, own)
 		default:
 			x.end(Result{Outcome: domain.Updated, Changes: removal(x.live.Fields), Removed: true})
 			x.sent = domain.Write{Number: x.Number, If: x.live.Fields, Provenance: e.provenance(), Ticket: e.Ticket,

@@ -26,7 +26,6 @@ func (e *Engine) own(x *item) (domain.Stamp, bool) {
 // another try of the row did, or that no try ever will. Another line's stamp says
 // that two lines found the same contact, by its number and by its e-mail.
 func (e *Engine) fate(x *item, own domain.Stamp) {
-	x.doubt = false
 	switch {
 	case own.Line != x.Line && own.Kind != domain.Burnt && own.Kind == domain.Maker && x.Key != "":
 		x.reject(x.numberGiven(own.Line))
