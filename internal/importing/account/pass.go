@@ -173,8 +173,8 @@ func (p *pass) telephones(ctx context.Context) error {
 			continue
 		}
 		late = append(late, x)
-		if a := x.read.asks; a.Number == "" && a.Person != nil && a.Person.Email != "" {
-			emails = append(emails, a.Person.Email)
+		if e := x.read.email(); e != "" {
+			emails = append(emails, e)
 		}
 	}
 	if len(late) == 0 {
@@ -185,7 +185,7 @@ func (p *pass) telephones(ctx context.Context) error {
 		return err
 	}
 	number := func(x *item) domain.ContactNumber {
-		if ns := holders[x.read.email()]; x.read.asks.Number == "" && len(ns) == 1 {
+		if ns := holders[x.read.email()]; len(ns) == 1 {
 			return ns[0]
 		}
 		return x.read.asks.Number
@@ -210,9 +210,10 @@ func (p *pass) telephones(ctx context.Context) error {
 	return nil
 }
 
-// email is the address by which a row finds its contact, "" for none.
+// email is the address by which a row without a number finds its contact, "" for
+// none.
 func (r *reading) email() string {
-	if r.asks.Person == nil {
+	if r.asks.Number != "" || r.asks.Person == nil {
 		return ""
 	}
 	return r.asks.Person.Email

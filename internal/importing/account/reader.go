@@ -276,7 +276,6 @@ func (r *reader) phoneOf(said, country string) (field.Edit, *field.Problem) {
 // telephone reads the late telephone number of a row by its contact's country, "" for
 // none: then by the recipe's or the institution's, which it warns of.
 func (r *reader) telephone(row flow.Row, x *reading, country string) {
-	x.late = false
 	i := slices.IndexFunc(x.asks.Cells, func(c compare.Cell) bool { return c.Def.Field() == domain.ContactPhone })
 	assumed := country == ""
 	if assumed {
