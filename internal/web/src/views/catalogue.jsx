@@ -55,7 +55,7 @@ export function Catalogue() {
             {mine.length === 0
               ? <Empty icon="tag" title={t(`catalogue.empty.${room}`)} />
               : <Table class="catalogue-table" caption={t(`room.${room}`)} rows={mine} rowKey={(f) => f.code} columns={[
-                { key: 'label', head: t('catalogue.label'), main: true, cell: (f) => <a class="strong" href={to('catalogue', pathOf[room], f.code)}>{labelOf(f)}</a> },
+                { key: 'label', head: t('catalogue.label'), main: true, cell: (f) => <a class="row-link" href={to('catalogue', pathOf[room], f.code)}>{labelOf(f)}</a> },
                 { key: 'code', head: t('catalogue.code'), cell: (f) => <code>{f.code}</code> },
                 ...(room === 'criterion' ? [
                   { key: 'kind', head: t('catalogue.kind'), cell: (f) => t(`kind.${f.kind}`) },

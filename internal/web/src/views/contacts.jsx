@@ -52,7 +52,7 @@ export function Contacts({ asked }) {
             <p class="hidden" role="status">{q && t('contacts.found', { n: items.length })}</p>
             <Table class="contacts-table" caption={t('contacts.title')} rows={items} rowKey={(c) => c.number} columns={[
               { key: 'number', head: t('contacts.number'), cell: (c) => <a href={to('contacts', c.number)}>#{c.number}</a> },
-              { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="strong">{nameOf(c) || '–'}</a> },
+              { key: 'name', head: t('contacts.name'), main: true, cell: (c) => <a href={to('contacts', c.number)} class="row-link">{nameOf(c) || '–'}</a> },
               { key: 'email', head: t('contact.email'), cell: (c) => (c.email ? <Address of={c.email} /> : null) },
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => (c.language ? ownWords('language', c.language) : null) },

@@ -211,7 +211,7 @@ function Actions({ of, reload }) {
   const again = operator && of.ofKind !== 'undo' && (ended || missed(of.counts) > 0);
   // The form for the corrected file is about the same type of data.
   const correct = () => keepDraft('new', { ...newImport(), dataType: of.problem?.code === 'wrongDataType' ? '' : of.dataType, onConflict: of.onConflict || 'skip', allowSamePerson: Boolean(of.allowSamePerson) });
-  const retry = <ButtonLink kind={ended && !of.resumable && !asksColumns(of) ? 'primary' : ''} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
+  const retry = <ButtonLink kind={ended ? of.resumable || asksColumns(of) ? '' : 'primary' : 'quiet'} icon="plus" href={to('new')} onClick={correct}>{t(of.status === 'cancelled' || of.status === 'failed' ? 'new' : 'result.again')}</ButtonLink>;
   return (
     <>
       <div class="actions">
@@ -220,11 +220,13 @@ function Actions({ of, reload }) {
         {again && ended && retry}
         {operator && update && <Button kind={waiting(of.id) ? '' : 'primary'} icon="upload" onClick={() => setAsking('update')}>{t('result.update')}</Button>}
         {operator && undone && <Button kind="primary" icon="undo" busy={busy === 'undo'} onClick={() => run('undo', () => imports.undo(of.of, key.current.undo))}>{t('result.undo.now')}</Button>}
-        {of.files.includes('errors') && <Download ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
-        {again && !ended && retry}
-        {of.files.includes('changes') && <Download ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
-        {operator && matchable(of) && !asksColumns(of) && <ButtonLink icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
+      </div>
+      <div class="actions after">
+        {of.files.includes('errors') && <Download kind="quiet" ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
+        {again && !ended && retry}
+        {of.files.includes('changes') && <Download kind="quiet" ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
+        {operator && matchable(of) && !asksColumns(of) && <ButtonLink kind="quiet" icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
         {filesOf(of).filter(([n]) => n === 'undo' || n === 'corrected' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
       {operator && undo && of.expiresAt && <p class="hint">{t('result.undo.until', { day: day(of.expiresAt) })}</p>}

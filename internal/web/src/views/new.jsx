@@ -92,7 +92,7 @@ export function New() {
 
   return (
     <Page title={t('new.title')} lead={t('new.lead')} back={{ href: to('imports'), text: t('imports.title') }}>
-      <form class="form" onSubmit={submit} noValidate>
+      <form class="form two" onSubmit={submit} noValidate>
         <Draft of={back} />
         <Part n={1} title={t('new.file')}>
           <FilePicker id={fileId} file={file} onFile={take} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />

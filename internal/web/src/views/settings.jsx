@@ -81,7 +81,7 @@ function Edit({ stored, onSaved, reload, used }) {
     setBusy(false);
   };
   return (
-    <form class="form" onSubmit={save} noValidate>
+    <form class="form two" onSubmit={save} noValidate>
         <Draft of={back} />
       <Field label={t('settings.name')} error={wrong('name')}>
         {(p) => <input {...p} type="text" maxLength={limits.name} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
