@@ -431,6 +431,20 @@ func TestUnreadOnRetry(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("the second try of a test that is cancelled", func(t *testing.T) {
+		d, imp := newDesk(t), update()
+		plan := d.plan(t, imp, [3]string{"#1", "ROCK", "JAZZ"})
+		if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		l := d.ledger(imp, compare.Test)
+		l.Engine.Store = compare.ReadOnly(d.Contacts)
+		l.Between = func(context.Context, domain.Counts) (bool, error) { return true, nil }
+		results, _ := run(t, d, l, imp, plan)
+		if got := brief(results[2]); got != "1 unprocessed cancelled" {
+			t.Error(got)
+		}
+	})
 	t.Run("the second try of a test", func(t *testing.T) {
 		d, imp := newDesk(t), update()
 		plan := d.plan(t, imp, [3]string{"#1", "ROCK", "nonsense"})

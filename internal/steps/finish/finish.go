@@ -78,7 +78,7 @@ func (s *Step) Run(ctx context.Context, in flow.Finish) error {
 		if err != nil {
 			return err
 		}
-		closed := false
+		var closed bool
 		imp, err = s.Jobs.ChangeImport(ctx, in.Institution, in.Import, func(i *domain.Import) error {
 			if closed = !in.Over(i); !closed {
 				return nil

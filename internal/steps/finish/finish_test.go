@@ -76,7 +76,13 @@ func (d *desk) chunks(t *testing.T, columns []flow.Column, chunks ...[]flow.Resu
 // chunksWith does so with what else the summary of each chunk says.
 func (d *desk) chunksWith(t *testing.T, columns []flow.Column, says flow.Summary, chunks ...[]flow.Result) {
 	t.Helper()
-	p := flow.Plan{Version: flow.Version, Columns: columns}
+	d.round(t, 0, flow.Plan{Version: flow.Version, Columns: columns}, says, chunks...)
+}
+
+// round stores the plan of a round, with the results of its chunks. A chunk without
+// results has no rows.
+func (d *desk) round(t *testing.T, round int, p flow.Plan, says flow.Summary, chunks ...[]flow.Result) {
+	t.Helper()
 	for n, rs := range chunks {
 		var b bytes.Buffer
 		w, err := flow.NewResultWriter(&b)
@@ -93,12 +99,12 @@ func (d *desk) chunksWith(t *testing.T, columns []flow.Column, says flow.Summary
 		if err := w.Close(sum); err != nil {
 			t.Fatal(err)
 		}
-		key := flow.ResultKey(house, id, 0, n, fmt.Sprint(len(d.files.Keys())))
+		key := flow.ResultKey(house, id, round, n, fmt.Sprint(len(d.files.Keys())))
 		d.put(t, key, b.Bytes())
-		if _, err := d.jobs.BeginTry(t.Context(), house, id, 0, n); err != nil {
+		if _, err := d.jobs.BeginTry(t.Context(), house, id, round, n); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.jobs.Seal(t.Context(), house, id, 0, n, domain.Seal{Key: key, By: 1, Tries: 1}); err != nil {
+		if _, err := d.jobs.Seal(t.Context(), house, id, round, n, domain.Seal{Key: key, By: 1, Tries: 1}); err != nil {
 			t.Fatal(err)
 		}
 		p.Chunks = append(p.Chunks, flow.ChunkRef{Rows: len(rs), FirstLine: 2, LastLine: 9})
@@ -107,7 +113,7 @@ func (d *desk) chunksWith(t *testing.T, columns []flow.Column, says flow.Summary
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.put(t, flow.PlanKey(house, id), b)
+	d.put(t, flow.PlanKey(house, domain.RunID(id, round)), b)
 }
 
 func (d *desk) put(t *testing.T, key string, b []byte) {
