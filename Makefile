@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy doctor
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy doctor lookups
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -67,6 +67,9 @@ version: ## say the version
 
 deploy: ## ask what is needed, check the account, build and deploy to AWS (STACK=rollbook ARGS="--yes --parameter MailFrom=…")
 	@$(IN) .ci/deploy deploy $(if $(STACK),--stack '$(STACK)') $(ARGS)
+
+lookups: ## compare what contacts are found by with them (STACK=rollbook ARGS="--repair --institution …")
+	@$(IN) .ci/deploy lookups $(if $(STACK),--stack '$(STACK)') $(ARGS)
 
 doctor: ## check a deployed stack (STACK=rollbook)
 	@$(IN) .ci/deploy doctor $(if $(STACK),--stack '$(STACK)') $(ARGS)

@@ -263,21 +263,43 @@ def doctor(o):
     return wrong
 
 
+def lookups(o):
+    """Compares what contacts are found by with them, and with --repair puts it right."""
+    session = boto3.Session(region_name=o.region)
+    out = outputs(described(session, o.stack) or {})
+    if "CatalogueTable" not in out:
+        raise Wrong(f"there is no stack {o.stack} in {session.region_name}")
+    institutions = [o.institution] if o.institution else sorted(
+        item["pk"]["S"] for page in session.client("dynamodb").get_paginator("scan").paginate(
+            TableName=out["CatalogueTable"], FilterExpression="sk = :sk", ProjectionExpression="pk",
+            ExpressionAttributeValues={":sk": {"S": "settings"}}) for item in page["Items"])
+    who = session.get_credentials().get_frozen_credentials()
+    env = {**os.environ, "AWS_REGION": session.region_name, "AWS_ACCESS_KEY_ID": who.access_key, "AWS_SECRET_ACCESS_KEY": who.secret_key}
+    env.pop("AWS_SESSION_TOKEN", None)
+    if who.token:
+        env["AWS_SESSION_TOKEN"] = who.token
+    return subprocess.run(
+        ["go", "run", "./internal/aws/dynamo/rollbook-lookups", "-contacts", out["ContactsTable"], "-emails", out["EmailsTable"],
+         "-history", out["HistoryTable"], "-catalogue", out["CatalogueTable"], *(["-repair"] if o.repair else []), *institutions],
+        env=env).returncode
+
+
 def main():
     p = argparse.ArgumentParser(prog="deploy", description=__doc__.split("\n")[0])
-    p.add_argument("what", choices=["deploy", "doctor"])
+    p.add_argument("what", choices=["deploy", "doctor", "lookups"])
     p.add_argument("--stack", default="rollbook", help="its name; another one is another stage, with tables of its own")
     p.add_argument("--region", default=os.environ.get("AWS_REGION") or boto3.Session().region_name, help="else the shell's")
     p.add_argument("--admin", default="", help="e-mail address of the first administrator")
     p.add_argument("--institution", default="", help="id of the administrator's institution")
     p.add_argument("--bucket", help="for what is deployed, else one that SAM makes")
     p.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    p.add_argument("--repair", action="store_true", help="put look-ups right")
     p.add_argument("--yes", action="store_true", help="ask nothing")
     o = p.parse_args()
     try:
         if not o.region:
             raise Wrong("no region is set: AWS_REGION=…, or --region")
-        return 1 if (doctor if o.what == "doctor" else deploy)(o) else 0
+        return 1 if {"doctor": doctor, "deploy": deploy, "lookups": lookups}[o.what](o) else 0
     except Wrong as e:
         print(f"{o.what}: {e}", file=sys.stderr)
         return 1

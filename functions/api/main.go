@@ -73,7 +73,7 @@ func main() {
 	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
 	jobs := dynamo.NewJobs(db, c.Jobs)
 	handler := api.New(api.Config{
-		Contacts:         dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
+		Contacts:         dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue),
 		Catalogue:        dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:             jobs,
 		Audit:            dynamo.NewAudit(db, c.Audit),

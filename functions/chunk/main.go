@@ -35,7 +35,7 @@ func main() {
 	}
 	db := dynamo.Open(conf)
 	step := &chunk.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),

@@ -44,7 +44,7 @@ func main() {
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	jobs := dynamo.NewJobs(db, c.Jobs)
 	step := &finish.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      jobs,
 		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),

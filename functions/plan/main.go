@@ -41,7 +41,7 @@ func main() {
 	buckets := map[string]*blob.Blobs{c.Uploads: blob.New(objects, c.Uploads), c.Files: blob.New(objects, c.Files)}
 	jobs := dynamo.NewJobs(db, c.Jobs)
 	step := &plan.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, ""),
+		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, "", c.Catalogue),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      jobs,
 		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),

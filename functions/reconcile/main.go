@@ -51,7 +51,7 @@ func main() {
 	step := &reconcile.Step{
 		Jobs:     jobs,
 		Removed:  dynamo.NewRecords[domain.Removed](jobs, "removed"),
-		Contacts: dynamo.NewContacts(db, c.Contacts, "", c.History),
+		Contacts: dynamo.NewContacts(db, c.Contacts, "", c.History, ""),
 		Uploads:  blob.New(blob.Client(conf), c.Uploads),
 		Start:    &start.Step{Jobs: jobs, Machine: machine, Log: logger, Now: time.Now},
 		Machine:  machine,

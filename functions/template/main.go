@@ -40,7 +40,7 @@ func main() {
 	}
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &template.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, "", ""), // it reads contacts only, nothing beside them
+		Contacts:  dynamo.NewContacts(db, c.Contacts, "", "", ""), // it reads contacts only, nothing beside them
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),

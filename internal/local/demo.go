@@ -12,7 +12,7 @@ import (
 func Demo(n int) func(context.Context, *Stack) error {
 	return func(ctx context.Context, s *Stack) error {
 		db := dynamo.Open(s.Config())
-		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History)
+		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History, s.Tables.Catalogue)
 		catalogue := dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, n); err != nil {
 			return err

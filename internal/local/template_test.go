@@ -310,14 +310,14 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:PutObject Files/imports/*/corrections.json", "s3:GetObject Files/imports/*", "s3:GetObject Files/templates/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query"), on("Catalogue", "GetItem Query"), job, under("templates"), mail),
 		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
-		"PlanFunction":     slices.Concat(reads, on("Contacts", "Query"), on("Catalogue", "Query"), rounds, on("Jobs", "Query"), uploads, files),
+		"PlanFunction":     slices.Concat(reads, on("Contacts", "Query"), on("Catalogue", "GetItem Query UpdateItem"), rounds, on("Jobs", "Query"), uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),
 			on("Emails", "BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem PartiQLSelect PartiQLInsert PartiQLDelete"),
 			on("History", "Query PutItem UpdateItem BatchWriteItem PartiQLInsert"),
-			on("Catalogue", "Query UpdateItem"), rounds, files),
-		"FinishFunction": slices.Concat(reads, on("Contacts", "PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem Query UpdateItem"),
-			on("History", "Query UpdateItem PartiQLInsert"), on("Catalogue", "Query UpdateItem"), rounds, files, mail),
+			on("Catalogue", "GetItem Query UpdateItem"), rounds, files),
+		"FinishFunction": slices.Concat(reads, on("Contacts", "Query PartiQLInsert PartiQLUpdate"), on("Emails", "BatchGetItem Query UpdateItem"),
+			on("History", "Query UpdateItem PartiQLInsert"), on("Catalogue", "GetItem Query UpdateItem"), rounds, files, mail),
 		"ReconcileFunction": slices.Concat(rounds, on("Jobs", "DeleteItem"), on("Contacts", "GetItem"), on("History", "Query UpdateItem BatchWriteItem"), machine, []string{
 			"dynamodb:Query ${JobsTable.Arn}/index/open",
 			"s3:GetObject Uploads/uploads/*", "s3:ListBucket Uploads",

@@ -64,7 +64,7 @@ func TestNoCallWaitsForAServerThatNeverAnswers(t *testing.T) {
 			code string
 		}{
 			"dynamo reads": {call: func(ctx context.Context, conf aws.Config) error {
-				_, err := dynamo.NewContacts(patient(conf), "contacts", "emails", "history").Get(ctx, "in", "1")
+				_, err := dynamo.NewContacts(patient(conf), "contacts", "emails", "history", "catalogue").Get(ctx, "in", "1")
 				return err
 			}, most: 50},
 			"dynamo transacts": {call: func(ctx context.Context, conf aws.Config) error {
@@ -125,7 +125,7 @@ func patient(conf aws.Config) *dynamo.DB {
 // Rows whose answers did not come are in doubt, and none is said to be unwritten.
 func TestSilenceLeavesWritesInDoubt(t *testing.T) {
 	conf, requests := silent(t, false)
-	out, err := dynamo.NewContacts(patient(conf), "contacts", "emails", "history").Write(t.Context(), "in", []domain.Write{
+	out, err := dynamo.NewContacts(patient(conf), "contacts", "emails", "history", "catalogue").Write(t.Context(), "in", []domain.Write{
 		{Number: "1", Set: map[domain.Field]domain.Value{"criterion:GENRE": "POP"}, Ticket: domain.Ticket{Slot: 1, Order: "0000001"}, Applied: domain.Applied{Import: "i", Line: 2}},
 		{Number: "2", Set: map[domain.Field]domain.Value{domain.ContactLastName: "Abel"}, Ticket: domain.Ticket{Slot: 1, Order: "0000001"}, Applied: domain.Applied{Import: "i", Line: 3}}})
 	if err != nil {

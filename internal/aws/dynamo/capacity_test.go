@@ -123,7 +123,7 @@ func (s *scarce) process(seed int) *dynamo.Contacts {
 		defer mu.Unlock()
 		return time.Duration(random.Int64N(int64(most)))
 	}
-	return dynamo.NewContacts(db, "contacts", "emails", "history")
+	return dynamo.NewContacts(db, "contacts", "emails", "history", "catalogue")
 }
 
 func stampedWrites(from, n int) (ws []domain.Write) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,13 +39,22 @@ const settled = 24 * time.Hour
 // and with repair puts it right. None of it is wrong in the answers of a store,
 // which compares what it finds with the contact; but a missing look-up hides a
 // contact, and a stale one is personal data. It reads all of the table of
-// look-ups, that of other institutions included, in memory that does not grow.
+// look-ups, that of other institutions included, in memory that does not grow. With
+// repair it also replaces the look-ups of before, whose keys had addresses and names
+// in them, and from then on nobody reads these.
 func (s *Contacts) CheckLookups(ctx context.Context, in domain.InstitutionID, repair bool) (LookupReport, error) {
-	c := checker{Contacts: s, in: in, repair: repair}
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return LookupReport{}, err
+	}
+	c := checker{Contacts: s, in: in, sec: sec, repair: repair}
 	for _, step := range []func(context.Context) error{c.contactsHaveTheirs, c.lookupsFit, c.historiesFit} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}
+	}
+	if repair && sec.plain {
+		return c.report, s.secrets.moved(ctx, in)
 	}
 	return c.report, nil
 }
@@ -52,6 +62,7 @@ func (s *Contacts) CheckLookups(ctx context.Context, in domain.InstitutionID, re
 type checker struct {
 	*Contacts
 	in     domain.InstitutionID
+	sec    *secret
 	repair bool
 	report LookupReport
 }
@@ -90,7 +101,7 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 			return err
 		}
 		c.report.Contacts++
-		if expected = append(expected, lookups(c.in, contact)...); len(expected) >= 400 {
+		if expected = append(expected, c.sec.lookups(contact)...); len(expected) >= 400 {
 			if err := look(); err != nil {
 				return err
 			}
@@ -100,10 +111,14 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 }
 
 func (c *checker) lookupsFit(ctx context.Context) error {
-	q := &dynamodb.ScanInput{TableName: &c.lookups.name, ConsistentRead: aws.Bool(true),
-		FilterExpression: aws.String("begins_with(pk, :e) OR begins_with(pk, :n) OR begins_with(pk, :c)"),
-		ExpressionAttributeValues: item{":e": str(string(c.in) + "#e#"), ":n": str(string(c.in) + "#n#"),
-			":c": claimItem(c.in, "")["pk"]}}
+	q := &dynamodb.ScanInput{TableName: &c.lookups.name, ConsistentRead: aws.Bool(true), ExpressionAttributeValues: item{}}
+	var any []string
+	for i, kind := range []string{"#email#", "#name#", claimKind, "#e#", "#n#", plainClaimKind} {
+		value := ":k" + strconv.Itoa(i)
+		any = append(any, "begins_with(pk, "+value+")")
+		q.ExpressionAttributeValues[value] = str(string(c.in) + kind)
+	}
+	q.FilterExpression = aws.String(strings.Join(any, " OR "))
 	for {
 		var out *dynamodb.ScanOutput
 		err := c.Retry.call(ctx, func() (err error) {
@@ -126,12 +141,13 @@ func (c *checker) lookupsFit(ctx context.Context) error {
 
 // fit looks at look-ups and claims.
 func (c *checker) fit(ctx context.Context, its []item) error {
-	identityOf := func(it item) (id string, ok bool) {
-		return strings.CutPrefix(stringOf(it["pk"]), stringOf(claimItem(c.in, "")["pk"]))
+	isClaim := func(it item) bool {
+		pk := stringOf(it["pk"])
+		return strings.HasPrefix(pk, string(c.in)+claimKind) || strings.HasPrefix(pk, string(c.in)+plainClaimKind)
 	}
 	ns := make([]domain.ContactNumber, len(its))
 	for i, it := range its {
-		if _, ok := identityOf(it); ok {
+		if isClaim(it) {
 			ns[i] = domain.ContactNumber(stringOf(it["n"]))
 		} else {
 			ns[i] = numberOf(stringOf(it["sk"]))
@@ -144,17 +160,17 @@ func (c *checker) fit(ctx context.Context, its []item) error {
 	for i, it := range its {
 		stored := contacts[ns[i]]
 		live := liveContact(stored)
-		if id, ok := identityOf(it); ok {
+		if isClaim(it) {
 			c.report.Claims++
 			young := time.Unix(number(it["ttl"]), 0).Add(settled - claimLife).After(c.Now())
-			if live != nil && has(*live, id) || stored == nil && young {
+			if live != nil && c.sec.claimsOf(*live)[stringOf(it["pk"])] || stored == nil && young {
 				continue
 			}
 			c.report.StaleClaims++
 		} else {
 			c.report.Lookups++
 			young := it["at"] != nil && time.Unix(number(it["at"]), 0).Add(settled).After(c.Now())
-			if live != nil && slices.Contains(lookups(c.in, *live), lookup{stringOf(it["pk"]), stringOf(it["sk"])}) || stored == nil && young {
+			if live != nil && slices.Contains(c.sec.lookups(*live), lookup{stringOf(it["pk"]), stringOf(it["sk"])}) || stored == nil && young {
 				continue
 			}
 			c.report.Stale++

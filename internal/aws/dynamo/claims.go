@@ -42,12 +42,35 @@ func shows(c domain.Contact, id string) bool {
 	return is && checked
 }
 
-func claimItem(in domain.InstitutionID, id string) item { return keys(string(in)+"#c#"+id, "claim") }
+// Claims lie in partitions of their own. Those of before had the identity in their
+// keys; nobody reads them, and they end by themselves.
+const (
+	claimKind      = "#claim#"
+	plainClaimKind = "#c#"
+)
+
+// claimItem is the key of the claim of an identity.
+func (s *secret) claimItem(id string) item {
+	return keys(string(s.in)+claimKind+s.hidden("claim", id), "claim")
+}
+
+// claimsOf returns the keys of the claims that may be the contact's, as far as
+// they show in a contact.
+func (s *secret) claimsOf(c domain.Contact) map[string]bool {
+	of := map[string]bool{}
+	if c.Email() != "" {
+		of[stringOf(s.claimItem(identity(domain.EmailIdentity + c.Email()))["pk"])] = true
+	}
+	for f, v := range c.Fields {
+		of[stringOf(s.claimItem(domain.ValueIdentity(f, v))["pk"])] = true
+	}
+	return of
+}
 
 // takeOver makes the identity's claim name the number to instead of from, and
 // reports whether it does now.
-func (s claims) takeOver(ctx context.Context, in domain.InstitutionID, id string, from, to domain.ContactNumber) (done bool, err error) {
-	_, done, err = s.update(ctx, dynamodb.UpdateItemInput{Key: claimItem(in, id),
+func (s claims) takeOver(ctx context.Context, sec *secret, id string, from, to domain.ContactNumber) (done bool, err error) {
+	_, done, err = s.update(ctx, dynamodb.UpdateItemInput{Key: sec.claimItem(id),
 		UpdateExpression: aws.String("SET #n = :to, #ttl = :ttl"), ConditionExpression: aws.String("#n = :from OR #n = :to"),
 		ExpressionAttributeNames:  map[string]string{"#n": "n", "#ttl": "ttl"},
 		ExpressionAttributeValues: item{":from": str(string(from)), ":to": str(string(to)), ":ttl": num(s.Now().Add(claimLife).Unix())}})
@@ -55,25 +78,25 @@ func (s claims) takeOver(ctx context.Context, in domain.InstitutionID, id string
 }
 
 // giveUp gives up the claim of a contact's address, if it has one.
-func (s claims) giveUp(ctx context.Context, in domain.InstitutionID, c domain.Contact) error {
+func (s claims) giveUp(ctx context.Context, sec *secret, c domain.Contact) error {
 	if c.Origin.Import == "" || c.Email() == "" {
 		return nil
 	}
-	return s.remove(ctx, claimItem(in, identity(domain.EmailIdentity+c.Email())), "#n = :n",
+	return s.remove(ctx, sec.claimItem(identity(domain.EmailIdentity+c.Email())), "#n = :n",
 		map[string]string{"#n": "n"}, item{":n": str(string(c.Number))})
 }
 
 // giveUpAll gives up the claims of the contacts' addresses, 25 in a request.
-func (s claims) giveUpAll(ctx context.Context, in domain.InstitutionID, rs []*removal) error {
+func (s claims) giveUpAll(ctx context.Context, sec *secret, rs []*removal) error {
 	var all []statement
 	seen := map[string]bool{}
 	for _, r := range rs {
 		if r.c.Email() == "" {
 			continue
 		}
-		key := claimItem(in, identity(domain.EmailIdentity+r.c.Email()))
+		key := sec.claimItem(identity(domain.EmailIdentity + r.c.Email()))
 		if seen[stringOf(key["pk"])] { // a key twice in a request is refused
-			if err := s.giveUp(ctx, in, r.c); err != nil {
+			if err := s.giveUp(ctx, sec, r.c); err != nil {
 				return err
 			}
 			continue

@@ -22,15 +22,18 @@ type Contacts struct {
 	changes
 	lookups lookupTable
 	claims  claims
+	secrets *secrets
 }
 
 // NewContacts returns the store in the tables with the names: contacts by
-// number, what they are found by with what creation needs, and their history. A
-// caller who never uses one of the tables may leave its name empty.
-func NewContacts(db *DB, contacts, emails, history string) *Contacts {
+// number, what they are found by with what creation needs, their history, and the
+// catalogue, where the key is by which they are found. A caller who never uses one
+// of the tables may leave its name empty.
+func NewContacts(db *DB, contacts, emails, history, catalogue string) *Contacts {
 	who, beside := people{table{db, contacts}}, table{db, emails}
 	return &Contacts{DB: db, people: who, numbers: numbers{beside, who}, changes: changes{table{db, history}},
-		lookups: lookupTable{beside}, claims: claims{beside}}
+		lookups: lookupTable{beside}, claims: claims{beside},
+		secrets: newSecrets(table{db, catalogue}, who)}
 }
 
 var errField = fault.New(fault.Internal, "fieldUnknown")
@@ -113,6 +116,10 @@ func (errGone) Error() string { return "the number belonged to a contact that wa
 // errGone does for a deleted contact's number. doubt reports that an attempt
 // ended without the service's answer.
 func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, f func(*domain.Contact) (*domain.Contact, []domain.HistoryEntry, error)) (doubt bool, err error) {
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return false, err
+	}
 	for tries := s.Retry.start(); ; {
 		it, err := s.people.get(ctx, contactKey(in, n))
 		if err != nil {
@@ -127,11 +134,11 @@ func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain
 			return doubt, err
 		}
 		if stored != nil && stored.Email() != "" && (next == nil || text.NormaliseEmail(next.Email()) != text.NormaliseEmail(stored.Email())) {
-			if err := s.claims.giveUp(ctx, in, *stored); err != nil {
+			if err := s.claims.giveUp(ctx, sec, *stored); err != nil {
 				return doubt, err
 			}
 		}
-		items, err := s.replacement(in, n, it, next, "")
+		items, err := s.replacement(sec, n, it, next, "")
 		if err != nil {
 			return doubt, err
 		}
@@ -159,12 +166,15 @@ func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain
 // nothing) into a contact, or with next nil into what stays of a deleted one; by
 // is the import whose undo deletes it. A deletion is noted, so that nobody adds
 // to the contact's history afterwards.
-func (s *Contacts) replacement(in domain.InstitutionID, n domain.ContactNumber, was item, next *domain.Contact, by string) ([]types.TransactWriteItem, error) {
-	stored := liveContact(was)
-	had, has := map[lookup]bool{}, map[lookup]bool{}
+func (s *Contacts) replacement(sec *secret, n domain.ContactNumber, was item, next *domain.Contact, by string) ([]types.TransactWriteItem, error) {
+	in, stored := sec.in, liveContact(was)
+	had, has := map[lookup]bool{}, map[lookup]bool{} // had: is it surely there?
 	if stored != nil {
-		for _, l := range lookups(in, *stored) {
-			had[l] = true
+		for _, l := range sec.lookups(*stored) {
+			had[l] = !sec.plain
+		}
+		for _, l := range sec.plainLookups(*stored) {
+			had[l] = false
 		}
 	}
 	put := &types.Put{TableName: &s.people.name}
@@ -182,7 +192,7 @@ func (s *Contacts) replacement(in domain.InstitutionID, n domain.ContactNumber, 
 			return nil, err
 		}
 		put.Item = it
-		for _, l := range lookups(in, *next) {
+		for _, l := range sec.lookups(*next) {
 			has[l] = true
 		}
 	} else {

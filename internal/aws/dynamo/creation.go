@@ -57,7 +57,11 @@ func (s *Contacts) Create(ctx context.Context, in domain.InstitutionID, crs []do
 		}
 		todo = append(todo, m)
 	}
-	r := round{s, in, out}
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	r := round{s, in, sec, out}
 	if err := r.begin(ctx, todo); err != nil {
 		return nil, err
 	}
@@ -124,6 +128,7 @@ func newMaking(at int, cr *domain.Creation) (*making, error) {
 type round struct {
 	*Contacts
 	in  domain.InstitutionID
+	sec *secret
 	out []domain.Made
 }
 
@@ -342,7 +347,7 @@ func (r round) claim(ctx context.Context, ms []*making) (held []*making, err err
 	}
 	ttl := num(r.Now().Add(claimLife).Unix())
 	held, err = r.insertAll(ctx, ms, r.claims.name, func(m *making) (item, error) {
-		it := claimItem(r.in, m.id)
+		it := r.sec.claimItem(m.id)
 		it["n"], it["ttl"] = str(string(m.n)), ttl
 		return it, nil
 	}, func(m *making) { m.claimed = true })
@@ -362,7 +367,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 	for _, m := range ms {
 		if !asked[m.id] {
 			asked[m.id] = true
-			ask = append(ask, claimItem(r.in, m.id))
+			ask = append(ask, r.sec.claimItem(m.id))
 		}
 	}
 	found, err := r.claims.many(ctx, ask)
@@ -384,7 +389,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 	meets := map[*making]*domain.Contact{}
 	taking := map[string]bool{}
 	for _, m := range ms {
-		n, ok := claims[stringOf(claimItem(r.in, m.id)["pk"])]
+		n, ok := claims[stringOf(r.sec.claimItem(m.id)["pk"])]
 		it := items[n]
 		switch {
 		case !ok: // it went in between
@@ -406,7 +411,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 	if err := r.meet(ctx, met, meets); err != nil {
 		return err
 	}
-	claimOf := func(m *making) domain.ContactNumber { return claims[stringOf(claimItem(r.in, m.id)["pk"])] }
+	claimOf := func(m *making) domain.ContactNumber { return claims[stringOf(r.sec.claimItem(m.id)["pk"])] }
 	if err := r.each(ctx, takeUp, func(ctx context.Context, m *making) error {
 		to := claimOf(m)
 		err := r.renumber(ctx, r.in, m, domain.Pinned{Number: to})
@@ -417,7 +422,7 @@ func (r round) resolve(ctx context.Context, ms []*making) error {
 		return err
 	}
 	return r.each(ctx, takeOver, func(ctx context.Context, m *making) (err error) {
-		m.claimed, err = r.claims.takeOver(ctx, r.in, m.id, claimOf(m), m.n)
+		m.claimed, err = r.claims.takeOver(ctx, r.sec, m.id, claimOf(m), m.n)
 		return err
 	})
 }
@@ -430,7 +435,7 @@ func (r round) putLookups(ctx context.Context, ms []*making) error {
 	var puts []types.WriteRequest
 	for _, m := range ms {
 		m.c.Number = m.n
-		for _, l := range lookups(r.in, m.c) {
+		for _, l := range r.sec.lookups(m.c) {
 			it := l.item()
 			it["at"] = num(r.Now().Unix())
 			puts = append(puts, putRequest(it))

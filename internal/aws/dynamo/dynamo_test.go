@@ -24,7 +24,7 @@ func settings(t emulator.T) aws.Config {
 func TestContacts(t *testing.T) {
 	conf := settings(t)
 	storetest.TestContacts(t, func(t *testing.T) storetest.Contacts {
-		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	})
 }
 
@@ -57,7 +57,7 @@ func TestRecords(t *testing.T) {
 func TestDecisions(t *testing.T) {
 	conf := settings(t)
 	storetest.TestDecisions(t, func(t *testing.T) storetest.Decisions {
-		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+		return dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	})
 }
 

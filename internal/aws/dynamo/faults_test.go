@@ -139,9 +139,9 @@ func connected(t *testing.T) stores {
 	db.Retry = dynamo.Retry{Patience: 30 * time.Second, Now: func() time.Time { return time.Unix(0, waited.Load()) },
 		Sleep: func(ctx context.Context, d time.Duration) error { waited.Add(int64(d)); return ctx.Err() },
 		Draw:  func(most time.Duration) time.Duration { return most }}
-	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
+	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
 	s := stores{net: n, client: dynamodb.NewFromConfig(conf), tables: tables,
-		contacts:  dynamo.NewContacts(db, tables[0], tables[1], tables[2]),
+		contacts:  dynamo.NewContacts(db, tables[0], tables[1], tables[2], tables[3]),
 		catalogue: dynamo.NewCatalogue(db, emulator.Table(t, conf)),
 		jobs:      dynamo.NewJobs(db, emulator.Table(t, conf)),
 	}

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -16,7 +17,8 @@ import (
 )
 
 // Find looks up by exact number, exact e-mail (any case), or start of "last
-// name first name" (any case, accents folded).
+// name first name" (any case, accents folded). What is found by a name comes in an
+// order of its own, each page by name.
 func (s *Contacts) Find(ctx context.Context, in domain.InstitutionID, q string, limit int, from string) ([]domain.Contact, string, error) {
 	q = strings.TrimSpace(q)
 	limit = pageSize(limit)
@@ -35,31 +37,87 @@ func (s *Contacts) Find(ctx context.Context, in domain.InstitutionID, q string, 
 			return nil, "", err
 		}
 		return []domain.Contact{c}, "", nil
-	case strings.Contains(q, "@"):
-		email := text.NormaliseEmail(q)
-		return s.lookUp(ctx, in, "email", lookup{pk: emailKey(in, email)}, limit, from, func(c domain.Contact, _ string) bool {
-			return text.NormaliseEmail(c.Email()) == email
-		})
-	default:
-		start := text.Normalise(q)
-		if start == "" {
-			return nil, "", nil
-		}
-		return s.lookUp(ctx, in, "name", lookup{nameKey(in, start), cutName(start)}, limit, from, func(c domain.Contact, sk string) bool {
-			n := name(c)
-			return strings.HasPrefix(n, start) && nameSort(n, c.Number) == sk
-		})
 	}
-}
-
-// lookUp pages through the look-ups of one partition whose sort keys begin with
-// start.sk, and returns the contacts that still fit them.
-func (s *Contacts) lookUp(ctx context.Context, in domain.InstitutionID, list string, start lookup, limit int, from string,
-	fits func(c domain.Contact, sk string) bool) ([]domain.Contact, string, error) {
-	last, err := after(list, from)
+	sec, err := s.secrets.get(ctx, in)
 	if err != nil {
 		return nil, "", err
 	}
+	if strings.Contains(q, "@") {
+		email := text.NormaliseEmail(q)
+		return s.lookUp(ctx, sec, byEmail, lookup{pk: sec.emailKey(email)}, lookup{pk: sec.plainEmailKey(email)}, limit, from, func(c domain.Contact) bool {
+			return text.NormaliseEmail(c.Email()) == email
+		})
+	}
+	start := text.Normalise(q)
+	if start == "" {
+		return nil, "", nil
+	}
+	cs, next, err := s.lookUp(ctx, sec, byName, sec.nameStart(start), sec.plainNameStart(start), limit, from, func(c domain.Contact) bool {
+		return strings.HasPrefix(name(c), start)
+	})
+	slices.SortFunc(cs, func(a, b domain.Contact) int {
+		return cmp.Or(strings.Compare(name(a), name(b)), strings.Compare(string(a.Number), string(b.Number)))
+	})
+	return cs, next, err
+}
+
+// Lists that look-ups are read in, as cursors name them.
+const (
+	byEmail = "email"
+	byName  = "name"
+)
+
+// plain begins the cursors of the look-ups of before, which are sealed.
+const plain = "plain."
+
+// lookUp pages through the look-ups that begin so, then through those of before,
+// and returns the contacts that have them and fit.
+func (s *Contacts) lookUp(ctx context.Context, sec *secret, list string, start, before lookup, limit int, from string,
+	fits func(domain.Contact) bool) ([]domain.Contact, string, error) {
+	var found []domain.Contact
+	last, err := after(list, from)
+	if err == nil {
+		var next string
+		found, next, err = s.lookUpPart(ctx, sec.in, start, limit, last, func(c domain.Contact, l lookup) bool {
+			return fits(c) && slices.Contains(sec.lookups(c), l)
+		})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case next != "":
+			return found, cursor(list, next), nil
+		case !sec.plain:
+			return found, "", nil
+		}
+		last = ""
+	} else if sealed, plainErr := after(plain+list, from); plainErr == nil && sec.plain {
+		var ok bool
+		if last, ok = sec.open(sealed); !ok {
+			return nil, "", badCursor()
+		}
+	} else {
+		return nil, "", err
+	}
+	if len(found) == limit {
+		return found, cursor(plain+list, sec.seal("")), nil
+	}
+	more, next, err := s.lookUpPart(ctx, sec.in, before, limit-len(found), last, func(c domain.Contact, l lookup) bool {
+		already := slices.ContainsFunc(found, func(f domain.Contact) bool { return f.Number == c.Number })
+		return fits(c) && slices.Contains(sec.plainLookups(c), l) && !already
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if next != "" {
+		next = cursor(plain+list, sec.seal(next))
+	}
+	return append(found, more...), next, nil
+}
+
+// lookUpPart pages through the look-ups of one partition whose sort keys begin with
+// start.sk.
+func (s *Contacts) lookUpPart(ctx context.Context, in domain.InstitutionID, start lookup, limit int, last string,
+	fits func(domain.Contact, lookup) bool) (found []domain.Contact, next string, err error) {
 	query := partition(start.pk)
 	if start.sk != "" {
 		query = beginning(start.pk, start.sk)
@@ -71,7 +129,6 @@ func (s *Contacts) lookUp(ctx context.Context, in domain.InstitutionID, list str
 		}
 		query.ExclusiveStartKey = keys(start.pk, last)
 	}
-	var found []domain.Contact
 	var at []string
 	for page, err := range s.lookups.pages(ctx, query) {
 		if err != nil {
@@ -89,12 +146,12 @@ func (s *Contacts) lookUp(ctx context.Context, in domain.InstitutionID, list str
 			return nil, "", err
 		}
 		for i, n := range ns {
-			if c, ok := cs[n]; ok && fits(c, sks[i]) {
+			if c, ok := cs[n]; ok && fits(c, lookup{start.pk, sks[i]}) {
 				found, at = append(found, c), append(at, sks[i])
 			}
 		}
 		if len(found) > limit {
-			return found[:limit], cursor(list, at[limit-1]), nil
+			return found[:limit], at[limit-1], nil
 		}
 	}
 	return found, "", nil
@@ -110,9 +167,19 @@ func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails 
 			asked[f] = append(asked[f], e)
 		}
 	}
+	if len(asked) == 0 {
+		return map[string][]domain.ContactNumber{}, nil
+	}
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	byKey := make(map[string]string, len(asked)) // the folded address of each key
 	for f := range asked {
-		byKey[emailKey(in, f)] = f
+		byKey[sec.emailKey(f)] = f
+		if sec.plain {
+			byKey[sec.plainEmailKey(f)] = f
+		}
 	}
 	var mu sync.Mutex
 	numbers := map[string][]domain.ContactNumber{}
@@ -143,6 +210,7 @@ func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails 
 			continue
 		}
 		slices.Sort(ns)
+		ns = slices.Compact(ns)
 		for _, e := range asked[f] {
 			out[e] = slices.Clone(ns)
 		}
@@ -153,6 +221,10 @@ func (s *Contacts) ByEmail(ctx context.Context, in domain.InstitutionID, emails 
 // ByName returns the contacts that have each name: last and first name, folded and
 // with a blank between them. It is one query for each.
 func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []string) (map[string][]domain.Contact, error) {
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var mu sync.Mutex
 	out := map[string][]domain.Contact{}
 	g, gctx := errgroup.WithContext(ctx)
@@ -164,8 +236,8 @@ func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []
 		g.Go(func() error {
 			var all []domain.Contact
 			for from := ""; ; {
-				cs, next, err := s.lookUp(gctx, in, "name", lookup{nameKey(in, n), cutName(n)}, pageSize(100), from, func(c domain.Contact, sk string) bool {
-					return name(c) == n && nameSort(n, c.Number) == sk
+				cs, next, err := s.lookUp(gctx, sec, byName, sec.nameStart(n), sec.plainNameStart(n), pageSize(100), from, func(c domain.Contact) bool {
+					return name(c) == n
 				})
 				if err != nil {
 					return err
@@ -176,6 +248,7 @@ func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []
 				}
 			}
 			slices.SortFunc(all, func(a, b domain.Contact) int { return strings.Compare(string(a.Number), string(b.Number)) })
+			all = slices.CompactFunc(all, func(a, b domain.Contact) bool { return a.Number == b.Number })
 			mu.Lock()
 			defer mu.Unlock()
 			if len(all) > 0 {

@@ -45,7 +45,11 @@ func (s *Contacts) Restore(ctx context.Context, in domain.InstitutionID, c domai
 	stamps := readStamps(was)
 	maps.Copy(stamps, c.Stamps)
 	c.Stamps, c.Mark = stamps, cmp.Or(orderOf(stringOf(was["mark"])), c.Mark)
-	items, err := s.replacement(in, c.Number, was, &c, "")
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return err
+	}
+	items, err := s.replacement(sec, c.Number, was, &c, "")
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,10 +25,16 @@ const (
 
 // Jobs keeps imports and templates. What the TTL says has expired is gone, also
 // before the service removes it.
-type Jobs struct{ table table }
+type Jobs struct {
+	table   table
+	secrets *secrets
+}
 
 // NewJobs returns the store in the table with the name.
-func NewJobs(db *DB, name string) *Jobs { return &Jobs{table{db, name}} }
+func NewJobs(db *DB, name string) *Jobs {
+	t := table{db, name}
+	return &Jobs{t, newSecrets(t, people{})}
+}
 
 func importsKey(in domain.InstitutionID) string   { return string(in) + "#imports" }
 func templatesKey(in domain.InstitutionID) string { return string(in) + "#templates" }
@@ -140,22 +144,33 @@ func opened[T any](ctx context.Context, s *Jobs, kind domain.JobKind, before tim
 	}
 }
 
-// returnedKey holds no address, only what it can be recognised by.
-func returnedKey(in domain.InstitutionID, email string) item {
-	sum := sha256.Sum256([]byte(text.NormaliseEmail(email)))
-	return keys(string(in)+"#returned", hex.EncodeToString(sum[:]))
+// returnedKey holds no address, only what whoever has the institution's key can
+// recognise it by.
+func (s *Jobs) returnedKey(ctx context.Context, in domain.InstitutionID, email string) (item, error) {
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return keys(string(in)+"#returned", sec.hidden("returned", text.NormaliseEmail(email))), nil
 }
 
 // NoteReturned remembers for half a year that a mail to the address came back.
 func (s *Jobs) NoteReturned(ctx context.Context, in domain.InstitutionID, email string) error {
-	it := returnedKey(in, email)
+	it, err := s.returnedKey(ctx, in, email)
+	if err != nil {
+		return err
+	}
 	expires(it, s.table.Now().Add(domain.ReturnedLife))
 	return s.table.put(ctx, it)
 }
 
 // Returned tells whether a mail to the address came back.
 func (s *Jobs) Returned(ctx context.Context, in domain.InstitutionID, email string) (bool, error) {
-	_, err := s.get(ctx, returnedKey(in, email))
+	key, err := s.returnedKey(ctx, in, email)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.get(ctx, key)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return false, nil
 	}

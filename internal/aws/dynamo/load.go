@@ -14,6 +14,10 @@ import (
 // Load stores contacts and their look-ups without reading, 25 items in a
 // request.
 func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Seq[domain.Contact]) error {
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return err
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.limit(2))
 	batch, of := 0, map[string][]types.WriteRequest{}
@@ -33,7 +37,7 @@ func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Se
 			g.Go(func() error { return err })
 			break
 		}
-		look := lookups(in, c)
+		look := sec.lookups(c)
 		if batch+1+len(look) > 25 || seen[c.Number] {
 			flush()
 		}

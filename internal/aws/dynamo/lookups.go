@@ -18,10 +18,6 @@ type lookup struct{ pk, sk string }
 
 func (l lookup) item() item { return keys(l.pk, l.sk) }
 
-// maxName cuts names in sort keys, which hold 1,024 bytes at most; what is found
-// is compared with the whole name.
-const maxName = 400
-
 // name is what a search by name compares with: last name, blank, first name.
 func name(c domain.Contact) string {
 	last := text.Normalise(string(c.Get(domain.ContactLastName)))
@@ -31,40 +27,32 @@ func name(c domain.Contact) string {
 	return strings.TrimSpace(last + " " + text.Normalise(string(c.Get(domain.ContactFirstName))))
 }
 
-func cutName(s string) string {
-	if len(s) <= maxName {
-		return s
-	}
-	s = s[:maxName]
-	for !utf8.ValidString(s) {
-		s = s[:len(s)-1]
-	}
-	return s
+func (s *secret) emailKey(email string) string {
+	return string(s.in) + "#email#" + s.hidden("email", text.NormaliseEmail(email))
 }
 
-func emailKey(in domain.InstitutionID, email string) string {
-	return string(in) + "#e#" + text.NormaliseEmail(email)
+// nameStart is where the look-ups of names lie that begin so. They are spread by
+// their first letter: one letter is the shortest start that can be searched, and a
+// search must know its partition.
+func (s *secret) nameStart(start string) lookup {
+	_, n := utf8.DecodeRuneInString(start)
+	return lookup{string(s.in) + "#name#" + s.starts(start[:n]), s.starts(start)}
 }
 
-// nameKey spreads names by their first letter: one letter is the shortest start
-// that can be searched, and a search must know its partition.
-func nameKey(in domain.InstitutionID, name string) string {
-	r, _ := utf8.DecodeRuneInString(name)
-	return string(in) + "#n#" + string(r)
-}
-
-func nameSort(name string, n domain.ContactNumber) string {
-	return cutName(name) + "\t" + string(n)
+// nameKey is the look-up of a contact that is called so.
+func (s *secret) nameKey(name string, n domain.ContactNumber) lookup {
+	l := s.nameStart(name)
+	return lookup{l.pk, l.sk + "." + s.hidden("name", name)[:22] + "\t" + string(n)}
 }
 
 // lookups returns the keys by which the contact is found.
-func lookups(in domain.InstitutionID, c domain.Contact) []lookup {
+func (s *secret) lookups(c domain.Contact) []lookup {
 	var out []lookup
 	if text.NormaliseEmail(c.Email()) != "" {
-		out = append(out, lookup{emailKey(in, c.Email()), string(c.Number)})
+		out = append(out, lookup{s.emailKey(c.Email()), string(c.Number)})
 	}
 	if n := name(c); n != "" {
-		out = append(out, lookup{nameKey(in, n), nameSort(n, c.Number)})
+		out = append(out, s.nameKey(n, c.Number))
 	}
 	return out
 }
@@ -72,4 +60,46 @@ func lookups(in domain.InstitutionID, c domain.Contact) []lookup {
 // numberOf returns the contact number at the end of a look-up's sort key.
 func numberOf(sk string) domain.ContactNumber {
 	return domain.ContactNumber(sk[strings.LastIndexByte(sk, '\t')+1:])
+}
+
+// Look-ups of before had address and name as they are in their keys.
+
+// maxPlain is where names of these were cut.
+const maxPlain = 400
+
+func cutName(s string) string {
+	if len(s) <= maxPlain {
+		return s
+	}
+	s = s[:maxPlain]
+	for !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func (s *secret) plainEmailKey(email string) string {
+	return string(s.in) + "#e#" + text.NormaliseEmail(email)
+}
+
+func (s *secret) plainNameStart(start string) lookup {
+	_, n := utf8.DecodeRuneInString(start)
+	return lookup{string(s.in) + "#n#" + start[:n], cutName(start)}
+}
+
+// plainLookups returns the keys by which the contact was found before, nil where
+// there are none any more.
+func (s *secret) plainLookups(c domain.Contact) []lookup {
+	if !s.plain {
+		return nil
+	}
+	var out []lookup
+	if text.NormaliseEmail(c.Email()) != "" {
+		out = append(out, lookup{s.plainEmailKey(c.Email()), string(c.Number)})
+	}
+	if n := name(c); n != "" {
+		l := s.plainNameStart(n)
+		out = append(out, lookup{l.pk, l.sk + "\t" + string(c.Number)})
+	}
+	return out
 }

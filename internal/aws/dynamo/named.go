@@ -22,7 +22,7 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 	var was item // what lies under the number
 	from := m.n
 	for range maxNamed {
-		claim := claimItem(r.in, m.id)
+		claim := r.sec.claimItem(m.id)
 		claim["n"], claim["ttl"] = str(string(m.n)), num(r.Now().Add(claimLife).Unix())
 		it, err := m.onto(r.in, was)
 		if err != nil {
@@ -36,7 +36,7 @@ func (r round) makeNamed(ctx context.Context, m *making) error {
 				ExpressionAttributeNames: map[string]string{"#n": "n"}, ExpressionAttributeValues: item{":n": str(string(m.n)), ":from": str(string(from))},
 				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
 		}
-		for _, l := range lookups(r.in, m.c) {
+		for _, l := range r.sec.lookups(m.c) {
 			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &r.lookups.name, Item: l.item()}})
 		}
 		doubt, err := r.transactInDoubt(ctx, items...)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -132,6 +133,29 @@ func (s people) highest(ctx context.Context, in domain.InstitutionID, digits int
 	}
 	err := g.Wait() // before highest is looked at
 	return highest, err
+}
+
+// any reports whether the institution has contacts.
+func (s people) any(ctx context.Context, in domain.InstitutionID) (bool, error) {
+	var there atomic.Bool
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.limit(4))
+	for bucket := range Buckets {
+		g.Go(func() error {
+			for it, err := range s.items(gctx, dynamodb.QueryInput{Limit: aws.Int32(25), KeyConditionExpression: aws.String("pk = :pk"),
+				ExpressionAttributeValues: item{":pk": str(bucketKey(in, bucket))}}) {
+				if err != nil || there.Load() {
+					return err
+				}
+				if liveContact(it) != nil {
+					there.Store(true)
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait() // before there is looked at
+	return there.Load(), err
 }
 
 // replaceItem writes an item where what was read still is, or ends with an

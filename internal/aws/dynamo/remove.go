@@ -133,8 +133,8 @@ func (s *Contacts) removable(ctx context.Context, in domain.InstitutionID, rs []
 }
 
 // removal is the transaction of one contact on its way out.
-func (s *Contacts) removal(in domain.InstitutionID, r *removal) ([]types.TransactWriteItem, error) {
-	items, err := s.replacement(in, r.c.Number, r.was, nil, r.by())
+func (s *Contacts) removal(sec *secret, r *removal) ([]types.TransactWriteItem, error) {
+	items, err := s.replacement(sec, r.c.Number, r.was, nil, r.by())
 	if err == nil {
 		keepStamps(items[0].Put.Item, r.w.Ticket.Order, map[int]domain.Stamp{r.w.Ticket.Slot: stampOf(r.w.Applied, r.w.Ticket, domain.Strict)}, false)
 	}
@@ -161,7 +161,11 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 	if len(rs) == 0 {
 		return nil, nil
 	}
-	if err := s.claims.giveUpAll(ctx, in, rs); err != nil {
+	sec, err := s.secrets.get(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.claims.giveUpAll(ctx, sec, rs); err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
@@ -191,7 +195,7 @@ func (s *Contacts) remove(ctx context.Context, in domain.InstitutionID, rs []*re
 		})
 	}
 	for _, r := range rs {
-		more, err := s.removal(in, r)
+		more, err := s.removal(sec, r)
 		if err != nil {
 			return nil, err
 		}

@@ -64,7 +64,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 	conf := settings(t)
 	again := &retries{inner: awshttp.NewBuildableClient()}
 	conf.HTTPClient = again
-	db := dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
+	db := dynamo.NewContacts(dynamo.Open(conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf))
 	var institutions atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
@@ -179,6 +179,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 							return nil, err
 						}
 						if all = append(all, cs...); next == "" {
+							slices.SortFunc(all, func(a, b domain.Contact) int { return strings.Compare(string(a.Number), string(b.Number)) })
 							return all, nil
 						}
 						cursor = next

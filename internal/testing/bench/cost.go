@@ -275,7 +275,7 @@ func openShop(ctx context.Context, endpoint string, contacts int) (*shop, error)
 		}
 	}
 	db := dynamo.Open(conf)
-	s.contacts, s.catalogue, s.jobs = dynamo.NewContacts(db, "contacts", "emails", "history"), dynamo.NewCatalogue(db, "catalogue"), dynamo.NewJobs(db, "jobs")
+	s.contacts, s.catalogue, s.jobs = dynamo.NewContacts(db, "contacts", "emails", "history", "catalogue"), dynamo.NewCatalogue(db, "catalogue"), dynamo.NewJobs(db, "jobs")
 	if err := demo.Seed(ctx, s.contacts, s.catalogue, demo.Aurora, 0); err != nil {
 		return nil, err
 	}

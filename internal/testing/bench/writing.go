@@ -48,7 +48,7 @@ func writing(ctx context.Context, rows int) error {
 	count := &counter{next: &http.Transport{MaxIdleConnsPerHost: 64}}
 	conf.HTTPClient = &http.Client{Transport: count}
 	client := dynamodb.NewFromConfig(conf)
-	for _, name := range []string{"contacts", "emails"} {
+	for _, name := range []string{"contacts", "emails", "catalogue"} {
 		if _, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 			TableName: aws.String(name), BillingMode: types.BillingModePayPerRequest,
 			AttributeDefinitions: []types.AttributeDefinition{
@@ -61,7 +61,7 @@ func writing(ctx context.Context, rows int) error {
 			return err
 		}
 	}
-	store := dynamo.NewContacts(dynamo.Open(conf), "contacts", "emails", "")
+	store := dynamo.NewContacts(dynamo.Open(conf), "contacts", "emails", "", "catalogue")
 	genre := domain.FieldDef{Code: "GENRE", Kind: domain.SingleChoice, Values: []domain.Choice{{Code: "JAZZ"}, {Code: "ROCK"}}}
 	var numbers []domain.ContactNumber
 	if err := store.Load(ctx, demo.Aurora, func(yield func(domain.Contact) bool) {

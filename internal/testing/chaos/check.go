@@ -375,7 +375,7 @@ func (r *run) checkRemoved(j *job, a answered, wrong func(string, ...any)) error
 // show, and what lies beside the contacts fits them.
 func (r *run) checkTables() error {
 	wrong := r.wrong(r.report.Rounds)
-	contacts := dynamo.NewContacts(dynamo.Open(r.stack.Config()), r.stack.Tables.Contacts, r.stack.Tables.Emails, r.stack.Tables.History)
+	contacts := dynamo.NewContacts(dynamo.Open(r.stack.Config()), r.stack.Tables.Contacts, r.stack.Tables.Emails, r.stack.Tables.History, r.stack.Tables.Catalogue)
 	shown, err := r.snapshot()
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	stack, err = local.Up(context.Background(), local.Options{Dir: dir, Seed: func(ctx context.Context, s *local.Stack) error {
 		db := dynamo.Open(s.Config())
-		cs, cat := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History), dynamo.NewCatalogue(db, s.Tables.Catalogue)
+		cs, cat := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History, s.Tables.Catalogue), dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, cs, cat, demo.Aurora, contacts); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func TestHundredThousand(t *testing.T) {
 	const rows, each = 100_000, 10
 	admin := as(t, "admin@borealis.example")
 	db := dynamo.Open(stack.Config())
-	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails, stack.Tables.History)
+	store := dynamo.NewContacts(db, stack.Tables.Contacts, stack.Tables.Emails, stack.Tables.History, stack.Tables.Catalogue)
 	number := func(i int) string { return fmt.Sprintf("9%09d", i) }
 	// Every tenth line asks for something; only those contacts need to be there.
 	if err := store.Load(t.Context(), demo.Borealis, func(yield func(domain.Contact) bool) {
