@@ -67,7 +67,7 @@ var operations = []operation{
 	{"GET", "/api/templates", nil, "viewer", 200},
 	{"GET", "/api/templates/{template}", nil, "viewer", 200},
 	{"GET", "/api/templates/{template}/changes", nil, "viewer", 200},
-	{"GET", "/api/templates/{template}/file", nil, "viewer", 302},
+	{"GET", "/api/templates/{template}/file", nil, "operator", 302},
 	{"POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "a.csv"}, "operator", 201},
 	{"GET", "/api/imports", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}", nil, "viewer", 200},
@@ -81,10 +81,10 @@ var operations = []operation{
 	{"PUT", "/api/imports/{test}/draft", object{"corrections": []any{object{"line": 3, "leaveOut": true}}}, "operator", 200},
 	{"GET", "/api/imports/{test}/draft", nil, "viewer", 200},
 	{"DELETE", "/api/imports/{test}/draft", nil, "operator", 204},
-	{"GET", "/api/imports/{update}/files/errors", nil, "viewer", 302},
-	{"GET", "/api/imports/{update}/files/changes", nil, "viewer", 302},
-	{"GET", "/api/imports/{update}/files/undo", nil, "viewer", 302},
-	{"GET", "/api/imports/{update}/files/original", nil, "viewer", 302},
+	{"GET", "/api/imports/{update}/files/errors", nil, "operator", 302},
+	{"GET", "/api/imports/{update}/files/changes", nil, "operator", 302},
+	{"GET", "/api/imports/{update}/files/undo", nil, "operator", 302},
+	{"GET", "/api/imports/{update}/files/original", nil, "operator", 302},
 	{"POST", "/api/imports/{test}/test", nil, "operator", 201},
 	{"POST", "/api/imports/{test}/update", nil, "operator", 201},
 	{"POST", "/api/imports/{update}/undo", nil, "operator", 201},
@@ -232,6 +232,11 @@ func TestEveryOperationIsListed(t *testing.T) {
 	}
 }
 
+// exported tells whether the settings say who may do it.
+func exported(o operation) bool {
+	return strings.HasSuffix(o.path, "/file") || strings.Contains(o.path, "/files/")
+}
+
 func TestGroups(t *testing.T) {
 	users := map[string]api.Claims{"viewer": viewer, "operator": operator, "admin": admin}
 	order := []string{"viewer", "operator", "admin"}
@@ -265,7 +270,11 @@ func TestGroups(t *testing.T) {
 			s.call(ended, o.method, path, body).problem(401, "unauthorised")
 			for _, g := range order {
 				if slices.Index(order, g) < slices.Index(order, o.group) {
-					s.call(users[g], o.method, path, body).problem(403, "forbidden")
+					code := "forbidden"
+					if exported(o) {
+						code = "exportNeeded"
+					}
+					s.call(users[g], o.method, path, body).problem(403, code)
 				}
 			}
 			s.call(users[o.group], o.method, path, body).want(o.status)
@@ -273,6 +282,10 @@ func TestGroups(t *testing.T) {
 				a := s.call(nobody, o.method, path, body, "Authorization: Bearer "+key)
 				switch {
 				case slices.Index(order, role) < slices.Index(order, o.group), strings.HasSuffix(o.path, "/sign-out"):
+					if exported(o) {
+						a.problem(403, "exportNeeded")
+						break
+					}
 					a.problem(403, "forbidden")
 				case o.method == "GET" && a.status != o.status:
 					t.Errorf("a %s's key: %d %s", role, a.status, a.body)
@@ -499,15 +512,15 @@ func TestMailLink(t *testing.T) {
 			t.Error(p)
 		}
 	}
-	a = s.call(nobody, "GET", link, nil, "Authorization: bearer "+tokenOf(viewer)).want(302)
+	a = s.call(nobody, "GET", link, nil, "Authorization: bearer "+tokenOf(operator)).want(302)
 	if got := a.header.Get("Location"); !strings.HasPrefix(got, "https://files.example/") {
 		t.Error(got)
 	}
-	a = s.call(nobody, "GET", link+"?redirect=false", nil, "Authorization: Bearer "+tokenOf(viewer)).want(200)
+	a = s.call(nobody, "GET", link+"?redirect=false", nil, "Authorization: Bearer "+tokenOf(operator)).want(200)
 	if got := a.object(); a.header.Get("Location") != "" || !strings.HasPrefix(got["url"].(string), "https://files.example/") || got["fileName"] != "rollbook-criteria-own.zip" {
 		t.Error(got)
 	}
-	if a := s.call(nobody, "GET", "/api/templates/none/file", nil, "Authorization: Bearer "+tokenOf(viewer)); a.status != http.StatusNotFound {
+	if a := s.call(nobody, "GET", "/api/templates/none/file", nil, "Authorization: Bearer "+tokenOf(operator)); a.status != http.StatusNotFound {
 		t.Error(a.status)
 	}
 }

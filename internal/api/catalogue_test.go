@@ -143,17 +143,17 @@ func TestCatalogueIsPaged(t *testing.T) {
 	if len(page.Items) != 4 {
 		t.Error(page)
 	}
-	criteria := s.call(viewer, "GET", "/api/criteria?limit=1", nil).object()["nextCursor"].(string)
+	criteria := s.call(operator, "GET", "/api/criteria?limit=1", nil).object()["nextCursor"].(string)
 	for _, all := range []string{"/api/criteria", "/api/authorisations", "/api/targets", "/api/templates", "/api/imports", "/api/contacts"} {
 		for _, q := range []string{"limit=0", "limit=201", "limit=-1", "limit=x", "limit=1e2", "limit=99999999999999999999"} {
-			s.call(viewer, "GET", all+"?"+q, nil).problem(422, "invalid", "query.limit")
+			s.call(operator, "GET", all+"?"+q, nil).problem(422, "invalid", "query.limit")
 		}
 		for _, q := range []string{"cursor=x", "cursor=%00", "cursor=%FF", "cursor=" + strings.Repeat("QQ", 100)} {
-			s.call(viewer, "GET", all+"?"+q, nil).problem(422, "cursorInvalid", "query.cursor")
+			s.call(operator, "GET", all+"?"+q, nil).problem(422, "cursorInvalid", "query.cursor")
 		}
-		s.call(viewer, "GET", all+"?cursor="+strings.Repeat("Q", 2001), nil).problem(422, "invalid", "query.cursor")
+		s.call(operator, "GET", all+"?cursor="+strings.Repeat("Q", 2001), nil).problem(422, "invalid", "query.cursor")
 		if all != "/api/criteria" {
-			s.call(viewer, "GET", all+"?cursor="+criteria, nil).problem(422, "cursorInvalid", "query.cursor")
+			s.call(operator, "GET", all+"?cursor="+criteria, nil).problem(422, "cursorInvalid", "query.cursor")
 		}
 	}
 }

@@ -64,7 +64,9 @@ func (s *server) changesRoutes(one string) {
 		Summary: "List what an import changes or, as a test, would change, contact by contact", Description: order,
 		Errors: []int{http.StatusNotFound, http.StatusGone},
 	}, func(ctx context.Context, c Claims, in *changesInput) (*listed[changeView], error) {
-		return s.listChanges(ctx, c, in.ID, "query.", changesBody{in.Field, in.From, in.To, in.Q, in.Limit, in.Cursor})
+		return paged(ctx, s, c, in.Q, in.Limit, in.Cursor, func(limit int) (*listed[changeView], error) {
+			return s.listChanges(ctx, c, in.ID, "query.", changesBody{in.Field, in.From, in.To, in.Q, limit, in.Cursor})
+		})
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "searchChanges", Method: http.MethodPost, Path: one + "/changes/search", Tags: []string{tagImports},
@@ -74,7 +76,10 @@ func (s *server) changesRoutes(one string) {
 		if in.Body.Limit == 0 {
 			in.Body.Limit = 50
 		}
-		return s.listChanges(ctx, c, in.ID, "body.", in.Body)
+		return paged(ctx, s, c, in.Body.Q, in.Body.Limit, in.Body.Cursor, func(limit int) (*listed[changeView], error) {
+			in.Body.Limit = limit
+			return s.listChanges(ctx, c, in.ID, "body.", in.Body)
+		})
 	})
 }
 

@@ -133,7 +133,9 @@ func (s *server) contactRoutes() {
 		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, and, unless that was an e-mail address, those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.",
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
-		return s.findContacts(ctx, c, "query.q", in.Q, in.Limit, in.Cursor)
+		return paged(ctx, s, c, in.Q, in.Limit, in.Cursor, func(limit int) (*listed[contact], error) {
+			return s.findContacts(ctx, c, "query.q", in.Q, limit, in.Cursor)
+		})
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "searchContacts", Method: http.MethodPost, Path: all + "/search", Tags: []string{tagContacts},
@@ -143,7 +145,9 @@ func (s *server) contactRoutes() {
 		if limit == 0 {
 			limit = 50
 		}
-		return s.findContacts(ctx, c, "body.q", in.Body.Q, limit, in.Body.Cursor)
+		return paged(ctx, s, c, in.Body.Q, limit, in.Body.Cursor, func(limit int) (*listed[contact], error) {
+			return s.findContacts(ctx, c, "body.q", in.Body.Q, limit, in.Body.Cursor)
+		})
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getContact", Method: http.MethodGet, Path: one, Tags: []string{tagContacts},
@@ -155,6 +159,9 @@ func (s *server) contactRoutes() {
 		}
 		got, err := s.contact(ctx, c, in.Number)
 		if err != nil {
+			return nil, err
+		}
+		if err := (look{s, c, cat.Settings, 1}).at(ctx, 1); err != nil {
 			return nil, err
 		}
 		return &contactAnswer{http.StatusOK, tag(values(got)), showContact(got, cat)}, nil
@@ -207,8 +214,15 @@ type historyAnswer struct {
 const shownChanges = 20
 
 func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*historyAnswer, error) {
+	l, err := s.look(ctx, c, "", shownChanges, "")
+	if err != nil {
+		return nil, err
+	}
 	got, err := s.contact(ctx, c, in.Number)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.at(ctx, 1); err != nil {
 		return nil, err
 	}
 	es, err := s.Contacts.History(ctx, c.Institution, got.Number, shownChanges)

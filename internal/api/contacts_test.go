@@ -253,7 +253,7 @@ func TestFindContacts(t *testing.T) {
 	find := func(q string) string {
 		t.Helper()
 		var page struct{ Items []struct{ Number string } }
-		s.call(viewer, "GET", "/api/contacts?limit=200&q="+url.QueryEscape(q), nil).want(200).into(&page)
+		s.call(operator, "GET", "/api/contacts?limit=200&q="+url.QueryEscape(q), nil).want(200).into(&page)
 		var ns []string
 		for _, c := range page.Items {
 			ns = append(ns, c.Number)
@@ -286,7 +286,7 @@ func TestFindContacts(t *testing.T) {
 			Items      []struct{ Number string }
 			NextCursor string
 		}
-		s.call(viewer, "GET", "/api/contacts?limit=7&cursor="+cursor, nil).want(200).into(&page)
+		s.call(operator, "GET", "/api/contacts?limit=7&cursor="+cursor, nil).want(200).into(&page)
 		for _, c := range page.Items {
 			all = append(all, c.Number)
 		}
@@ -400,22 +400,22 @@ func TestSearchByBody(t *testing.T) {
 	}
 	for _, q := range []string{"quillf", "Quillfeather", "q1@example.org", "770002", "nobody", ""} {
 		var get, post page
-		s.call(viewer, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q), nil).want(200).into(&get)
-		s.call(viewer, "POST", "/api/contacts/search", object{"q": q, "limit": 2}).want(200).into(&post)
+		s.call(operator, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q), nil).want(200).into(&get)
+		s.call(operator, "POST", "/api/contacts/search", object{"q": q, "limit": 2}).want(200).into(&post)
 		if d := cmp.Diff(get, post); d != "" {
 			t.Errorf("%q: %s", q, d)
 		}
 		if get.NextCursor == "" {
 			continue
 		}
-		s.call(viewer, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q)+"&cursor="+url.QueryEscape(get.NextCursor), nil).want(200).into(&get)
-		s.call(viewer, "POST", "/api/contacts/search", object{"q": q, "limit": 2, "cursor": post.NextCursor}).want(200).into(&post)
+		s.call(operator, "GET", "/api/contacts?limit=2&q="+url.QueryEscape(q)+"&cursor="+url.QueryEscape(get.NextCursor), nil).want(200).into(&get)
+		s.call(operator, "POST", "/api/contacts/search", object{"q": q, "limit": 2, "cursor": post.NextCursor}).want(200).into(&post)
 		if d := cmp.Diff(get, post); d != "" || len(post.Items) == 0 {
 			t.Errorf("%q, second page: %s", q, d)
 		}
 	}
-	s.call(viewer, "POST", "/api/contacts/search", object{"limit": 201}).problem(422, "invalid", "body.limit")
-	s.call(viewer, "POST", "/api/contacts/search", object{"q": "a\nb"}).problem(422, "invalid", "body.q")
+	s.call(operator, "POST", "/api/contacts/search", object{"limit": 201}).problem(422, "invalid", "body.limit")
+	s.call(operator, "POST", "/api/contacts/search", object{"q": "a\nb"}).problem(422, "invalid", "body.q")
 	if strings.Contains(s.log.String(), "uillf") {
 		t.Error("the log has a name")
 	}

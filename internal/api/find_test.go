@@ -63,7 +63,7 @@ func TestContactsAreFoundByAnyPart(t *testing.T) {
 		}
 	}
 	s.t = t
-	s.call(viewer, "GET", "/api/contacts?q=x&cursor=any.x", nil).problem(422, "cursorInvalid", "query.cursor")
+	s.call(operator, "GET", "/api/contacts?q=x&cursor=any.x", nil).problem(422, "cursorInvalid", "query.cursor")
 }
 
 // The history names the file that a change came from, as long as it is kept.

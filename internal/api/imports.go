@@ -806,6 +806,9 @@ func (s *server) importFile(ctx context.Context, c Claims, in *importFileInput) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayExport(ctx, c); err != nil {
+		return nil, err
+	}
 	expired := gone(reason.New("expired.file"))
 	base := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
 	switch {

@@ -394,7 +394,7 @@ func TestUndo(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// The undo's own file is the undo file.
-	u := s.call(viewer, "GET", "/api/imports/"+id+"/files/original", nil).want(302).header.Get("Location")
+	u := s.call(operator, "GET", "/api/imports/"+id+"/files/original", nil).want(302).header.Get("Location")
 	if !strings.HasPrefix(u, "https://files.example/") {
 		t.Error(u)
 	}
@@ -628,34 +628,34 @@ func TestImportFiles(t *testing.T) {
 		"errors": {"https://files.example", "criteria-errors.csv"}, "changes": {"https://files.example", "criteria-changes.csv"},
 		"undo": {"https://files.example", "criteria-undo.csv"}, "original": {"https://uploads.example", "criteria.csv"},
 	} {
-		u, err := url.Parse(s.call(viewer, "GET", path+name, nil).want(302).header.Get("Location"))
+		u, err := url.Parse(s.call(operator, "GET", path+name, nil).want(302).header.Get("Location"))
 		if err != nil || u.Scheme+"://"+u.Host != want[0] || u.Query().Get("name") != want[1] {
 			t.Errorf("%s: %s %v", name, u, err)
 		}
-		if got := s.call(viewer, "GET", path+name+"?redirect=false", nil).want(200).object(); got["url"] != u.String() || got["fileName"] != want[1] {
+		if got := s.call(operator, "GET", path+name+"?redirect=false", nil).want(200).object(); got["url"] != u.String() || got["fileName"] != want[1] {
 			t.Error(got)
 		}
 	}
 	for _, none := range []string{"plan", "ERRORS", "..%2Fplan", "%00", "undo.csv"} {
-		s.call(viewer, "GET", path+none, nil).problem(404, "notFound")
+		s.call(operator, "GET", path+none, nil).problem(404, "notFound")
 	}
 	s.files.Remove(flow.FileKey(i.Institution, i.ID, "errors"))
 	s.uploads.Remove(i.Source.Key)
-	s.call(viewer, "GET", path+"errors", nil).problem(410, "expired")
-	s.call(viewer, "GET", path+"original", nil).problem(410, "expired")
+	s.call(operator, "GET", path+"errors", nil).problem(410, "expired")
+	s.call(operator, "GET", path+"original", nil).problem(410, "expired")
 	s.change(i.ID, func(i *domain.Import) { i.Files, i.Source = nil, domain.Object{} })
 	for _, name := range []string{"errors", "original"} {
-		s.call(viewer, "GET", path+name, nil).problem(404, "notFound")
+		s.call(operator, "GET", path+name, nil).problem(404, "notFound")
 	}
 	s.now = s.now.AddDate(0, 0, 31)
-	s.call(viewer, "GET", path+"changes", nil).problem(404, "notFound")
+	s.call(operator, "GET", path+"changes", nil).problem(404, "notFound")
 }
 
 func TestProblems(t *testing.T) {
 	s := newStack(t)
 	i := s.doneImport(domain.Update)
 	path := "/api/imports/" + i.ID + "/problems"
-	if got := s.call(viewer, "GET", path, nil).want(200).object(); len(got["items"].([]any)) != 0 || got["nextCursor"] != "" {
+	if got := s.call(operator, "GET", path, nil).want(200).object(); len(got["items"].([]any)) != 0 || got["nextCursor"] != "" {
 		t.Error(got)
 	}
 	w := flow.NewProblemWriter(s.files, i.Institution, i.ID)
@@ -681,7 +681,7 @@ func TestProblems(t *testing.T) {
 				Items      []domain.Problem
 				NextCursor string
 			}
-			s.call(viewer, "GET", path+"?limit=200&"+q+"&cursor="+cursor, nil).want(200).into(&page)
+			s.call(operator, "GET", path+"?limit=200&"+q+"&cursor="+cursor, nil).want(200).into(&page)
 			for _, p := range page.Items {
 				if p.Line <= last {
 					t.Fatalf("line %d after %d", p.Line, last)
@@ -698,9 +698,9 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%q: %d, want %d", q, got, want)
 		}
 	}
-	s.call(viewer, "GET", path+"?outcome=bad", nil).problem(422, "invalid", "query.outcome")
-	s.call(viewer, "GET", path+"?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
-	s.call(viewer, "GET", "/api/imports/none/problems", nil).problem(404, "notFound")
+	s.call(operator, "GET", path+"?outcome=bad", nil).problem(422, "invalid", "query.outcome")
+	s.call(operator, "GET", path+"?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
+	s.call(operator, "GET", "/api/imports/none/problems", nil).problem(404, "notFound")
 	s.call(stranger, "GET", path, nil).problem(404, "notFound")
 }
 

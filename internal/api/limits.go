@@ -43,7 +43,8 @@ var (
 	mailsADay     = newBound("mailsADay", "tooManyMails", func(l domain.Limits) int { return l.MailsADay }, 24*time.Hour)
 	deletions     = newBound("deletionsAnHour", "tooManyDeletions", func(l domain.Limits) int { return l.DeletionsAnHour }, time.Hour)
 	previews      = newBound("previewsAtOnce", "tooManyPreviews", func(l domain.Limits) int { return l.PreviewsAtOnce }, 0)
-	bounds        = []bound{importsAtOnce, rowsADay, mailsADay, deletions, previews}
+	contactsADay  = newBound("contactsADay", "tooManyContactsSeen", func(l domain.Limits) int { return l.ContactsADay }, 24*time.Hour)
+	bounds        = []bound{importsAtOnce, rowsADay, mailsADay, deletions, previews, contactsADay}
 )
 
 // scopes are whom a request counts for, with their limits.
@@ -53,6 +54,7 @@ func scopes(c Claims, s domain.Settings) map[string]domain.Limits {
 		for _, x := range [][2]*int{
 			{&l.ImportsAtOnce, &domain.MostLimits.ImportsAtOnce}, {&l.RowsADay, &domain.MostLimits.RowsADay}, {&l.MailsADay, &domain.MostLimits.MailsADay},
 			{&l.DeletionsAnHour, &domain.MostLimits.DeletionsAnHour}, {&l.PreviewsAtOnce, &domain.MostLimits.PreviewsAtOnce},
+			{&l.ContactsADay, &domain.MostLimits.ContactsADay},
 		} {
 			*x[0] = min(*x[0], *x[1])
 		}
@@ -71,6 +73,11 @@ func (b bound) usageID(scope string, now time.Time) string {
 
 // take counts one more of what the bound is about, or refuses it.
 func (s *server) take(ctx context.Context, c Claims, settings domain.Settings, b bound) error {
+	return s.takeMany(ctx, c, settings, b, 1)
+}
+
+// takeMany counts so many more, or refuses them once the bound is reached.
+func (s *server) takeMany(ctx context.Context, c Claims, settings domain.Settings, b bound, n int) error {
 	now := s.Now()
 	count := func(scope string, n, most int) error {
 		_, err := s.Usage.Change(ctx, c.Institution, b.usageID(scope, now), func(u *domain.Usage) error {
@@ -84,9 +91,9 @@ func (s *server) take(ctx context.Context, c Claims, settings domain.Settings, b
 	}
 	var taken []string
 	for scope, limits := range scopes(c, settings) {
-		if err := count(scope, 1, b.of(limits)); err != nil {
+		if err := count(scope, n, b.of(limits)); err != nil {
 			for _, scope := range taken {
-				err = errors.Join(err, count(scope, -1, 0))
+				err = errors.Join(err, count(scope, -n, 0))
 			}
 			return err
 		}

@@ -18,6 +18,7 @@ type me struct {
 	Groups      []string    `json:"groups" example:"[\"operator\"]"`
 	Language    string      `json:"language" example:"en" doc:"Of mails and messages: what was chosen here, else the user pool's locale, else the institution's."`
 	Chosen      bool        `json:"chosen" doc:"The language was chosen here."`
+	Exports     bool        `json:"exports" doc:"The user may fetch files and page through contacts, see exportRole of the settings."`
 	Version     string      `json:"version" example:"1.0.0" doc:"The version of Rollbook that answers."`
 }
 
@@ -80,6 +81,6 @@ func (s *server) showMe(ctx context.Context, c Claims) (me, error) {
 	}
 	return me{
 		User: c.User, Email: c.Email, Institution: institution{c.Institution, cat.Settings.Name},
-		Groups: append([]string{}, c.Groups...), Language: languageOf(c, cat.Settings), Chosen: c.Chosen, Version: Version,
+		Groups: append([]string{}, c.Groups...), Language: languageOf(c, cat.Settings), Chosen: c.Chosen, Exports: c.exports(cat.Settings), Version: Version,
 	}, nil
 }

@@ -91,9 +91,11 @@ func problemList[S, T any](ctx context.Context, s *server, c Claims, i domain.Im
 	read func(ctx context.Context, get flow.Getter, in domain.InstitutionID, id string, f flow.ProblemFilter, limit int, cursor string) ([]S, string, error),
 	show func(S, string) T) (*listed[T], error) {
 	lang := s.lang(ctx, c)
-	return list(in.Limit, func(limit int) ([]S, string, error) {
-		return read(ctx, s.Files, c.Institution, i.AccountID(), in.filter(), limit, in.Cursor)
-	}, func(of S) T { return show(of, lang) })
+	return paged(ctx, s, c, "", in.Limit, in.Cursor, func(limit int) (*listed[T], error) {
+		return list(limit, func(limit int) ([]S, string, error) {
+			return read(ctx, s.Files, c.Institution, i.AccountID(), in.filter(), limit, in.Cursor)
+		}, func(of S) T { return show(of, lang) })
+	})
 }
 
 func (s *server) listProblemRows(ctx context.Context, c Claims, in *problemsInput) (*listed[problemRowView], error) {

@@ -82,7 +82,7 @@ func TestProblemGroups(t *testing.T) {
 			s := newStack(t)
 			i := s.doneImport(domain.Test)
 			path := "/api/imports/" + i.ID + "/problems"
-			if got := s.call(viewer, "GET", path+"/groups", nil).want(200).object(); len(got["items"].([]any)) != 0 {
+			if got := s.call(operator, "GET", path+"/groups", nil).want(200).object(); len(got["items"].([]any)) != 0 {
 				t.Error(got)
 			}
 			s.badGenres(i)
@@ -96,7 +96,7 @@ func TestProblemGroups(t *testing.T) {
 			var all, page groupPage
 			for cursor, n := "", 0; n == 0 || cursor != ""; n++ {
 				page = groupPage{}
-				s.call(viewer, "GET", path+"/groups?limit=3&cursor="+cursor, nil, "Accept-Language: en").want(200).into(&page)
+				s.call(operator, "GET", path+"/groups?limit=3&cursor="+cursor, nil, "Accept-Language: en").want(200).into(&page)
 				all.Items = append(all.Items, page.Items...)
 				cursor = page.NextCursor
 			}
@@ -120,7 +120,7 @@ func TestProblemGroups(t *testing.T) {
 					Items      []domain.Problem
 					NextCursor string
 				}
-				s.call(viewer, "GET", path+"?limit=200&group="+jaz.Group+"&cursor="+cursor, nil).want(200).into(&ps)
+				s.call(operator, "GET", path+"?limit=200&group="+jaz.Group+"&cursor="+cursor, nil).want(200).into(&ps)
 				lines += len(ps.Items)
 				cursor = ps.NextCursor
 			}
@@ -129,11 +129,11 @@ func TestProblemGroups(t *testing.T) {
 			}
 			for q, want := range map[string]int{"outcome=rejected": 3, "outcome=conflicted&field=GENRE": 1, "field=NOTE": 0} {
 				page = groupPage{}
-				if s.call(viewer, "GET", path+"/groups?"+q, nil).want(200).into(&page); len(page.Items) != want {
+				if s.call(operator, "GET", path+"/groups?"+q, nil).want(200).into(&page); len(page.Items) != want {
 					t.Errorf("%s: %d, want %d", q, len(page.Items), want)
 				}
 			}
-			s.call(viewer, "GET", path+"/groups?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
+			s.call(operator, "GET", path+"/groups?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
 			s.call(stranger, "GET", path+"/groups", nil).problem(404, "notFound")
 			s.call(stranger, "GET", path+"/rows", nil).problem(404, "notFound")
 		})
@@ -160,7 +160,7 @@ func TestProblemRows(t *testing.T) {
 			Items      []row
 			NextCursor string
 		}
-		s.call(viewer, "GET", path+"?limit=200&cursor="+cursor, nil).want(200).into(&page)
+		s.call(operator, "GET", path+"?limit=200&cursor="+cursor, nil).want(200).into(&page)
 		rows = append(rows, page.Items...)
 		cursor = page.NextCursor
 	}
@@ -214,7 +214,7 @@ func TestChanges(t *testing.T) {
 		var out []change
 		for cursor, n := "", 0; n == 0 || cursor != ""; n++ {
 			var page changes
-			s.call(viewer, "GET", path+"?limit=70&"+q+"&cursor="+cursor, nil).want(200).into(&page)
+			s.call(operator, "GET", path+"?limit=70&"+q+"&cursor="+cursor, nil).want(200).into(&page)
 			if len(page.Items) > 70 {
 				t.Fatalf("%d on a page", len(page.Items))
 			}
@@ -238,20 +238,20 @@ func TestChanges(t *testing.T) {
 		}
 	}
 	var found changes
-	s.call(viewer, "POST", path+"/search", object{"q": "QUINT", "from": "ROCK", "limit": 5}).want(200).into(&found)
+	s.call(operator, "POST", path+"/search", object{"q": "QUINT", "from": "ROCK", "limit": 5}).want(200).into(&found)
 	if len(found.Items) != 5 || found.NextCursor == "" {
 		t.Errorf("%+v", found)
 	}
 	var next changes
-	s.call(viewer, "POST", path+"/search", object{"q": "QUINT", "from": "ROCK", "limit": 5, "cursor": found.NextCursor}).want(200).into(&next)
+	s.call(operator, "POST", path+"/search", object{"q": "QUINT", "from": "ROCK", "limit": 5, "cursor": found.NextCursor}).want(200).into(&next)
 	if len(next.Items) != 5 || next.Items[0].Line <= found.Items[4].Line {
 		t.Errorf("%+v", next)
 	}
-	s.call(viewer, "GET", path+"?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
-	s.call(viewer, "POST", path+"/search", object{"q": "a\x01"}).problem(422, "invalid", "body.q")
+	s.call(operator, "GET", path+"?cursor=bad", nil).problem(422, "cursorInvalid", "query.cursor")
+	s.call(operator, "POST", path+"/search", object{"q": "a\x01"}).problem(422, "invalid", "body.q")
 	s.call(stranger, "GET", path, nil).problem(404, "notFound")
 	s.files.Remove(flow.FileKey(i.Institution, i.ID, "changes"))
-	s.call(viewer, "GET", path, nil).problem(410, "expired")
+	s.call(operator, "GET", path, nil).problem(410, "expired")
 	s.change(i.ID, func(i *domain.Import) { i.Files = nil })
 	if got := every(""); len(got) != 0 {
 		t.Errorf("%+v", got)

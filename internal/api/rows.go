@@ -58,6 +58,10 @@ func (s *server) listRows(ctx context.Context, c Claims, in *IDPath) (*listed[ro
 	if len(i.Headers) == 0 || i.OfKind == domain.UndoOf {
 		return out, nil
 	}
+	l, err := s.look(ctx, c, "", firstRows, "")
+	if err != nil {
+		return nil, err
+	}
 	if err := s.bytesThere(ctx, i); err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func (s *server) listRows(ctx context.Context, c Claims, in *IDPath) (*listed[ro
 	if err != nil && err != io.EOF && !slices.Contains([]fault.Kind{fault.Invalid, fault.TooLarge}, fault.KindOf(err)) {
 		return nil, err
 	}
-	return out, nil
+	return out, l.at(ctx, len(out.Body.Items))
 }
 
 func shownCells(cells []string) []string {

@@ -26,6 +26,7 @@ type settings struct {
 	MailDomains  []string `json:"mailDomains,omitempty" maxItems:"50" example:"[\"aurora.example\"]" doc:"Mail goes to addresses of these domains, and to users of the institution; to no others."`
 	DropEmail    string   `json:"dropEmail,omitempty" doc:"Where the end of an import from the drop folder is mailed."`
 	AuditDays    int      `json:"auditDays,omitempty" minimum:"90" maximum:"3650" doc:"How long it is remembered who did what; 730 unless set."`
+	ExportRole   string   `json:"exportRole,omitempty" enum:"viewer,operator,admin" doc:"The least group that may take contacts out in bulk: fetch files of imports and templates, go beyond the first page of a list of contacts, changes or problems that was not searched by three letters or more. operator unless set."`
 	Limits       limits   `json:"limits,omitzero" doc:"Of the institution as a whole. What is absent has its usual limit."`
 	UserLimits   limits   `json:"userLimits,omitzero" doc:"Of each user."`
 }
@@ -37,6 +38,7 @@ type limits struct {
 	MailsADay       int `json:"mailsADay,omitempty" minimum:"1" maximum:"10000"`
 	DeletionsAnHour int `json:"deletionsAnHour,omitempty" minimum:"1" maximum:"10000"`
 	PreviewsAtOnce  int `json:"previewsAtOnce,omitempty" minimum:"1" maximum:"100"`
+	ContactsADay    int `json:"contactsADay,omitempty" minimum:"1" maximum:"1000000" doc:"Contacts shown to those who may not export, see exportRole."`
 }
 
 type settingsInput struct {
@@ -52,7 +54,7 @@ type settingsAnswer struct {
 var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$`)
 
 func showSettings(s domain.Settings) settings {
-	return settings{s.Name, s.Language, s.Separator, s.Country, s.NumberDigits, s.Titles, s.MailDomains, s.DropEmail, s.AuditDays, limits(s.Limits), limits(s.UserLimits)}
+	return settings{s.Name, s.Language, s.Separator, s.Country, s.NumberDigits, s.Titles, s.MailDomains, s.DropEmail, s.AuditDays, s.ExportRole, limits(s.Limits), limits(s.UserLimits)}
 }
 
 func (s *server) settingsRoutes() {
@@ -109,6 +111,6 @@ func (s *server) settingsRoutes() {
 		}
 		return &settingsAnswer{tag(b), b}, s.Catalogue.PutSettings(ctx, c.Institution, domain.Settings{
 			Name: b.Name, Language: b.Language, Separator: b.Separator, Country: b.Country, NumberDigits: b.NumberDigits, Titles: b.Titles,
-			MailDomains: b.MailDomains, DropEmail: b.DropEmail, AuditDays: b.AuditDays, Limits: domain.Limits(b.Limits), UserLimits: domain.Limits(b.UserLimits)})
+			MailDomains: b.MailDomains, DropEmail: b.DropEmail, AuditDays: b.AuditDays, ExportRole: b.ExportRole, Limits: domain.Limits(b.Limits), UserLimits: domain.Limits(b.UserLimits)})
 	})
 }

@@ -342,7 +342,10 @@ func (s *server) preview(ctx context.Context, c Claims, cond *condition.Conditio
 		}
 		return true
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, look{s, c, cat.Settings, previewSample}.at(ctx, len(out.Body.Sample))
 }
 
 // countTarget previews a target and keeps the number with it, unless its condition

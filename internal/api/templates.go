@@ -340,6 +340,9 @@ func (s *server) templateFile(ctx context.Context, c Claims, in *fileInput) (*si
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayExport(ctx, c); err != nil {
+		return nil, err
+	}
 	expired := gone(reason.New("expired.template"))
 	switch s.showTemplate(t, reason.English).Status {
 	case string(domain.TemplateExpired):

@@ -24,7 +24,7 @@ func TestCreateTemplate(t *testing.T) {
 	if d := cmp.Diff([]string{id}, s.templates.ids); d != "" {
 		t.Error(d)
 	}
-	got := s.call(viewer, "GET", "/api/templates/"+id, nil).want(200).object()
+	got := s.call(operator, "GET", "/api/templates/"+id, nil).want(200).object()
 	if d := cmp.Diff(object{
 		"id": id, "status": "preparing", "dataType": "authorisations", "targetId": target, "targetName": got["targetName"], "fields": []any{"EMAIL", "POST"}, "format": "csv",
 		"email": "olga@aurora.example", "contacts": 0.0, "bytes": 0.0, "mail": object{}, "createdAt": "2026-03-01T09:00:00Z", "createdBy": "olga@aurora.example", "createdById": "u2", "expiresAt": "2026-03-31T09:00:00Z",
@@ -35,8 +35,8 @@ func TestCreateTemplate(t *testing.T) {
 	if err != nil || job.Language != "it" || !job.ExpiresAt.After(job.FileEnds()) {
 		t.Errorf("%+v %v", job, err)
 	}
-	s.call(viewer, "GET", "/api/templates/"+id+"/file", nil).problem(409, "notReady")
-	if got := s.call(viewer, "GET", "/api/templates", nil).want(200).object()["items"].([]any); len(got) != 1 {
+	s.call(operator, "GET", "/api/templates/"+id+"/file", nil).problem(409, "notReady")
+	if got := s.call(operator, "GET", "/api/templates", nil).want(200).object()["items"].([]any); len(got) != 1 {
 		t.Error(got)
 	}
 	// All fields, no mail, the institution's language.
@@ -47,7 +47,7 @@ func TestCreateTemplate(t *testing.T) {
 	}
 	for _, format := range []string{"csv", "xlsx", "both"} {
 		id := s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": target, "format": format}).want(202).object()["id"].(string)
-		if got := s.call(viewer, "GET", "/api/templates/"+id, nil).want(200).object()["format"]; got != format {
+		if got := s.call(operator, "GET", "/api/templates/"+id, nil).want(200).object()["format"]; got != format {
 			t.Errorf("asked for %s, got %v", format, got)
 		}
 	}
@@ -127,30 +127,30 @@ func TestTemplateFile(t *testing.T) {
 	s := newStack(t)
 	ready := s.readyTemplate()
 	path := "/api/templates/" + ready.ID
-	u, err := url.Parse(s.call(viewer, "GET", path+"/file", nil).want(302).header.Get("Location"))
+	u, err := url.Parse(s.call(operator, "GET", path+"/file", nil).want(302).header.Get("Location"))
 	if err != nil || u.Host != "files.example" || u.Query().Get("name") != ready.FileName {
 		t.Error(u, err)
 	}
-	s.call(viewer, "GET", path+"/file?redirect=maybe", nil).problem(422, "invalid", "query.redirect")
-	if got := s.call(viewer, "GET", path, nil).object()["status"]; got != "ready" {
+	s.call(operator, "GET", path+"/file?redirect=maybe", nil).problem(422, "invalid", "query.redirect")
+	if got := s.call(operator, "GET", path, nil).object()["status"]; got != "ready" {
 		t.Error(got)
 	}
 
 	// The file's life ends before the job's.
 	now := s.now
 	s.now = now.Add(domain.TemplateLife)
-	if got := s.call(viewer, "GET", path, nil).object()["status"]; got != "expired" {
+	if got := s.call(operator, "GET", path, nil).object()["status"]; got != "expired" {
 		t.Error(got)
 	}
-	s.call(viewer, "GET", path+"/file", nil).problem(410, "expired")
+	s.call(operator, "GET", path+"/file", nil).problem(410, "expired")
 	s.now = now.Add(3 * domain.TemplateLife)
-	s.call(viewer, "GET", path+"/file", nil).problem(404, "notFound")
+	s.call(operator, "GET", path+"/file", nil).problem(404, "notFound")
 	s.now = now
 
 	// The file is gone before its time.
 	s.files.Remove(ready.File.Key)
-	s.call(viewer, "GET", path+"/file", nil).problem(410, "expired")
-	if got := s.call(viewer, "GET", path, nil).object()["status"]; got != "expired" {
+	s.call(operator, "GET", path+"/file", nil).problem(410, "expired")
+	if got := s.call(operator, "GET", path, nil).object()["status"]; got != "expired" {
 		t.Error(got)
 	}
 
@@ -161,7 +161,7 @@ func TestTemplateFile(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.call(viewer, "GET", "/api/templates/"+failed.ID+"/file", nil).problem(409, "templateFailed")
+	s.call(operator, "GET", "/api/templates/"+failed.ID+"/file", nil).problem(409, "templateFailed")
 	got := s.call(viewer, "GET", "/api/templates/"+failed.ID, nil).object()
 	if d := cmp.Diff(object{"code": "targetGone", "params": object{}, "message": "The target was deleted before the template was made."}, got["problem"]); d != "" {
 		t.Error(d)

@@ -171,6 +171,9 @@ type Settings struct {
 	// Limits bound the institution, UserLimits each of its users.
 	Limits     Limits `json:"limits,omitzero"`
 	UserLimits Limits `json:"userLimits,omitzero"`
+	// ExportRole is the least of Roles that may take contacts out in bulk: fetch
+	// files, page through lists. "" means operator.
+	ExportRole string `json:"exportRole,omitempty"`
 	// NumberDigits is the width of new contact numbers, at most MaxDigits; 0
 	// means DefaultDigits.
 	NumberDigits int `json:"numberDigits,omitempty"`

@@ -37,13 +37,15 @@ type Limits struct {
 	MailsADay       int `json:"mailsADay,omitempty"`
 	DeletionsAnHour int `json:"deletionsAnHour,omitempty"`
 	PreviewsAtOnce  int `json:"previewsAtOnce,omitempty"`
+	// ContactsADay is how many contacts are shown to those who may not export.
+	ContactsADay int `json:"contactsADay,omitempty"`
 }
 
 // What is usual where the settings say nothing, and the most they may say.
 var (
-	InstitutionLimits = Limits{ImportsAtOnce: 500, RowsADay: 20_000_000, MailsADay: 2000, DeletionsAnHour: 300, PreviewsAtOnce: 20}
-	UserLimits        = Limits{ImportsAtOnce: 300, RowsADay: 20_000_000, MailsADay: 1000, DeletionsAnHour: 100, PreviewsAtOnce: 10}
-	MostLimits        = Limits{ImportsAtOnce: 500, RowsADay: 100_000_000, MailsADay: 10_000, DeletionsAnHour: 10_000, PreviewsAtOnce: 100}
+	InstitutionLimits = Limits{ImportsAtOnce: 500, RowsADay: 20_000_000, MailsADay: 2000, DeletionsAnHour: 300, PreviewsAtOnce: 20, ContactsADay: 20_000}
+	UserLimits        = Limits{ImportsAtOnce: 300, RowsADay: 20_000_000, MailsADay: 1000, DeletionsAnHour: 100, PreviewsAtOnce: 10, ContactsADay: 1000}
+	MostLimits        = Limits{ImportsAtOnce: 500, RowsADay: 100_000_000, MailsADay: 10_000, DeletionsAnHour: 10_000, PreviewsAtOnce: 100, ContactsADay: 1_000_000}
 )
 
 // Or returns the limits with those of m where there are none.
@@ -51,6 +53,7 @@ func (l Limits) Or(m Limits) Limits {
 	for _, x := range [][2]*int{
 		{&l.ImportsAtOnce, &m.ImportsAtOnce}, {&l.RowsADay, &m.RowsADay}, {&l.MailsADay, &m.MailsADay},
 		{&l.DeletionsAnHour, &m.DeletionsAnHour}, {&l.PreviewsAtOnce, &m.PreviewsAtOnce},
+		{&l.ContactsADay, &m.ContactsADay},
 	} {
 		if *x[0] == 0 {
 			*x[0] = *x[1]

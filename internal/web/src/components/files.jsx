@@ -5,9 +5,10 @@ import { announce } from '../core/announce.js';
 import { words } from '../core/api.js';
 import { t } from '../core/i18n.js';
 import { openDownload } from '../core/files.js';
+import { exports } from '../core/user.js';
 
-/** The files of an import: [name, its word]. An undo's own file is the undo file of what it undoes. */
-export const filesOf = (i) => ['errors', 'errors.xlsx', 'changes', 'undo', 'corrected', 'original'].filter((n) => i.files.includes(n))
+/** The files of an import that the user may fetch: [name, its word]. An undo's own file is the undo file of what it undoes. */
+export const filesOf = (i) => ['errors', 'errors.xlsx', 'changes', 'undo', 'corrected', 'original'].filter((n) => exports() && i.files.includes(n))
   .map((n) => [n, t(i.ofKind !== 'undo' || n.startsWith('errors') || n === 'changes' || n === 'corrected' ? `file.${n.replace('.xlsx', 'Book')}` : n === 'undo' ? 'file.redo' : 'file.undo')]);
 
 /**

@@ -6,5 +6,8 @@ export const user = signal(null);
 
 const ranks = ['viewer', 'operator', 'admin'];
 
+/** Whether the user may fetch files, and page through contacts. */
+export const exports = () => user.value?.exports === true;
+
 /** Whether the user may do what the group may do. */
 export const may = (group) => (user.value?.groups || []).some((g) => ranks.indexOf(g) >= ranks.indexOf(group));

@@ -10,7 +10,7 @@ import { mailWords } from '../core/mail.js';
 import { waiting } from '../core/mend.js';
 import { go, replace, to } from '../core/router.js';
 import { sendAgain, sending, sent, stopSending } from '../core/sending.js';
-import { may } from '../core/user.js';
+import { exports, may } from '../core/user.js';
 import { Button, ButtonLink, Failure, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Download, filesOf } from '../components/files.jsx';
@@ -223,9 +223,9 @@ function Actions({ of, reload }) {
         {operator && undo && <Button icon="undo" busy={busy === 'preview'} onClick={() => run('preview', () => imports.previewUndo(of.id, key.current.preview))}>{t('result.undo')}</Button>}
       </div>
       <div class="actions after">
-        {of.files.includes('errors') && <Download kind="quiet" ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
+        {exports() && of.files.includes('errors') && <Download kind="quiet" ask={() => imports.file(of.id, of.files.includes('errors.xlsx') ? 'errors.xlsx' : 'errors')}>{t('result.errors')}</Download>}
         {again && !ended && retry}
-        {of.files.includes('changes') && <Download kind="quiet" ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
+        {exports() && of.files.includes('changes') && <Download kind="quiet" ask={() => imports.file(of.id, 'changes')}>{t('result.changes')}</Download>}
         {operator && matchable(of) && !asksColumns(of) && <ButtonLink kind="quiet" icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
         {filesOf(of).filter(([n]) => n === 'undo' || n === 'corrected' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>

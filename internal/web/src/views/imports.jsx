@@ -152,7 +152,7 @@ function List({ items }) {
           <span class="block any" title={i.createdBy}>{i.createdBy.split('@')[0]}</span>
         </>
       ) },
-      { key: 'files', head: t('imports.downloads'), class: 'files-cell', cell: (i) => (i.files.length ? <Files of={i} /> : null) },
+      { key: 'files', head: t('imports.downloads'), class: 'files-cell', cell: (i) => (filesOf(i).length ? <Files of={i} /> : null) },
     ]} />
   );
 }

@@ -40,7 +40,7 @@ const lines = (s) => (s || []).join('\n');
 const unlines = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean);
 const draftOf = (s) => ({ ...s, titles: lines(s.titles), mailDomains: lines(s.mailDomains), limits: s.limits || {}, userLimits: s.userLimits || {}, etag: s.etag });
 
-const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce'];
+const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce', 'contactsADay'];
 const whole = (v) => (v === '' || v === undefined ? undefined : Number(v));
 const given = (o) => Object.fromEntries(bounds.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
 
@@ -111,12 +111,14 @@ function Edit({ stored, onSaved, reload, used }) {
         <Field label={t('settings.auditDays')} hint={t('settings.auditDays.hint', { least: limits.leastAuditDays, most: limits.mostAuditDays, usual: limits.auditDays })} error={wrong('auditDays')} optional>
           {(p) => <input {...p} type="number" min={limits.leastAuditDays} max={limits.mostAuditDays} inputMode="numeric" value={draft.auditDays ?? ''} onInput={(e) => set({ auditDays: e.currentTarget.value })} />}
         </Field>
+        <Choices legend={t('settings.exportRole')} hint={t('settings.exportRole.hint')} name="exportRole" value={draft.exportRole || 'operator'} onChange={(exportRole) => set({ exportRole })}
+          options={['viewer', 'operator', 'admin'].map((value) => ({ value, label: t(`group.${value}`) }))} />
         <Limits legend={t('settings.limits')} of={draft.limits} used={used?.institution} wrong={(k) => wrong(`limits.${k}`)} onChange={(l) => set({ limits: l })} />
         <Limits legend={t('settings.userLimits')} of={draft.userLimits} usual={used?.user} wrong={(k) => wrong(`userLimits.${k}`)} onChange={(l) => set({ userLimits: l })} />
       </>}
       {error && (error.status === 412
         ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles'),
-          mailDomains: t('settings.mailDomains'), dropEmail: t('settings.dropEmail'), auditDays: t('settings.auditDays'), limits: t('settings.limits'), userLimits: t('settings.userLimits') }} onTake={take} />
+          mailDomains: t('settings.mailDomains'), dropEmail: t('settings.dropEmail'), auditDays: t('settings.auditDays'), exportRole: t('settings.exportRole'), limits: t('settings.limits'), userLimits: t('settings.userLimits') }} onTake={take} />
         : <Failure error={error} beside={(l) => beside.test(l)} />)}
       <div class="form-end"><Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button></div>
     </form>

@@ -10,7 +10,7 @@ import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
-import { may } from '../core/user.js';
+import { exports, may } from '../core/user.js';
 import { newTemplate } from '../core/forms.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
 import { Draft } from '../components/draft.jsx';
@@ -46,7 +46,7 @@ export function Templates({ id }) {
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
               { key: 'age', head: t('templates.age'), wide: true, cell: (i) => <Age of={i} /> },
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
-              { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
+              { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' && exports() ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
