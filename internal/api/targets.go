@@ -343,9 +343,9 @@ func (s *server) preview(ctx context.Context, c Claims, cond *condition.Conditio
 		return true
 	})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	return out, look{s, c, cat.Settings, previewSample}.at(ctx, len(out.Body.Sample))
+	return out, look{s, c, cat.Settings, previewSample}.at(ctx, len(out.Sample))
 }
 
 // countTarget previews a target and keeps the number with it, unless its condition
