@@ -109,8 +109,8 @@ func Text(text string, max int) (domain.Value, *Problem) {
 	for _, r := range text {
 		n++
 		switch {
-		case r == '\n' || r == '\r' || r == 0x0B || r == 0x0C || r == 0x85 || r == 0x2028 || r == 0x2029:
-			return domain.Empty, no("lineBreak", n)
+		case breaksLine(r):
+			return domain.Empty, no("lineBreak", n, nil)
 		case r == '\t':
 			return domain.Empty, no("controlCharacter.tab", n)
 		case unicode.IsControl(r):
@@ -179,4 +179,22 @@ func unescape(text string) string {
 		return rest
 	}
 	return text
+}
+
+// OneLine puts the lines of a text on one, with a sign between them. What stands
+// after each of them, as a comma, is not doubled.
+func OneLine(s, between string) string {
+	lines := strings.FieldsFunc(s, breaksLine)
+	out := lines[:0]
+	for _, l := range lines {
+		if l = strings.TrimRight(strings.TrimSpace(l), ",;"); l != "" {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, between)
+}
+
+// breaksLine reports whether a character ends a line.
+func breaksLine(r rune) bool {
+	return r == '\n' || r == '\r' || r == 0x0B || r == 0x0C || r == 0x85 || r == 0x2028 || r == 0x2029
 }

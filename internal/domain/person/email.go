@@ -59,8 +59,8 @@ func address(text, s string) (string, *field.Problem) {
 
 // decorated names an address that has something around it, or several.
 func decorated(text, s string) *field.Problem {
-	if n := addresses(s); n > 1 {
-		return no("severalEmails", text, nil)
+	if n, first := addresses(s); n > 1 {
+		return no("severalEmails", text, first)
 	}
 	lower := strings.ToLower(s)
 	switch {
@@ -78,14 +78,16 @@ func decorated(text, s string) *field.Problem {
 // quotes are signs that stand around an address, not in it.
 const quotes = ` "'“”„‘’‚«»()[]{},;:`
 
-// addresses counts the parts that are addresses.
-func addresses(s string) (n int) {
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;/|<>&\\", r) }) {
-		if _, wrong := parseAddress(part, strings.Trim(part, quotes)); wrong == nil {
-			n++
+// addresses counts the parts that are addresses, and returns the first.
+func addresses(s string) (n int, first string) {
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;/|<>&\\\n\r", r) }) {
+		if a, wrong := parseAddress(part, strings.Trim(part, quotes)); wrong == nil {
+			if n++; n == 1 {
+				first = a
+			}
 		}
 	}
-	return n
+	return n, first
 }
 
 var (

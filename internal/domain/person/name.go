@@ -46,9 +46,32 @@ func name(f domain.Field, text string) (string, *field.Warning, *field.Problem) 
 	return text, nil, nil
 }
 
+// salutations are those of lists in five languages, each in a group that means the
+// same: what is one of them is the one title of an institution that is of its group.
+var salutations = map[string][]string{
+	"him":  {"M", "Mr", "Mister", "Monsieur", "Herr", "Herrn", "Hr", "Sig", "Signor", "Signore", "Sr", "Señor", "D", "Don", "De heer", "Dhr"},
+	"her":  {"Mme", "Madame", "Mlle", "Mademoiselle", "Mrs", "Ms", "Miss", "Frau", "Fr", "Fräulein", "Sig.ra", "Signora", "Sig.na", "Signorina", "Sra", "Señora", "Srta", "Señorita", "Dña", "Doña", "Mevrouw", "Mevr", "Mw"},
+	"both": {"M. et Mme", "Monsieur et Madame", "Mme et M.", "Mr and Mrs", "Mr & Mrs", "MR_AND_MRS", "Herr und Frau", "Frau und Herr", "Familie", "Famille", "Family", "Famiglia", "Familia", "Sig. e Sig.ra", "Sr. y Sra."},
+	"firm": {"Company", "Firma", "Société", "Entreprise", "Ditta", "Società", "Azienda", "Empresa", "Organisation", "Organization", "Organisation / Company"},
+	"mx":   {"Mx", "Divers", "Neutral", "Neutre", "Neutro"},
+}
+
+var greetings = func() map[string]string {
+	m := map[string]string{}
+	for meant, words := range salutations {
+		for _, w := range words {
+			m[unpointed(w)] = meant
+		}
+	}
+	return m
+}()
+
+// greeted returns the group of a salutation, "" for none.
+func greeted(title string) string { return greetings[unpointed(title)] }
+
 // title finds the one of the institution's titles that is meant: exactly, in
-// any case, or but for accents and full stops. Without a list any title is
-// taken.
+// any case, but for accents and full stops, or in another language. Without a list
+// any title is taken.
 func (c *Checker) title(text string) (string, *field.Problem) {
 	if slices.Contains(c.Settings.Titles, text) {
 		return text, nil
@@ -70,6 +93,20 @@ func (c *Checker) title(text string) (string, *field.Problem) {
 		var found []string
 		for _, t := range list {
 			if same(t, text) {
+				found = append(found, t)
+			}
+		}
+		if len(found) == 1 {
+			return found[0], nil
+		}
+		if len(found) > 1 {
+			return "", no("ambiguousValue.title", text, found)
+		}
+	}
+	if meant := greeted(text); meant != "" {
+		var found []string
+		for _, t := range list {
+			if greeted(t) == meant {
 				found = append(found, t)
 			}
 		}

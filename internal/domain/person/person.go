@@ -97,7 +97,18 @@ func wide(f domain.Field) domain.FieldDef {
 // clears or has a Value, never Add or Remove. With a Problem it is nothing to
 // rely on.
 func (c *Checker) Parse(f domain.Field, text string) (field.Edit, *field.Warning, *field.Problem) {
-	edit, _, p := field.ParseNew(text, wide(f))
+	cell, taken, p := c.one(f, text)
+	if p != nil {
+		return field.Edit{}, nil, p
+	}
+	edit, _, p := field.ParseNew(cell, wide(f))
+	if p != nil && p.Code == field.LineBreak {
+		whole := field.OneLine(cell, " ")
+		if again, _, wrong := c.Parse(f, whole); wrong == nil && again.Value != domain.Empty {
+			fixed := p.WithFix(whole)
+			p = &fixed
+		}
+	}
 	if p != nil || edit.Keep || edit.Value == domain.Empty {
 		return edit, nil, p
 	}
@@ -110,7 +121,56 @@ func (c *Checker) Parse(f domain.Field, text string) (field.Edit, *field.Warning
 			return field.Edit{Value: v}, nil, nil
 		}
 	}
+	if p == nil && taken != nil {
+		w = taken
+	}
 	return field.Edit{Value: v}, w, p
+}
+
+// one makes one text of a cell that has several lines or values: the lines of a street
+// are put on one; of several telephone numbers a mobile one is taken, else the
+// first, and of addresses as address books join them the first.
+func (c *Checker) one(f domain.Field, text string) (string, *field.Warning, *field.Problem) {
+	switch f {
+	case domain.ContactStreet:
+		if s := strings.TrimSpace(text); strings.ContainsAny(s, "\n\r") {
+			s = field.OneLine(s, ", ")
+			return s, look("linesJoined", domain.Shown(s)), nil
+		}
+	case domain.ContactEmail:
+		if first, rest, several := strings.Cut(text, joiner); several && strings.TrimSpace(rest) != "" {
+			first = strings.TrimSpace(first)
+			return first, look("severalTaken", domain.Shown(text), first), nil
+		}
+		return noBreak(text, "severalEmails", func(s string) *field.Problem {
+			_, p := address(s, s)
+			return p
+		})
+	case domain.ContactPhone:
+		if c.Phone == nil || !strings.ContainsAny(text, ":/;,|&\\\n\r") && !strings.ContainsFunc(text, unicode.IsLetter) {
+			return text, nil, nil
+		}
+		s := strings.TrimSpace(text)
+		_, p := c.Phone(s, c.Settings.Country)
+		if p != nil && p.Code == "severalPhones" && p.Fix() != "" {
+			return p.Fix(), look("severalTaken", domain.Shown(text), p.Fix()), nil
+		}
+	}
+	return text, nil, nil
+}
+
+// joiner is what address books put between the values of a cell.
+const joiner = ":::"
+
+// noBreak has the problem of a code of a text of several lines, rather than that
+// of its line breaks.
+func noBreak(text, code string, check func(string) *field.Problem) (string, *field.Warning, *field.Problem) {
+	if s := strings.TrimSpace(text); strings.ContainsAny(s, "\n\r") {
+		if p := check(s); p != nil && string(p.Code) == code {
+			return "", nil, p
+		}
+	}
+	return text, nil, nil
 }
 
 // Check reads a value that is no cell, such as the API's: Empty and \ mean

@@ -195,10 +195,10 @@ func languageCode(text string) (string, *field.Warning, *field.Problem) {
 	if codes := n.lost[k]; codes != nil {
 		return "", nil, no("ambiguousValue.name", text, codes)
 	}
-	code, ok := n.near(k)
-	if !ok {
-		code, ok = map[string]string{"d": "de", "f": "fr", "i": "it"}[k]
+	if code, ok := map[string]string{"d": "de", "f": "fr", "i": "it"}[k]; ok {
+		return code, nil, nil
 	}
+	code, ok := n.near(k)
 	if !ok {
 		code, _, _ = strings.Cut(strings.ReplaceAll(lower, "_", "-"), "-") // zh-Hans
 		_, ok = languages()[code]
@@ -297,8 +297,8 @@ func Countries() []string { return slices.Sorted(maps.Keys(countries())) }
 func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
 
 // countryCode reads a country: its ISO 3166-1 code of two or three letters in
-// any case, or its name in one of five languages or its own. The answer is the
-// code of two letters.
+// any case, the letter of its cars, or its name in one of five languages or its
+// own. The answer is the code of two letters.
 func countryCode(text string) (string, *field.Problem) {
 	s := plain(text)
 	upper := strings.ToUpper(s)
@@ -314,6 +314,9 @@ func countryCode(text string) (string, *field.Problem) {
 		return "", no("ambiguousValue.name", text, codes)
 	}
 	code, ok := plates[k]
+	if ok && len(k) == 1 { // which no code is
+		return code, nil
+	}
 	if !ok {
 		code, ok = n.near(k)
 	}

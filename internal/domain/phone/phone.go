@@ -11,6 +11,7 @@
 package phone
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -38,7 +39,7 @@ var (
 	scientific = regexp.MustCompile(`^[+]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
 	decimal    = regexp.MustCompile(`^([+]?[0-9]{6,})[.,]0+$`)
 	extension  = regexp.MustCompile(`(?i)^(.*?[0-9)])[ ,;.-]*(?:;ext=|extension|ext[.:]?|extn[.:]?|x|#|int(?:erno|erne)?[.:]?|poste|durchwahl|dw[.:]?|apdo[.:]?|interior) *[0-9]{1,7}$`)
-	between    = regexp.MustCompile(`(?i)[/;,|&\\]| (?:or|oder|ou|o|und|et|and|e|y) `)
+	between    = regexp.MustCompile(`(?i):::|[/;,|&\\\n\r]| (?:or|oder|ou|o|od\.|bzw\.|und|et|and|e|y) `)
 )
 
 // Parse reads one telephone number. Without the code of a country it is of the
@@ -69,8 +70,8 @@ func Parse(text, country string) (string, *field.Problem) {
 		}
 		return "", no("phoneExtension", text, suggestion)
 	}
-	if several(s, region) {
-		return "", no("severalPhones", text)
+	if one := several(text, region); one != "" {
+		return "", no("severalPhones", text, one)
 	}
 	if p := signs(text, s); p != nil {
 		return "", p
@@ -120,23 +121,35 @@ func spreadsheet(text, s, region string) *field.Problem {
 	return no("spreadsheetNumber.phoneDecimals", text, suggestion)
 }
 
-// several tells whether there are two numbers that can be called. A slash alone
-// does not say so: in Germany it stands behind the area code.
-func several(s, region string) bool {
-	n := 0
-	parts := between.Split(s, -1)
+// several returns one of the numbers that can be called, a mobile one before others,
+// if there is more than one; else "". A slash alone does not say so: in Germany it
+// stands behind the area code.
+func several(text, region string) string {
+	n, first, mobile := 0, "", ""
+	parts := between.Split(text, -1)
 	if len(parts) == 1 {
-		return false
+		return ""
 	}
 	for _, part := range parts {
+		part = plain(part)
 		if len(digits(part)) < 5 {
 			continue
 		}
-		if _, ok := valid(part, region); ok {
-			n++
+		e164, ok := valid(part, region)
+		if !ok {
+			continue
+		}
+		if n++; n == 1 {
+			first = e164
+		}
+		if num, err := phonenumbers.Parse(e164, ""); err == nil && mobile == "" && phonenumbers.GetNumberType(num) == phonenumbers.MOBILE {
+			mobile = e164
 		}
 	}
-	return n > 1
+	if n < 2 {
+		return ""
+	}
+	return cmp.Or(mobile, first)
 }
 
 // signs refuses what has no place in a telephone number.

@@ -99,9 +99,11 @@ func TestRefused(t *testing.T) {
 		{"IT", "06 698 12345 int. 12", phone.PhoneExtension, "+390669812345", "extension"},
 
 		// two numbers
-		{"CH", "044 668 18 00 / 079 123 45 67", phone.SeveralPhones, "", "more than one"},
-		{"CH", "044 668 18 00, 079 123 45 67", phone.SeveralPhones, "", "more than one"},
-		{"CH", "044 668 18 00 oder 079 123 45 67", phone.SeveralPhones, "", "more than one"},
+		{"CH", "044 668 18 00 / 079 123 45 67", phone.SeveralPhones, "+41791234567", "more than one"},
+		{"CH", "044 668 18 00, 079 123 45 67", phone.SeveralPhones, "+41791234567", "more than one"},
+		{"CH", "044 668 18 00 ::: 044 668 18 01", phone.SeveralPhones, "+41446681800", "more than one"},
+		{"CH", "+41 44 668 18 00\n079 123 45 67", phone.SeveralPhones, "+41791234567", "more than one"},
+		{"CH", "044 668 18 00 oder 079 123 45 67", phone.SeveralPhones, "+41791234567", "more than one"},
 
 		// no number that can be called
 		{"CH", "044 668 18", phone.BadPhone, "", "too few"},

@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"rollbook/internal/domain/text"
 )
@@ -30,6 +31,14 @@ const (
 	Number Target = "contact"
 	Name   Target = "name"  // a last name beside a first name, alone a full name
 	Given  Target = "given" // a first name beside a last name, alone a full name
+	// Parts of a field, that others have in columns of their own.
+	StreetLine Target = "streetLine" // a second line of the street
+	StreetPart Target = "streetPart" // as the number of the house
+	NamePrefix Target = "namePrefix" // of a last name: van den
+	SecondName Target = "secondName" // a second last name
+	BirthYear  Target = "birthYear"
+	BirthMonth Target = "birthMonth"
+	BirthDay   Target = "birthDay"
 )
 
 // A Meaning is what the name of a column says.
@@ -68,8 +77,12 @@ var synonyms = func() map[string]Meaning {
 // qualifiers are the groups by their words, the longest words first.
 var qualifiers = func() (out []struct{ group, words string }) {
 	eachName(qualifiersFile, func(group, words string) {
+		if group == "any" {
+			group = ""
+		}
 		out = append(out, struct{ group, words string }{group, text.Normalise(words)})
 	})
+	slices.SortStableFunc(out, func(a, b struct{ group, words string }) int { return len(b.words) - len(a.words) })
 	return out
 }()
 
@@ -143,21 +156,17 @@ func Meant(name string) (Meaning, bool) {
 	}
 	n := text.Normalise(name)
 	if m := numbered.FindStringSubmatch(n); m != nil && m[2] != "0" {
-		if out, ok := Meant(m[1]); ok && out.Target != Name && out.Target != Given && out.Target != "street" {
+		if out, ok := Meant(m[1]); ok && out.Target != Name && out.Target != Given {
+			if out.Target == "street" && m[2] != "1" {
+				out.Target = StreetLine
+			}
 			out.Rank += int(m[2][0] - '0')
 			return out, true
 		}
 	}
 	for _, q := range qualifiers {
-		rest, ok := strings.CutPrefix(n, q.words)
-		if !ok {
-			rest, ok = strings.CutSuffix(n, q.words)
-		}
-		if ok && rest != n {
-			if m, ok := synonyms[squash(rest)]; ok && m.Target != Name && m.Target != Given || ok && q.group == "participant" || ok && q.group == "buyer" {
-				m.Group = q.group
-				return m, true
-			}
+		if m, ok := qualified(n, q.group, q.words); ok {
+			return m, true
 		}
 	}
 	if rest := tail.ReplaceAllString(name, ""); rest != name && rest != "" {
@@ -166,11 +175,44 @@ func Meant(name string) (Meaning, bool) {
 	return Meaning{}, false
 }
 
+// qualified is Meant of a name with words before or after it that say whose or which
+// it is, be they in brackets.
+func qualified(name, group, words string) (Meaning, bool) {
+	for _, rest := range []string{strings.TrimPrefix(name, words), strings.TrimSuffix(name, words), strings.TrimSuffix(name, "("+words+")")} {
+		if squash(rest) == "" || rest == name || !parted(name, words) {
+			continue
+		}
+		m, ok := Meant(strings.Trim(rest, " -_:."))
+		if whole := m.Target == Name || m.Target == Given; !ok || whole && group != "participant" && group != "buyer" {
+			continue
+		}
+		if m.Group == "" {
+			m.Group = group
+		}
+		return m, true
+	}
+	return Meaning{}, false
+}
+
+// parted reports whether words stand in a name by themselves: "Home" does in "Home
+// City", and not in "Homepage".
+func parted(name, words string) bool {
+	edge := func(r rune) bool { return !unicode.IsLetter(r) }
+	rest, ok := strings.CutPrefix(name, words)
+	if ok && strings.IndexFunc(rest, edge) == 0 {
+		return true
+	}
+	rest, ok = strings.CutSuffix(strings.TrimSuffix(name, ")"), words)
+	return ok && strings.LastIndexFunc(rest, edge) == len(rest)-1
+}
+
 var (
 	isNumber = regexp.MustCompile(`^#?\d{1,20}$`)
 	isDate   = regexp.MustCompile(`\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|^0/0/00$`)
 	isClock  = regexp.MustCompile(`\d{1,2}:\d{2}`)
 	isPhone  = regexp.MustCompile(`^[p:+\d\s()./'-]{5,}(\s*(ext|poste|int)\.?\s*\d+)?$`)
+	isYear   = regexp.MustCompile(`^(18|19|20)\d\d$`)
+	isDay    = regexp.MustCompile(`^(0?[1-9]|[12]\d|3[01])$`)
 	letter   = regexp.MustCompile(`\pL`)
 	digit    = regexp.MustCompile(`\d`)
 )
@@ -216,6 +258,14 @@ func looks(t Target, v string) bool {
 		return letter.MatchString(v) && !strings.ContainsAny(v, "@0123456789") && !isTruth[text.Normalise(v)]
 	case "title":
 		return letter.MatchString(v) && !strings.Contains(v, "@")
+	case BirthYear:
+		return isYear.MatchString(v)
+	case BirthMonth:
+		return len(v) <= 12 && !isYear.MatchString(v)
+	case BirthDay:
+		return isDay.MatchString(v)
+	case StreetLine, StreetPart, NamePrefix, SecondName:
+		return !strings.Contains(v, "@")
 	}
 	return true
 }

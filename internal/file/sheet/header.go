@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -106,7 +107,30 @@ type header struct {
 	names   []string
 	line    int
 	sepLine bool
+	// above are the lines of a title that stand above it.
+	above []string
+	first int // the first of these
 }
+
+// titles is how many lines of a title may stand above the header.
+const titles = 10
+
+// title takes a row for one of a title: it has one or two cells, with no number of a
+// contact. It reports false for any other.
+func (h *header) title(names []string, line int) bool {
+	filled := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" })
+	if len(filled) > 2 || len(h.above) == titles || slices.ContainsFunc(filled, numberOrAddress.MatchString) {
+		return false
+	}
+	if len(h.above) == 0 {
+		h.first = line
+	}
+	h.above = append(h.above, strings.Join(filled, " "))
+	return true
+}
+
+// numberOrAddress is what names a contact.
+var numberOrAddress = regexp.MustCompile(`^#?[0-9]+$|@`)
 
 // header reads up to the header and chooses the separator.
 func (p *parser) header(known func(string) bool) (header, error) {
@@ -139,23 +163,42 @@ func (p *parser) header(known func(string) bool) (header, error) {
 		return h, errNoRows()
 	}
 	h.line = p.line
-	best, err := p.choose(known, sep)
-	if err != nil {
-		return h, err
-	}
-	p.sep = best
-	var r record
-	if err := p.next(&r); err == io.EOF {
-		return h, errNoRows()
-	} else if err != nil {
-		return h, err
-	}
-	if f := inspect(r.cells); f != nil {
-		return h, invalid("headerUnreadable", h.line, columnLetters(f.Column), f.Reason)
-	}
-	h.names = names(r.cells)
-	if known != nil && knownNames(h.names, known) == 0 {
-		return h, noHeader(p, h.names, h.line, known)
+	for {
+		best, err := p.choose(known, sep)
+		if err != nil {
+			return h, err
+		}
+		p.sep = best
+		var r record
+		if err := p.next(&r); err == io.EOF {
+			return h, errNoRows()
+		} else if err != nil {
+			return h, err
+		}
+		found := names(r.cells)
+		if len(h.above) == 0 {
+			h.names = found
+			if f := inspect(r.cells); f != nil {
+				return h, invalid("headerUnreadable", h.line, columnLetters(f.Column), f.Reason)
+			}
+		}
+		n := len(found)
+		if known != nil {
+			n = knownNames(found, known)
+		}
+		if n > min(1, len(h.above)) || known == nil {
+			h.names, h.line = found, r.line
+			break
+		}
+		if n > 0 || r.fault != nil || !h.title(found, r.line) {
+			return h, noHeader(p, h.names, h.line, known)
+		}
+		if _, err := p.skipBlank(); err != nil {
+			return h, err
+		}
+		if p.pos == p.end {
+			return h, noHeader(p, h.names, h.line, known)
+		}
 	}
 	if err := checkNames(h.names, h.line); err != nil {
 		return h, err

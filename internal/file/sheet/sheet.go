@@ -8,6 +8,7 @@ import (
 
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/reason"
+	"rollbook/internal/domain/text"
 )
 
 // Options say what Open may rely on. The zero value detects everything.
@@ -198,6 +199,9 @@ func (r *Reader) openCSV(from origin) error {
 
 func (r *Reader) setHeader(h header) {
 	r.head = h
+	if n := len(h.above); n > 0 {
+		r.warn(h.first, "linesAbove", h.line, n, text.Shown(strings.Join(h.above, " / ")))
+	}
 	for r.key < len(h.names)-1 && h.names[r.key] == "" {
 		r.key++
 	}

@@ -388,8 +388,12 @@ func (w *workbook) header(known func(string) bool) (header, error) {
 		return header{}, invalid("headerUnreadable", rec.line, columnLetters(f.Column), f.Reason)
 	}
 	h := header{names: names(rec.cells), line: rec.line}
-	if known != nil && knownNames(h.names, known) == 0 {
-		return h, noHeader(w, h.names, rec.line, known)
+	first := h
+	for known != nil && knownNames(h.names, known) <= min(1, len(h.above)) {
+		if knownNames(h.names, known) > 0 || !h.title(h.names, h.line) || w.next(&rec) != nil || rec.fault != nil {
+			return h, noHeader(w, first.names, first.line, known)
+		}
+		h.names, h.line = names(rec.cells), rec.line
 	}
 	w.width = len(h.names)
 	return h, checkNames(h.names, h.line)

@@ -89,7 +89,7 @@ func TestWorkbookParts(t *testing.T) {
 		{name: "no rows", parts: book(bookHead), code: sheet.CodeNoRows},
 		{name: "empty sheet", parts: book(""), code: sheet.CodeNoRows},
 		{name: "no header", parts: book(`<row r="1"><c><v>1</v></c></row>`), code: sheet.CodeNoHeader},
-		{name: "header below a title", parts: book(`<row r="1"><c t="str"><v>Export</v></c></row>` + strings.ReplaceAll(bookHead, `1"`, `3"`)), code: sheet.CodeNoHeader, says: "Line 3"},
+		{name: "header below a title", parts: book(`<row r="1"><c t="str"><v>Export</v></c></row>` + strings.ReplaceAll(bookHead, `1"`, `3"`) + `<row r="4"><c r="A4"><v>7</v></c></row>`), rows: rows("4: 7 |  | "), warn: rows("linesAbove")},
 		{name: "too many columns", parts: book(bookHead + `<row r="2"><c r="XFD2"><v>7</v></c></row>`), code: sheet.CodeTooManyColumns},
 		{name: "row too long", parts: book(bookHead + `<row r="2">` + inline(strings.Repeat("x", 1<<21)) + `</row>`), code: sheet.CodeRowTooLong},
 		{name: "unknown shared text", parts: book(bookHead + `<row r="2"><c t="s"><v>99</v></c></row>`), code: sheet.CodeWorkbookDamaged},

@@ -122,7 +122,8 @@ func (r *resolver) field(name string) (domain.FieldDef, error) {
 func (r *resolver) means(name string) bool {
 	m := bracketed.FindStringSubmatch(name)
 	if m == nil {
-		return strings.EqualFold(name, flow.KeyColumn) || r.contact[text.Normalise(name)].Code != "" || r.want == domain.Contacts && person.Whole(name) != ""
+		_, part := person.PartOf(name)
+		return strings.EqualFold(name, flow.KeyColumn) || r.contact[text.Normalise(name)].Code != "" || r.want == domain.Contacts && (part || person.Whole(name) != "")
 	}
 	if role := strings.ToLower(m[1]); role != string(flow.OldRole) && role != string(flow.NewRole) {
 		return true

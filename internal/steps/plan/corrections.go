@@ -31,6 +31,8 @@ type corrector struct {
 	columns map[int]*columnCorrections
 	left    map[int]int
 	settle  map[int][]int
+	// ofParts are the columns that others are made of, corrected before that.
+	ofParts map[int]*columnCorrections
 
 	pairs map[string]pair // of [new] columns, by their names
 	tests []*conflicts
@@ -98,6 +100,15 @@ func (s *Step) corrector(ctx context.Context, imp *domain.Import, raw []string, 
 			}
 		}
 	}
+	c.ofParts = map[int]*columnCorrections{}
+	for _, j := range rr.joints {
+		for _, i := range j.from {
+			if i != j.at && c.columns[i] != nil {
+				c.ofParts[i] = c.columns[i]
+				delete(c.columns, i)
+			}
+		}
+	}
 	if len(c.settle) > 0 {
 		for _, id := range imp.Corrections.Tests {
 			c.tests = append(c.tests, &conflicts{get: s.Files, in: imp.Institution, id: id})
@@ -111,6 +122,16 @@ func (s *Step) corrector(ctx context.Context, imp *domain.Import, raw []string, 
 		}
 	}
 	return c, nil
+}
+
+// parts corrects the cells of a row that others are made of.
+func (c *corrector) parts(r *sheet.Row) {
+	if _, left := c.left[r.Line]; left || r.Fault != nil {
+		return
+	}
+	for i, of := range c.ofParts {
+		c.cell(r, i, of, nil)
+	}
 }
 
 // row corrects one row.

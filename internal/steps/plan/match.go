@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -70,6 +71,54 @@ func lookAhead(r *sheet.Reader) *ahead {
 	return a
 }
 
+// open reads the header and the first rows of an import's file. A header none of
+// whose columns is known is one if it was known of an earlier file, or if it looks
+// otherwise than the rows below it.
+func (s *Step) open(ctx context.Context, imp *domain.Import, f domain.File, names *resolver) (*sheet.Reader, *ahead, error) {
+	options := sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits}
+	r, err := sheet.Open(f, f.Size(), options)
+	if err == nil {
+		return r, lookAhead(r), nil
+	}
+	x, ok := fault.As(err)
+	if !ok || x.Code != sheet.CodeNoHeader || x.Params["case"] != nil {
+		return nil, nil, err
+	}
+	options.KnownColumn = nil
+	r, wrong := sheet.Open(f, f.Size(), options)
+	if wrong != nil {
+		return nil, nil, err
+	}
+	rows := lookAhead(r)
+	was, wrong := s.remembered(ctx, imp, r.Header())
+	if wrong != nil {
+		return nil, nil, wrong
+	}
+	if len(was.Columns) == 0 && !rows.under(r.Header()) {
+		return nil, nil, err
+	}
+	return r, rows, nil
+}
+
+// under reports whether the rows stand under a header: its cells are words, and in
+// some column most cells are not.
+func (a *ahead) under(header []string) bool {
+	word := func(s string) bool {
+		return !strings.ContainsRune(s, '@') && !strings.ContainsFunc(s, unicode.IsDigit)
+	}
+	if len(header) < 2 || !slices.ContainsFunc(header, func(n string) bool { return n != "" }) || slices.ContainsFunc(header, func(n string) bool { return !word(n) }) {
+		return false
+	}
+	for i := range header {
+		values := a.values(i)
+		others := slices.DeleteFunc(slices.Clone(values), word)
+		if len(others)*2 > len(values) {
+			return true
+		}
+	}
+	return false
+}
+
 // Read returns the next row, without guards of formulas.
 func (a *ahead) Read() (sheet.Row, error) {
 	if len(a.rows) > 0 {
@@ -126,24 +175,26 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 			h.Column, h.By = ours, domain.ByGiven
 		case known && name != "" && r.stillFits(before, values[i]):
 			h.Column, h.By = before, domain.ByMemory
+		case r.noNumber(header, name, values[i]):
+			meant[i] = column.Meaning{Target: column.Name}
 		case r.means(name):
 			h.Column, h.By = name, domain.ByName
 			meant[i], _ = column.Meant(name)
 		case bracketed.MatchString(name):
 		default:
-			if s, ok := column.Meant(name); ok && column.Fits(s.Target, values[i]) {
+			if s, ok := r.meant(header, name, values[i]); ok {
 				meant[i] = s
 			} else if d, err := r.field(name); !ok && err == nil && d.Code != "" && d.Kind != domain.ContactText && (d.DataType() == r.want || r.want == domain.Contacts) {
 				h.Column, h.By = "[new] "+d.Code, domain.BySynonym
 			}
 		}
 	}
-	r.bySynonym(m.headers, meant)
+	r.bySynonym(m.headers, meant, func(i int) bool { return len(values[i]) > 0 })
 	m.spare = r.settle(m.headers, meant, values)
 	size := 0
 	for i := range m.headers {
 		h := &m.headers[i]
-		if len(values[i]) == 0 && h.Name != "" && (h.By == domain.ByNone && !bracketed.MatchString(h.Name) || h.By == domain.BySynonym && repeated(m.headers, i)) {
+		if len(values[i]) == 0 && h.Name != "" && (h.By == domain.ByNone && !bracketed.MatchString(h.Name) || (h.By == domain.BySynonym || h.By == domain.ByName && meant[i].Target != "") && repeated(m.headers, i)) {
 			h.Column, h.By = "", domain.ByLeftOut
 			m.blank = append(m.blank, i)
 		}
@@ -180,6 +231,9 @@ func (r *resolver) stillFits(ours string, values []string) bool {
 	if d, ok := r.contact[text.Normalise(ours)]; ok {
 		return column.Fits(column.Target(d.Code), values)
 	}
+	if p, ok := person.PartOf(ours); ok && p.Instead() {
+		return column.Fits(column.Target(p.Field.Code()), values)
+	}
 	return r.means(ours)
 }
 
@@ -198,42 +252,81 @@ func (r *resolver) learn(header []string, headers []domain.Header, was domain.Le
 	return l
 }
 
-// repeated reports whether another column was taken for the same as column i.
+// repeated reports whether another column was taken for the same as column i, by
+// other than its name if this one was by that.
 func repeated(headers []domain.Header, i int) bool {
 	for k, h := range headers {
-		if k != i && strings.EqualFold(h.Column, headers[i].Column) {
+		if k != i && (headers[i].By != domain.ByName || h.By != domain.ByName) && strings.EqualFold(h.Column, headers[i].Column) {
 			return true
 		}
 	}
 	return false
 }
 
-// bySynonym takes columns for what their names mean to people. A bare name is a
-// last name beside a first name, and Nome and Nombre are first names beside a last
-// name; alone they are full names, and the user is asked.
-func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning) {
-	take := func(i int, t column.Target) {
-		if t == column.Number {
-			headers[i].Column, headers[i].By = flow.KeyColumn, domain.BySynonym
-		} else if d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t))); ok && r.want == domain.Contacts {
-			headers[i].Column, headers[i].By = d.Label, domain.BySynonym
+// partNames are the columns of ours for what is meant as a part of a field.
+var partNames = map[column.Target]string{
+	column.StreetLine: "Street 2", column.StreetPart: "Street part", column.NamePrefix: "Last name prefix", column.SecondName: "Last name 2",
+	column.BirthYear: "Birth year", column.BirthMonth: "Birth month", column.BirthDay: "Birth day",
+}
+
+// meant is what a column's name means, if its values do not speak against that. A
+// birthday of two digits is the day where the year has a column of its own.
+func (r *resolver) meant(header []string, name string, values []string) (column.Meaning, bool) {
+	m, ok := column.Meant(name)
+	if ok && m.Target == "birthDate" && len(values) > 0 && column.Fits(column.BirthDay, values) &&
+		slices.ContainsFunc(header, func(n string) bool { x, _ := column.Meant(n); return x.Target == column.BirthYear }) {
+		m.Target = column.BirthDay
+	}
+	return m, ok && column.Fits(m.Target, values)
+}
+
+// noNumber reports whether a column has the name of the contact number and something
+// else in it, as the name of a person: other programs call that so too.
+func (r *resolver) noNumber(header []string, name string, values []string) bool {
+	return r.want == domain.Contacts && strings.EqualFold(name, flow.KeyColumn) && len(values) > 0 &&
+		!slices.ContainsFunc(header, bracketed.MatchString) &&
+		!slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, unicode.IsDigit) })
+}
+
+// bySynonym takes columns for what their names mean to people, first those that have
+// values. A bare name is a last name beside a first name, and Nome and Nombre are
+// first names beside a last name; alone they are full names, and the user is asked.
+func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning, filled func(int) bool) {
+	ours := func(t column.Target) string {
+		d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t)))
+		switch {
+		case t == column.Number:
+			return flow.KeyColumn
+		case r.want != domain.Contacts:
+			return ""
+		case ok:
+			return d.Label
 		}
+		return partNames[t]
 	}
-	for i, m := range meant {
-		if t := m.Target; t != "" && t != column.Name && t != column.Given && headers[i].By == domain.ByNone {
-			take(i, t)
+	for _, withValues := range []bool{true, false} {
+		take := func(i int, t column.Target) {
+			if name := ours(t); name != "" && (withValues || !taken(headers, name)) {
+				headers[i].Column, headers[i].By = name, domain.BySynonym
+			}
 		}
-	}
-	has := func(f domain.Field) bool {
-		d, _ := domain.ContactDef(f)
-		return slices.ContainsFunc(headers, func(h domain.Header) bool { return strings.EqualFold(h.Column, d.Label) })
-	}
-	for i, m := range meant {
-		switch t := m.Target; {
-		case t == column.Given && has(domain.ContactLastName) && !has(domain.ContactFirstName):
-			take(i, "firstName")
-		case t == column.Name && has(domain.ContactFirstName) && !has(domain.ContactLastName):
-			take(i, "lastName")
+		for i, m := range meant {
+			if t := m.Target; t != "" && t != column.Name && t != column.Given && headers[i].By == domain.ByNone && filled(i) == withValues {
+				take(i, t)
+			}
+		}
+		has := func(f domain.Field) bool {
+			d, _ := domain.ContactDef(f)
+			return taken(headers, d.Label)
+		}
+		for i, m := range meant {
+			switch t := m.Target; {
+			case headers[i].By != domain.ByNone || filled(i) != withValues:
+			case t == column.Given && has(domain.ContactLastName) && !has(domain.ContactFirstName):
+				take(i, "firstName")
+			case t == column.Name && has(domain.ContactFirstName) && !has(domain.ContactLastName):
+				take(i, "lastName")
+			}
 		}
 	}
 }
@@ -335,11 +428,13 @@ func recognised(headers []domain.Header, spare []int, at time.Time) []domain.War
 	return out
 }
 
-// kept returns the places of the columns that are not left out.
-func kept(headers []domain.Header) []int {
+// kept returns the places of the columns that are not left out, nor joined into
+// another one.
+func kept(headers []domain.Header, joined []*joint) []int {
 	var out []int
 	for i, h := range headers {
-		if h.By != domain.ByLeftOut && (h.By != domain.ByMemory || h.Column != "") {
+		part := slices.ContainsFunc(joined, func(j *joint) bool { return j.at != i && slices.Contains(j.from, i) })
+		if h.By != domain.ByLeftOut && (h.By != domain.ByMemory || h.Column != "") && !part {
 			out = append(out, i)
 		}
 	}

@@ -266,7 +266,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	if names.matchBy, err = matchBy(imp, cat); err != nil {
 		return p, err
 	}
-	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits})
+	r, rows, err := s.open(ctx, imp, f, names)
 	if err != nil {
 		return p, err
 	}
@@ -276,7 +276,6 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		p.Detected.Rows = p.Rows
 		p.Warnings = append(p.Warnings, warnings(r)...)
 	}()
-	rows := lookAhead(r)
 	was, err := s.remembered(ctx, imp, r.Header())
 	if err != nil {
 		return p, err
@@ -284,18 +283,22 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	names.before = normalised(was.Columns)
 	m := names.match(r.Header(), rows)
 	p.Headers, imp.Learnt = m.headers, names.learn(r.Header(), m.headers, was)
-	at := kept(m.headers)
+	joined := joints(m.headers)
+	at := kept(m.headers, joined)
 	header, ours := make([]string, len(at)), make([]string, len(at))
 	for k, i := range at {
 		header[k] = m.headers[i].Name
 		ours[k] = cmp.Or(m.headers[i].Column, header[k])
+		if j := slices.IndexFunc(joined, func(j *joint) bool { return j.at == i }); j >= 0 {
+			ours[k] = joined[j].ours
+		}
 	}
 	cols, notes, err := names.columns(header, ours, r.HeaderLine())
 	p.Columns, p.Warnings = cols, append(recognised(m.headers, m.spare, was.At), notes...)
 	if err != nil {
 		return p, err
 	}
-	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat), whole: -1}
+	reader := &rowReader{cols: cols, layout: flow.NewLayout(cols), kept: at, width: len(m.headers), meant: meantBy(cols, cat), whole: -1, joints: joined}
 	for i, o := range ours {
 		if order := person.Whole(o); order != "" {
 			reader.whole, reader.order = i, order
@@ -411,6 +414,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	if r.marked.n > 0 {
 		p.Warnings = append(p.Warnings, domain.Warning{Line: r.marked.first, Reason: reason.New("textMarks", r.marked.n)})
 	}
+	p.Warnings = append(p.Warnings, rows.joined(m.headers)...)
 	p.Warnings = append(p.Warnings, alsoThere(m.headers, m.spare, spareCells)...)
 	if err := s.encoding(ctx, imp, texts.found, r.Detected().Encoding); err != nil {
 		return err

@@ -53,6 +53,7 @@ type rowReader struct {
 	found *holders
 	// corrector is nil where the recipe has no corrections.
 	corrector *corrector
+	joints    []*joint
 	padded    tally
 }
 
@@ -61,6 +62,10 @@ func (rr *rowReader) mend(ctx context.Context, r *sheet.Row) error {
 	if rr.pad(r) {
 		rr.padded.add(r.Line)
 	}
+	if rr.corrector != nil {
+		rr.corrector.parts(r)
+	}
+	rr.join(r)
 	if rr.corrector == nil {
 		return nil
 	}

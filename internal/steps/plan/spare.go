@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rollbook/internal/domain"
+	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/file/column"
@@ -18,7 +19,7 @@ var groups = []string{"", "participant", "mailing", "home", "other", "work", "bu
 
 var (
 	ofPersons   = []column.Target{"email", "title", "firstName", "lastName", "language", "birthDate", "phone", column.Name, column.Given}
-	ofAddresses = []column.Target{"street", "postcode", "city", "country"}
+	ofAddresses = []column.Target{"street", "postcode", "city", "country", column.StreetLine, column.StreetPart}
 )
 
 // A contact has one address, one telephone and one name: of the columns that were
@@ -60,7 +61,11 @@ func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, value
 		return cmp.Or(cmp.Compare(filled[a], filled[b]), cmp.Compare(slices.Index(groups, b), slices.Index(groups, a)))
 	})
 	for i := range headers {
-		if recognised(i) && slices.Contains(ofAddresses, meant[i].Target) && meant[i].Group != best && len(values[i]) > 0 && filled[best] > 0 {
+		there := func(k int) bool {
+			return headers[k].Column != "" && meant[k].Target == meant[i].Target && meant[k].Group == best && len(values[k]) > 0
+		}
+		if recognised(i) && slices.Contains(ofAddresses, meant[i].Target) && meant[i].Group != best && len(values[i]) > 0 && filled[best] > 0 &&
+			(best != "" && meant[i].Group != "" || slices.ContainsFunc(indices(headers), there)) {
 			leave(i)
 		}
 	}
@@ -73,10 +78,35 @@ func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, value
 			leave(i)
 		}
 	}
+	named := func(i int) bool {
+		return headers[i].By == domain.BySynonym && meant[i].Target != "" || headers[i].By == domain.ByName && meant[i].Target == "phone"
+	}
+	var later []int // columns after another one for the same
 	for i := range headers {
-		if recognised(i) && len(values[i]) > 0 && slices.ContainsFunc(indices(headers), func(k int) bool { return r.comesBefore(headers, meant, values, k, i) }) {
+		if named(i) && len(values[i]) > 0 && slices.ContainsFunc(indices(headers), func(k int) bool { return r.comesBefore(headers, meant, values, k, i) }) {
+			later = append(later, i)
+		}
+	}
+	// A telephone or an address that comes later is taken where the first is blank,
+	// unless the user has chosen one.
+	chosen := func(i int) bool {
+		return slices.ContainsFunc(headers, func(h domain.Header) bool {
+			return strings.EqualFold(h.Column, headers[i].Column) && (h.By == domain.ByGiven || h.By == domain.ByMemory)
+		})
+	}
+	second := map[int]string{}
+	for _, i := range later {
+		if name := insteadOf(meant[i].Target); name != "" && !chosen(i) {
+			second[i] = name
+		}
+	}
+	for _, i := range later {
+		if second[i] == "" {
 			leave(i)
 		}
+	}
+	for i, name := range second {
+		headers[i].Column, headers[i].By = name, domain.BySynonym
 	}
 	first, _ := domain.ContactDef(domain.ContactFirstName)
 	last, _ := domain.ContactDef(domain.ContactLastName)
@@ -103,10 +133,20 @@ func (r *resolver) comesBefore(headers []domain.Header, meant []column.Meaning, 
 	switch {
 	case a.Rank == b.Rank && a.Group == b.Group:
 		return false
-	case headers[k].By == domain.ByName:
+	case headers[k].By == domain.ByName && b.Target != "phone":
 		return true
 	}
 	return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(place(a), place(b))) < 0
+}
+
+// insteadOf is the part that stands for a field where that is blank, "" for none.
+func insteadOf(t column.Target) string {
+	for _, p := range person.Parts {
+		if p.Instead() && p.Field.Code() == string(t) {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 func taken(headers []domain.Header, column string) bool {

@@ -133,6 +133,45 @@ func TestInput80(t *testing.T) {
 	})
 }
 
+// 80: a header of which nobody knows a column is one all the same: it is shown with
+// its samples, and known of the next file.
+func TestInput80Unknown(t *testing.T) {
+	t.Run("80 a language that nobody here speaks", func(t *testing.T) {
+		const file = "Imię;Nazwisko;Poczta;Urodziny\nNora;Brunner;nora@list.example;25.12.1985\nEmil;Sommer;emil@list.example;03.04.1990\n"
+		w := importtest.New(t, 0)
+		asked := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
+		if asked.Problem == nil || asked.Problem.Code != "unknownColumn" || len(asked.Headers) != 4 ||
+			!slices.Contains(header(t, asked, "Poczta").Suggestions, "Email") || !slices.Contains(header(t, asked, "Urodziny").Suggestions, "Birth date") {
+			t.Fatalf("%+v %+v", asked.Problem, asked.Headers)
+		}
+		look := map[string]string{"Imię": "First name", "Nazwisko": "Last name", "Poczta": "Email", "Urodziny": "Birth date"}
+		test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(look))
+		update := w.Follow(t, test, domain.UpdateOf)
+		if test.Counts.Created != 2 || update.Counts != test.Counts {
+			t.Fatalf("%+v %+v", test.Counts, test.Problem)
+		}
+		next := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
+		if next.Counts.Unchanged != 2 || header(t, next, "Poczta").By != domain.ByMemory {
+			t.Errorf("%+v %+v", next.Counts, next.Problem)
+		}
+		w.Follow(t, update, domain.UndoOf)
+		if d := len(stored(t, w, demo.Aurora)); d > 0 {
+			t.Errorf("%d values after the undo", d)
+		}
+	})
+	for name, file := range map[string]string{
+		"80 rows alone":                "Nora;Brunner;nora@list.example;25.12.1985\nEmil;Sommer;emil@list.example;03.04.1990\n",
+		"80 rows of words without one": "Nora;Brunner;Bern\nEmil;Sommer;Chur\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := importtest.New(t, 0)
+			if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file); imp.Problem == nil || imp.Problem.Code != "noHeader" {
+				t.Errorf("%s %+v", imp.Status, imp.Problem)
+			}
+		})
+	}
+}
+
 // A column without any value is left out, also where it shows only at the end
 // that it has one.
 func TestBlankColumns(t *testing.T) {

@@ -11,11 +11,33 @@ const ofContact = (name) => name[0].toUpperCase() + name.slice(1).replace(/[A-Z]
 /** A column of ours, by which two are compared. */
 export const same = (column) => column.trim().toLowerCase();
 
-/** Whether a column is written, or compared with, or names the contact. */
-export const counts = (column) => !/^\[\s*(info|error|undo)\s*\]/i.test(column);
+/** Whether a column is written, or compared with, or names the contact, by itself. */
+export const counts = (column) => !/^\[\s*(info|error|undo)\s*\]/i.test(column) && !pieceOf(column);
 
 /** The columns of ours that a full name is for, to be split. */
 export const wholes = { firstLast: 'First name + Last name', lastFirst: 'Last name + First name' };
+
+/** Parts of a field that a file has in columns of their own, by where they go: before it, as they stand beside it, behind it, on a line of their own, or in its place. */
+const pieces = {
+  'Phone 2': ['Phone', 'instead'], 'Email 2': ['Email', 'instead'], 'Street part': ['Street', 'beside'], 'Street 2': ['Street', 'line'],
+  'Last name prefix': ['Last name', 'before'], 'Last name 2': ['Last name', 'behind'],
+  'Birth year': ['Birth date', 'date'], 'Birth month': ['Birth date', 'date'], 'Birth day': ['Birth date', 'date'],
+};
+
+const pieceOf = (column) => Object.keys(pieces).find((p) => same(p) === same(column));
+
+/** The column of ours that one goes into as a part, and how: [column, place]; undefined for any other. */
+export const pieceFor = (column) => pieces[pieceOf(column)];
+
+/**
+ * What a column of ours holds in a row: its own cell and those of its parts, in the file's order.
+ * @param {{piece?: string, text: string}[]} cells
+ */
+export function joined(cells) {
+  const at = (...places) => cells.filter((c) => c.text && places.includes(c.piece ? pieceFor(c.piece)[1] : 'own')).map((c) => c.text);
+  const own = [...at('before'), ...cells.filter((c) => c.text && (!c.piece || pieceFor(c.piece)[1] === 'beside')).map((c) => c.text), ...at('behind')].join(' ');
+  return [own, ...at('line')].filter(Boolean).join(', ') || at('instead')[0] || at('date').join('-');
+}
 
 const wholeOf = (column) => Object.keys(wholes).find((k) => same(wholes[k]) === same(column));
 
@@ -26,6 +48,7 @@ export const partsOf = (column) => (wholeOf(column) ? ['First name', 'Last name'
 export function columnWords(column) {
   if (same(column) === same(keyColumn)) return t('contact.number');
   if (wholeOf(column)) return t(`match.whole.${wholeOf(column)}`);
+  if (pieceOf(column)) return t(`match.piece.${pieceOf(column)}`);
   const [, role, code] = /^\[\s*(\w+)\s*\]\s*(.*)$/.exec(column) || [];
   if (!role) {
     const own = contactFields.find((f) => same(ofContact(f)) === same(column));
@@ -51,6 +74,7 @@ export function columnOptions(dataType) {
     { value: keyColumn, label: t('contact.number'), hint: t('match.key') },
     ...(dataType === 'contacts' ? contactFields.map((f) => ({ value: ofContact(f), label: t(`contact.${f}`), hint: t('match.contact') })) : []),
     ...(dataType === 'contacts' ? Object.keys(wholes).map((k) => ({ value: wholes[k], label: t(`match.whole.${k}`), hint: t('match.whole.hint') })) : []),
+    ...(dataType === 'contacts' ? Object.keys(pieces).map((p) => ({ value: p, label: t(`match.piece.${p}`), hint: t(`match.piece.${pieces[p][1]}`) })) : []),
     ...(dataType !== 'authorisations' ? fields('criterion', 'match.criterion') : []),
     ...(dataType !== 'criteria' ? fields('authorisation', 'match.authorisation') : []),
   ];

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { faultAt, imports, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
-import { columnOptions, columnWords, counts, keyColumn, partsOf, same } from '../core/columns.js';
+import { columnOptions, columnWords, counts, joined, keyColumn, partsOf, pieceFor, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
 import { kindNamed, limits } from '../core/kinds.js';
 import { listed, num, t } from '../core/i18n.js';
@@ -188,9 +188,13 @@ function why(header, now, chosen, left) {
 function Preview({ headers, rows, now, options }) {
   const shown = rows.slice(0, shownSamples);
   const order = (c) => options.findIndex((o) => same(o.value) === same(c));
-  const columns = headers.flatMap((_, i) => (now[i] && counts(now[i]) ? partsOf(now[i]).map((part) => ({ i, part })) : [])).sort((a, b) => order(a.part) - order(b.part));
+  // A column that has parts in others shows them together.
+  const into = (c) => (pieceFor(c) || [c])[0];
+  const used = headers.flatMap((_, i) => (now[i] && (counts(now[i]) || pieceFor(now[i])) ? partsOf(into(now[i])).map((part) => ({ i, part })) : []));
+  const columns = used.filter((c, k) => used.findIndex((x) => same(x.part) === same(c.part)) === k).sort((a, b) => order(a.part) - order(b.part));
   const value = (r, { i, part }) => {
-    if (part === now[i]) return r.cells[i].trim();
+    const cells = used.filter((x) => same(x.part) === same(part) && same(into(now[x.i])) === same(part)).map((x) => ({ piece: pieceFor(now[x.i]) ? now[x.i] : '', text: r.cells[x.i].trim() }));
+    if (cells.length) return joined(cells);
     const split = (r.names || []).find((n) => n.header === i && same(n.column) === same(now[i]));
     return split ? split[part === 'First name' ? 'first' : 'last'] : '…';
   };
