@@ -29,7 +29,7 @@ stop: ## end the local stack; make run goes on with what it held
 reset: ## end the local stack and empty it
 	@$(IN) if [ -x .local/bin/rollbook-local ]; then .local/bin/rollbook-local reset; fi
 
-test: ## run all tests, on emulated services (WITHOUT="browser office java" SEED=1 TESTFLAGS=…)
+test: ## run all tests, on emulated services (WITHOUT="browser office java shell" SEED=1 TESTFLAGS=…)
 	@$(IN) .ci/test
 
 test-api: ## compare the API with its OpenAPI document by requests made up from it (URL=… TOKEN=… SEED=1 EXAMPLES=10)

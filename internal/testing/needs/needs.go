@@ -10,7 +10,7 @@ import (
 )
 
 // Program returns the path of the first of the programs that is there. The kind,
-// browser or office, is what make test calls them: the test is skipped if its
+// browser, office or shell, is what make test calls them: the test is skipped if its
 // WITHOUT names the kind, and fails if it does not and no program is there, so
 // that nothing is left out by chance.
 func Program(t testing.TB, kind string, names ...string) string {
