@@ -1,0 +1,144 @@
+package internal_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+var (
+	linkForm    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headingForm = regexp.MustCompile(`(?m)^#+ +(.+)$`)
+	quotedForm  = regexp.MustCompile("`([^`\n]+)`")
+	pathForm    = regexp.MustCompile(`^(\.ci|docs|functions|internal)(/[\w.-]+)*/?$`)
+	makeForm    = regexp.MustCompile(`(?m)^[ \x60]*make ([a-z][a-z-]*)\b`)
+	targetForm  = regexp.MustCompile(`(?m)^([a-z-]+):`)
+	testForm    = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w*\b`)
+	codeForm    = regexp.MustCompile("(?s)```.*?```|(?m)^    .*$|`[^`\n]+`")
+)
+
+// What the documents link to and name is there: files, headings, packages, tests and
+// the targets of make.
+func TestDocumentsLeadSomewhere(t *testing.T) {
+	var documents []string
+	if err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		name := d.Name()
+		switch {
+		case err != nil:
+		case d.IsDir() && len(name) > 2 && name[0] == '.':
+			return filepath.SkipDir // of git, or what make has put there
+		case strings.HasSuffix(name, ".md"):
+			documents = append(documents, strings.TrimPrefix(path, "../"))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]bool{}
+	for _, m := range targetForm.FindAllStringSubmatch(string(makefile), -1) {
+		targets[m[1]] = true
+	}
+	tests := declaredTests(t)
+	links := 0
+	for _, file := range documents {
+		b, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(b)
+		for _, m := range linkForm.FindAllStringSubmatch(codeForm.ReplaceAllString(text, ""), -1) {
+			if strings.Contains(m[1], ":") {
+				continue // another site, or a mail
+			}
+			links++
+			path, anchor, _ := strings.Cut(m[1], "#")
+			to := filepath.Join("..", filepath.Dir(file), path)
+			if path == "" {
+				to = filepath.Join("..", file)
+			}
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s: %s is not there", file, m[1])
+			} else if anchor != "" && !slices.Contains(anchors(t, to), anchor) {
+				t.Errorf("%s: %s has no heading #%s", file, path, anchor)
+			}
+		}
+		for _, m := range quotedForm.FindAllStringSubmatch(text, -1) {
+			if pathForm.MatchString(m[1]) {
+				links++
+				if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+					t.Errorf("%s: %s is not there", file, m[1])
+				}
+			}
+		}
+		if file == "CHANGELOG.md" {
+			continue // what is told there may be gone
+		}
+		for _, code := range codeForm.FindAllString(text, -1) {
+			for _, m := range makeForm.FindAllStringSubmatch(code, -1) {
+				if links++; !targets[m[1]] {
+					t.Errorf("%s: there is no make %s", file, m[1])
+				}
+			}
+		}
+		for _, name := range testForm.FindAllString(text, -1) {
+			if links++; !tests[name] {
+				t.Errorf("%s: there is no %s", file, name)
+			}
+		}
+	}
+	if links < 100 {
+		t.Errorf("only %d things were looked at", links)
+	}
+}
+
+// anchors returns the headings of a document as addresses name them.
+func anchors(t *testing.T, file string) []string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range headingForm.FindAllStringSubmatch(string(b), -1) {
+		all = append(all, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1]))
+	}
+	return all
+}
+
+// declaredTests returns the names of all tests.
+func declaredTests(t *testing.T) map[string]bool {
+	t.Helper()
+	form := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	all := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, m := range form.FindAllStringSubmatch(string(b), -1) {
+			all[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
