@@ -12,19 +12,23 @@ import (
 
 // mappingView is what was said of the columns of a file.
 type mappingView struct {
-	ID        string            `json:"id"`
-	DataType  string            `json:"dataType" enum:"contacts,criteria,authorisations"`
-	Columns   map[string]string `json:"columns" example:"{\"Kontakt\":\"Email\",\"Remarks\":\"\"}" doc:"As in a recipe: what the columns that were asked about are for, or nothing for those that are left out."`
-	CreatedAt time.Time         `json:"createdAt"`
-	Import    string            `json:"import" doc:"The last update that was read so."`
-	UsedAt    time.Time         `json:"usedAt" doc:"When that was."`
-	UsedBy    string            `json:"usedBy" doc:"Who started it: the e-mail address at the time, or the key's name."`
-	UsedByID  string            `json:"usedById"`
-	ExpiresAt time.Time         `json:"expiresAt" doc:"When the mapping is forgotten, if nothing is read by it before."`
+	ID          string            `json:"id"`
+	DataType    string            `json:"dataType" enum:"contacts,criteria,authorisations"`
+	Columns     map[string]string `json:"columns" example:"{\"Kontakt\":\"Email\",\"Remarks\":\"\"}" doc:"As in a recipe: what the columns that were asked about are for, or nothing for those that are left out."`
+	DateOrder   string            `json:"dateOrder,omitempty" enum:"dmy,mdy,ymd" doc:"As in a recipe, likewise the next three."`
+	DecimalSign string            `json:"decimalSign,omitempty" enum:"point,comma"`
+	Country     string            `json:"country,omitempty"`
+	MatchBy     string            `json:"matchBy,omitempty"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	Import      string            `json:"import" doc:"The last update that was read so."`
+	UsedAt      time.Time         `json:"usedAt" doc:"When that was."`
+	UsedBy      string            `json:"usedBy" doc:"Who started it: the e-mail address at the time, or the key's name."`
+	UsedByID    string            `json:"usedById"`
+	ExpiresAt   time.Time         `json:"expiresAt" doc:"When the mapping is forgotten, if nothing is read by it before."`
 }
 
 func showMapping(m domain.Mapping) mappingView {
-	return mappingView{m.ID, string(m.DataType), m.Columns, m.CreatedAt.UTC(), m.Import, m.UsedAt.UTC(), m.UsedBy.Name(), m.UsedBy.ID(), m.Ends().UTC()}
+	return mappingView{m.ID, string(m.DataType), m.Columns, m.DateOrder, m.DecimalSign, m.Country, m.MatchBy, m.CreatedAt.UTC(), m.Import, m.UsedAt.UTC(), m.UsedBy.Name(), m.UsedBy.ID(), m.Ends().UTC()}
 }
 
 type mappingAnswer struct {
@@ -37,7 +41,7 @@ func (s *server) mappingRoutes() {
 	route(s, Viewer, huma.Operation{
 		OperationID: "listMappings", Method: http.MethodGet, Path: all, Tags: []string{tagImports},
 		Summary:     "List what was said of the columns of files",
-		Description: "When a bulk update is done, what its recipe said of the file's columns is remembered. The next file with the same headers, in whatever order, is read by it.",
+		Description: "When a bulk update is done, what its recipe said of the file's columns is remembered, and of the order of day and month, the decimal sign, the country and the criterion by which contacts are found. The next file with the same headers, in whatever order, is read by it.",
 	}, func(ctx context.Context, c Claims, in *Paging) (*listed[mappingView], error) {
 		return list(in.Limit, func(limit int) ([]domain.Mapping, string, error) {
 			return s.Mappings.List(ctx, c.Institution, limit, in.Cursor)

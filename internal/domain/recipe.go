@@ -99,5 +99,6 @@ const (
 type Learnt struct {
 	Mapping string            // its id, "" where there is nothing to learn
 	Columns map[string]string // as in a Recipe
+	Reading
 	At      time.Time         // when the earlier mapping was last used, if there was one
 }

@@ -149,6 +149,7 @@ var table = []Entry{
 	{"severalTaken", Warning, "", "a cell has several telephone numbers, or addresses as address books join them: a mobile number was taken, else the first", ``, []string{"value:text taken:value"}},
 	{"linesJoined", Warning, "", "a street of several lines was put on one", ``, []string{"joined:text"}},
 	{"linesAbove", Warning, "", "lines with a title stand above the header", ``, []string{"header:line n:number value:text"}},
+	{"readingRemembered", Warning, "", "how the file is read was said of an earlier file with the same headers: the order of day and month, the decimal sign, the country, the criterion by which contacts are found; the recipe shows it", ``, []string{"date:date order?:word:dateOrder sign?:word:decimalSign country?:country field?"}},
 	{"columnsSpare", Warning, "", "columns were left out because another one is for the same: a second telephone or address, the buyer beside the participant, the whole name beside its parts; with how many of their cells have something", ``, []string{"columns:list others?:number cells:number"}},
 	{"columnsLeftOut", Warning, "", "columns of the file were left out: the recipe says so, or they have no value", ``, []string{"columns:list others?:number"}},
 	{"notCompared", Warning, "", `an [old] column is missing: its [new] overwrites what is there`, ``, []string{"fields:list others?:number"}},

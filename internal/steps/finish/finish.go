@@ -120,7 +120,8 @@ func (s *Step) learn(ctx context.Context, imp *domain.Import) error {
 		if m.CreatedAt.IsZero() {
 			m.ID, m.DataType, m.CreatedAt = imp.Learnt.Mapping, imp.DataType, imp.FinishedAt
 		}
-		m.Columns, m.Import, m.UsedAt, m.UsedBy = imp.Learnt.Columns, imp.ID, imp.FinishedAt, imp.CreatedBy
+		m.Columns, m.Reading = imp.Learnt.Columns, imp.Learnt.Reading
+		m.Import, m.UsedAt, m.UsedBy = imp.ID, imp.FinishedAt, imp.CreatedBy
 		return nil
 	})
 	return err

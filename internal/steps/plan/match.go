@@ -239,14 +239,17 @@ func (r *resolver) stillFits(ours string, values []string) bool {
 
 // learn is what the file teaches about files with its headers: what the recipe
 // says of them, and what was known already.
-func (r *resolver) learn(header []string, headers []domain.Header, was domain.Learnt) domain.Learnt {
-	l := domain.Learnt{Mapping: was.Mapping, At: was.At, Columns: map[string]string{}}
+func (r *resolver) learn(header []string, headers []domain.Header, was domain.Learnt, reading domain.Reading) domain.Learnt {
+	l := domain.Learnt{Mapping: was.Mapping, At: was.At, Columns: map[string]string{}, Reading: reading}
+	if was.Mapping == "" {
+		l.Reading = domain.Reading{}
+	}
 	for i, h := range headers {
 		if _, given := said(r.given, h.Name, header[i]); given && header[i] != "" || h.By == domain.ByMemory {
 			l.Columns[h.Name] = h.Column
 		}
 	}
-	if len(l.Columns) == 0 {
+	if len(l.Columns) == 0 && l.Reading == (domain.Reading{}) {
 		return domain.Learnt{}
 	}
 	return l
@@ -464,6 +467,30 @@ func (s *Step) remembered(ctx context.Context, imp *domain.Import, header []stri
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return l, nil
 	}
-	l.Columns, l.At = m.Columns, m.UsedAt
+	l.Columns, l.Reading, l.At = m.Columns, m.Reading, m.UsedAt
 	return l, err
+}
+
+// rereads fills into an import's recipe what was said of how an earlier file with its
+// headers is read, and says so. One whose recipe was chosen on the same bytes is
+// read by that alone. A criterion that is there no more is forgotten.
+func rereads(imp *domain.Import, was domain.Learnt, cat *domain.Catalogue) []domain.Warning {
+	if imp.OfKind != "" {
+		return nil
+	}
+	had := was.Reading
+	if _, err := matchBy(&domain.Import{DataType: imp.DataType, Recipe: domain.Recipe{MatchBy: had.MatchBy}}, cat); err != nil {
+		had.MatchBy = ""
+	}
+	added := imp.Remember(had)
+	if added == (domain.Reading{}) {
+		return nil
+	}
+	or := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	return []domain.Warning{{Reason: reason.New("readingRemembered", was.At.Format(time.DateOnly), or(added.DateOrder), or(added.DecimalSign), or(added.Country), or(added.MatchBy))}}
 }

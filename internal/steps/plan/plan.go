@@ -174,6 +174,7 @@ func (s *Step) begin(ctx context.Context, imp *domain.Import, p *flow.Plan, out 
 		taken = i.Ticket
 		i.Rows, i.Detected, i.Warnings, i.Headers = p.Rows, &p.Detected, p.Warnings, p.Headers
 		i.Learnt = imp.Learnt
+		i.DateOrder, i.DecimalSign, i.Country, i.MatchBy = imp.DateOrder, imp.DecimalSign, imp.Country, imp.MatchBy
 		switch {
 		case out.Queued:
 			i.Status = domain.Queued
@@ -263,9 +264,6 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		return p, err
 	}
 	names := newResolver(cat, imp.DataType, imp.Columns)
-	if names.matchBy, err = matchBy(imp, cat); err != nil {
-		return p, err
-	}
 	r, rows, err := s.open(ctx, imp, f, names)
 	if err != nil {
 		return p, err
@@ -281,8 +279,12 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		return p, err
 	}
 	names.before = normalised(was.Columns)
+	reread := rereads(imp, was, cat)
+	if names.matchBy, err = matchBy(imp, cat); err != nil {
+		return p, err
+	}
 	m := names.match(r.Header(), rows)
-	p.Headers, imp.Learnt = m.headers, names.learn(r.Header(), m.headers, was)
+	p.Headers, imp.Learnt = m.headers, names.learn(r.Header(), m.headers, was, imp.Reading())
 	joined := joints(m.headers)
 	at := kept(m.headers, joined)
 	header, ours := make([]string, len(at)), make([]string, len(at))
@@ -294,7 +296,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		}
 	}
 	cols, notes, err := names.columns(header, ours, r.HeaderLine())
-	p.Columns, p.Warnings = cols, append(recognised(m.headers, m.spare, was.At), notes...)
+	p.Columns, p.Warnings = cols, slices.Concat(recognised(m.headers, m.spare, was.At), reread, notes)
 	if err != nil {
 		return p, err
 	}

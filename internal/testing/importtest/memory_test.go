@@ -142,3 +142,56 @@ func TestMappingsOfTemplates(t *testing.T) {
 		t.Errorf("%s %+v", imp.Status, imp.Problem)
 	}
 }
+
+// How a file is read is remembered with its columns: next month's needs no look, and
+// what is chosen anew on the same bytes holds.
+func TestReadingIsRemembered(t *testing.T) {
+	const first = "Kdnr extern,Nachname,Tel,Umsatz\nX-1,Nowak,01 23 45 67 89,\"1.250\"\nX-2,Muster,,\n"
+	w := importtest.New(t, 0)
+	spent := domain.FieldDef{Code: "TURNOVER", Label: "Turnover", Kind: domain.Number, Decimals: 3}
+	if err := w.Catalogue.PutField(t.Context(), demo.Aurora, spent); err != nil {
+		t.Fatal(err)
+	}
+	columns := map[string]string{"Kdnr extern": "[new] NICKNAME", "Umsatz": "[new] TURNOVER"}
+	say := recipe(func(r *domain.Recipe) {
+		r.Columns, r.MatchBy, r.DecimalSign, r.Country, r.DateOrder = columns, "NICKNAME", "comma", "FR", "mdy"
+	})
+	up := w.Import(t, demo.Aurora, domain.Contacts, domain.Update, first, say)
+	if up.Counts.Created != 2 {
+		t.Fatalf("%+v %+v %v", up.Counts, up.Problem, problems(up))
+	}
+	want := domain.Reading{DateOrder: "mdy", DecimalSign: "comma", Country: "FR", MatchBy: "NICKNAME"}
+	if ms := remembered(t, w); len(ms) != 1 || ms[0].Reading != want {
+		t.Fatalf("%+v", ms)
+	}
+	test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, first)
+	if test.Counts.Unchanged != 2 || test.Reading() != want {
+		t.Errorf("%+v %+v %v", test.Counts, test.Recipe, problems(test))
+	}
+	for _, s := range []string{"24 November 2026", "month first", "comma before", "France", "found by NICKNAME"} {
+		if got := warned(test, "readingRemembered"); !strings.Contains(got, s) {
+			t.Errorf("%q does not say %q", got, s)
+		}
+	}
+	// The user's own word goes before what is remembered.
+	other := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, first, recipe(func(r *domain.Recipe) { r.Country = "GB" }))
+	if other.Country != "GB" || other.MatchBy != "NICKNAME" || other.Counts.Rejected != 1 {
+		t.Errorf("%+v %+v", other.Counts, other.Recipe)
+	}
+	// Another recipe for the same bytes is the whole one.
+	again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, first, func(i *domain.Import) { i.Of, i.OfKind, i.Country = test.ID, domain.TestOf, "FR" })
+	if again.MatchBy != "" || again.Country != "FR" {
+		t.Errorf("%+v", again.Recipe)
+	}
+	// A criterion that is there no more is not looked for.
+	if _, err := w.Mappings.Change(t.Context(), demo.Aurora, remembered(t, w)[0].ID, func(m *domain.Mapping) error {
+		m.MatchBy = "GONE"
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	gone := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, first)
+	if gone.Status != domain.Done || gone.MatchBy != "" || gone.Country != "FR" {
+		t.Errorf("%s %+v %+v", gone.Status, gone.Problem, gone.Recipe)
+	}
+}
