@@ -100,5 +100,5 @@ type Learnt struct {
 	Mapping string            // its id, "" where there is nothing to learn
 	Columns map[string]string // as in a Recipe
 	Reading
-	At      time.Time         // when the earlier mapping was last used, if there was one
+	At time.Time // when the earlier mapping was last used, if there was one
 }
