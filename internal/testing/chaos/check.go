@@ -226,15 +226,16 @@ func (r *run) checkErrors(j *job, a answered, rows [][]string, changed map[int]b
 	}
 }
 
-// checkMail: at most one mail of each end, and the state is true.
+// checkMail: at most one mail of each end, but for those that SES denied to have
+// taken, and the state is true.
 func (r *run) checkMail(j *job, a answered, wrong func(string, ...any)) error {
 	sent, err := r.mailbox()
 	if err != nil {
 		return err
 	}
 	got := sent[j.email] + r.sent[j.email]
-	if got > 1+j.resumed {
-		wrong("import %s: %d mails, resumed %d times, the mail is %q", j.id, got, j.resumed, a.Mail.Status)
+	if denied := r.proxy.Denied(j.email); got > 1+j.resumed+denied {
+		wrong("import %s: %d mails, of which %d were denied, resumed %d times, the mail is %q", j.id, got, denied, j.resumed, a.Mail.Status)
 	}
 	// Mails that went just before a restart are lost with the mailbox.
 	if got == 0 && a.Mail.Status == "sent" && !j.stopped {

@@ -87,6 +87,7 @@ type Proxy struct {
 	tokens   map[string]*tokens
 	met      map[Fault]int
 	at       map[string]int // faults by service
+	denied   map[string]int // mails to each address that went though the answer was 500
 	requests int
 }
 
@@ -105,7 +106,7 @@ func NewProxy() (*Proxy, error) {
 		URL:    fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 		now:    time.Now,
-		tokens: map[string]*tokens{}, met: map[Fault]int{}, at: map[string]int{},
+		tokens: map[string]*tokens{}, met: map[Fault]int{}, at: map[string]int{}, denied: map[string]int{},
 	}
 	p.http = &http.Server{Handler: p}
 	go p.http.Serve(l)
@@ -378,6 +379,9 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 	}
 	switch fault {
 	case ErrorAfter:
+		if c.service == "ses" {
+			p.deny(body)
+		}
 		failure(w, c)
 		return
 	case Lost:
@@ -403,6 +407,27 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 		panic(http.ErrAbortHandler)
 	}
 	w.Write(answer)
+}
+
+// deny notes whom a mail went to that is said not to have gone.
+func (p *Proxy) deny(body []byte) {
+	var m struct{ Destination struct{ ToAddresses []string } }
+	if json.Unmarshal(body, &m) != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, to := range m.Destination.ToAddresses {
+		p.denied[to]++
+	}
+}
+
+// Denied is how many mails to the address went though SES answered 500. Whoever is
+// told so sends the mail again, and cannot know better.
+func (p *Proxy) Denied(address string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.denied[address]
 }
 
 // refusals are the statements of a batch that the table does not admit.

@@ -336,3 +336,31 @@ func TestExplained(t *testing.T) {
 		})
 	}
 }
+
+// A mail that went though its sender is told otherwise is counted, and no other one.
+func TestDenied(t *testing.T) {
+	p, reached := behind(t, 1, nil, Capacity{})
+	mailer := sesv2.NewFromConfig(aws.Config{Region: "eu-central-1", BaseEndpoint: &p.URL, Credentials: credentials.NewStaticCredentialsProvider("x", "y", ""),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }})
+	send := func(to string) error {
+		_, err := mailer.SendEmail(t.Context(), &sesv2.SendEmailInput{Content: &sestypes.EmailContent{}, Destination: &sestypes.Destination{ToAddresses: []string{to}}})
+		return err
+	}
+	p.Set(1, Shares{ErrorAfter: 1000}, Capacity{})
+	if err := send("ann@example.org"); err == nil || reached.Load() != 1 {
+		t.Errorf("%v, %d reached", err, reached.Load())
+	}
+	p.Set(1, Shares{Error: 1000}, Capacity{})
+	if err := send("bob@example.org"); err == nil {
+		t.Error("sent")
+	}
+	p.Calm()
+	if err := send("eve@example.org"); err != nil {
+		t.Error(err)
+	}
+	for to, want := range map[string]int{"ann@example.org": 1, "bob@example.org": 0, "eve@example.org": 0} {
+		if got := p.Denied(to); got != want {
+			t.Errorf("%s: %d, want %d", to, got, want)
+		}
+	}
+}
