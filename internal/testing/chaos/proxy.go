@@ -411,7 +411,9 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, c call, body []byte
 
 // deny notes whom a mail went to that is said not to have gone.
 func (p *Proxy) deny(body []byte) {
-	var m struct{ Destination struct{ ToAddresses []string } }
+	var m struct {
+		Destination struct{ ToAddresses []string }
+	}
 	if json.Unmarshal(body, &m) != nil {
 		return
 	}
