@@ -40,9 +40,9 @@ type Letters struct {
 }
 
 // Template returns the mail about a template that is ready or has failed, to
-// nobody yet.
-func (l Letters) Template(t domain.Template) Message {
-	w := writer{lang: known(t.Language), name: "templateFailed", action: "templateFailed.action", link: l.ScreenURL + "/#/templates/" + t.ID}
+// nobody yet. institution is the name of whose it is.
+func (l Letters) Template(t domain.Template, institution string) Message {
+	w := writer{lang: known(t.Language), institution: shown(institution), who: shown(t.CreatedBy.Name()), name: "templateFailed", action: "templateFailed.action", link: l.ScreenURL + "/#/templates/" + t.ID}
 	if t.Status == domain.Ready {
 		w.name, w.action = "templateReady", "templateReady.action"
 		w.link = l.ScreenURL + "/api/templates/" + t.ID + "/file"
@@ -58,8 +58,9 @@ func (l Letters) Template(t domain.Template) Message {
 }
 
 // Import returns the mail about an import that has ended, to nobody yet.
-func (l Letters) Import(i domain.Import) Message {
-	w := writer{lang: known(i.Language), action: "import.action", link: l.ScreenURL + "/#/imports/" + i.ID}
+// institution is the name of whose it is.
+func (l Letters) Import(i domain.Import, institution string) Message {
+	w := writer{lang: known(i.Language), institution: shown(institution), who: shown(i.CreatedBy.Name()), action: "import.action", link: l.ScreenURL + "/#/imports/" + i.ID}
 	c := i.Counts
 	switch {
 	case i.Status == domain.Rejected:
@@ -126,6 +127,7 @@ type count struct{ Label, Value string }
 // writer writes one mail.
 type writer struct {
 	lang, name, action, link string
+	institution, who         string
 	data                     map[string]any
 	counts                   []count
 }
@@ -155,11 +157,11 @@ func (w *writer) paragraphs(name string) []string {
 
 func (w *writer) message() Message {
 	v := struct {
-		Lang, Subject, Action, Link, Footer string
-		Before, After                       []string
-		Counts                              []count
+		Lang, Institution, Subject, Action, Link, Footer string
+		Before, After                                    []string
+		Counts                                           []count
 	}{
-		w.lang, w.say(w.name+".subject", w.data), w.say(w.action, w.data), w.link, w.say("footer", nil),
+		w.lang, w.institution, w.say(w.name+".subject", w.data), w.say(w.action, w.data), w.link, w.say("footer", map[string]any{"Institution": w.institution, "Who": w.who}),
 		w.paragraphs(w.name), w.paragraphs(w.name + ".after"), w.counts,
 	}
 	var html strings.Builder

@@ -30,48 +30,48 @@ func cases(lang string) (names []string, out []mail.Message) {
 		names, out = append(names, name), append(out, m)
 	}
 	made := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	t := domain.Template{ID: "t1", DataType: domain.Criteria, TargetName: "Jazz & Rock", Language: lang, Status: domain.Ready, Contacts: 12345, CreatedAt: made}
-	add("template ready", letters.Template(t))
+	t := domain.Template{ID: "t1", DataType: domain.Criteria, TargetName: "Jazz & Rock", Language: lang, Status: domain.Ready, Contacts: 12345, CreatedAt: made, CreatedBy: "u1 ana@aurora.example"}
+	add("template ready", letters.Template(t, "Aurora Theatre"))
 	t.Contacts, t.DataType = 1, domain.Authorisations
-	add("template ready, one contact", letters.Template(t))
+	add("template ready, one contact", letters.Template(t, "Aurora Theatre"))
 	t.Status = domain.TemplateFailed
 	for _, code := range []string{"targetGone", "targetInvalid", "noFields", "templateFailed"} {
 		t.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
-		add("template failed: "+code, letters.Template(t))
+		add("template failed: "+code, letters.Template(t, "Aurora Theatre"))
 	}
 	i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Test, FileName: "criteria.csv", Language: lang, Status: domain.Done,
-		Counts: domain.Counts{Rows: 10234, Updated: 10000, Unchanged: 200, Rejected: 30, Conflicted: 4}, Files: []string{"original", "errors", "changes"}}
-	add("test done", letters.Import(i))
+		Counts: domain.Counts{Rows: 10234, Updated: 10000, Unchanged: 200, Rejected: 30, Conflicted: 4}, Files: []string{"original", "errors", "changes"}, CreatedBy: "u1 ana@aurora.example"}
+	add("test done", letters.Import(i, "Aurora Theatre"))
 	i.Counts = domain.Counts{Rows: 5, Unchanged: 5}
-	add("test done, nothing would change", letters.Import(i))
+	add("test done, nothing would change", letters.Import(i, "Aurora Theatre"))
 	i.Action, i.Files, i.Counts = domain.Update, []string{"original", "changes", "undo"}, domain.Counts{Rows: 7, Created: 2, Updated: 5}
-	add("update done", letters.Import(i))
+	add("update done", letters.Import(i, "Aurora Theatre"))
 	i.Counts = domain.Counts{Rows: 10234, Updated: 200, Unchanged: 10000, Rejected: 30, Conflicted: 4}
-	add("update done, with errors", letters.Import(i))
+	add("update done, with errors", letters.Import(i, "Aurora Theatre"))
 	i.Status, i.Counts.Unprocessed, i.Counts.Rows = domain.Incomplete, 1, 10235
-	add("update incomplete", letters.Import(i))
+	add("update incomplete", letters.Import(i, "Aurora Theatre"))
 	i.Counts.Unprocessed, i.Counts.Rows = 1000, 11234
-	add("update incomplete, by many rows", letters.Import(i))
+	add("update incomplete, by many rows", letters.Import(i, "Aurora Theatre"))
 	i.Action, i.Files = domain.Test, []string{"original"}
-	add("test incomplete", letters.Import(i))
+	add("test incomplete", letters.Import(i, "Aurora Theatre"))
 	i.Status, i.Action = domain.Done, domain.Update
 	i.Files = []string{"original", "changes", "undo"}
 	i.OfKind, i.FileName, i.Counts = "undo", "undo.csv", domain.Counts{Rows: 200, Updated: 199, Conflicted: 1}
-	add("undo done", letters.Import(i))
+	add("undo done", letters.Import(i, "Aurora Theatre"))
 	i.OfKind, i.FileName, i.Status, i.Counts = "", "critères; été.csv", domain.Failed, domain.Counts{Rows: 20, Unprocessed: 20}
 	i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code("importFailed"), Params: reason.Params{"name": "secret"}}}
-	add("update failed", letters.Import(i))
+	add("update failed", letters.Import(i, "Aurora Theatre"))
 	i.Counts, i.Files = domain.Counts{}, []string{"original"}
-	add("failed before anything", letters.Import(i))
+	add("failed before anything", letters.Import(i, "Aurora Theatre"))
 	i.Status, i.Counts, i.Files = domain.Cancelled, domain.Counts{Rows: 20, Updated: 5, Unprocessed: 15}, []string{"original", "errors", "undo"}
-	add("update cancelled", letters.Import(i))
+	add("update cancelled", letters.Import(i, "Aurora Theatre"))
 	i.Action, i.Files = domain.Test, []string{"original"}
-	add("test cancelled", letters.Import(i))
+	add("test cancelled", letters.Import(i, "Aurora Theatre"))
 	i.Status, i.Counts = domain.Rejected, domain.Counts{}
 	for _, code := range []string{"badInboxPath", "noRows", "nothingToDo", "oldEdited", "wrongDataType", "unknownColumn", "noneYours", "columnsSorted",
 		"kindChanged", "encodingNotRecognised", "quotesBroken", "notATable", "fileTooLarge", "somethingNew"} {
 		i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
-		add("rejected: "+code, letters.Import(i))
+		add("rejected: "+code, letters.Import(i, "Aurora Theatre"))
 	}
 	return names, out
 }
@@ -132,6 +132,14 @@ func check(t *testing.T, lang, name string, m mail.Message) {
 	if !strings.Contains(m.HTML, `<html lang="`+lang+`">`) || !strings.Contains(m.HTML, "<title>") || strings.Contains(m.HTML, "<script") {
 		t.Errorf("%s: %s", name, m.HTML)
 	}
+	// Whose it is and who asked for it, in the text too.
+	if name != lang {
+		for _, who := range []string{"Aurora Theatre", "ana@aurora.example"} {
+			if !strings.Contains(m.Text, who) || !strings.Contains(m.HTML, who) {
+				t.Errorf("%s does not say %s", name, who)
+			}
+		}
+	}
 	// HTML says what the text says.
 	plain := html.UnescapeString(m.HTML)
 	for p := range strings.SplitSeq(m.Text, "\n\n") {
@@ -165,7 +173,7 @@ func TestNamesAreShownSafely(t *testing.T) {
 	for _, lang := range languages {
 		bad := "a\r\nBcc: x@example.com\x00 <b>&\u202e{{.}} " + strings.Repeat("ü", 200)
 		i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Update, FileName: bad, Language: lang, Status: domain.Done}
-		m := letters.Import(i)
+		m := letters.Import(i, "Aurora Theatre")
 		check(t, lang, lang, strip(m))
 		if strings.Contains(m.HTML, "<b>") || strings.ContainsAny(m.Subject, "\r\n\x00\u202e") || len([]rune(m.Subject)) > 160 {
 			t.Errorf("%s: %q", lang, m.Subject)
@@ -186,9 +194,9 @@ func strip(m mail.Message) mail.Message {
 
 func TestUnknownLanguageIsEnglish(t *testing.T) {
 	i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Update, FileName: "a.csv", Status: domain.Done}
-	want := letters.Import(i)
+	want := letters.Import(i, "Aurora Theatre")
 	i.Language = "en"
-	if d := cmp.Diff(want, letters.Import(i)); d != "" {
+	if d := cmp.Diff(want, letters.Import(i, "Aurora Theatre")); d != "" {
 		t.Error(d)
 	}
 }

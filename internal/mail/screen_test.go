@@ -30,21 +30,21 @@ func TestMailAndScreenUseTheSameWords(t *testing.T) {
 			}
 			i := domain.Import{ID: "i1", DataType: domain.Criteria, Action: domain.Update, FileName: "a.csv", Language: lang, Status: domain.Done,
 				Counts: domain.Counts{Rows: 21, Created: 1, Updated: 2, Unchanged: 3, Rejected: 4, Conflicted: 5, Unprocessed: 6}, Files: []string{"original", "errors", "changes", "undo"}}
-			m := letters.Import(i).Text
+			m := letters.Import(i, "Aurora Theatre").Text
 			for _, key := range []string{"outcome.created", "outcome.updated", "outcome.unchanged", "outcome.rejected", "outcome.conflicted", "outcome.unprocessed"} {
 				says(m, key)
 			}
 			i.Action = domain.Test
-			m = letters.Import(i).Text
+			m = letters.Import(i, "Aurora Theatre").Text
 			for _, key := range []string{"outcome.created.test", "outcome.updated.test"} {
 				says(m, key)
 			}
 			for _, dt := range domain.DataTypes {
 				i.DataType = dt
-				says(letters.Import(i).Text, "dataType."+string(dt))
+				says(letters.Import(i, "Aurora Theatre").Text, "dataType."+string(dt))
 			}
 			ready := domain.Template{ID: "t1", DataType: domain.Criteria, TargetName: "Jazz", Language: lang, Status: domain.Ready, Contacts: 2}
-			says(letters.Template(ready).Text, "dataType.criteria")
+			says(letters.Template(ready, "Aurora Theatre").Text, "dataType.criteria")
 		})
 	}
 }

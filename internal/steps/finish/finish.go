@@ -52,7 +52,7 @@ type Step struct {
 	Mappings  Mappings
 	Files     account.Files
 	Mail      Mailer
-	Letter    func(domain.Import) mail.Message // what the mail says, without its address
+	Letter    func(_ domain.Import, institution string) mail.Message // what the mail says, without its address
 	Log       *slog.Logger
 	// Count adds to a metric: UnprocessedRows, those of imports that nobody
 	// cancelled, and SettledChunks, those that left no results.
@@ -228,7 +228,12 @@ func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
 	if imp.Email == "" {
 		return nil
 	}
-	m := s.Letter(*imp)
+	// A mail goes out under the institution's id rather than not at all.
+	name := string(imp.Institution)
+	if cat, err := s.Catalogue.Catalogue(ctx, imp.Institution); err == nil && cat.Settings.Name != "" {
+		name = cat.Settings.Name
+	}
+	m := s.Letter(*imp, name)
 	m.To, m.Job = imp.Email, domain.Job{Institution: imp.Institution, Kind: domain.ImportJob, ID: imp.ID}
 	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error {

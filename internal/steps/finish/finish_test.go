@@ -55,7 +55,7 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Mappings: d.mappings, Files: d.files, Mail: d.mails, Now: now,
 		Count:  func(metric string, n int) { d.count[metric] += n },
 		Log:    slog.New(slog.DiscardHandler),
-		Letter: func(i domain.Import) mail.Message { return mail.Message{Subject: string(i.Status)} }}
+		Letter: func(i domain.Import, _ string) mail.Message { return mail.Message{Subject: string(i.Status)} }}
 	imp := domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: domain.Update, Status: domain.Running,
 		Ticket: domain.Ticket{Order: "0000007"}, CreatedAt: now(), ExpiresAt: now().Add(time.Hour)}
 	for _, f := range change {

@@ -63,7 +63,7 @@ type Step struct {
 	Jobs      Jobs
 	Files     Files
 	Mail      Mailer
-	Letter    func(domain.Template) mail.Message                                    // what the mail says, without its address
+	Letter    func(_ domain.Template, institution string) mail.Message              // what the mail says, without its address
 	Guide     func(lang string, t domain.DataType, format, separator string) string // README.txt
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -382,7 +382,12 @@ func (s *Step) mail(ctx context.Context, t *domain.Template) error {
 	if t.Email == "" {
 		return nil
 	}
-	m := s.Letter(*t)
+	// A mail goes out under the institution's id rather than not at all.
+	name := string(t.Institution)
+	if cat, err := s.Catalogue.Catalogue(ctx, t.Institution); err == nil && cat.Settings.Name != "" {
+		name = cat.Settings.Name
+	}
+	m := s.Letter(*t, name)
 	m.To, m.Job = t.Email, domain.Job{Institution: t.Institution, Kind: domain.TemplateJob, ID: t.ID}
 	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *domain.Template) error { return f(&j.Mail) })

@@ -344,7 +344,7 @@ func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action,
 	p := &plan.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Mappings: mappings, Files: s.files, Source: func(string) plan.Opener { return s.files }}
 	c := &chunk.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Files: s.files, Now: time.Now}
 	f := &finish.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Mappings: mappings, Files: s.files, Mail: &memory.Mails{}, Log: none,
-		Count: func(string, int) {}, Now: time.Now, Letter: func(domain.Import) mail.Message { return mail.Message{} }}
+		Count: func(string, int) {}, Now: time.Now, Letter: func(domain.Import, string) mail.Message { return mail.Message{} }}
 	run := flow.RunOf(&imp)
 	at := cpuTime()
 	planned, err := p.Run(ctx, run)
