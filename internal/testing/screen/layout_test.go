@@ -23,7 +23,7 @@ func TestNothingSticksOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	places := []string{"imports", "new", "templates", "templates/new", "values", "targets", "targets/new", "targets/" + targets[0].ID, "targets/" + targets[0].ID + "/set", "contacts/new",
-		"contacts", "contacts/" + string(number), "contacts/" + string(number) + "/edit", "catalogue", "catalogue/criteria/GENRE", "catalogue/criteria/new", "settings", "users", "keys", "webhooks", "audit", "contacts/deleted", "nowhere"}
+		"contacts", "contacts/" + string(number), "contacts/" + string(number) + "/edit", "catalogue", "catalogue/criteria/GENRE", "catalogue/criteria/new", "settings", "users", "keys", "webhooks", "audit", "contacts/deleted", "help", "nowhere"}
 	for _, name := range []string{"waiting", "running", "rejected", "test", "update"} {
 		places = append(places, "imports/"+imports[name].ID)
 	}

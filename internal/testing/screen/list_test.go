@@ -154,3 +154,31 @@ func TestWithoutAFile(t *testing.T) {
 		t.Errorf("%+v %s", i.Counts, i.FileName)
 	}
 }
+
+// Help is on every page, and begins with what is about it.
+func TestHelpIsWithinReach(t *testing.T) {
+	s := stack(t, dev.Options{})
+	imports := sample(t, s)
+	targets, _, err := s.Catalogue.Targets(t.Context(), "aurora", 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "admin@aurora.example")
+	for place, part := range map[string]string{
+		"imports": "Any list of contacts", "new": "Any list of contacts", "imports/" + imports["columns"].ID + "/columns": "Any list of contacts",
+		"imports/" + imports["test"].ID: "Mending on the page", "templates": "Import templates", "templates/new": "Import templates",
+		"values": "Codes", "targets": "Dynamic targets", "targets/" + targets[0].ID: "Dynamic targets", "targets/" + targets[0].ID + "/set": "Values without a file",
+		"contacts": "Whom a row is about", "contacts/new": "Whom a row is about", "contacts/deleted": "Nothing is lost", "catalogue": "Codes", "settings": "Users and settings", "users": "Users and settings",
+		"keys": "Users and settings", "webhooks": "Users and settings", "audit": "Users and settings",
+	} {
+		p.Go("#/" + place)
+		p.Settled()
+		p.Press("Help")
+		p.Heading("Help")
+		p.FocusIs("h2 " + part)
+	}
+	for _, v := range p.Axe() {
+		t.Error(v)
+	}
+}

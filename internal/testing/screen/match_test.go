@@ -91,7 +91,7 @@ func TestMatchTheColumns(t *testing.T) {
 	t.Run("what comes in is explained beside the choice of the file", func(t *testing.T) {
 		p.Go("#/new")
 		p.Press("What comes in, and how it is read")
-		p.Heading("What comes in")
+		p.Heading("Help")
 		p.See("Full names in one column")
 		axe()
 		picture("help")

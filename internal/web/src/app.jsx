@@ -42,7 +42,7 @@ function View() {
     case 'templates':
       if (id === 'new') return may('operator') ? <Lazy key="template" load={lazy.templates} view="NewTemplate" /> : <NotAllowed />;
       return <Lazy key={`templates ${id}`} load={lazy.templates} view="Templates" id={id} />;
-    case 'help': return <Lazy key="help" load={lazy.help} view="Help" />;
+    case 'help': return <Lazy key="help" load={lazy.help} view="Help" part={id} />;
     case 'values': return <Lazy key="values" load={lazy.values} view="Values" />;
     case 'targets':
       if (sub === 'set') return may('operator') ? <Lazy key={`set ${id}`} load={lazy.set} view="SetValues" id={id} /> : <NotAllowed />;
@@ -74,6 +74,19 @@ function NotAllowed() {
   return <Page title={t('notAllowed.title')}><Empty icon="stop" title={t('notAllowed.text')} actions={<ButtonLink href={to('imports')}>{t('imports.title')}</ButtonLink>} /></Page>;
 }
 
+/**
+ * The part of the help that is about what is shown.
+ * @param {string[]} parts
+ */
+function helpOf(parts) {
+  const [room = 'imports', id, sub] = parts;
+  if (room === 'help') return id;
+  if (room === 'imports' && id) return sub ? 'lists' : 'mend';
+  if (room === 'targets' && sub === 'set') return 'set';
+  if (room === 'contacts') return id === 'deleted' ? 'undo' : 'who';
+  return { templates: 'templates', targets: 'targets', values: 'values', catalogue: 'values', settings: 'institution', users: 'institution', keys: 'institution', webhooks: 'institution', audit: 'institution' }[room] || 'lists';
+}
+
 function Shell() {
   const [open, setOpen] = useState(false);
   const here = route.value.parts[0] || 'imports';
@@ -102,6 +115,7 @@ function Shell() {
               ))}
             </ul>
           </nav>
+          <a class="button quiet help-link" href={to(...['help', helpOf(route.value.parts)].filter(Boolean))} title={t('nav.help')}><Icon name="help" /><span class="help-word">{t('nav.help')}</span></a>
           <Account />
         </div>
       </header>
