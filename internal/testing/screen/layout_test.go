@@ -9,8 +9,9 @@ import (
 	"rollbook/internal/testing/fonts"
 )
 
-// widths are those at which the layout changes, and of devices that people have.
-var widths = []int64{320, 390, 640, 641, 768, 1024, 1025, 1120, 1121, 1280, 1366, 2560}
+// widths are the narrowest of each layout, where it is tightest, and those of large
+// displays. In narrow fonts, that take less room everywhere, two are enough.
+var widths = map[fonts.Set][]int64{fonts.Wide: {320, 641, 769, 897, 1025, 1121, 1345, 2560}, fonts.Narrow: {320, 1121}}
 
 // Nothing sticks out of the page or of its own place, in narrow and in wide
 // fonts, in each language, from a small telephone to a large display.
@@ -37,7 +38,7 @@ func TestNothingSticksOut(t *testing.T) {
 				p := b.Page(browser.Options{Language: x.language})
 				check := func(place string) {
 					t.Helper()
-					for _, width := range widths {
+					for _, width := range widths[set] {
 						p.Look(width, 800, false)
 						for _, out := range p.SticksOut() {
 							t.Errorf("%s at %d: %s", place, width, out)
