@@ -88,10 +88,14 @@ func New(t testing.TB, n int) *World {
 		}}
 	w.Chunk = &chunk.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Now: w.Now}
 	w.Finish = &finish.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Mappings: w.Mappings, Files: w.Files, Mail: w.Mails, Log: log, Count: w.count, Now: w.Now,
-		Letter: func(i domain.Import, _ string) mail.Message { return mail.Message{Subject: string(i.Status), Text: i.ID} }}
+		Letter: func(i domain.Import, _ string) mail.Message {
+			return mail.Message{Subject: string(i.Status), Text: i.ID}
+		}}
 	w.Start = &start.Step{Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
 	w.Template = &template.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
-		Letter: func(i domain.Template, _ string) mail.Message { return mail.Message{Subject: string(i.Status), Text: i.ID} },
+		Letter: func(i domain.Template, _ string) mail.Message {
+			return mail.Message{Subject: string(i.Status), Text: i.ID}
+		},
 		Guide: func(lang string, t domain.DataType, format, separator string) string {
 			return lang + " " + string(t) + " " + format + " " + separator
 		}}
