@@ -29,21 +29,22 @@ func (x *item) nobodyNamed() domain.Problem { return x.problem("nobodyNamed") }
 func (x *item) tooLarge() domain.Problem { return x.problem("contactTooLarge") }
 
 func (x *item) severalContacts(ns []domain.ContactNumber) domain.Problem {
-	names := make([]string, 0, 5)
-	for _, n := range ns[:min(len(ns), 5)] {
-		names = append(names, "#"+string(n))
-	}
-	p := x.problem("severalContacts", names)
+	p := x.problem("severalContacts", few(ns))
 	p.Column, p.Value = x.Person.EmailColumn, x.Person.Email
 	return p
 }
 
 func (x *item) severalNamed(ns []domain.ContactNumber) domain.Problem {
-	names := make([]string, 0, 5)
+	return x.problem("severalNamed", few(ns))
+}
+
+// few are the first of the contacts, as many as a sentence names.
+func few(ns []domain.ContactNumber) []string {
+	var names []string
 	for _, n := range ns[:min(len(ns), 5)] {
 		names = append(names, "#"+string(n))
 	}
-	return x.problem("severalNamed", names)
+	return names
 }
 
 func (x *item) sharedAddress(n domain.ContactNumber) domain.Problem {
