@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,10 @@ type change struct {
 	// alone makes the change; asked makes the program ask whether to make it.
 	alone []edit
 	asked func(id int) []edit
+}
+
+func (c *change) String() string {
+	return fmt.Sprintf("  %s:%d:%d: %s", filepath.Base(c.file), c.at.Line, c.at.Column, c.says)
 }
 
 // edit replaces what is from one offset to another. Of edits at the same place

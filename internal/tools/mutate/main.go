@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,7 @@ func main() {
 	tests := flag.String("tests", "", "packages whose tests are run besides the package's own, separated by blanks")
 	flag.StringVar(&o.only, "files", ".", "expression that the names of the files fit that are changed")
 	flag.StringVar(&o.run, "run", "", "of go test: the tests that are run, all unless given")
+	flag.StringVar(&o.again, "again", "", "what an earlier run printed: only the changes that it names are tried")
 	flag.Parse()
 	o.tests = strings.Fields(*tests)
 	for _, pkg := range flag.Args() {
@@ -45,6 +47,7 @@ type options struct {
 	most      int
 	seed      uint64
 	only, run string
+	again     string
 	tests     []string
 }
 
@@ -68,6 +71,14 @@ func mutate(o options, pkg string) error {
 		}
 		all = append(all, found...)
 	}
+	if o.again != "" {
+		before, err := os.ReadFile(o.again)
+		if err != nil {
+			return err
+		}
+		lines := strings.Split(string(before), "\n")
+		all = slices.DeleteFunc(all, func(c *change) bool { return !slices.Contains(lines, c.String()) })
+	}
 	if o.most > 0 && len(all) > o.most {
 		rand.New(rand.NewPCG(o.seed, o.seed)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		all = all[:o.most]
@@ -89,7 +100,7 @@ func mutate(o options, pkg string) error {
 			broken++
 		case unseen:
 			survived++
-			fmt.Printf("  %s:%d:%d: %s\n", filepath.Base(c.file), c.at.Line, c.at.Column, c.says)
+			fmt.Println(c)
 		default:
 			seen++
 		}

@@ -67,7 +67,7 @@ func (t *trial) build(all []*change) (together, alone []*change, err error) {
 	if r, err := t.run(0); err != nil || r != unseen {
 		return nil, nil, errors.Join(err, fmt.Errorf("%s: the tests fail without a change", t.pkg))
 	}
-	t.limit = max(20*time.Second, 10*time.Since(begin))
+	t.limit = max(10*time.Second, 5*time.Since(begin))
 	return together, alone, nil
 }
 
