@@ -380,3 +380,105 @@ func TestMendPieces(t *testing.T) {
 	p.Press("Update now with this file")
 	p.SeeIn("dialog", "Not compared: Spent this season.")
 }
+
+// The same job in every language, by mouse and by keyboard alone: from the file to
+// a done update in at most 12 presses besides typing, and all of it undone.
+func TestMendInEveryLanguage(t *testing.T) {
+	s := stack(t, dev.Options{Contacts: 600})
+	b := browser.New(t)
+	for _, x := range []struct{ lang, browser string }{{"en", "en-GB"}, {"de", "de-AT"}, {"fr", "fr-CH"}, {"it", "it-IT"}, {"es", "es-ES"}} {
+		texts := words(t, x.lang)
+		say := func(key string, n int, params ...string) string {
+			t.Helper()
+			text := texts[key][""]
+			if text == "" {
+				text = texts[key]["other"]
+			}
+			if text == "" {
+				t.Fatalf("%s has no %s", x.lang, key)
+			}
+			return strings.NewReplacer(append(params, "{n}", fmt.Sprint(n))...).Replace(text)
+		}
+		for _, keyboard := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, keyboard %t", x.lang, keyboard), func(t *testing.T) {
+				p := b.Page(browser.Options{Language: x.browser})
+				p.Open(s.URL)
+				p.Press(say("landing.signIn", 0))
+				p.SignIn("operator@aurora.example", dev.Password)
+				p.Heading(say("imports.title", 0))
+				file, before, changes := spoilt(t, s)
+				presses := 0
+				// As far as it takes: a page has a control for each conflict.
+				tab := func(name string) {
+					t.Helper()
+					for range 400 {
+						p.Keys(kb.Tab)
+						if _, found, _ := strings.Cut(p.Focus(), " "); strings.HasPrefix(found, name) {
+							return
+						}
+					}
+					t.Fatalf("the keyboard does not get to %q", name)
+				}
+				press := func(name string) {
+					t.Helper()
+					presses++
+					if !keyboard {
+						p.Press(name)
+						return
+					}
+					tab(name)
+					p.Keys(kb.Enter)
+				}
+				press(say("new", 0))
+				p.Heading(say("new.title", 0))
+				p.Upload("spring.csv", file)
+				p.Until(`document.querySelector('.recognised')`)
+				press(say("new.start.test", 0))
+				p.See(say("mend.wrong", 28))
+				press(say("mend.takeAll", 3))
+				p.See(say("mend.waiting", 3))
+				if keyboard {
+					press(say("mend.byRow", 0))
+					p.SeeIn("[role=grid]", "2025-13-01")
+					tab("2025-13-01")
+					for n := range 12 {
+						p.Keys(fmt.Sprintf("2025-03-%02d", n+1), kb.Enter)
+					}
+				} else {
+					for n := range 12 {
+						p.Fill(say("mend.choose", 0, "{value}", fmt.Sprintf("2025-13-%02d", n+1)), fmt.Sprintf("2025-03-%02d", n+1))
+						p.Keys(kb.Enter)
+					}
+				}
+				p.See(say("mend.waiting", 15))
+				press(say("mend.ours", 0)) // the first one is of all conflicts
+				p.See(say("mend.waiting", 16))
+				for _, v := range p.Axe() {
+					t.Error(v)
+				}
+				press(say("mend.test", 0))
+				p.See(say("result.test", changes))
+				press(say("result.update", 0))
+				p.See(say("update.ask", changes))
+				press(say("result.update", 0))
+				p.See(say("result.updated", changes))
+				if presses > 12 {
+					t.Errorf("%d presses", presses)
+				}
+				press(say("result.undo", 0))
+				p.See(say("result.undoTest", changes))
+				press(say("result.undo.now", 0))
+				p.See(say("result.undone", changes))
+				for n, want := range before {
+					c, err := s.Contacts.Get(t.Context(), "aurora", n)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := [2]domain.Value{c.Get("criterion:GENRE"), c.Get("criterion:LAST_VISIT")}; got != want {
+						t.Errorf("after the undo %s has %v, had %v", n, got, want)
+					}
+				}
+			})
+		}
+	}
+}
