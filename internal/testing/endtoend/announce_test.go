@@ -230,8 +230,8 @@ func TestTheDropFolderIsAnswered(t *testing.T) {
 	if i.Status != "done" || i.Counts != (domain.Counts{Rows: 2, Updated: 1, Rejected: 1}) || i.FileName != name {
 		t.Errorf("%+v", i)
 	}
-	viewer := as(t, "viewer@aurora.example")
-	if want := string(viewer.download("/api/imports/" + i.ID + "/files/errors")); found["errors.csv"] != want || want == "" {
+	viewer, operator := as(t, "viewer@aurora.example"), as(t, "operator@aurora.example")
+	if want := string(operator.download("/api/imports/" + i.ID + "/files/errors")); found["errors.csv"] != want || want == "" {
 		t.Errorf("the outbox has %q, the API %q", found["errors.csv"], want)
 	}
 
