@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"rollbook/internal/domain/text"
@@ -59,7 +60,9 @@ var qualifiersFile string
 
 var ranks = map[string]int{"mobile": 0, "home": 1, "main": 2, "work": 3}
 
-var synonyms = func() map[string]Meaning {
+// Both tables are made when the first column is looked up: a function that reads our
+// own files alone starts without.
+var synonyms = sync.OnceValue(func() map[string]Meaning {
 	m := map[string]Meaning{}
 	eachName(synonymsFile, func(of, name string) {
 		target, rank, _ := strings.Cut(of, ":")
@@ -72,10 +75,10 @@ var synonyms = func() map[string]Meaning {
 	}
 	m["phone"] = Meaning{Target: "phone", Rank: 10 * ranks["main"]}
 	return m
-}()
+})
 
 // qualifiers are the groups by their words, the longest words first.
-var qualifiers = func() (out []struct{ group, words string }) {
+var qualifiers = sync.OnceValue(func() (out []struct{ group, words string }) {
 	eachName(qualifiersFile, func(group, words string) {
 		if group == "any" {
 			group = ""
@@ -84,7 +87,7 @@ var qualifiers = func() (out []struct{ group, words string }) {
 	})
 	slices.SortStableFunc(out, func(a, b struct{ group, words string }) int { return len(b.words) - len(a.words) })
 	return out
-}()
+})
 
 func eachName(file string, f func(of, name string)) {
 	for line := range strings.Lines(file) {
@@ -111,7 +114,7 @@ func squash(name string) string {
 
 // person is whose column it is, of those that tell several persons apart.
 func person(name string) string {
-	for _, q := range qualifiers {
+	for _, q := range qualifiers() {
 		if q.group == "participant" || q.group == "buyer" {
 			if strings.HasPrefix(name, q.words+" ") || strings.HasSuffix(name, " "+q.words) {
 				return q.group
@@ -145,12 +148,12 @@ var (
 
 // Meant returns what the name of a column means, whatever the values.
 func Meant(name string) (Meaning, bool) {
-	if m, ok := synonyms[squash(name)]; ok {
+	if m, ok := synonyms()[squash(name)]; ok {
 		m.Group = person(text.Normalise(name))
 		return m, true
 	}
 	if rest := tail.ReplaceAllString(name, ""); rest != name && rest != "" {
-		if m, ok := synonyms[squash(rest)]; ok && !strings.Contains(name, "(") {
+		if m, ok := synonyms()[squash(rest)]; ok && !strings.Contains(name, "(") {
 			return m, true
 		}
 	}
@@ -164,7 +167,7 @@ func Meant(name string) (Meaning, bool) {
 			return out, true
 		}
 	}
-	for _, q := range qualifiers {
+	for _, q := range qualifiers() {
 		if m, ok := qualified(n, q.group, q.words); ok {
 			return m, true
 		}
