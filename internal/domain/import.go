@@ -204,7 +204,7 @@ type Detected struct {
 	LineEnds  string `json:"lineEnds,omitempty"`
 	Rows      int    `json:"rows"`
 	Columns   int    `json:"columns"`
-	// TemplateMadeAt is there for a workbook that is a template of ours.
+	// TemplateMadeAt is there for a template of ours.
 	TemplateMadeAt *time.Time `json:"templateMadeAt,omitempty"`
 }
 

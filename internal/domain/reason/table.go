@@ -150,6 +150,7 @@ var table = []Entry{
 	{"linesJoined", Warning, "", "a street of several lines was put on one", ``, []string{"joined:text"}},
 	{"linesAbove", Warning, "", "lines with a title stand above the header", ``, []string{"header:line n:number value:text"}},
 	{"readingRemembered", Warning, "", "how the file is read was said of an earlier file with the same headers: the order of day and month, the decimal sign, the country, the criterion by which contacts are found; the recipe shows it", ``, []string{"date:date order?:word:dateOrder sign?:word:decimalSign country?:country field?"}},
+	{"changedSinceTemplate", Warning, "", "contacts of a test were changed after the template was made that its file comes of; `lines` has the first 500", ``, []string{"n:number"}},
 	{"columnsSpare", Warning, "", "columns were left out because another one is for the same: a second telephone or address, the buyer beside the participant, the whole name beside its parts; with how many of their cells have something", ``, []string{"columns:list others?:number cells:number"}},
 	{"columnsLeftOut", Warning, "", "columns of the file were left out: the recipe says so, or they have no value", ``, []string{"columns:list others?:number"}},
 	{"notCompared", Warning, "", `an [old] column is missing: its [new] overwrites what is there`, ``, []string{"fields:list others?:number"}},

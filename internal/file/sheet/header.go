@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -366,4 +367,22 @@ func sepLine(line []byte) (sep byte, ok bool, err error) {
 		return 0, false, invalid("separatorNotSupported", string(m[1]))
 	}
 	return m[1][0], true, nil
+}
+
+// MadeColumn is the name of the column by which a table says when the template was
+// made that it is: to the second, in UTC.
+func MadeColumn(at time.Time) string { return "[info] made " + at.UTC().Format(time.RFC3339) }
+
+var madeColumn = regexp.MustCompile(`(?i)^\[\s*info\s*\]\s*made\s+(\S+)$`)
+
+// madeAt is what a header says of when its template was made.
+func madeAt(names []string) time.Time {
+	for _, n := range names {
+		if m := madeColumn.FindStringSubmatch(n); m != nil {
+			if at, err := time.Parse(time.RFC3339, strings.ToUpper(m[1])); err == nil {
+				return at.UTC()
+			}
+		}
+	}
+	return time.Time{}
 }

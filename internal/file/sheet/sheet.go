@@ -71,8 +71,8 @@ type Detected struct {
 	Columns      int    // with a name, or before one that has
 	SepLine      bool   // the first line was sep=…
 	FinalLineEnd bool   // the last line has an end
-	// MadeAt is when the template was made that a workbook is, whatever program
-	// saved it since; zero for other workbooks, and for a CSV, which cannot say.
+	// MadeAt is when the template was made that a table is: by its header, or by a
+	// workbook's properties, whatever program saved it since; zero for others.
 	MadeAt time.Time
 }
 
@@ -199,6 +199,9 @@ func (r *Reader) openCSV(from origin) error {
 
 func (r *Reader) setHeader(h header) {
 	r.head = h
+	if at := madeAt(h.names); !at.IsZero() {
+		r.madeAt = at
+	}
 	if n := len(h.above); n > 0 {
 		r.warn(h.first, "linesAbove", h.line, n, text.Shown(strings.Join(h.above, " / ")))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/importing/flow"
 )
 
@@ -67,7 +68,10 @@ type Engine struct {
 	Proof      string // kept with each authorisation that is set
 	// Undoes is the import that this one takes back, "" for none: refusals that it
 	// made true come back as they were.
-	Undoes    string
+	Undoes string
+	// MadeAt is when the template was made that the rows come of, zero where nobody
+	// knows: a test warns of contacts that changed since.
+	MadeAt    time.Time
 	Digits    int  // the width of new contact numbers
 	Cancelled bool // for Settle: why rows were not tried
 	Now       func() time.Time
@@ -178,7 +182,27 @@ func (e *Engine) Run(ctx context.Context, rows []Row) ([]Result, error) {
 	if err := e.burnRest(ctx, append(asking, removals...)); err != nil {
 		return nil, err
 	}
-	return resultsOf(items), nil
+	out := resultsOf(items)
+	for i, x := range items {
+		if e.changedSince(x.live) {
+			out[i].Warnings = append(out[i].Warnings, domain.Warning{Reason: reason.New("changedSinceTemplate", 1)})
+		}
+	}
+	return out, nil
+}
+
+// changedSince reports whether a test's contact was changed after the template was
+// made.
+func (e *Engine) changedSince(c *domain.Contact) bool {
+	if e.Mode != Test || e.MadeAt.IsZero() || c == nil {
+		return false
+	}
+	for _, p := range c.Provenance {
+		if p.At.After(e.MadeAt) {
+			return true
+		}
+	}
+	return false
 }
 
 func itemsOf(rows []Row) []*item {

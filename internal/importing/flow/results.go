@@ -56,6 +56,15 @@ type Note struct {
 // NotedLines is how many lines of a warning are remembered.
 const NotedLines = 20
 
+// noted is how many lines of a warning are remembered: of contacts that changed
+// since their template was made each is wanted.
+func noted(c reason.Code) int {
+	if c == "changedSinceTemplate" {
+		return 500
+	}
+	return NotedLines
+}
+
 // AddNote counts a warning that came up in a line.
 func (s *Summary) AddNote(w domain.Warning, line int) {
 	if s.Notes == nil {
@@ -67,7 +76,7 @@ func (s *Summary) AddNote(w domain.Warning, line int) {
 		n.First = w
 	}
 	n.Count++
-	if len(n.Lines) < NotedLines && !slices.Contains(n.Lines, line) {
+	if len(n.Lines) < noted(w.Code) && !slices.Contains(n.Lines, line) {
 		n.Lines = append(n.Lines, line)
 	}
 	s.Notes[w.Code] = n
@@ -97,7 +106,7 @@ func (s *Summary) Plus(o Summary) {
 			}
 			n.Lines = append(slices.Clone(have.Lines), n.Lines...)
 			slices.Sort(n.Lines)
-			n.Lines = n.Lines[:min(len(n.Lines), NotedLines)]
+			n.Lines = n.Lines[:min(len(n.Lines), noted(n.First.Code))]
 		}
 		s.Notes[code] = n
 	}

@@ -59,6 +59,9 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 		return fault.New(fault.Internal, "noSuchChunk", in.Chunk)
 	}
 	engine := &compare.Engine{Institution: in.Institution, Import: in.Import, OnConflict: imp.OnConflict, Now: s.Now}
+	if at := plan.Detected.TemplateMadeAt; at != nil {
+		engine.MadeAt = *at
+	}
 	l := &account.Ledger{Files: s.Files, Catalogue: s.Catalogue, Chunks: s.Jobs, Engine: engine,
 		Between: func(ctx context.Context, c domain.Counts) (bool, error) {
 			if err := s.Jobs.SetProgress(ctx, in.Institution, imp.RunID(), in.Chunk, c); err != nil {

@@ -83,7 +83,9 @@ func (m *merged) warnings() []domain.Warning {
 	}
 	for _, n := range m.sum.Notes {
 		w := n.First
-		if n.Count > 1 {
+		if w.Code == "changedSinceTemplate" {
+			w.Reason, w.Lines = w.With("n", n.Count), n.Lines
+		} else if n.Count > 1 {
 			w.Times, w.Lines = n.Count, n.Lines
 		}
 		out = append(out, w)

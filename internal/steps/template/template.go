@@ -303,6 +303,7 @@ func (z *zipped) columns() []workbook.Column {
 		d, _ := domain.ContactDef(f)
 		cols = append(cols, workbook.Column{Name: "[info] " + d.Label})
 	}
+	cols = append(cols, workbook.Column{Name: sheet.MadeColumn(z.t.CreatedAt)})
 	for _, d := range z.fields {
 		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true, Options: workbook.OptionsOf(d.Field(), z.cat.Settings)})
 	}
@@ -329,7 +330,8 @@ type table interface {
 // rows writes the form, one line a contact, to all of the tables.
 func (z *zipped) rows(to []table) error {
 	info := z.info()
-	cells := make([]string, 1+len(info)+2*len(z.fields))
+	first := len(info) + 2 // behind the age, of which no cell has anything
+	cells := make([]string, first+2*len(z.fields))
 	for c, err := range z.contacts {
 		if err != nil {
 			return err
@@ -343,7 +345,7 @@ func (z *zipped) rows(to []table) error {
 			cells[1+i] = string(c.Get(f))
 		}
 		for i, d := range z.fields {
-			cells[1+len(info)+2*i] = field.Format(c.Get(d.Field()), d)
+			cells[first+2*i] = field.Format(c.Get(d.Field()), d)
 		}
 		for _, t := range to {
 			if err := t.Write(cells); err != nil {

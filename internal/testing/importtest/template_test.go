@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
@@ -71,5 +72,35 @@ func TestContactsChangeWhileATemplateIsWritten(t *testing.T) {
 	got := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, file)
 	if want := (domain.Counts{Rows: contacts, Conflicted: contacts}); got.Counts != want {
 		t.Errorf("%+v, want %+v", got.Counts, want)
+	}
+}
+
+// A template says when it was made, as a CSV too; a test of it says which of its
+// contacts changed since.
+func TestTemplateSaysItsAge(t *testing.T) {
+	w := fixture(t)
+	at := w.Now()
+	w.Set(t, demo.Aurora, "0000002", map[domain.Field]domain.Value{note: "old"})
+	w.Pass(time.Hour)
+	made := "[info] made " + w.Now().UTC().Format(time.RFC3339)
+	for _, n := range []domain.ContactNumber{"0000003", "0000005"} {
+		w.Set(t, demo.Aurora, n, map[domain.Field]domain.Value{note: "new"})
+	}
+	var file strings.Builder
+	file.WriteString("Contact," + made + ",[old] GENRE,[new] GENRE\n")
+	for i := 1; i <= 5; i++ {
+		fmt.Fprintf(&file, "#%07d,,,JAZZ\n", i)
+	}
+	test := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file.String())
+	if test.Counts.Updated != 5 || test.Detected.TemplateMadeAt == nil || !test.Detected.TemplateMadeAt.After(at) {
+		t.Fatalf("%+v %+v %+v", test.Counts, test.Problem, test.Detected)
+	}
+	i := slices.IndexFunc(test.Warnings, func(x domain.Warning) bool { return x.Code == "changedSinceTemplate" })
+	if i < 0 || !slices.Equal(test.Warnings[i].Lines, []int{4, 6}) || !strings.HasPrefix(test.Warnings[i].Message("en"), "2 of these contacts were changed") {
+		t.Errorf("%+v", test.Warnings)
+	}
+	up := w.Follow(t, test, domain.UpdateOf)
+	if up.Counts != test.Counts {
+		t.Errorf("%+v", up.Counts)
 	}
 }

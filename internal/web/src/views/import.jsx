@@ -293,7 +293,7 @@ function Warnings({ list }) {
   return (
     <Notice kind="warn" title={t('warnings.title', { n: list.length })}>
       <ul class="warnings">
-        {list.map((w) => <li key={w.code + w.message}>{w.message}{w.line > 0 && <span class="hint"> {t('problems.atLine', { line: w.line })}</span>}</li>)}
+        {list.map((w) => <li key={w.code + w.message}>{w.message}{w.code === 'changedSinceTemplate' ? <span class="hint"> {t('problems.line')} {listed(w.lines.map((n) => num(n)))}</span> : w.line > 0 && <span class="hint"> {t('problems.atLine', { line: w.line })}</span>}</li>)}
       </ul>
     </Notice>
   );
