@@ -46,6 +46,7 @@ func main() {
 		Jobs:      jobs,
 		Mappings:  dynamo.NewRecords[domain.Mapping](jobs, "mappings"),
 		Source:    func(bucket string) plan.Opener { return buckets[bucket] },
+		Metadata:  buckets[c.Uploads].Metadata,
 		Files:     buckets[c.Files],
 		AtOnce:    atOnce,
 	}

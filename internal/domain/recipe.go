@@ -41,6 +41,9 @@ type Recipe struct {
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
 }
 
+// RecipeName is what the recipe of a folder of the drop folder is called.
+const RecipeName = "recipe.json"
+
 // Mode is what an import of contacts may do.
 type Mode string
 

@@ -193,6 +193,20 @@ func (s *Blobs) Head(ctx context.Context, key string) (domain.Object, time.Time,
 	return o, aws.ToTime(out.LastModified), nil
 }
 
+// Metadata returns what whoever put the object said of it, by names in small
+// letters.
+func (s *Blobs) Metadata(ctx context.Context, o domain.Object) (map[string]string, error) {
+	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &o.Key}
+	if o.Version != "" {
+		in.VersionId = &o.Version
+	}
+	out, err := s.client.HeadObject(ctx, in)
+	if err != nil {
+		return nil, missing(err)
+	}
+	return out.Metadata, nil
+}
+
 // SignGet returns an address that answers the object under the file name. With
 // the credentials of a role it ends with them if that is earlier.
 func (s *Blobs) SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error) {

@@ -38,6 +38,7 @@ var table = []Entry{
 	{"rowTooLong", File, "", `a line over 1 MB`, `look at the line named`, []string{"line:line most:bytes"}},
 	{"tooManyColumns", File, "", `over 2,000 columns`, `delete those that are not needed`, []string{"line:line most:number"}},
 	{"tooManyRows", File, "", `over 10,000,000 rows`, `cut it into several files`, []string{"most:number"}},
+	{"badRecipe", File, "", "in the drop folder: the recipe in the file's metadata or in `recipe.json` is none, or has a member that cannot be taken", `mend it, and drop the file again`, []string{"", ".member member"}},
 	{"badInboxPath", File, "", "in the drop folder: the path is not `inbox/<institution>/<dataType>/<action>/<name>`", `drop it under one that is`, []string{""}},
 	{"fileGone", File, "", `the uploaded file was deleted before it was read`, `upload it again`, []string{""}},
 

@@ -86,8 +86,10 @@ type Step struct {
 	Jobs      Jobs
 	Mappings  Mappings
 	Source    func(bucket string) Opener // by the bucket that the import pinned
-	Files     Files
-	Limits    sheet.Limits
+	// Metadata is what whoever put an object into the drop folder said of it.
+	Metadata func(ctx context.Context, o domain.Object) (map[string]string, error)
+	Files    Files
+	Limits   sheet.Limits
 	// ChunkRows and ChunkBytes bound a chunk; 0 means 10,000 rows and 16 MB.
 	ChunkRows, ChunkBytes int
 	// AtOnce is how many chunks of one institution's imports run at the same
@@ -118,7 +120,10 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		}
 		return s.begin(ctx, &imp, p, out)
 	}
-	p, err := s.rows(ctx, &imp)
+	p := &flow.Plan{}
+	if err = s.dropped(ctx, &imp); err == nil {
+		p, err = s.rows(ctx, &imp)
+	}
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
 		// The file is at fault: that is an answer, not an error of ours.
 		p.Problem = &domain.FileProblem{Reason: f.Reason}

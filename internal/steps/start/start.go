@@ -142,6 +142,9 @@ func (s *Step) dropped(ctx context.Context, in domain.InstitutionID, path []stri
 	if len(path) >= 3 && slices.Contains(domain.DataTypes, domain.DataType(path[0])) && slices.Contains(domain.Actions, domain.Action(path[1])) {
 		t, a = domain.DataType(path[0]), domain.Action(path[1])
 	}
+	if t != "" && len(path) == 3 && path[2] == domain.RecipeName {
+		return nil // plan reads it with the folder's files
+	}
 	cat, err := s.Catalogue.Catalogue(ctx, in)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return s.ignore(ctx, "noSuchInstitution", nil)

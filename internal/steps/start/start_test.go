@@ -205,6 +205,15 @@ func TestDropped(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a folder's recipe is no import", func(t *testing.T) {
+		d := newDesk(t)
+		if err := d.Run(t.Context(), drop("inbox/house/criteria/test/recipe.json", "v1")); err != nil || len(d.started) != 0 {
+			t.Errorf("%v, started %v", err, d.started)
+		}
+		if err := d.Run(t.Context(), drop("inbox/house/recipe.json", "v1")); err != nil || len(d.started) != 1 {
+			t.Errorf("%v, started %v", err, d.started)
+		}
+	})
 	t.Run("who dropped it is remembered", func(t *testing.T) {
 		d := newDesk(t)
 		e := drop("inbox/house/criteria/test/a.csv", "v1")

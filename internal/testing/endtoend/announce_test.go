@@ -235,6 +235,31 @@ func TestTheDropFolderIsAnswered(t *testing.T) {
 		t.Errorf("the outbox has %q, the API %q", found["errors.csv"], want)
 	}
 
+	// A recipe comes with the file, or lies in its folder.
+	spitznamen := "Contact;Spitzname\n#" + string(demo.Number(6)) + ";Zoe\n"
+	key := "inbox/aurora/criteria/test/recipe/mine.csv"
+	if _, err := objects().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &stack.UploadsBucket, Key: &key, Body: strings.NewReader(spitznamen),
+		Metadata: map[string]string{"recipe": `{"columns": {"Spitzname": "[new] NICKNAME"}}`}}); err != nil {
+		t.Fatal(err)
+	}
+	if i := read(answer("outbox/aurora/criteria/test/recipe/mine.csv/")["import.json"]); i.Status != "done" || i.Counts.Updated != 1 {
+		t.Errorf("by the recipe in the metadata: %+v", i)
+	}
+	drop("inbox/aurora/criteria/test/recipe.json", `{"columns": {"Spitzname": "[new] NICKNAME"}}`)
+	drop("inbox/aurora/criteria/test/recipe/folder.csv", spitznamen)
+	if i := read(answer("outbox/aurora/criteria/test/recipe/folder.csv/")["import.json"]); i.Status != "done" || i.Counts.Updated != 1 {
+		t.Errorf("by the recipe in the folder: %+v", i)
+	}
+	drop("inbox/aurora/criteria/test/recipe.json", `{"colums": {}}`)
+	drop("inbox/aurora/criteria/test/recipe/bad.csv", spitznamen)
+	if i := read(answer("outbox/aurora/criteria/test/recipe/bad.csv/")["import.json"]); i.Status != "rejected" || i.Problem == nil || i.Problem.Code != "badRecipe" {
+		t.Errorf("by a bad recipe: %+v", i)
+	}
+	recipe := "inbox/aurora/criteria/test/recipe.json"
+	if _, err := objects().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &stack.UploadsBucket, Key: &recipe}); err != nil {
+		t.Fatal(err)
+	}
+
 	drop("inbox/aurora/criterias/test/wrong.csv", "Contact\n")
 	i = read(answer("outbox/aurora/criterias/test/wrong.csv/")["import.json"])
 	if i.Status != "rejected" || i.Problem == nil || i.Problem.Code != "badInboxPath" || i.Problem.Message == "" {
