@@ -10,6 +10,15 @@ import (
 	"rollbook/internal/domain/reason"
 )
 
+// Institution is what mails call an institution: its name, or its id where that is
+// not known, since a mail goes out under the id rather than not at all.
+func Institution(ctx context.Context, catalogue func(context.Context, domain.InstitutionID) (*domain.Catalogue, error), in domain.InstitutionID) string {
+	if cat, err := catalogue(ctx, in); err == nil && cat.Settings.Name != "" {
+		return cat.Settings.Name
+	}
+	return string(in)
+}
+
 // Once sends the one mail of a job, if it has not been sent and none waits for a
 // later time. change applies a function to the job's mail state in the store,
 // again and again until nobody wrote in between, and returns the function's error

@@ -228,12 +228,7 @@ func (s *Step) mail(ctx context.Context, imp *domain.Import) error {
 	if imp.Email == "" {
 		return nil
 	}
-	// A mail goes out under the institution's id rather than not at all.
-	name := string(imp.Institution)
-	if cat, err := s.Catalogue.Catalogue(ctx, imp.Institution); err == nil && cat.Settings.Name != "" {
-		name = cat.Settings.Name
-	}
-	m := s.Letter(*imp, name)
+	m := s.Letter(*imp, mail.Institution(ctx, s.Catalogue.Catalogue, imp.Institution))
 	m.To, m.Job = imp.Email, domain.Job{Institution: imp.Institution, Kind: domain.ImportJob, ID: imp.ID}
 	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error {

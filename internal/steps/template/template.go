@@ -384,12 +384,7 @@ func (s *Step) mail(ctx context.Context, t *domain.Template) error {
 	if t.Email == "" {
 		return nil
 	}
-	// A mail goes out under the institution's id rather than not at all.
-	name := string(t.Institution)
-	if cat, err := s.Catalogue.Catalogue(ctx, t.Institution); err == nil && cat.Settings.Name != "" {
-		name = cat.Settings.Name
-	}
-	m := s.Letter(*t, name)
+	m := s.Letter(*t, mail.Institution(ctx, s.Catalogue.Catalogue, t.Institution))
 	m.To, m.Job = t.Email, domain.Job{Institution: t.Institution, Kind: domain.TemplateJob, ID: t.ID}
 	return mail.Once(ctx, s.Now, func(f func(*domain.MailState) error) error {
 		_, err := s.Jobs.ChangeTemplate(ctx, t.Institution, t.ID, func(j *domain.Template) error { return f(&j.Mail) })
