@@ -74,13 +74,12 @@ func (b RecipeBody) recipe() domain.Recipe {
 	return r
 }
 
-// The most that a recipe says of columns: as many as a file has, and what an
-// import can remember.
+// The most that a recipe says: of as many columns as a file has, of so many rows'
+// persons, and in a request.
 const (
-	maxColumns     = sheet.MaxColumns
-	maxColumnBytes = 64 << 10
-	recipeBytes    = 4 << 20 // of a request
-	maxPersons     = 5000
+	maxColumns  = sheet.MaxColumns
+	recipeBytes = 4 << 20
+	maxPersons  = 5000
 )
 
 func (b RecipeBody) check(f *faults) {
@@ -102,15 +101,11 @@ func (b RecipeBody) check(f *faults) {
 			f.add(fmt.Sprintf("body.corrections[%d]", i), "invalid.correction")
 		}
 	}
-	size := 0
-	for name, ours := range b.Columns {
-		size += len(name) + len(ours)
-	}
 	switch {
 	case len(b.Columns) > maxColumns:
 		f.add("body.columns", "invalid.mostElements", maxColumns)
-	case size > maxColumnBytes:
-		f.add("body.columns", "invalid.longest", maxColumnBytes)
+	case domain.ColumnBytes(b.Columns) > domain.MaxColumnBytes:
+		f.add("body.columns", "invalid.longest", domain.MaxColumnBytes)
 	}
 }
 

@@ -41,6 +41,19 @@ type Recipe struct {
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
 }
 
+// MaxColumnBytes is the most that a recipe may say of columns, by ColumnBytes: what an
+// import can remember.
+const MaxColumnBytes = 64 << 10
+
+// ColumnBytes is how long what a recipe says of columns is.
+func ColumnBytes(columns map[string]string) int {
+	size := 0
+	for name, ours := range columns {
+		size += len(name) + len(ours)
+	}
+	return size
+}
+
 // RecipeName is what the recipe of a folder of the drop folder is called.
 const RecipeName = "recipe.json"
 

@@ -79,12 +79,8 @@ func readRecipe(b []byte) (r domain.Recipe, err error) {
 		}
 	}
 	one := func(v string, of ...string) bool { return v == "" || slices.Contains(of, v) }
-	size := 0
-	for name, ours := range r.Columns {
-		size += len(name) + len(ours)
-	}
 	for name, good := range map[string]bool{
-		"columns":     size <= 64<<10,
+		"columns":     domain.ColumnBytes(r.Columns) <= domain.MaxColumnBytes,
 		"dateOrder":   one(r.DateOrder, "dmy", "mdy", "ymd"),
 		"decimalSign": one(r.DecimalSign, "point", "comma"),
 		"onConflict":  one(string(r.OnConflict), string(domain.Skip), string(domain.Overwrite)),
