@@ -76,21 +76,18 @@ func Join(pieces []Piece) (text string, used bool) {
 		case p.Part == nil:
 			own = true
 			middle = append(middle, s)
-		case p.Part.place == instead:
-			lines = append(lines, s)
 		case p.Part.place == before:
 			front = append(front, s)
 		case p.Part.place == beside:
 			middle = append(middle, s)
 		case p.Part.place == behind:
 			back = append(back, s)
-		case p.Part.place == line:
+		case p.Part.place == line, p.Part.place == instead:
 			lines = append(lines, s)
 		default:
 			date[p.Part.place-ofYear] = s
 		}
 	}
-	first := func(s []string) bool { return len(s) > 0 }
 	switch {
 	case date != [3]string{}:
 		if own {
@@ -98,7 +95,7 @@ func Join(pieces []Piece) (text string, used bool) {
 		}
 		return written(date), true
 	case slices.ContainsFunc(pieces, func(p Piece) bool { return p.Part != nil && p.Part.place == instead }):
-		if own || !first(lines) {
+		if own || len(lines) == 0 {
 			return strings.Join(middle, " "), false
 		}
 		return lines[0], true
@@ -107,7 +104,7 @@ func Join(pieces []Piece) (text string, used bool) {
 	if text != "" {
 		lines = append([]string{text}, lines...)
 	}
-	return strings.Join(lines, ", "), first(front) || first(back) || len(middle) > 1 || len(lines) > 1 || !own && text != ""
+	return strings.Join(lines, ", "), len(front)+len(back) > 0 || len(middle) > 1 || len(lines) > 1 || !own && text != ""
 }
 
 // written is a date of three parts, as far as they are there.

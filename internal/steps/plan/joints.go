@@ -31,22 +31,22 @@ func joints(headers []domain.Header) []*joint {
 		if !ok {
 			continue
 		}
-		def := person.Def(p.Field)
-		k := slices.IndexFunc(out, func(j *joint) bool { return j.ours == def.Label })
-		if k < 0 {
-			j := &joint{at: i, ours: def.Label, instead: p.Instead()}
-			for at, x := range headers {
-				other, part := person.PartOf(x.Column)
-				switch {
-				case strings.EqualFold(x.Column, def.Label):
-					j.at = at
-					j.from, j.parts = append(j.from, at), append(j.parts, nil)
-				case part && other.Field == p.Field:
-					j.from, j.parts = append(j.from, at), append(j.parts, &other)
-				}
-			}
-			out = append(out, j)
+		ours := person.Def(p.Field).Label
+		if slices.ContainsFunc(out, func(j *joint) bool { return j.ours == ours }) {
+			continue
 		}
+		j := &joint{at: i, ours: ours, instead: p.Instead()}
+		for at, x := range headers {
+			other, part := person.PartOf(x.Column)
+			switch {
+			case strings.EqualFold(x.Column, ours):
+				j.at = at
+				j.from, j.parts = append(j.from, at), append(j.parts, nil)
+			case part && other.Field == p.Field:
+				j.from, j.parts = append(j.from, at), append(j.parts, &other)
+			}
+		}
+		out = append(out, j)
 	}
 	return out
 }
