@@ -72,6 +72,14 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
+// begin has a try of the first chunk begin.
+func (d *desk) begin(t *testing.T, imp *domain.Import) {
+	t.Helper()
+	if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (d *desk) define(t *testing.T, retired bool) {
 	t.Helper()
 	cat, err := d.catalogue.Catalogue(t.Context(), house)

@@ -434,9 +434,7 @@ func TestUnreadOnRetry(t *testing.T) {
 	t.Run("the second try of a test that is cancelled", func(t *testing.T) {
 		d, imp := newDesk(t), update()
 		plan := d.plan(t, imp, [3]string{"#1", "ROCK", "JAZZ"})
-		if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
-			t.Fatal(err)
-		}
+		d.begin(t, imp)
 		l := d.ledger(imp, compare.Test)
 		l.Engine.Store = compare.ReadOnly(d.Contacts)
 		l.Between = func(context.Context, domain.Counts) (bool, error) { return true, nil }
@@ -448,9 +446,7 @@ func TestUnreadOnRetry(t *testing.T) {
 	t.Run("the second try of a test", func(t *testing.T) {
 		d, imp := newDesk(t), update()
 		plan := d.plan(t, imp, [3]string{"#1", "ROCK", "nonsense"})
-		if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
-			t.Fatal(err)
-		}
+		d.begin(t, imp)
 		l := d.ledger(imp, compare.Test)
 		l.Engine.Store = compare.ReadOnly(d.Contacts)
 		results, _ := run(t, d, l, imp, plan)
@@ -536,11 +532,7 @@ func TestThorough(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d, imp := newDesk(t), update()
 			plan := d.plan(t, imp, rows...)
-			begin := func() {
-				if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
-					t.Fatal(err)
-				}
-			}
+			begin := func() { d.begin(t, imp) }
 			if c.first {
 				begin()
 			}
@@ -615,11 +607,7 @@ func TestSettleNeverTried(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d, imp := newDesk(t), update()
 			plan := d.plan(t, imp, rows...)
-			begin := func() {
-				if _, err := d.jobs.BeginTry(t.Context(), house, imp.ID, 0, 0); err != nil {
-					t.Fatal(err)
-				}
-			}
+			begin := func() { d.begin(t, imp) }
 			if c.before {
 				begin()
 			}
