@@ -15,6 +15,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/importing/flow"
 )
 
 var update = flag.Bool("update", false, "write the tables of the screen anew")
@@ -68,7 +69,35 @@ func tables(t *testing.T) string {
 	out.Spoken, out.Countries = strings.Join(person.Languages(), " "), strings.Join(person.Countries(), " ")
 	out.Limits = map[string]int{"code": domain.MaxCode, "label": domain.MaxLabel, "text": domain.MaxText, "values": domain.MaxValues, "decimals": domain.MaxDecimals,
 		"name": domain.MaxName, "email": domain.MaxEmail, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays}
-	b, err := json.MarshalIndent(out, "", "  ")
+	return indented(t, out)
+}
+
+// columns are the columns of ours that those of a file may be for.
+func columns(t *testing.T) string {
+	t.Helper()
+	type part struct {
+		Column string       `json:"column"`
+		Of     string       `json:"of"`
+		Place  person.Place `json:"place"`
+	}
+	out := struct {
+		Key     string            `json:"key"`
+		Contact map[string]string `json:"contact"`
+		Wholes  map[string]string `json:"wholes"`
+		Parts   []part            `json:"parts"`
+	}{Key: flow.KeyColumn, Contact: map[string]string{}, Wholes: map[string]string{"firstLast": person.FirstLast, "lastFirst": person.LastFirst}}
+	for _, f := range domain.ContactFields {
+		out.Contact[f.Field.Code()] = person.Def(f.Field).Label
+	}
+	for _, p := range person.Parts {
+		out.Parts = append(out.Parts, part{p.Name, person.Def(p.Field).Label, p.Place})
+	}
+	return indented(t, out)
+}
+
+func indented(t *testing.T, of any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(of, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,19 +106,19 @@ func tables(t *testing.T) string {
 
 // The screen's tables are those of the domain: go generate writes them.
 func TestTablesAreTheDomains(t *testing.T) {
-	const file = "src/core/tables.json"
-	want := tables(t)
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+	for file, want := range map[string]string{"src/core/tables.json": tables(t), "src/core/columns.json": columns(t)} {
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(want, string(got)); d != "" {
-		t.Errorf("go generate ./internal/web writes them anew (-want +got):\n%s", d)
+		if d := cmp.Diff(want, string(got)); d != "" {
+			t.Errorf("go generate ./internal/web writes %s anew (-want +got):\n%s", file, d)
+		}
 	}
 }
 

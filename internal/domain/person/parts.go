@@ -12,49 +12,67 @@ import (
 // stand for it where that is blank: lists have a house's number, or a second
 // telephone, in columns of their own.
 type Part struct {
+	Code  string // what tables of names call it
 	Name  string // of the column of ours
 	Field domain.Field
-	place place
+	Place Place
 }
 
-// place is where a part goes.
-type place int
+// Place is where a part goes.
+type Place string
 
+// The places.
 const (
-	instead place = iota // where the other is blank
-	before               // before it
-	beside               // before or behind it, as in the file
-	behind               // behind it
-	line                 // behind it, as a second line
-	ofYear
-	ofMonth
-	ofDay
+	Instead Place = "instead" // where the other is blank
+	Before  Place = "before"  // before it
+	Beside  Place = "beside"  // before or behind it, as in the file
+	Behind  Place = "behind"  // behind it
+	Line    Place = "line"    // behind it, as a second line
+	Date    Place = "date"    // the year, the month or the day of it
+)
+
+// The codes of the parts of a date.
+const (
+	birthYear  = "birthYear"
+	birthMonth = "birthMonth"
+	birthDay   = "birthDay"
 )
 
 // Parts are the parts that there are.
 var Parts = []Part{
-	{"Email 2", domain.ContactEmail, instead},
-	{"Phone 2", domain.ContactPhone, instead},
-	{"Last name prefix", domain.ContactLastName, before},
-	{"Last name 2", domain.ContactLastName, behind},
-	{"Street part", domain.ContactStreet, beside},
-	{"Street 2", domain.ContactStreet, line},
-	{"Birth year", domain.ContactBirthDate, ofYear},
-	{"Birth month", domain.ContactBirthDate, ofMonth},
-	{"Birth day", domain.ContactBirthDate, ofDay},
+	{"secondEmail", "Email 2", domain.ContactEmail, Instead},
+	{"secondPhone", "Phone 2", domain.ContactPhone, Instead},
+	{"namePrefix", "Last name prefix", domain.ContactLastName, Before},
+	{"secondName", "Last name 2", domain.ContactLastName, Behind},
+	{"streetPart", "Street part", domain.ContactStreet, Beside},
+	{"streetLine", "Street 2", domain.ContactStreet, Line},
+	{birthYear, "Birth year", domain.ContactBirthDate, Date},
+	{birthMonth, "Birth month", domain.ContactBirthDate, Date},
+	{birthDay, "Birth day", domain.ContactBirthDate, Date},
 }
 
 // PartOf returns the part that a column of ours is for.
 func PartOf(column string) (Part, bool) {
-	i := slices.IndexFunc(Parts, func(p Part) bool { return strings.EqualFold(p.Name, strings.TrimSpace(column)) })
+	return part(func(p Part) bool { return strings.EqualFold(p.Name, strings.TrimSpace(column)) })
+}
+
+// PartCoded returns the part that tables of names call so.
+func PartCoded(code string) (Part, bool) {
+	return part(func(p Part) bool { return p.Code == code })
+}
+
+// InsteadOf returns the part that stands for a field where that is blank.
+func InsteadOf(f domain.Field) (Part, bool) {
+	return part(func(p Part) bool { return p.Field == f && p.Place == Instead })
+}
+
+func part(is func(Part) bool) (Part, bool) {
+	i := slices.IndexFunc(Parts, is)
 	if i < 0 {
 		return Part{}, false
 	}
 	return Parts[i], true
 }
-
-// Instead reports whether the part stands for its field where that is blank.
-func (p Part) Instead() bool { return p.place == instead }
 
 // A Piece is a cell of a part, or of the column that has the field itself, whose
 // Part is nil.
@@ -66,7 +84,7 @@ type Piece struct {
 // Join makes one text of the pieces of a field, in the order of the file. Used is
 // whether more than one of them made it, or one of another column.
 func Join(pieces []Piece) (text string, used bool) {
-	var date [3]string
+	date := map[string]string{}
 	var front, middle, back, lines []string
 	own := false
 	for _, p := range pieces {
@@ -76,25 +94,25 @@ func Join(pieces []Piece) (text string, used bool) {
 		case p.Part == nil:
 			own = true
 			middle = append(middle, s)
-		case p.Part.place == before:
+		case p.Part.Place == Before:
 			front = append(front, s)
-		case p.Part.place == beside:
+		case p.Part.Place == Beside:
 			middle = append(middle, s)
-		case p.Part.place == behind:
+		case p.Part.Place == Behind:
 			back = append(back, s)
-		case p.Part.place == line, p.Part.place == instead:
+		case p.Part.Place == Line, p.Part.Place == Instead:
 			lines = append(lines, s)
 		default:
-			date[p.Part.place-ofYear] = s
+			date[p.Part.Code] = s
 		}
 	}
 	switch {
-	case date != [3]string{}:
+	case len(date) > 0:
 		if own {
 			return strings.Join(middle, " "), false
 		}
 		return written(date), true
-	case slices.ContainsFunc(pieces, func(p Piece) bool { return p.Part != nil && p.Part.place == instead }):
+	case slices.ContainsFunc(pieces, func(p Piece) bool { return p.Part != nil && p.Part.Place == Instead }):
 		if own || len(lines) == 0 {
 			return strings.Join(middle, " "), false
 		}
@@ -108,8 +126,8 @@ func Join(pieces []Piece) (text string, used bool) {
 }
 
 // written is a date of three parts, as far as they are there.
-func written(date [3]string) string {
-	year, month, day := date[0], date[1], date[2]
+func written(date map[string]string) string {
+	year, month, day := date[birthYear], date[birthMonth], date[birthDay]
 	if _, err := strconv.Atoi(month); err != nil {
 		return strings.Join(strings.Fields(day+" "+month+" "+year), " ")
 	}

@@ -35,7 +35,7 @@ func joints(headers []domain.Header) []*joint {
 		if slices.ContainsFunc(out, func(j *joint) bool { return j.ours == ours }) {
 			continue
 		}
-		j := &joint{at: i, ours: ours, instead: p.Instead()}
+		j := &joint{at: i, ours: ours, instead: p.Place == person.Instead}
 		for at, x := range headers {
 			other, part := person.PartOf(x.Column)
 			switch {

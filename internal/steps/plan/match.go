@@ -231,7 +231,7 @@ func (r *resolver) stillFits(ours string, values []string) bool {
 	if d, ok := r.contact[text.Normalise(ours)]; ok {
 		return column.Fits(column.Target(d.Code), values)
 	}
-	if p, ok := person.PartOf(ours); ok && p.Instead() {
+	if p, ok := person.PartOf(ours); ok && p.Place == person.Instead {
 		return column.Fits(column.Target(p.Field.Code()), values)
 	}
 	return r.means(ours)
@@ -266,11 +266,8 @@ func repeated(headers []domain.Header, i int) bool {
 	return false
 }
 
-// partNames are the columns of ours for what is meant as a part of a field.
-var partNames = map[column.Target]string{
-	column.StreetLine: "Street 2", column.StreetPart: "Street part", column.NamePrefix: "Last name prefix", column.SecondName: "Last name 2",
-	column.BirthYear: "Birth year", column.BirthMonth: "Birth month", column.BirthDay: "Birth day",
-}
+// own is the contact's own field that is meant, if one is.
+func own(t column.Target) domain.Field { return domain.Field(domain.ContactRoom + ":" + string(t)) }
 
 // meant is what a column's name means, if its values do not speak against that. A
 // birthday of two digits is the day where the year has a column of its own.
@@ -296,16 +293,17 @@ func (r *resolver) noNumber(header []string, name string, values []string) bool 
 // first names beside a last name; alone they are full names, and the user is asked.
 func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning, filled func(int) bool) {
 	ours := func(t column.Target) string {
-		d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t)))
 		switch {
 		case t == column.Number:
 			return flow.KeyColumn
 		case r.want != domain.Contacts:
 			return ""
-		case ok:
+		}
+		if d, ok := domain.ContactDef(own(t)); ok {
 			return d.Label
 		}
-		return partNames[t]
+		p, _ := person.PartCoded(string(t))
+		return p.Name
 	}
 	for _, withValues := range []bool{true, false} {
 		take := func(i int, t column.Target) {
@@ -355,7 +353,7 @@ func (r *resolver) suggestions(name, before string, meant column.Target, values 
 			targets = []column.Target{"lastName", "firstName"}
 		}
 		for _, t := range append(targets, column.Shape(values)...) {
-			if d, ok := domain.ContactDef(domain.Field(domain.ContactRoom + ":" + string(t))); ok {
+			if d, ok := domain.ContactDef(own(t)); ok {
 				add(d.Label)
 			}
 		}

@@ -96,8 +96,8 @@ func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, value
 	}
 	second := map[int]string{}
 	for _, i := range later {
-		if name := insteadOf(meant[i].Target); name != "" && !chosen(i) {
-			second[i] = name
+		if p, ok := person.InsteadOf(own(meant[i].Target)); ok && !chosen(i) {
+			second[i] = p.Name
 		}
 	}
 	for _, i := range later {
@@ -137,16 +137,6 @@ func (r *resolver) comesBefore(headers []domain.Header, meant []column.Meaning, 
 		return true
 	}
 	return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(place(a), place(b))) < 0
-}
-
-// insteadOf is the part that stands for a field where that is blank, "" for none.
-func insteadOf(t column.Target) string {
-	for _, p := range person.Parts {
-		if p.Instead() && p.Field.Code() == string(t) {
-			return p.Name
-		}
-	}
-	return ""
 }
 
 func taken(headers []domain.Header, column string) bool {

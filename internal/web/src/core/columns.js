@@ -1,12 +1,13 @@
 // The columns of ours that one of a file's may be for, and what they are called.
 import { catalogue, inRoom } from './catalogue.js';
+import tables from './columns.json';
 import { t } from './i18n.js';
 import { contactFields, labelOf } from './kinds.js';
 
-/** The column that has the contact number. */
-export const keyColumn = 'Contact';
+/** The column that has the contact number; the columns that a full name is for, to be split. */
+export const { key: keyColumn, wholes } = tables;
 
-const ofContact = (name) => name[0].toUpperCase() + name.slice(1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+const ofContact = (name) => tables.contact[name];
 
 /** A column of ours, by which two are compared. */
 export const same = (column) => column.trim().toLowerCase();
@@ -14,15 +15,8 @@ export const same = (column) => column.trim().toLowerCase();
 /** Whether a column is written, or compared with, or names the contact, by itself. */
 export const counts = (column) => !/^\[\s*(info|error|undo)\s*\]/i.test(column) && !pieceOf(column);
 
-/** The columns of ours that a full name is for, to be split. */
-export const wholes = { firstLast: 'First name + Last name', lastFirst: 'Last name + First name' };
-
-/** Parts of a field that a file has in columns of their own, by where they go: before it, as they stand beside it, behind it, on a line of their own, or in its place. */
-const pieces = {
-  'Phone 2': ['Phone', 'instead'], 'Email 2': ['Email', 'instead'], 'Street part': ['Street', 'beside'], 'Street 2': ['Street', 'line'],
-  'Last name prefix': ['Last name', 'before'], 'Last name 2': ['Last name', 'behind'],
-  'Birth year': ['Birth date', 'date'], 'Birth month': ['Birth date', 'date'], 'Birth day': ['Birth date', 'date'],
-};
+/** Parts of a field that a file has in columns of their own, with the column that they go into and where: before it, as they stand beside it, behind it, on a line of their own, or in its place. */
+const pieces = Object.fromEntries(tables.parts.map((p) => [p.column, [p.of, p.place]]));
 
 const pieceOf = (column) => Object.keys(pieces).find((p) => same(p) === same(column));
 
