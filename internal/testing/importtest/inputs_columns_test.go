@@ -36,28 +36,24 @@ func TestInput79(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := importtest.New(t, 3)
-			test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file)
-			if test.Status != domain.Done || test.Counts.Created != 1 {
-				t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
-			}
-			if warned(test, "columnsRecognised") == "" {
-				t.Errorf("nothing is said of how columns were read: %+v", test.Warnings)
-			}
-			update := w.Follow(t, test, domain.UpdateOf)
-			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"eva@list.example"})
-			if err != nil || update.Counts.Created != 1 || len(found["eva@list.example"]) != 1 {
-				t.Fatalf("%+v %v %v", update.Counts, found, err)
-			}
-			n := found["eva@list.example"][0]
-			for f, want := range map[domain.Field]domain.Value{domain.ContactFirstName: "Eva", domain.ContactLastName: "Xaver", domain.ContactPostcode: "3011"} {
-				if got := w.Value(t, demo.Aurora, n, f); got != want {
-					t.Errorf("%s is %q", f, got)
+			whole(t, w, domain.Contacts, c.file, func(test, _ domain.Import) {
+				if test.Status != domain.Done || test.Counts.Created != 1 {
+					t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
 				}
-			}
-			undo := w.Follow(t, update, domain.UndoOf)
-			if undo.Counts.Updated != 1 {
-				t.Errorf("undo: %+v", undo.Counts)
-			}
+				if warned(test, "columnsRecognised") == "" {
+					t.Errorf("nothing is said of how columns were read: %+v", test.Warnings)
+				}
+				found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"eva@list.example"})
+				if err != nil || len(found["eva@list.example"]) != 1 {
+					t.Fatalf("%v %v", found, err)
+				}
+				n := found["eva@list.example"][0]
+				for f, want := range map[domain.Field]domain.Value{domain.ContactFirstName: "Eva", domain.ContactLastName: "Xaver", domain.ContactPostcode: "3011"} {
+					if got := w.Value(t, demo.Aurora, n, f); got != want {
+						t.Errorf("%s is %q", f, got)
+					}
+				}
+			})
 		})
 	}
 }
@@ -68,22 +64,39 @@ func TestInput79Asked(t *testing.T) {
 	for _, c := range []struct {
 		name, file, column string
 		suggestion         string
+		look               string // what is said then
+		holds              values
 	}{
-		{name: "79 a full name", file: "Email,Name\na@list.example,Ann Nowak\n", column: "Name", suggestion: "Last name"},
-		{name: "79 a consent called SMS", file: "Email,Last name,SMS\na@list.example,Nowak,oui\nb@list.example,Muster,non\n", column: "SMS", suggestion: ""},
-		{name: "79 addresses under another name", file: "Last name,Kontaktweg\nNowak,a@list.example\n", column: "Kontaktweg", suggestion: "Email"},
+		{name: "79 a full name", file: "Email,Name\na@list.example,Ann Nowak\n", column: "Name", suggestion: "Last name", look: "First name + Last name",
+			holds: values{domain.ContactFirstName: "Ann", domain.ContactLastName: "Nowak"}},
+		{name: "79 a consent called SMS", file: "Email,Last name,SMS\na@list.example,Nowak,oui\nb@list.example,Muster,non\n", column: "SMS", suggestion: "", look: "[new] PHONE",
+			holds: values{phoneConsent: domain.True}},
+		{name: "79 addresses under another name", file: "Last name,Kontaktweg\nNowak,a@list.example\n", column: "Kontaktweg", suggestion: "Email", look: "Email",
+			holds: values{domain.ContactLastName: "Nowak"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := importtest.New(t, 1)
-			imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file)
-			if imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" {
-				t.Fatalf("%s %+v", imp.Status, imp.Problem)
-			}
-			i := slices.IndexFunc(imp.Headers, func(h domain.Header) bool { return h.Name == c.column })
-			if i < 0 || imp.Headers[i].By != domain.ByNone || len(imp.Headers[i].Samples) == 0 ||
-				c.suggestion != "" && !slices.Contains(imp.Headers[i].Suggestions, c.suggestion) {
-				t.Errorf("%+v", imp.Headers)
-			}
+			whole(t, w, domain.Contacts, c.file, func(imp, _ domain.Import) {
+				if imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" {
+					t.Fatalf("%s %+v", imp.Status, imp.Problem)
+				}
+				i := slices.IndexFunc(imp.Headers, func(h domain.Header) bool { return h.Name == c.column })
+				if i < 0 || imp.Headers[i].By != domain.ByNone || len(imp.Headers[i].Samples) == 0 ||
+					c.suggestion != "" && !slices.Contains(imp.Headers[i].Suggestions, c.suggestion) {
+					t.Errorf("%+v", imp.Headers)
+				}
+			})
+			whole(t, w, domain.Contacts, c.file, func(_, up domain.Import) {
+				found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"a@list.example"})
+				if err != nil || len(found["a@list.example"]) != 1 || up.Counts.Created != up.Counts.Rows {
+					t.Fatalf("%+v %+v %v %v", up.Counts, up.Problem, found, err)
+				}
+				for f, want := range c.holds {
+					if got := w.Value(t, demo.Aurora, found["a@list.example"][0], f); got != want {
+						t.Errorf("%s is %q", f, got)
+					}
+				}
+			}, mapped(map[string]string{c.column: c.look}))
 		})
 	}
 }
@@ -104,32 +117,38 @@ func TestInput80(t *testing.T) {
 		if h := asked.Headers[1]; h.By != domain.BySynonym || h.Column != "Last name" {
 			t.Errorf("%+v", h)
 		}
-		test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(map[string]string{"remarks": "", "Rating": "[new] NOTE"}))
-		if test.Status != domain.Done || test.Counts.Created != 1 || test.Counts.Rejected != 1 {
-			t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
-		}
-		if h := test.Headers[2]; h.By != domain.ByLeftOut || len(h.Samples) > 0 {
-			t.Errorf("%+v", h)
-		}
-		if h := test.Headers[3]; h.By != domain.ByGiven || h.Column != "[new] NOTE" {
-			t.Errorf("%+v", h)
-		}
-		if !strings.Contains(warned(test, "columnsLeftOut"), "Remarks") {
-			t.Errorf("%+v", test.Warnings)
-		}
-		errors := w.File(t, test, "errors")
-		if head, _, _ := strings.Cut(errors, "\n"); !strings.HasPrefix(head, "Email,Last name,[new] NOTE,[error] line") && !strings.HasPrefix(head, "Email;Last name;[new] NOTE;[error] line") {
-			t.Errorf("the error file does not come in again as it is: %s", head)
-		}
-		for _, name := range []string{"errors", "changes"} {
-			if s := w.File(t, test, name); strings.Contains(s, "secret") || strings.Contains(s, "May") {
-				t.Errorf("%s.csv has what was left out: %s", name, s)
+		whole(t, w, domain.Contacts, file, func(test, up domain.Import) {
+			if test.Status != domain.Done || test.Counts.Created != 1 || test.Counts.Rejected != 1 {
+				t.Fatalf("%s %+v %+v %+v", test.Status, test.Counts, test.Problem, test.Problems)
 			}
-		}
-		update := w.Follow(t, test, domain.UpdateOf)
-		if update.Counts != test.Counts {
-			t.Errorf("the test said %+v, the update %+v", test.Counts, update.Counts)
-		}
+			if h := test.Headers[2]; h.By != domain.ByLeftOut || len(h.Samples) > 0 {
+				t.Errorf("%+v", h)
+			}
+			if h := test.Headers[3]; h.By != domain.ByGiven || h.Column != "[new] NOTE" {
+				t.Errorf("%+v", h)
+			}
+			if !strings.Contains(warned(test, "columnsLeftOut"), "Remarks") {
+				t.Errorf("%+v", test.Warnings)
+			}
+			errors := w.File(t, test, "errors")
+			if head, _, _ := strings.Cut(errors, "\n"); !strings.HasPrefix(head, "Email,Last name,[new] NOTE,[error] line") && !strings.HasPrefix(head, "Email;Last name;[new] NOTE;[error] line") {
+				t.Errorf("the error file does not come in again as it is: %s", head)
+			}
+			for _, name := range []string{"errors", "changes", "undo"} {
+				if s := w.File(t, up, name); strings.Contains(s, "secret") || strings.Contains(s, "May") {
+					t.Errorf("%s.csv has what was left out: %s", name, s)
+				}
+			}
+			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"ann@list.example"})
+			if err != nil || len(found["ann@list.example"]) != 1 {
+				t.Fatal(found, err)
+			}
+			for f, want := range map[domain.Field]domain.Value{domain.ContactLastName: "Nowak", note: "5"} {
+				if got := w.Value(t, demo.Aurora, found["ann@list.example"][0], f); got != want {
+					t.Errorf("%s is %q", f, got)
+				}
+			}
+		}, mapped(map[string]string{"remarks": "", "Rating": "[new] NOTE"}))
 	})
 }
 
@@ -145,19 +164,19 @@ func TestInput80Unknown(t *testing.T) {
 			t.Fatalf("%+v %+v", asked.Problem, asked.Headers)
 		}
 		look := map[string]string{"Imię": "First name", "Nazwisko": "Last name", "Poczta": "Email", "Urodziny": "Birth date"}
-		test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(look))
-		update := w.Follow(t, test, domain.UpdateOf)
-		if test.Counts.Created != 2 || update.Counts != test.Counts {
-			t.Fatalf("%+v %+v", test.Counts, test.Problem)
-		}
-		next := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
-		if next.Counts.Unchanged != 2 || header(t, next, "Poczta").By != domain.ByMemory {
-			t.Errorf("%+v %+v", next.Counts, next.Problem)
-		}
-		w.Follow(t, update, domain.UndoOf)
-		if d := len(stored(t, w, demo.Aurora)); d > 0 {
-			t.Errorf("%d values after the undo", d)
-		}
+		whole(t, w, domain.Contacts, file, func(_, up domain.Import) {
+			if up.Counts.Created != 2 {
+				t.Fatalf("%+v %+v", up.Counts, up.Problem)
+			}
+			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"nora@list.example"})
+			if err != nil || len(found["nora@list.example"]) != 1 || w.Value(t, demo.Aurora, found["nora@list.example"][0], domain.ContactBirthDate) != "1985-12-25" {
+				t.Error(found, err)
+			}
+			next := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
+			if next.Counts.Unchanged != 2 || header(t, next, "Poczta").By != domain.ByMemory {
+				t.Errorf("%+v %+v", next.Counts, next.Problem)
+			}
+		}, mapped(look))
 	})
 	for name, file := range map[string]string{
 		"80 rows alone":                "Nora;Brunner;nora@list.example;25.12.1985\nEmil;Sommer;emil@list.example;03.04.1990\n",
@@ -165,9 +184,11 @@ func TestInput80Unknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := importtest.New(t, 0)
-			if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file); imp.Problem == nil || imp.Problem.Code != "noHeader" {
-				t.Errorf("%s %+v", imp.Status, imp.Problem)
-			}
+			whole(t, w, domain.Contacts, file, func(imp, _ domain.Import) {
+				if imp.Problem == nil || imp.Problem.Code != "noHeader" {
+					t.Errorf("%s %+v", imp.Status, imp.Problem)
+				}
+			})
 		})
 	}
 }
@@ -195,13 +216,17 @@ func TestInput81(t *testing.T) {
 	t.Run("81", func(t *testing.T) {
 		const file = "Email,Courriel,Last name\na@list.example,b@list.example,Nowak\n"
 		w := importtest.New(t, 1)
-		imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
-		if imp.Problem == nil || imp.Problem.Code != "duplicateColumn" || !strings.Contains(imp.Problem.Message("en"), "Email") || !strings.Contains(imp.Problem.Message("en"), "Courriel") {
-			t.Errorf("%+v", imp.Problem)
-		}
-		if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file, mapped(map[string]string{"Email": ""})); imp.Counts.Created != 1 {
-			t.Errorf("%s %+v", imp.Status, imp.Problem)
-		}
+		whole(t, w, domain.Contacts, file, func(imp, _ domain.Import) {
+			if imp.Problem == nil || imp.Problem.Code != "duplicateColumn" || !strings.Contains(imp.Problem.Message("en"), "Email") || !strings.Contains(imp.Problem.Message("en"), "Courriel") {
+				t.Errorf("%+v", imp.Problem)
+			}
+		})
+		whole(t, w, domain.Contacts, file, func(_, up domain.Import) {
+			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"a@list.example", "b@list.example"})
+			if err != nil || up.Counts.Created != 1 || len(found["a@list.example"]) != 0 || len(found["b@list.example"]) != 1 {
+				t.Errorf("%+v %+v %v %v", up.Counts, up.Problem, found, err)
+			}
+		}, mapped(map[string]string{"Email": ""}))
 	})
 }
 

@@ -37,56 +37,44 @@ func TestInput102(t *testing.T) {
 	t.Run("102 kept", func(t *testing.T) {
 		w := fixture(t)
 		refuse(t, w)
-		before := stored(t, w, demo.Aurora)
-		test := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, file, recipe(func(r *domain.Recipe) { r.Proof = "form of the fair" }))
-		if want := (domain.Counts{Rows: 2, Updated: 1, Conflicted: 1}); test.Counts != want {
-			t.Fatalf("%+v %v", test.Counts, problems(test))
-		}
-		p := test.Problems[0]
-		if p.Code != "refused" || p.Outcome != domain.RowConflicted || *p.Live != "false" || *p.New != "true" || p.Old != nil || p.Contact != "0000001" {
-			t.Errorf("%+v", p)
-		}
-		for _, s := range []string{"5 March 2026", "olga@aurora.example", "letter of 4 March"} {
-			if !strings.Contains(p.Message("en"), s) {
-				t.Errorf("%q does not say %q", p.Message("en"), s)
+		whole(t, w, domain.Authorisations, file, func(test, up domain.Import) {
+			if want := (domain.Counts{Rows: 2, Updated: 1, Conflicted: 1}); test.Counts != want {
+				t.Fatalf("%+v %v", test.Counts, problems(test))
 			}
-		}
-		if s := warned(test, "consents"); !strings.Contains(s, "1 authorisation becomes TRUE (refused before: 0)") {
-			t.Errorf("%q", s)
-		}
-		up := w.Follow(t, test, domain.UpdateOf)
-		accounts(t, w, up, before)
-		if d := cmp.Diff(test.Problems, up.Problems); d != "" {
-			t.Error(d)
-		}
-		c, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000002")
-		if got := c.Provenance[phoneConsent]; got.Proof != "form of the fair" || got.Import != up.ID {
-			t.Errorf("%+v", got)
-		}
-		// The row comes back and can be imported again as it is.
-		again := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, w.File(t, up, "errors"))
-		if again.Counts.Conflicted != 1 {
-			t.Errorf("%+v %+v", again.Counts, again.Problem)
-		}
-		if undo := w.Follow(t, up, domain.UndoOf); undo.Counts.Updated != 1 {
-			t.Errorf("%+v", undo.Counts)
-		}
-		if d := cmp.Diff(before, stored(t, w, demo.Aurora)); d != "" {
-			t.Error(d)
-		}
+			p := test.Problems[0]
+			if p.Code != "refused" || p.Outcome != domain.RowConflicted || *p.Live != "false" || *p.New != "true" || p.Old != nil || p.Contact != "0000001" {
+				t.Errorf("%+v", p)
+			}
+			for _, s := range []string{"5 March 2026", "olga@aurora.example", "letter of 4 March"} {
+				if !strings.Contains(p.Message("en"), s) {
+					t.Errorf("%q does not say %q", p.Message("en"), s)
+				}
+			}
+			if s := warned(test, "consents"); !strings.Contains(s, "1 authorisation becomes TRUE (refused before: 0)") {
+				t.Errorf("%q", s)
+			}
+			c, _ := w.Contacts.Get(t.Context(), demo.Aurora, "0000002")
+			if got := c.Provenance[phoneConsent]; got.Proof != "form of the fair" || got.Import != up.ID {
+				t.Errorf("%+v", got)
+			}
+			// The row comes back and can be imported again as it is.
+			again := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, w.File(t, up, "errors"))
+			if again.Counts.Conflicted != 1 {
+				t.Errorf("%+v %+v", again.Counts, again.Problem)
+			}
+		}, recipe(func(r *domain.Recipe) { r.Proof = "form of the fair" }))
 	})
 	t.Run("102 overridden", func(t *testing.T) {
 		w := fixture(t)
 		refuse(t, w)
-		test := w.Import(t, demo.Aurora, domain.Authorisations, domain.Test, file, recipe(func(r *domain.Recipe) { r.Refusals = domain.OverrideRefusals }))
-		if s := warned(test, "consents"); test.Counts.Updated != 2 || !strings.Contains(s, "2 authorisations become TRUE (refused before: 1)") {
-			t.Errorf("%+v %q", test.Counts, s)
-		}
-		up := w.Follow(t, test, domain.UpdateOf)
-		if up.Counts != test.Counts || w.Value(t, demo.Aurora, "0000001", phoneConsent) != domain.True {
-			t.Errorf("%+v", up.Counts)
-		}
-		w.Follow(t, up, domain.UndoOf)
+		whole(t, w, domain.Authorisations, file, func(test, up domain.Import) {
+			if s := warned(test, "consents"); test.Counts.Updated != 2 || !strings.Contains(s, "2 authorisations become TRUE (refused before: 1)") {
+				t.Errorf("%+v %q", test.Counts, s)
+			}
+			if w.Value(t, demo.Aurora, "0000001", phoneConsent) != domain.True {
+				t.Errorf("%+v", up.Counts)
+			}
+		}, recipe(func(r *domain.Recipe) { r.Refusals = domain.OverrideRefusals }))
 		if v := w.Value(t, demo.Aurora, "0000001", phoneConsent); v != domain.False {
 			t.Errorf("after the undo %q", v)
 		}

@@ -137,10 +137,15 @@ func TestInput103(t *testing.T) {
 		if err := x.SetCellStr(x.GetSheetName(0), "D2", "28.02.1980"); err != nil {
 			t.Fatal(err)
 		}
-		again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, saved(t, x))
-		if again.Counts.Created != 1 || again.Counts.Rejected != 1 || again.Counts.Unchanged != 1 {
-			t.Errorf("%+v %v", again.Counts, problems(again))
-		}
+		whole(t, w, domain.Contacts, saved(t, x), func(_, again domain.Import) {
+			if again.Counts.Created != 1 || again.Counts.Rejected != 1 || again.Counts.Unchanged != 1 {
+				t.Errorf("%+v %v", again.Counts, problems(again))
+			}
+			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{"anna@example.org"})
+			if err != nil || len(found["anna@example.org"]) != 1 || w.Value(t, demo.Aurora, found["anna@example.org"][0], domain.ContactBirthDate) != "1980-02-28" {
+				t.Error(found, err)
+			}
+		})
 	})
 	t.Run("103 a template keeps its age", func(t *testing.T) {
 		w := fixture(t)

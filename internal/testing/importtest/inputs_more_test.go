@@ -21,28 +21,25 @@ func TestInput85(t *testing.T) {
 	t.Run("85", func(t *testing.T) {
 		w := importtest.New(t, 1)
 		const file = "First Name,Last Name,E-mail Address,Birthday\nEva,Xaver,eva@list.example,0/0/00\nMax,Quint,max@list.example,4/25/1985\nIda,Sander,ida@list.example,0/0/0000\nLeo,Rasch,leo@list.example,0000-00-00\n"
-		test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, file)
-		if test.Counts != (domain.Counts{Rows: 4, Created: 3, Rejected: 1}) || test.Problems[0].Line != 5 || test.Problems[0].Code != "badDate" {
-			t.Fatalf("%+v %+v %+v", test.Counts, test.Problem, test.Problems)
-		}
-		update := w.Follow(t, test, domain.UpdateOf)
-		for email, want := range map[string]domain.Value{"eva@list.example": "", "max@list.example": "1985-04-25", "ida@list.example": ""} {
-			found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{email})
-			if err != nil || len(found[email]) != 1 {
-				t.Fatal(email, found, err)
+		whole(t, w, domain.Contacts, file, func(test, _ domain.Import) {
+			if test.Counts != (domain.Counts{Rows: 4, Created: 3, Rejected: 1}) || test.Problems[0].Line != 5 || test.Problems[0].Code != "badDate" {
+				t.Fatalf("%+v %+v %+v", test.Counts, test.Problem, test.Problems)
 			}
-			if got := w.Value(t, demo.Aurora, found[email][0], domain.ContactBirthDate); got != want {
-				t.Errorf("%s was born %q, want %q", email, got, want)
+			for email, want := range map[string]domain.Value{"eva@list.example": "", "max@list.example": "1985-04-25", "ida@list.example": ""} {
+				found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{email})
+				if err != nil || len(found[email]) != 1 {
+					t.Fatal(email, found, err)
+				}
+				if got := w.Value(t, demo.Aurora, found[email][0], domain.ContactBirthDate); got != want {
+					t.Errorf("%s was born %q, want %q", email, got, want)
+				}
 			}
-		}
-		// What is stored stays where the next file knows none.
-		again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, strings.ReplaceAll(file, "4/25/1985", "0/0/00"))
-		if again.Counts.Unchanged != 3 {
-			t.Errorf("%+v %+v", again.Counts, again.Fields)
-		}
-		if undo := w.Follow(t, update, domain.UndoOf); undo.Counts.Updated != 3 {
-			t.Errorf("%+v", undo.Counts)
-		}
+			// What is stored stays where the next file knows none.
+			again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, strings.ReplaceAll(file, "4/25/1985", "0/0/00"))
+			if again.Counts.Unchanged != 3 {
+				t.Errorf("%+v %+v", again.Counts, again.Fields)
+			}
+		})
 	})
 }
 
@@ -60,7 +57,6 @@ func TestInput90Writers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := fixture(t)
-			before := stored(t, w, demo.Aurora)
 			file := part(t, edited(t, rows, func(f *excelize.File) error {
 				if err := f.SetCellFormula("Sheet1", "B3", "1-1"); err != nil {
 					return err
@@ -69,18 +65,17 @@ func TestInput90Writers(t *testing.T) {
 			}), "xl/worksheets/sheet1.xml", func(s string) string {
 				return regexp.MustCompile(`<c r="B3"[^>]*>.*?</c>`).ReplaceAllString(s, `<c r="B3"><f>1-1</f><v>0</v></c>`)
 			})
-			test := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file)
-			up := w.Follow(t, test, domain.UpdateOf)
-			accounts(t, w, up, before)
-			if test.Counts != c.counts || up.Counts != c.counts {
-				t.Errorf("test %+v, update %+v; %+v", test.Counts, up.Counts, problems(up))
-			}
-			if c.full && (len(up.Problems) != 1 || up.Problems[0].Line != 3 || up.Problems[0].Code != "notComputed") {
-				t.Errorf("%+v", up.Problems)
-			}
-			if got := w.Value(t, demo.Aurora, "0000001", note); got != "0" {
-				t.Errorf("what was typed is %q", got)
-			}
+			whole(t, w, domain.Criteria, file, func(_, up domain.Import) {
+				if up.Counts != c.counts {
+					t.Errorf("%+v; %+v", up.Counts, problems(up))
+				}
+				if c.full && (len(up.Problems) != 1 || up.Problems[0].Line != 3 || up.Problems[0].Code != "notComputed") {
+					t.Errorf("%+v", up.Problems)
+				}
+				if got := w.Value(t, demo.Aurora, "0000001", note); got != "0" {
+					t.Errorf("what was typed is %q", got)
+				}
+			})
 		})
 	}
 }
@@ -153,12 +148,11 @@ func TestInput104(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, left := range []int{100, len(c.file) / 3, len(c.file) / 2, len(c.file) - 200, len(c.file) - 22, len(c.file) - 1} {
 				w := fixture(t)
-				before := stored(t, w, demo.Aurora)
-				imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, c.file[:left])
-				accounts(t, w, imp, before)
-				if imp.Status != domain.Rejected || string(imp.Problem.Code) != c.code {
-					t.Errorf("%d of %d bytes: %s %+v", left, len(c.file), imp.Status, imp.Problem)
-				}
+				whole(t, w, domain.Criteria, c.file[:left], func(_, imp domain.Import) {
+					if imp.Status != domain.Rejected || string(imp.Problem.Code) != c.code {
+						t.Errorf("%d of %d bytes: %s %+v", left, len(c.file), imp.Status, imp.Problem)
+					}
+				})
 			}
 		})
 	}

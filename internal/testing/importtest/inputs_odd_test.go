@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/importtest"
@@ -123,48 +121,41 @@ func TestInput79Odd(t *testing.T) {
 			for _, name := range c.left {
 				look[name] = ""
 			}
-			test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file, mapped(look))
-			rows := len(c.holds)
-			if test.Status != domain.Done || test.Counts.Created != rows || test.Counts.Rejected != c.rejected {
-				t.Fatalf("%s %+v %+v %v", test.Status, test.Counts, test.Problem, problems(test))
-			}
-			for code, parts := range c.says {
-				for _, s := range parts {
-					if got := warned(test, code); !strings.Contains(got, s) {
-						t.Errorf("%s %q does not say %q", code, got, s)
+			whole(t, w, domain.Contacts, c.file, func(test, _ domain.Import) {
+				rows := len(c.holds)
+				if test.Status != domain.Done || test.Counts.Created != rows || test.Counts.Rejected != c.rejected {
+					t.Fatalf("%s %+v %+v %v", test.Status, test.Counts, test.Problem, problems(test))
+				}
+				for code, parts := range c.says {
+					for _, s := range parts {
+						if got := warned(test, code); !strings.Contains(got, s) {
+							t.Errorf("%s %q does not say %q", code, got, s)
+						}
 					}
 				}
-			}
-			// Each column of the file is accounted for by its name.
-			for _, h := range test.Headers {
-				if h.By == domain.ByNone {
-					t.Errorf("%+v", h)
-				}
-			}
-			update := w.Follow(t, test, domain.UpdateOf)
-			if update.Counts != test.Counts {
-				t.Errorf("the update is %+v", update.Counts)
-			}
-			for email, want := range c.holds {
-				found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{email})
-				if err != nil || len(found[email]) != 1 {
-					t.Fatal(email, found, err)
-				}
-				for f, v := range want {
-					if got := w.Value(t, demo.Aurora, found[email][0], f); got != v {
-						t.Errorf("%s: %s is %q, want %q", email, f, got, v)
+				// Each column of the file is accounted for by its name.
+				for _, h := range test.Headers {
+					if h.By == domain.ByNone {
+						t.Errorf("%+v", h)
 					}
 				}
-			}
-			// The same file again changes nothing, and the undo leaves nothing.
-			again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file, mapped(look))
-			if again.Counts.Created+again.Counts.Updated+again.Counts.Conflicted > 0 || again.Counts.Rejected != c.rejected {
-				t.Errorf("again: %+v %v", again.Counts, problems(again))
-			}
-			w.Follow(t, update, domain.UndoOf)
-			if d := cmp.Diff(map[string]domain.Value{}, stored(t, w, demo.Aurora)); d != "" {
-				t.Errorf("after the undo: %s", d)
-			}
+				for email, want := range c.holds {
+					found, err := w.Contacts.ByEmail(t.Context(), demo.Aurora, []string{email})
+					if err != nil || len(found[email]) != 1 {
+						t.Fatal(email, found, err)
+					}
+					for f, v := range want {
+						if got := w.Value(t, demo.Aurora, found[email][0], f); got != v {
+							t.Errorf("%s: %s is %q, want %q", email, f, got, v)
+						}
+					}
+				}
+				// The same file again changes nothing.
+				again := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file, mapped(look))
+				if again.Counts.Created+again.Counts.Updated+again.Counts.Conflicted > 0 || again.Counts.Rejected != c.rejected {
+					t.Errorf("again: %+v %v", again.Counts, problems(again))
+				}
+			}, mapped(look))
 		})
 	}
 }

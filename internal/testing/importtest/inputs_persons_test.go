@@ -2,7 +2,6 @@ package importtest_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -33,16 +32,13 @@ func (in personInput) run(t *testing.T) {
 	for n, vs := range in.live {
 		w.Set(t, demo.Aurora, domain.ContactNumber(fmt.Sprintf("%07d", n)), vs)
 	}
-	before := stored(t, w, demo.Aurora)
-	test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, in.file, func(i *domain.Import) { i.Recipe = in.recipe })
-	accounts(t, w, test, before)
-	up := w.Follow(t, test, domain.UpdateOf)
-	accounts(t, w, up, before)
-	if test.Counts != in.counts || up.Counts != in.counts {
-		t.Errorf("test %+v, update %+v, want %+v; %+v", test.Counts, up.Counts, in.counts, test.Problem)
-	}
-	if d := cmp.Diff(test.Problems, up.Problems); d != "" {
-		t.Errorf("test and update differ: %s", d)
+	whole(t, w, domain.Contacts, in.file, func(_, up domain.Import) { in.check(t, w, up) }, func(i *domain.Import) { i.Recipe = in.recipe })
+}
+
+func (in personInput) check(t *testing.T, w *importtest.World, up domain.Import) {
+	t.Helper()
+	if up.Counts != in.counts {
+		t.Errorf("%+v, want %+v; %+v", up.Counts, in.counts, up.Problem)
 	}
 	if d := cmp.Diff(in.problems, problems(up)); d != "" {
 		t.Errorf("problems: %s", d)
@@ -64,12 +60,6 @@ func (in personInput) run(t *testing.T) {
 			if got := w.Value(t, demo.Aurora, domain.ContactNumber(fmt.Sprintf("%07d", n)), f); got != want {
 				t.Errorf("%d has %s %q, want %q", n, f, got, want)
 			}
-		}
-	}
-	if slices.Contains(up.Files, "undo") {
-		w.Follow(t, up, domain.UndoOf)
-		if d := cmp.Diff(before, stored(t, w, demo.Aurora)); d != "" {
-			t.Errorf("after the undo: %s", d)
 		}
 	}
 }
@@ -139,5 +129,3 @@ func TestInputPersons(t *testing.T) {
 		t.Run(in.name, in.run)
 	}
 }
-
-var _ = importtest.New
