@@ -80,7 +80,7 @@ func TestExportsOf200(t *testing.T) {
 
 // nowhereBut looks through all that is stored for what was left out. The import
 // that asked for the columns shows their values, as none had been left out yet.
-func nowhereBut(t *testing.T, w *importtest.World, asked string) {
+func nowhereBut(t testing.TB, w *importtest.World, asked string) {
 	t.Helper()
 	for _, key := range w.Files.Keys() {
 		b, err := w.Files.Get(t.Context(), key)

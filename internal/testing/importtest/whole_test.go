@@ -1,10 +1,14 @@
 package importtest_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
@@ -85,5 +89,76 @@ func whole(t testing.TB, w *importtest.World, dt domain.DataType, file string, b
 	accounts(t, w, undo, now)
 	if d := cmp.Diff(before, stored(t, w, demo.Aurora)); d != "" || undo.Counts.Updated != changed || undo.Counts.Rows != changed {
 		t.Errorf("undo %+v %v (-before +after undo): %s", undo.Counts, problems(undo), d)
+	}
+}
+
+// anyList draws a list of contacts as somebody keeps it: columns under names of ours
+// and of nobody, cells that are mostly right, and in the column Private a secret.
+func anyList(r *rapid.T, name string) (head []string, rows [][]string) {
+	kinds := map[string][]string{
+		"Email":      {"", "c0000001@example.org", "C0000002@example.org", "neu@list.example", "another@list.example", "bad"},
+		"Last name":  {"", "Nowak", "Muster", "Name 0000001", "O&#039;Neil", "MEIER", "P?erov"},
+		"Vorname":    {"", "Ann", "Bob", "Ann-Marie", "A."},
+		"Birth date": {"", "1985-04-12", "03/04/1985", "25/12/1985", "12/25/1985", "12 avril 1985", "0/0/00", "1985"},
+		"Tel":        {"", "+41446681800", "06 12 34 56 78", "020 7946 0018", "44 20 7946 0018", "12"},
+		"Postcode":   {"", "3011", "1067", "='01067", "LS1 4AP"},
+		"Country":    {"", "CH", "Deutschland", "FR", "Nowhere"},
+		"Wer":        {"", "x", "Empty", "\\Empty", "1.250", "4.9E+15"},
+		"Was":        {"", "JAZZ", "ROCK", "jaz", "TRUE", "1,5"},
+	}
+	names := slices.Sorted(maps.Keys(kinds))
+	head = append([]string{"Contact", "Private"}, rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, len(names), rapid.ID).Draw(r, name+": columns")...)
+	for range rapid.IntRange(1, crowd).Draw(r, name+": rows") {
+		row := []string{rapid.SampledFrom([]string{"", "#0000001", "#0000002", "0000003", "4", "#0000999"}).Draw(r, name+": contact"), importtest.Secret}
+		for _, h := range head[2:] {
+			row = append(row, rapid.SampledFrom(kinds[h]).Draw(r, name+": "+h))
+		}
+		rows = append(rows, row)
+	}
+	return head, rows
+}
+
+// anyRecipe draws how it is read: Private is left out, the others are for whatever
+// is free.
+func anyRecipe(r *rapid.T, head []string) domain.Recipe {
+	one := func(what string, of ...string) string { return rapid.SampledFrom(of).Draw(r, what) }
+	free := rapid.Permutation([]string{"[new] NOTE", "[new] GENRE", "[new] PHONE", "[new] SPENT", "City"}).Draw(r, "free")
+	columns := map[string]string{"Private": ""}
+	for _, h := range head {
+		if h == "Wer" || h == "Was" || h != "Private" && h != "Contact" && rapid.IntRange(0, 5).Draw(r, "look at "+h) == 0 {
+			columns[h], free = free[0], free[1:]
+			if len(free) == 0 {
+				free = []string{""}
+			}
+		}
+	}
+	return domain.Recipe{Columns: columns, DateOrder: one("date order", "", "dmy", "mdy"), DecimalSign: one("sign", "", "point", "comma"), Country: one("country", "", "FR", "GB"),
+		Mode: domain.Mode(one("mode", "", string(domain.CreateOnly), string(domain.UpdateOnly))), Fill: rapid.Bool().Draw(r, "fill"), AllowSamePerson: rapid.Bool().Draw(r, "same person"),
+		OnConflict: domain.OnConflict(one("on conflict", string(domain.Skip), string(domain.Overwrite))), Proof: one("proof", "", "form of the fair")}
+}
+
+// Bytes and a recipe decide what happens, whatever they are: see whole for what holds
+// of them. Nothing of a column that is left out is stored but in the uploaded file.
+func TestARecipeDecides(t *testing.T) {
+	changed, done := 0, 0
+	rapid.Check(t, func(r *rapid.T) {
+		tb := both{t, r}
+		w, _ := crowded(tb)
+		w.Plan.ChunkRows = rapid.SampledFrom([]int{0, 2}).Draw(r, "rows of a chunk")
+		head, rows := anyList(r, "list")
+		file := asFile(r, tb, append([][]string{head}, rows...))
+		recipe := anyRecipe(r, head)
+		whole(tb, w, domain.Contacts, file, func(test, up domain.Import) {
+			if changed += up.Counts.Created + up.Counts.Updated; up.Status == domain.Done {
+				done++
+			}
+			if b, err := json.Marshal([]domain.Import{test, up}); err != nil || bytes.Contains(b, []byte(importtest.Secret)) {
+				r.Errorf("%v: the import has what was left out: %s", err, b)
+			}
+		}, func(i *domain.Import) { i.Recipe = recipe })
+		nowhereBut(tb, w, "no import asked")
+	})
+	if changed == 0 || done == 0 {
+		t.Errorf("%d files came in and changed %d contacts: the property says nothing", done, changed)
 	}
 }
