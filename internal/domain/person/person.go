@@ -66,6 +66,9 @@ type Checker struct {
 	// Phone reads a telephone number of a country: phone.Parse. It is a field
 	// so that only those who check numbers link their table.
 	Phone func(text, country string) (string, *field.Problem)
+	// WithoutPlus reads a telephone number that is written with the code of a country
+	// and without its +: phone.WithoutPlus, where the column's numbers are written so.
+	WithoutPlus func(text, country string) (string, bool)
 	// Undo says that the cells come from an undo file: then what a contact had
 	// is taken although it would not be today, such as a title that has left
 	// the list.
@@ -248,6 +251,11 @@ func (c *Checker) check(f domain.Field, text string) (v domain.Value, w *field.W
 		s, w, p = birthDate(text, c.Order, c.Now())
 	case domain.ContactPhone:
 		s, p = c.Phone(text, c.Settings.Country)
+		if p != nil && c.WithoutPlus != nil {
+			if whole, ok := c.WithoutPlus(text, c.Settings.Country); ok {
+				s, w, p = whole, look("phoneWithoutPlus", domain.Shown(text), whole), nil
+			}
+		}
 	case domain.ContactPostcode:
 		s, p = postcode(text)
 	case domain.ContactCountry:

@@ -13,6 +13,7 @@ package phone
 import (
 	"cmp"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -77,6 +78,40 @@ func Parse(text, country string) (string, *field.Problem) {
 		return "", p
 	}
 	return number(text, s, region)
+}
+
+// CallingCode returns the code of a country (ISO 3166-1 alpha-2, in any case), such as
+// 41, "" where there is none.
+func CallingCode(country string) string {
+	n := phonenumbers.GetCountryCodeForRegion(strings.ToUpper(country))
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// WithoutPlus reads a number that is written with the code of a country and without
+// the + before it, as some programs write all of theirs. It is for a column of which
+// that is known: ok only if the number is of the given country, or can be no number
+// of that country's own.
+func WithoutPlus(text, country string) (e164 string, ok bool) {
+	s, region := plain(text), strings.ToUpper(country)
+	d := digits(s)
+	if d == "" || d[0] == '0' || len(s) > longest || !phonenumbers.GetSupportedRegions()[region] || signs(text, s) != nil {
+		return "", false
+	}
+	if e164, ok = valid("+"+d, region); !ok {
+		return "", false
+	}
+	if strings.HasPrefix(d, CallingCode(region)) {
+		return e164, true
+	}
+	for _, own := range []string{d, "0" + d} {
+		if home, is := valid(own, region); is && home != e164 {
+			return "", false
+		}
+	}
+	return e164, true
 }
 
 // plain drops what shows nothing and makes digits and signs the usual ones. A

@@ -206,3 +206,26 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// A number without its + is taken where it is the country's own, or nothing else that
+// somebody there may have meant.
+func TestWithoutPlus(t *testing.T) {
+	for _, c := range []struct{ text, country, want string }{
+		{"33612345678", "FR", "+33612345678"},
+		{"33 6 12 34 56 78", "fr", "+33612345678"},
+		{"4915123456789", "DE", "+4915123456789"}, // 04915 123456789 is one of Germany too
+		{"41791234567", "FR", "+41791234567"},
+		{"15123456789", "DE", ""},  // 0151 23456789 rather than one of Texas
+		{"612345678", "FR", ""},    // no code
+		{"0612345678", "FR", ""},   // as at home
+		{"+33612345678", "", ""},   // of no country
+		{"33612345678", "", ""},    // of no country
+		{"33612345678x", "FR", ""}, // not digits alone
+		{"33112", "FR", ""},
+		{"", "FR", ""},
+	} {
+		if got, ok := phone.WithoutPlus(c.text, c.country); got != c.want || ok != (c.want != "") {
+			t.Errorf("%q in %q is %q, want %q", c.text, c.country, got, c.want)
+		}
+	}
+}

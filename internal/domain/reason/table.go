@@ -168,6 +168,7 @@ var table = []Entry{
 	{"oneLetter", Warning, "", `a name has one letter only`, ``, []string{"value:text"}},
 	{"capitals", Warning, "", `a name is written in capitals`, ``, []string{"value:text"}},
 	{"phoneCountry", Warning, "", "telephone numbers of rows and contacts without a country were read as those of the recipe's `country`, else the institution's", ``, []string{"country:country"}},
+	{"phoneWithoutPlus", Warning, "", "telephone numbers were read with a + before them: most of the column begin with the code of the recipe's `country`, else the institution's, and none is written as at home", ``, []string{"value:text number:value"}},
 	{"foundByName", Warning, "", `rows without a number and an e-mail address have found their contact by its name and birth date`, ``, []string{"number"}},
 	{"languageIsCountry", Warning, "", `be, ch, se … are languages that people hardly mean`, ``, []string{"value:text language:language country:country"}},
 	{"veryOld", Warning, "", `born more than 110 years ago`, ``, []string{"value:text years:number"}},

@@ -10,6 +10,7 @@ import (
 	"rollbook/internal/domain/day"
 	"rollbook/internal/domain/field"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/domain/phone"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
 	"rollbook/internal/importing/compare"
@@ -67,9 +68,14 @@ func newReader(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue, perso
 			fc.matched = c.Field.Code() == imp.MatchBy
 		}
 		if c.Field == domain.ContactBirthDate {
-			dated := *persons
+			dated := *r.persons
 			dated.Order = fc.index.Order
 			r.persons = &dated
+		}
+		if starts := plan.Columns[c.New].Starts; c.Field == domain.ContactPhone && slices.Contains(strings.Fields(starts), phone.CallingCode(cmp.Or(imp.Country, persons.Settings.Country))) {
+			abroad := *r.persons
+			abroad.WithoutPlus = phone.WithoutPlus
+			r.persons = &abroad
 		}
 		r.fields = append(r.fields, fc)
 	}
@@ -217,7 +223,7 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 	edit, warning, problem := r.parseNew(said, fc.index)
 	late := false
 	if fc.Field == domain.ContactPhone {
-		edit, problem, late = r.phone(row, said)
+		edit, warning, problem, late = r.phone(row, said)
 	}
 	if problem == nil && !late && !edit.Keep && field.Of(fc.def.Kind).Free &&
 		r.imp.OfKind != domain.UndoOf && (fc.Old < 0 || row.Cells[fc.Old] != said) {
@@ -251,7 +257,7 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 
 // phone reads a telephone number by the country that its row names. Late says that
 // the row names none, and that the number needs one.
-func (r *reader) phone(row flow.Row, said string) (edit field.Edit, problem *field.Problem, late bool) {
+func (r *reader) phone(row flow.Row, said string) (edit field.Edit, warning *field.Warning, problem *field.Problem, late bool) {
 	i := slices.IndexFunc(r.fields, func(fc fieldColumn) bool { return fc.Field == domain.ContactCountry })
 	country := domain.Empty
 	if i >= 0 {
@@ -259,18 +265,17 @@ func (r *reader) phone(row flow.Row, said string) (edit field.Edit, problem *fie
 			country = e.Value
 		}
 	}
-	edit, problem = r.phoneOf(said, string(country))
+	edit, warning, problem = r.phoneOf(said, string(country))
 	if problem == nil || country != domain.Empty {
-		return edit, problem, false
+		return edit, warning, problem, false
 	}
-	return field.Edit{Keep: true}, nil, true
+	return field.Edit{Keep: true}, nil, nil, true
 }
 
-func (r *reader) phoneOf(said, country string) (field.Edit, *field.Problem) {
+func (r *reader) phoneOf(said, country string) (field.Edit, *field.Warning, *field.Problem) {
 	there := *r.persons
 	there.Settings.Country = country
-	edit, _, problem := there.Parse(domain.ContactPhone, said)
-	return edit, problem
+	return there.Parse(domain.ContactPhone, said)
 }
 
 // telephone reads the late telephone number of a row by its contact's country, "" for
@@ -281,15 +286,18 @@ func (r *reader) telephone(row flow.Row, x *reading, country string) {
 	if assumed {
 		country = cmp.Or(r.imp.Country, r.persons.Settings.Country)
 	}
-	edit, problem := r.phoneOf(x.asks.Cells[i].Text, country)
+	edit, warning, problem := r.phoneOf(x.asks.Cells[i].Text, country)
 	if problem != nil {
 		fc := &r.fields[slices.IndexFunc(r.fields, func(fc fieldColumn) bool { return fc.Field == domain.ContactPhone })]
 		x.settled, x.badValues = rejected(row, *fc.problem(x.asks.Cells[i].Text, problem)), true
 		return
 	}
 	x.asks.Cells[i].Edit = edit
-	if assumed {
-		x.warnings = append(x.warnings, domain.Warning{Reason: reason.New("phoneCountry", country), Column: x.asks.Cells[i].Column})
+	if warning == nil && assumed {
+		warning = &field.Warning{Reason: reason.New("phoneCountry", country)}
+	}
+	if warning != nil {
+		x.warnings = append(x.warnings, domain.Warning{Reason: warning.Reason, Column: x.asks.Cells[i].Column})
 	}
 }
 

@@ -140,6 +140,9 @@ type Column struct {
 	// that were found by another one. Name is that one's.
 	Found bool   `json:"found,omitempty"`
 	Sign  string `json:"sign,omitempty"` // before decimals in a column of numbers, as package field has it
+	// Starts are the one, two and three digits with which most numbers begin in a column
+	// of telephone numbers none of which is written as at home, with blanks between.
+	Starts string `json:"starts,omitempty"`
 }
 
 // Plan is what plan found out about the file.

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/day"
@@ -14,11 +16,58 @@ import (
 const shownLines = 10
 
 // evidence observes what the cells of each column of days say of the order of day
-// and month, and those of numbers of the sign before decimals. What is concluded
-// depends on the cells alone, not on their order.
+// and month, those of numbers of the sign before decimals, and telephone numbers of
+// how they begin. What is concluded depends on the cells alone, not on their order.
 type evidence struct {
 	days    []*witnesses
 	numbers []*witnesses
+	phones  []*telephones
+}
+
+// telephones are the cells of a column of telephone numbers.
+type telephones struct {
+	at     int
+	bare   int            // how many have digits alone, enough for the code of a country
+	others bool           // one is written as at home
+	begin  map[string]int // how many of the bare ones begin with these digits, one to three
+}
+
+// fewest is how many telephone numbers tell how a column of them is written, digits
+// how many one has at least that begins with the code of a country.
+const fewest, withCode = 3, 10
+
+func (p *telephones) see(cell string) {
+	d := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, cell)
+	switch {
+	case d == "" || p.others || strings.Contains(cell, "+") || strings.HasPrefix(d, "00"):
+	case d[0] == '0' || len(d) < withCode:
+		p.others = true
+	default:
+		p.bare++
+		for n := 1; n <= 3; n++ {
+			p.begin[d[:n]]++
+		}
+	}
+}
+
+// starts are the digits with which most of a column's numbers begin, if none is
+// written as at home.
+func (p *telephones) starts() []string {
+	if p.others || p.bare < fewest {
+		return nil
+	}
+	var out []string
+	for _, d := range slices.Sorted(maps.Keys(p.begin)) {
+		if p.begin[d]*2 > p.bare {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // witnesses are the cells of one field's columns. What they say is day.Witness, or
@@ -56,6 +105,8 @@ func newEvidence(l flow.Layout, cat *domain.Catalogue) *evidence {
 			w.at = append(w.at, f.Old)
 		}
 		switch check := field.Of(d.Kind).Check; {
+		case f.Field == domain.ContactPhone:
+			e.phones = append(e.phones, &telephones{at: f.New, begin: map[string]int{}})
 		case check == field.CheckDate || f.Field == domain.ContactBirthDate:
 			e.days = append(e.days, w)
 		case check == field.CheckNumber:
@@ -75,6 +126,9 @@ func (e *evidence) see(r *row) {
 				w.hear(int(says), r.Line, r.Cells[i])
 			}
 		}
+	}
+	for _, p := range e.phones {
+		p.see(r.Cells[p.at])
 	}
 	for _, w := range e.numbers {
 		// What stands in [old] we wrote, and in [new] it may be a copy of that.
@@ -178,6 +232,9 @@ func (e *evidence) concluded(imp *domain.Import, country string, cols []flow.Col
 	for _, w := range e.numbers {
 		cols[w.at[0]].Sign = string(w.sign(imp))
 		out = append(out, w.signWarning(imp, cols[w.at[0]].Name)...)
+	}
+	for _, p := range e.phones {
+		cols[p.at].Starts = strings.Join(p.starts(), " ")
 	}
 	return out
 }
