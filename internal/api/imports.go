@@ -144,6 +144,7 @@ type importView struct {
 	Encoding        string               `json:"encoding,omitempty" doc:"As it was chosen."`
 	Recipe          RecipeBody           `json:"recipe" doc:"How the file was read and applied."`
 	Headers         []domain.Header      `json:"headers" doc:"The file's columns and what each was taken for."`
+	Mapping         string               `json:"mapping,omitempty" doc:"What was said of its columns is, or will be with a done update, this mapping. It may have been forgotten since."`
 	FileName        string               `json:"fileName"`
 	Email           string               `json:"email,omitempty"`
 	Note            string               `json:"note,omitempty" doc:"What people wrote about it. Its update has it too."`
@@ -393,7 +394,7 @@ func ShowImport(i domain.Import) ([]byte, error) {
 func viewImport(i domain.Import, lang string) importView {
 	v := importView{
 		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email, Note: i.Note,
-		Headers: append([]domain.Header{}, i.Headers...),
+		Headers: append([]domain.Header{}, i.Headers...), Mapping: i.Learnt.Mapping,
 		Status:  string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: []warningView{}, Problems: []problemView{},
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),

@@ -211,6 +211,71 @@ func TestMatchTheColumns(t *testing.T) {
 	})
 }
 
+// What is remembered of a file's columns is forgotten where one sees it, and the next
+// file alike is asked about again: in every language.
+func TestForgetTheColumns(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := browser.New(t)
+	const list = "Wer;Nachname;Vermerk\n%s@haus.example;Winter;x\n"
+	for i, x := range []struct{ lang, browser string }{{"en", "en-GB"}, {"de", "de-AT"}, {"fr", "fr-CH"}, {"it", "it-IT"}, {"es", "es-ES"}} {
+		t.Run(x.lang, func(t *testing.T) {
+			texts := words(t, x.lang)
+			say := func(key string) string {
+				t.Helper()
+				text := texts[key][""]
+				if text == "" {
+					t.Fatalf("%s has no %s", x.lang, key)
+				}
+				return text
+			}
+			p := b.Page(browser.Options{Language: x.browser})
+			p.Open(s.URL)
+			p.Press(say("landing.signIn"))
+			p.SignIn("operator@aurora.example", dev.Password)
+			p.Heading(say("imports.title"))
+			upload := func(who string) {
+				t.Helper()
+				p.Go("#/new")
+				p.Heading(say("new.title"))
+				p.Upload("list.csv", fmt.Appendf(nil, list, who))
+				p.Check(say("dataType.contacts"))
+				p.Press(say("new.start.test"))
+			}
+			upload(fmt.Sprintf("first%d", i))
+			p.Heading(say("match.title"))
+			p.Press(say("match.leaveOthers"))
+			p.Press(say("new.start.test"))
+			p.Press(say("result.update"))
+			p.Until(`document.querySelector('dialog[open]')`)
+			p.Press(say("result.update"))
+			p.See(say("result.undo"))
+
+			upload(fmt.Sprintf("second%d", i))
+			p.See(say("result.update"))
+			p.Press(say("match.open.test"))
+			p.Heading(say("match.title"))
+			p.See(say("match.memory.hint"))
+			p.See("operator@aurora.example")
+			for _, v := range p.Axe() {
+				t.Error(v)
+			}
+			if dir := os.Getenv("PICTURES"); dir != "" {
+				if err := os.WriteFile(dir+"/match-memory-"+x.lang+".png", p.Picture(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Press(say("match.forget"))
+			p.See(say("match.forgotten"))
+			p.Gone(say("match.memory.hint"))
+			upload(fmt.Sprintf("third%d", i))
+			p.Heading(say("match.title"))
+			if is := newest(t, s); is.Problem == nil || is.Problem.Code != "unknownColumn" {
+				t.Errorf("%s %+v", is.Status, is.Problem)
+			}
+		})
+	}
+}
+
 // The exports of ten systems come in with no look at their columns or one, and next
 // month's with none.
 func TestExportsInTheBrowser(t *testing.T) {

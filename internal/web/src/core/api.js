@@ -156,6 +156,12 @@ export const imports = {
   file: (i, name) => get(`/api/imports/${id(i)}/files/${id(name)}`, { redirect: false }),
 };
 
+/** What was said of the columns of files with certain headers. */
+export const mappings = {
+  get: (i) => get(`/api/mappings/${id(i)}`),
+  forget: (i, etag) => call('DELETE', `/api/mappings/${id(i)}`, { etag }),
+};
+
 export const templates = {
   list: (params, options) => get('/api/templates', params, options),
   get: (i, options) => get(`/api/templates/${id(i)}`, {}, options),

@@ -1,14 +1,15 @@
 // Match the columns: what each column of a file is for, and how the file is read.
-import { useMemo, useRef, useState } from 'preact/hooks';
-import { faultAt, imports, newKey } from '../core/api.js';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { faultAt, imports, mappings, newKey } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { columnOptions, columnWords, counts, joined, keyColumn, partsOf, pieceFor, same } from '../core/columns.js';
 import { useDraft } from '../core/draft.js';
 import { kindNamed, limits } from '../core/kinds.js';
-import { listed, num, t } from '../core/i18n.js';
+import { day, listed, num, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
+import { may } from '../core/user.js';
 import { Button, ButtonLink, Choices, Failure, Field, Loaded, Notice, Page } from '../components/basics.jsx';
 import { Combo } from '../components/combo.jsx';
 import { Icon } from '../components/icon.jsx';
@@ -110,6 +111,7 @@ function Columns({ of, rows }) {
         {t('match.count', { n: headers.length, used: now.filter(Boolean).length, left: now.filter((c) => c === '').length })}
         {undecided.length > 0 && <strong> {t('match.count.open', { n: undecided.length })}</strong>}
       </p>
+      {kept(of) && <Memory of={of} />}
       {nameless && undecided.length === 0 && <Notice kind="warn" title={t(of.dataType === 'contacts' ? 'match.noKey.contacts' : 'match.noKey')} />}
       {parts.map(([part, list]) => (
         <section key={part} class="match-part">
@@ -135,6 +137,42 @@ function Columns({ of, rows }) {
         {tried && undecided.length > 0 && <p class="field-error" role="alert"><Icon name="error" />{t('match.count.open', { n: undecided.length })}</p>}
       </div>
     </form>
+  );
+}
+
+/** Whether what was said of the columns was remembered when the import was seen last. */
+const kept = (of) => of.mapping && (of.updatedBy || of.headers.some((h) => h.by === 'remembered') || of.warnings.some((w) => w.code === 'readingRemembered'));
+
+/**
+ * What is remembered of files with these columns, to be forgotten by those who may
+ * import them.
+ * @param {{of?: any}} props
+ */
+function Memory({ of }) {
+  const [was, setWas] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  // It is there from the first done update on, until somebody forgets it.
+  useEffect(() => { mappings.get(of.mapping).then(setWas, () => setWas(null)); }, [of.mapping]);
+  if (!was) return null;
+  const forget = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await mappings.forget(was.id, was.etag);
+      announce(t('match.forgotten'), { shown: true });
+      setWas(null);
+    } catch (x) { setError(x); }
+    setBusy(false);
+  };
+  return (
+    <>
+      <Notice title={t('match.memory', { date: day(was.usedAt), who: was.usedBy })}
+        actions={may('operator') && <Button icon="trash" busy={busy} onClick={forget}>{t('match.forget')}</Button>}>
+        <p>{t('match.memory.hint')}</p>
+      </Notice>
+      {error && <Failure error={error} title={t('match.forget.failed')} />}
+    </>
   );
 }
 

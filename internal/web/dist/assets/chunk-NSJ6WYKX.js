@@ -1,1 +1,0 @@
-import{E as r,L as i,ga as o,ia as n,oa as a}from"./chunk-TTG6BBCZ.js";function e({of:t}){return t?o(a,{title:r("draft.back",{ago:i(new Date(t.since).toISOString())}),actions:o(n,{icon:"trash",onClick:t.discard,children:r("draft.discard")})}):null}export{e as a};
