@@ -395,7 +395,7 @@ func viewImport(i domain.Import, lang string) importView {
 	v := importView{
 		ID: i.ID, DataType: string(i.DataType), Action: string(i.Action), OnConflict: string(i.OnConflict), AllowSamePerson: i.AllowSamePerson, Encoding: i.Encoding, Recipe: recipeOf(i.Recipe), FileName: i.FileName, Email: i.Email, Note: i.Note,
 		Headers: append([]domain.Header{}, i.Headers...), Mapping: i.Learnt.Mapping,
-		Status:  string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
+		Status: string(i.Status), Counts: i.Counts, Problem: showFileProblem(i.Problem, lang), Detected: i.Detected, ProblemsTotal: i.ProblemsAll,
 		Warnings: []warningView{}, Problems: []problemView{},
 		Fields: append([]domain.FieldReport{}, i.Fields...), Files: append([]string{}, i.Files...),
 		Of: i.Of, OfKind: i.OfKind, UpdatedBy: i.UpdatedBy, UndoneBy: i.UndoneBy, Cancelling: i.Cancel && !i.Status.Final(), Resumable: i.Resumable(), Round: i.Round,
