@@ -23,6 +23,8 @@ func one(i int) (given, family string) {
 // Export is how a system writes a list of people.
 type Export struct {
 	Name string
+	// Country is where the institution is that has it, if that is not the demo's.
+	Country string
 	head string
 	row  func(i int) string
 	// Look is what a look at its columns says of them, nil where nothing is asked.
@@ -50,10 +52,10 @@ func Exports() []Export {
 			},
 			Look:  left("MEMBER_RATING", "OPTIN_TIME", "CC", "REGION", "LEID", "NOTES", "TAGS"),
 			Holds: map[domain.Field]domain.Value{domain.ContactFirstName: "Karl", domain.ContactLastName: "Brunner", domain.ContactCountry: ""}},
-		{Name: "Brevo", head: "EMAIL;PRENOM;NOM;SMS;EMAIL_BLACKLISTED;ADDED_TIME",
+		{Name: "Brevo", Country: "FR", head: "EMAIL;PRENOM;NOM;SMS;EMAIL_BLACKLISTED;ADDED_TIME",
 			row: func(i int) string {
 				g, f := one(i)
-				return fmt.Sprintf("%s;%s;%s;+3361%07d;%s;0%d-03-2024 09:14", Mail(i), g, f, 1100000+i, Secret, 1+i%9)
+				return fmt.Sprintf("%s;%s;%s;3361%07d;%s;0%d-03-2024 09:14", Mail(i), g, f, 1100000+i, Secret, 1+i%9)
 			},
 			Look:  left("EMAIL_BLACKLISTED", "ADDED_TIME"),
 			Holds: map[domain.Field]domain.Value{domain.ContactFirstName: "Karl", domain.ContactPhone: "+33611100007"}},

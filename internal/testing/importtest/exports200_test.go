@@ -24,6 +24,9 @@ func TestExportsOf200(t *testing.T) {
 	for _, x := range importtest.Exports() {
 		t.Run(x.Name, func(t *testing.T) {
 			w := importtest.New(t, 0)
+			if x.Country != "" {
+				inCountry(x.Country)(t, w)
+			}
 			asked := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, x.File(0, 200))
 			if (asked.Status == domain.Rejected) != (x.Look != nil) || x.Look != nil && asked.Problem.Code != "unknownColumn" {
 				t.Fatalf("%s %+v", asked.Status, asked.Problem)

@@ -284,6 +284,21 @@ func TestExportsInTheBrowser(t *testing.T) {
 	signedIn(s, p, "operator@aurora.example")
 	for i, x := range importtest.Exports() {
 		t.Run(x.Name, func(t *testing.T) {
+			cat, err := s.Catalogue.Catalogue(t.Context(), "aurora")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func(was domain.Settings) {
+				if err := s.Catalogue.PutSettings(t.Context(), "aurora", was); err != nil {
+					t.Error(err)
+				}
+			}(cat.Settings)
+			if there := cat.Settings; x.Country != "" {
+				there.Country = x.Country
+				if err := s.Catalogue.PutSettings(t.Context(), "aurora", there); err != nil {
+					t.Fatal(err)
+				}
+			}
 			// Each has its own people.
 			people := func(from int) []byte {
 				return []byte(strings.ReplaceAll(x.File(from, 200), "@list.example", fmt.Sprintf("@list%d.example", i)))
@@ -321,6 +336,13 @@ func TestExportsInTheBrowser(t *testing.T) {
 			p.See("100 contacts would be created.")
 			if is := newest(t, s); len(is.Columns) != 0 {
 				t.Errorf("the next file was asked for %v", is.Columns)
+			}
+			p.Press("Update now with this file")
+			p.See("Create 100 contacts?")
+			p.Press("Update now with this file")
+			p.See("100 contacts have been created")
+			if is := newest(t, s); is.Counts != (domain.Counts{Rows: 200, Created: 100, Unchanged: 100}) {
+				t.Errorf("the next month: %+v", is.Counts)
 			}
 		})
 	}
