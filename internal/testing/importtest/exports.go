@@ -25,8 +25,8 @@ type Export struct {
 	Name string
 	// Country is where the institution is that has it, if that is not the demo's.
 	Country string
-	head string
-	row  func(i int) string
+	head    string
+	row     func(i int) string
 	// Look is what a look at its columns says of them, nil where nothing is asked.
 	Look  map[string]string
 	Holds map[domain.Field]domain.Value // of the person 7
