@@ -712,6 +712,11 @@ func TestTargetsAndTemplatesLeadOn(t *testing.T) {
 	p.Press("Prepare the template")
 	p.See("The template “Subscribers” is ready; its download has started")
 	p.See("CSV and Excel workbook")
+	// The next one is offered as what was taken last.
+	p.Go("#/templates/new")
+	p.See("Recommended")
+	p.Until(`document.querySelector('[name=format]:checked')?.value === 'both'`)
+	p.Go("#/imports")
 	p.Press("New")
 	p.Heading("New import")
 

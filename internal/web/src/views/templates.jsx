@@ -11,7 +11,7 @@ import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
 import { exports, may } from '../core/user.js';
-import { newTemplate } from '../core/forms.js';
+import { keepFormat, newTemplate } from '../core/forms.js';
 import { Button, ButtonLink, Choices, Empty, Failure, Field, Loaded, Notice, Page, Pager, Skeleton } from '../components/basics.jsx';
 import { Draft } from '../components/draft.jsx';
 import { Download } from '../components/files.jsx';
@@ -170,6 +170,7 @@ export function NewTemplate() {
     try {
       const made = await templates.create(body, request.current.key);
       forget();
+      keepFormat(draft.format);
       go(to('templates', made.id));
     } catch (x) { setError(x); setBusy(false); }
   };

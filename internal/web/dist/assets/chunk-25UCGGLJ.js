@@ -1,1 +1,0 @@
-import{a as e}from"./chunk-J25JM3NH.js";var t=()=>({dataType:"",action:"test",onConflict:"skip",allowSamePerson:!1,encoding:"",note:"",mail:!1,email:e.value?.email||""}),o=a=>({dataType:"criteria",targetId:a,fields:null,format:"csv",mail:!0,email:e.value?.email||""});export{t as a,o as b};
