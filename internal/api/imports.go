@@ -74,12 +74,10 @@ func (b RecipeBody) recipe() domain.Recipe {
 	return r
 }
 
-// The most that a recipe says: of as many columns as a file has, of so many rows'
-// persons, and in a request.
+// The most that a recipe says: of as many columns as a file has, and in a request.
 const (
 	maxColumns  = sheet.MaxColumns
 	recipeBytes = 4 << 20
-	maxPersons  = 5000
 )
 
 func (b RecipeBody) check(f *faults) {
@@ -87,12 +85,12 @@ func (b RecipeBody) check(f *faults) {
 	if b.Country != "" && !person.Country(b.Country) {
 		f.because("body.country", reason.New("unknownCountry", b.Country))
 	}
-	if len(b.Persons) > maxPersons {
-		f.add("body.persons", "invalid.mostElements", maxPersons)
+	if len(b.Persons) > domain.MaxPersons {
+		f.add("body.persons", "invalid.mostElements", domain.MaxPersons)
 	}
 	for _, line := range slices.Sorted(maps.Keys(b.Persons)) {
 		n, err := strconv.Atoi(line)
-		if same := domain.Same(b.Persons[line]); err != nil || n < 1 || same != domain.SamePerson && same != domain.AnotherPerson {
+		if err != nil || n < 1 || !slices.Contains(domain.Sames, domain.Same(b.Persons[line])) {
 			f.add("body.persons."+text.Shown(line), "invalid.oneOf", []string{string(domain.SamePerson), string(domain.AnotherPerson)})
 		}
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -775,6 +776,65 @@ func TestEncodingIsChosen(t *testing.T) {
 		if d := cmp.Diff(known, slices.Sorted(slices.Values(list))); d != "" {
 			t.Errorf("%s (-read +listed): %s", name, d)
 		}
+	}
+}
+
+// The API takes for a recipe what a file of the drop folder may be given, and refuses
+// the same.
+func TestRecipesAreThoseOfTheDropFolder(t *testing.T) {
+	s := newStack(t)
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Enum []string }
+			}
+		}
+	}
+	s.call(nobody, "GET", "/openapi.json", nil).want(200).into(&doc)
+	body := doc.Components.Schemas["RecipeBody"].Properties
+	for name, of := range map[string]any{"dateOrder": domain.DateOrders, "decimalSign": domain.DecimalSigns, "onConflict": domain.ConflictWays, "mode": domain.Modes, "refusals": domain.RefusalWays} {
+		listed := slices.DeleteFunc(body[name].Enum, func(e string) bool { return e == "" }) // null is the same as absent
+		if got := strings.Join(listed, " "); "["+got+"]" != fmt.Sprint(of) {
+			t.Errorf("%s takes %s, want %v", name, got, of)
+		}
+	}
+	many := map[int]domain.Same{}
+	for i := range domain.MaxPersons + 1 {
+		many[i+2] = domain.SamePerson
+	}
+	for _, x := range []struct {
+		name, at string
+		recipe   domain.Recipe
+	}{
+		{"columns", "body.columns", domain.Recipe{Columns: map[string]string{"x": strings.Repeat("y", domain.MaxColumnBytes)}}},
+		{"dateOrder", "body.dateOrder", domain.Recipe{DateOrder: "dym"}},
+		{"decimalSign", "body.decimalSign", domain.Recipe{DecimalSign: ","}},
+		{"matchBy", "body.matchBy", domain.Recipe{MatchBy: strings.Repeat("X", domain.MaxCode+1)}},
+		{"mode", "body.mode", domain.Recipe{Mode: "replace"}},
+		{"onConflict", "body.onConflict", domain.Recipe{OnConflict: "force"}},
+		{"persons", "body.persons", domain.Recipe{Persons: many}},
+		{"persons", "body.persons.2", domain.Recipe{Persons: map[int]domain.Same{2: "perhaps"}}},
+		{"proof", "body.proof", domain.Recipe{Proof: strings.Repeat("é", domain.MaxText+1)}},
+		{"refusals", "body.refusals", domain.Recipe{Refusals: "drop"}},
+	} {
+		t.Run(x.at, func(t *testing.T) {
+			if got := x.recipe.Wrong(); !slices.Equal(got, []string{x.name}) {
+				t.Errorf("%v is wrong", got)
+			}
+			b, err := json.Marshal(x.recipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := object{"dataType": "contacts", "action": "test"}
+			if err := json.Unmarshal(b, &sent); err != nil {
+				t.Fatal(err)
+			}
+			s.call(operator, "POST", "/api/imports", sent).problem(422, "invalid", x.at)
+		})
+	}
+	good := domain.Recipe{Proof: strings.Repeat("é", domain.MaxText), MatchBy: strings.Repeat("X", domain.MaxCode), DateOrder: "ymd", Mode: domain.UpdateOnly, Persons: map[int]domain.Same{2: domain.AnotherPerson}}
+	if got := good.Wrong(); got != nil {
+		t.Errorf("%v of a good recipe is wrong", got)
 	}
 }
 

@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
 
 // Recipe says how the bytes of an import are read and applied. With the data that
 // is there it decides the result.
@@ -40,6 +45,47 @@ type Recipe struct {
 	// e-mail address, or one name and birth date.
 	AllowSamePerson bool `json:"allowSamePerson,omitempty"`
 }
+
+// The choices of a recipe, besides none.
+var (
+	DateOrders   = []string{"dmy", "mdy", "ymd"}
+	DecimalSigns = []string{"point", "comma"}
+	ConflictWays = []OnConflict{Skip, Overwrite}
+	Modes        = []Mode{CreateAndUpdate, CreateOnly, UpdateOnly}
+	RefusalWays  = []Refusals{KeepRefusals, OverrideRefusals}
+	Sames        = []Same{SamePerson, AnotherPerson}
+)
+
+// MaxPersons is of how many rows' persons a recipe may say something.
+const MaxPersons = 5000
+
+// Wrong returns the members that have what no recipe may have, in order. Whether
+// there is such a country, or an encoding, those say who know them.
+func (r Recipe) Wrong() []string {
+	var out []string
+	for _, x := range []struct {
+		member string
+		good   bool
+	}{
+		{"columns", ColumnBytes(r.Columns) <= MaxColumnBytes},
+		{"dateOrder", oneOf(r.DateOrder, DateOrders)},
+		{"decimalSign", oneOf(r.DecimalSign, DecimalSigns)},
+		{"matchBy", len(r.MatchBy) <= MaxCode},
+		{"mode", oneOf(r.Mode, Modes)},
+		{"onConflict", oneOf(r.OnConflict, ConflictWays)},
+		{"persons", len(r.Persons) <= MaxPersons && !slices.ContainsFunc(slices.Collect(maps.Values(r.Persons)), func(s Same) bool { return !slices.Contains(Sames, s) })},
+		{"proof", utf8.RuneCountInString(r.Proof) <= MaxText},
+		{"refusals", oneOf(r.Refusals, RefusalWays)},
+	} {
+		if !x.good {
+			out = append(out, x.member)
+		}
+	}
+	return out
+}
+
+// oneOf reports whether v is none or one of the choices.
+func oneOf[T ~string](v T, choices []T) bool { return v == "" || slices.Contains(choices, v) }
 
 // MaxColumnBytes is the most that a recipe may say of columns, by ColumnBytes: what an
 // import can remember.

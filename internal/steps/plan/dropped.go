@@ -13,6 +13,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/domain/person"
+	"rollbook/internal/file/sheet"
 )
 
 // maxRecipe is how large the recipe of a folder may be.
@@ -78,24 +79,15 @@ func readRecipe(b []byte) (r domain.Recipe, err error) {
 			return domain.Recipe{}, fault.New(fault.Invalid, "badRecipe.member", name)
 		}
 	}
-	one := func(v string, of ...string) bool { return v == "" || slices.Contains(of, v) }
-	for name, good := range map[string]bool{
-		"columns":     domain.ColumnBytes(r.Columns) <= domain.MaxColumnBytes,
-		"dateOrder":   one(r.DateOrder, "dmy", "mdy", "ymd"),
-		"decimalSign": one(r.DecimalSign, "point", "comma"),
-		"onConflict":  one(string(r.OnConflict), string(domain.Skip), string(domain.Overwrite)),
-		"mode":        one(string(r.Mode), string(domain.CreateAndUpdate), string(domain.CreateOnly), string(domain.UpdateOnly)),
-		"refusals":    one(string(r.Refusals), string(domain.KeepRefusals), string(domain.OverrideRefusals)),
-		"country":     r.Country == "" || person.Country(strings.ToUpper(r.Country)),
-		"proof":       len([]rune(r.Proof)) <= domain.MaxText,
-		"matchBy":     len(r.MatchBy) <= domain.MaxCode,
-		"persons": !slices.ContainsFunc(slices.Collect(maps.Values(r.Persons)), func(s domain.Same) bool {
-			return s != domain.SamePerson && s != domain.AnotherPerson
-		}),
-	} {
-		if !good {
-			return domain.Recipe{}, fault.New(fault.Invalid, "badRecipe.member", name)
-		}
+	wrong := r.Wrong()
+	if len(r.Columns) > sheet.MaxColumns {
+		wrong = append(wrong, "columns")
+	}
+	if r.Country != "" && !person.Country(strings.ToUpper(r.Country)) {
+		wrong = append(wrong, "country")
+	}
+	if len(wrong) > 0 {
+		return domain.Recipe{}, fault.New(fault.Invalid, "badRecipe.member", wrong[0])
 	}
 	r.Country, r.Proof = strings.ToUpper(r.Country), strings.TrimSpace(r.Proof)
 	if r.OnConflict == "" {
