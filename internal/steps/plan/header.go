@@ -221,9 +221,12 @@ func (h *header) unknown(i int) error {
 	if strings.HasPrefix(name, "ï»¿") {
 		return fault.New(fault.Invalid, "encodingMixedUp.file", h.line)
 	}
+	if strings.EqualFold(name, flow.KeyColumn) {
+		return fault.New(fault.Invalid, "unknownColumn.noNumber", h.line, i+1, name)
+	}
 	var all []string
 	for k, n := range h.ours[i+1:] {
-		if n != "" && !h.means(n) {
+		if h.names[i+1+k] != "" && !h.means(n) {
 			all = append(all, h.names[i+1+k])
 		}
 	}

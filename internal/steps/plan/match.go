@@ -190,7 +190,7 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 		}
 	}
 	r.bySynonym(m.headers, meant, func(i int) bool { return len(values[i]) > 0 })
-	m.spare = r.settle(m.headers, meant, values)
+	m.spare = r.settle(header, m.headers, meant, values)
 	size := 0
 	for i := range m.headers {
 		h := &m.headers[i]

@@ -295,7 +295,10 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	header, ours := make([]string, len(at)), make([]string, len(at))
 	for k, i := range at {
 		header[k] = m.headers[i].Name
-		ours[k] = cmp.Or(m.headers[i].Column, header[k])
+		ours[k] = m.headers[i].Column
+		if bracketed.MatchString(header[k]) {
+			ours[k] = cmp.Or(ours[k], header[k]) // what is in brackets says what is wrong with it
+		}
 		if j := slices.IndexFunc(joined, func(j *joint) bool { return j.at == i }); j >= 0 {
 			ours[k] = joined[j].ours
 		}

@@ -28,7 +28,7 @@ var (
 // parts of an address are taken from one address only, the one that is filled
 // most; a mobile telephone comes before others; parts of a name come before the
 // whole, and a salutation before a title. Columns that nothing tells apart are left as they are.
-func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, values [][]string) (spare []int) {
+func (r *resolver) settle(header []string, headers []domain.Header, meant []column.Meaning, values [][]string) (spare []int) {
 	leave := func(i int) {
 		h := &headers[i]
 		if h.Column != "" {
@@ -73,8 +73,8 @@ func (r *resolver) settle(headers []domain.Header, meant []column.Meaning, value
 	titled := func(i int) bool { return strings.EqualFold(headers[i].Column, title.Label) && len(values[i]) > 0 }
 	for i := range headers {
 		known := headers[i].By == domain.ByName || headers[i].By == domain.BySynonym
-		if known && titled(i) && column.LateTitle(headers[i].Name) &&
-			slices.ContainsFunc(indices(headers), func(k int) bool { return titled(k) && !column.LateTitle(headers[k].Name) }) {
+		if known && titled(i) && column.LateTitle(header[i]) &&
+			slices.ContainsFunc(indices(headers), func(k int) bool { return titled(k) && !column.LateTitle(header[k]) }) {
 			leave(i)
 		}
 	}
