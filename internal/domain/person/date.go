@@ -1,6 +1,7 @@
 package person
 
 import (
+	"regexp"
 	"time"
 
 	"rollbook/internal/domain/day"
@@ -14,8 +15,13 @@ const (
 	ahead = 14 * time.Hour
 )
 
-// noBirthDate is what address books write where there is none.
-var noBirthDate = map[string]bool{"0/0/00": true, "0/0/0000": true}
+var (
+	// noBirthDate is what address books write where there is none.
+	noBirthDate = regexp.MustCompile(`^0[/.-]0[/.-]00(00)?$`)
+	// noYear is what they write for a day without a year; some put one in which
+	// nobody who lives was born.
+	noYear = regexp.MustCompile(`^(?:--(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|1604-\d\d-\d\d)$`)
+)
 
 // birthDate reads a day, in the forms of all dates, on which somebody may have
 // been born.

@@ -115,8 +115,11 @@ func (c *Checker) Parse(f domain.Field, text string) (field.Edit, *field.Warning
 	if p != nil || edit.Keep || edit.Value == domain.Empty {
 		return edit, nil, p
 	}
-	if f == domain.ContactBirthDate && noBirthDate[string(edit.Value)] {
+	if f == domain.ContactBirthDate && noBirthDate.MatchString(string(edit.Value)) {
 		return field.Edit{Keep: true}, nil, nil
+	}
+	if f == domain.ContactBirthDate && noYear.MatchString(string(edit.Value)) {
+		return field.Edit{Keep: true}, look("noBirthYear", domain.Shown(text)), nil
 	}
 	v, w, p := c.check(f, string(edit.Value))
 	if p != nil && c.Undo {

@@ -171,6 +171,7 @@ var table = []Entry{
 	{"phoneWithoutPlus", Warning, "", "telephone numbers were read with a + before them: most of the column begin with the code of the recipe's `country`, else the institution's, and none is written as at home", ``, []string{"value:text number:value"}},
 	{"foundByName", Warning, "", `rows without a number and an e-mail address have found their contact by its name and birth date`, ``, []string{"number"}},
 	{"languageIsCountry", Warning, "", `be, ch, se … are languages that people hardly mean`, ``, []string{"value:text language:language country:country"}},
+	{"noBirthYear", Warning, "", `a birthday without a year is no birth date, and was left out`, ``, []string{"value:text"}},
 	{"veryOld", Warning, "", `born more than 110 years ago`, ``, []string{"value:text years:number"}},
 	{"postcodeZero", Warning, "", `a leading zero is missing`, ``, []string{"value:text country digits:number right:value"}},
 	{"postcodeForm", Warning, "", `not of the form of the country's postcodes`, ``, []string{"value:text country digits:number", ".zero value:text country digits:number"}},

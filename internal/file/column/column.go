@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -114,6 +115,7 @@ func squash(name string) string {
 
 // person is whose column it is, of those that tell several persons apart.
 func person(name string) string {
+	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" ()[]", r) }), " ")
 	for _, q := range qualifiers() {
 		if q.group == "participant" || q.group == "buyer" {
 			if strings.HasPrefix(name, q.words+" ") || strings.HasSuffix(name, " "+q.words) {
@@ -141,6 +143,9 @@ func Key(kind string, names []string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// dashes are written as hyphens in some languages of a program, and not in others.
+var dashes = strings.NewReplacer("\u2013", "-", "\u2014", "-")
+
 var (
 	tail     = regexp.MustCompile(`\s*(\([^()]*\)|\[[^\[\]]*\]|[*:?]|#\d+)\s*$`)
 	numbered = regexp.MustCompile(`^(.*?\pL)[ _-]?(\d)$`)
@@ -148,6 +153,7 @@ var (
 
 // Meant returns what the name of a column means, whatever the values.
 func Meant(name string) (Meaning, bool) {
+	name = dashes.Replace(name)
 	if m, ok := synonyms()[squash(name)]; ok {
 		m.Group = person(text.Normalise(name))
 		return m, true
@@ -185,7 +191,7 @@ func qualified(name, group, words string) (Meaning, bool) {
 		if squash(rest) == "" || rest == name || !parted(name, words) {
 			continue
 		}
-		m, ok := Meant(strings.Trim(rest, " -_:."))
+		m, ok := Meant(strings.Trim(rest, " -_:.,"))
 		if whole := m.Target == Name || m.Target == Given; !ok || whole && group != "participant" && group != "buyer" {
 			continue
 		}
@@ -210,14 +216,15 @@ func parted(name, words string) bool {
 }
 
 var (
-	isNumber = regexp.MustCompile(`^#?\d{1,20}$`)
-	isDate   = regexp.MustCompile(`\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|^0/0/00$`)
-	isClock  = regexp.MustCompile(`\d{1,2}:\d{2}`)
-	isPhone  = regexp.MustCompile(`^[p:+\d\s()./'-]{5,}(\s*(ext|poste|int)\.?\s*\d+)?$`)
-	isYear   = regexp.MustCompile(`^(18|19|20)\d\d$`)
-	isDay    = regexp.MustCompile(`^(0?[1-9]|[12]\d|3[01])$`)
-	letter   = regexp.MustCompile(`\pL`)
-	digit    = regexp.MustCompile(`\d`)
+	isNumber   = regexp.MustCompile(`^#?\d{1,20}$`)
+	isDate     = regexp.MustCompile(`\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|^0/0/00$`)
+	isClock    = regexp.MustCompile(`\d{1,2}:\d{2}`)
+	isPhone    = regexp.MustCompile(`^[p:+\d\s()./'-]{5,}(\s*(ext|poste|int)\.?\s*\d+)?$`)
+	fourDigits = regexp.MustCompile(`\d{4}`)
+	isYear     = regexp.MustCompile(`^(18|19|20)\d\d$`)
+	isDay      = regexp.MustCompile(`^(0?[1-9]|[12]\d|3[01])$`)
+	letter     = regexp.MustCompile(`\pL`)
+	digit      = regexp.MustCompile(`\d`)
 )
 
 // Fits reports whether the values of a column may be those of the target: most of
@@ -283,8 +290,9 @@ func LateTitle(name string) bool {
 }
 
 // Shape returns the targets that the values of a column have the unmistakable
-// form of, so that they can be offered whatever the column is called.
-func Shape(values []string) []Target {
+// form of, so that they can be offered whatever the column is called. Days of which
+// all are of the ten years up to the given one are rather those of orders.
+func Shape(values []string, year int) []Target {
 	blank := true
 	for _, v := range values {
 		blank = blank && strings.TrimSpace(v) == ""
@@ -298,11 +306,17 @@ func Shape(values []string) []Target {
 			v = strings.TrimSpace(v)
 			all = all && (v == "" || s.form.MatchString(v))
 		}
-		if all {
+		if all && (s.target != "birthDate" || slices.ContainsFunc(values, func(v string) bool { return early(v, year) })) {
 			return []Target{s.target}
 		}
 	}
 	return nil
+}
+
+// early reports whether a day may be of a year more than ten before the given one.
+func early(v string, year int) bool {
+	y, err := strconv.Atoi(fourDigits.FindString(v))
+	return strings.TrimSpace(v) != "" && (err != nil || y < year-10)
 }
 
 // shapes are forms that hardly anything else has: days without a clock, and

@@ -130,6 +130,22 @@ func (h *header) title(names []string, line int) bool {
 	return true
 }
 
+// groups takes a header for a line of groups above it, with what columns below are
+// about in some of its cells, if the next line has a name in each and more of them
+// are known.
+func (h *header) groups(next []string, known func(string) bool) bool {
+	if known == nil || len(h.above) == titles || !slices.Contains(h.names, "") || slices.Contains(next, "") || len(next) < len(h.names) ||
+		knownNames(next, known) <= knownNames(h.names, known) || slices.ContainsFunc(next, numberOrAddress.MatchString) {
+		return false
+	}
+	if len(h.above) == 0 {
+		h.first = h.line
+	}
+	h.above = append(h.above, strings.Join(slices.DeleteFunc(slices.Clone(h.names), func(n string) bool { return n == "" }), " "))
+	h.names = next
+	return true
+}
+
 // numberOrAddress is what names a contact.
 var numberOrAddress = regexp.MustCompile(`^#?[0-9]+$|@`)
 
@@ -201,11 +217,34 @@ func (p *parser) header(known func(string) bool) (header, error) {
 			return h, noHeader(p, h.names, h.line, known)
 		}
 	}
+	if err := p.belowGroups(&h, known); err != nil {
+		return h, err
+	}
 	if err := checkNames(h.names, h.line); err != nil {
 		return h, err
 	}
 	p.width = len(h.names)
 	return h, nil
+}
+
+// belowGroups goes on to the next line where that is the header.
+func (p *parser) belowGroups(h *header, known func(string) bool) error {
+	if known == nil || !slices.Contains(h.names, "") {
+		return nil
+	}
+	if _, err := p.skipBlank(); err != nil || p.pos == p.end {
+		return err
+	}
+	if st, err := p.scanHere(p.sep); err != nil || st == short || st == insideQuote || st == afterQuote {
+		return err
+	}
+	if !h.groups(names(p.peek()), known) {
+		return nil
+	}
+	var r record
+	err := p.next(&r)
+	h.line = r.line
+	return err
 }
 
 func errNoRows() error {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,8 @@ type workbook struct {
 	sheet  string // name of the sheet that is read
 	others int    // visible sheets after it
 	x      *markup
-	width  int // cells of a good row; 0 while the header is read
+	unread *record // was looked at while the header was read
+	width  int     // cells of a good row; 0 while the header is read
 
 	shared  []byte
 	offsets []int // ends of the shared texts
@@ -396,11 +398,25 @@ func (w *workbook) header(known func(string) bool) (header, error) {
 		h.names, h.line = names(rec.cells), rec.line
 	}
 	w.width = len(h.names)
+	if known != nil && slices.Contains(h.names, "") {
+		var below record
+		if err := w.next(&below); err == nil && h.groups(names(below.cells), known) {
+			h.line, w.width = below.line, len(h.names)
+		} else if err == nil {
+			w.unread = &below
+		} else if err != io.EOF {
+			return h, err
+		}
+	}
 	return h, checkNames(h.names, h.line)
 }
 
 // next gives the next row that is not blank, or io.EOF.
 func (w *workbook) next(out *record) error {
+	if w.unread != nil {
+		*out, w.unread = *w.unread, nil
+		return nil
+	}
 	for {
 		if err := w.readRow(); err != nil {
 			if err == io.EOF {

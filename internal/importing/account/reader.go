@@ -197,11 +197,11 @@ func (r *reader) cells(row flow.Row, out *reading) []domain.Problem {
 			return problems
 		case problem != nil:
 			problems = append(problems, *problem)
-		case cell != nil:
+		case warning != nil:
+			out.warnings = append(out.warnings, *warning)
+		}
+		if cell != nil && problem == nil {
 			out.late = out.late || cell.Edit.Keep
-			if warning != nil {
-				out.warnings = append(out.warnings, *warning)
-			}
 			if !cell.Compared {
 				out.notCompared = append(out.notCompared, fc.Field)
 			}
@@ -211,7 +211,8 @@ func (r *reader) cells(row flow.Row, out *reading) []domain.Problem {
 	return problems
 }
 
-// cell reads one [new] cell; nil for one that asks for nothing.
+// cell reads one [new] cell; nil for one that asks for nothing, which may be worth a
+// warning all the same.
 func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.Warning, *domain.Problem) {
 	said := row.Cells[fc.New]
 	if !fc.known {
@@ -235,8 +236,12 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 	if problem != nil {
 		return nil, nil, fc.problem(said, problem)
 	}
+	var told *domain.Warning
+	if warning != nil {
+		told = &domain.Warning{Reason: warning.Reason, Column: fc.name}
+	}
 	if edit.Keep && !late {
-		return nil, nil, nil
+		return nil, told, nil
 	}
 	c := &compare.Cell{Def: fc.def, Column: fc.name, Text: said, Edit: edit}
 	switch {
@@ -249,10 +254,7 @@ func (r *reader) cell(row flow.Row, fc *fieldColumn) (*compare.Cell, *domain.War
 			c.Old, c.OldText = edit.Value, said
 		}
 	}
-	if warning == nil {
-		return c, nil, nil
-	}
-	return c, &domain.Warning{Reason: warning.Reason, Column: fc.name}, nil
+	return c, told, nil
 }
 
 // phone reads a telephone number by the country that its row names. Late says that

@@ -28,6 +28,8 @@ type resolver struct {
 	given map[string]string
 	// matchBy is the criterion by which contacts are found, "" for none.
 	matchBy domain.Field
+	// year is that of the import.
+	year int
 	// before has what was said of an earlier file with the same headers.
 	before map[string]string
 }

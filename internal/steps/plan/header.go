@@ -18,14 +18,15 @@ type header struct {
 	*resolver
 	names []string // as the file has them; errors call the columns so
 	ours  []string // what the columns are called with us
+	at    []int    // where they stand in the file
 	line  int
 	cols  []flow.Column
 }
 
-// columns resolves a header by the names that its columns have with us. Its errors
-// reject the file.
-func (r *resolver) columns(names, ours []string, line int) ([]flow.Column, []domain.Warning, error) {
-	h := &header{resolver: r, names: names, ours: ours, line: line, cols: make([]flow.Column, len(names))}
+// columns resolves a header by the names that its columns have with us, and the
+// places that they have in the file. Its errors reject the file.
+func (r *resolver) columns(names, ours []string, at []int, line int) ([]flow.Column, []domain.Warning, error) {
+	h := &header{resolver: r, names: names, ours: ours, at: at, line: line, cols: make([]flow.Column, len(names))}
 	first := map[string]int{} // role and field → column
 	for i, name := range names {
 		h.cols[i].Name = name
@@ -41,7 +42,7 @@ func (r *resolver) columns(names, ours []string, line int) ([]flow.Column, []dom
 		}
 		id := string(c.Role) + " " + string(c.Field)
 		if j, ok := first[id]; ok {
-			return h.cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, j+1, names[j], i+1, name)
+			return h.cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, at[j]+1, names[j], at[i]+1, name)
 		}
 		first[id] = i
 	}
@@ -56,7 +57,7 @@ func (r *resolver) columns(names, ours []string, line int) ([]flow.Column, []dom
 		first, _ := domain.ContactDef(domain.ContactFirstName)
 		cols = append(cols, flow.Column{Name: names[i], Ours: first.Label, Role: flow.NewRole, Field: domain.ContactFirstName})
 		if j := slices.IndexFunc(cols, func(c flow.Column) bool { return c.Role == flow.NewRole && c.Field == domain.ContactFirstName }); j < len(cols)-1 {
-			return h.cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, i+1, names[i], j+1, names[j])
+			return h.cols, nil, fault.New(fault.Invalid, "duplicateColumn", line, at[i]+1, names[i], at[j]+1, names[j])
 		}
 		break
 	}
@@ -126,7 +127,7 @@ func (h *header) resolveBare(i int) error {
 
 // ofContacts says that column i belongs into a file of contacts.
 func (h *header) ofContacts(i int) error {
-	return fault.New(fault.Invalid, "wrongDataType.contacts", h.line, i+1, h.names[i], h.want)
+	return fault.New(fault.Invalid, "wrongDataType.contacts", h.line, h.at[i]+1, h.names[i], h.want)
 }
 
 // check judges the columns as a whole: whether they are of the wanted type of
@@ -156,7 +157,7 @@ func (h *header) check() error {
 	case foreign >= 0 && !news:
 		return fault.New(fault.Invalid, "wrongDataType", h.typeOf(h.cols[foreign]), h.want)
 	case foreign >= 0:
-		return fault.New(fault.Invalid, "wrongDataType.column", h.line, foreign+1, h.names[foreign], h.typeOf(h.cols[foreign]), h.want)
+		return fault.New(fault.Invalid, "wrongDataType.column", h.line, h.at[foreign]+1, h.names[foreign], h.typeOf(h.cols[foreign]), h.want)
 	case h.want == domain.Contacts && news && !own && !by:
 		// Here criteria are for contacts that arrive with their names.
 		return fault.New(fault.Invalid, "wrongDataType.noContacts", h.line)
@@ -216,7 +217,7 @@ func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
 func (h *header) unknown(i int) error {
 	name := h.names[i]
 	if name == "" {
-		return fault.New(fault.Invalid, "unknownColumn.unnamed", h.line, i+1)
+		return fault.New(fault.Invalid, "unknownColumn.unnamed", h.line, h.at[i]+1)
 	}
 	if strings.HasPrefix(name, "ï»¿") {
 		return fault.New(fault.Invalid, "encodingMixedUp.file", h.line)
@@ -240,9 +241,9 @@ func (h *header) unknown(i int) error {
 	}
 	shown := domain.Shown(name)
 	if near, ok := h.nearest(name); ok {
-		return fault.New(fault.Invalid, "unknownColumn", h.line, i+1, shown, near, others, more, known)
+		return fault.New(fault.Invalid, "unknownColumn", h.line, h.at[i]+1, shown, near, others, more, known)
 	}
-	return fault.New(fault.Invalid, "unknownColumn.remove", h.line, i+1, shown, others, more, known)
+	return fault.New(fault.Invalid, "unknownColumn.remove", h.line, h.at[i]+1, shown, others, more, known)
 }
 
 // nearest returns the column of ours that a name is clearly meant to be.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -191,15 +192,16 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 	}
 	r.bySynonym(m.headers, meant, func(i int) bool { return len(values[i]) > 0 })
 	m.spare = r.settle(header, m.headers, meant, values)
+	houseNumbers(m.headers, values)
 	size := 0
 	for i := range m.headers {
 		h := &m.headers[i]
-		if len(values[i]) == 0 && h.Name != "" && (h.By == domain.ByNone && !bracketed.MatchString(h.Name) || (h.By == domain.BySynonym || h.By == domain.ByName && meant[i].Target != "") && repeated(m.headers, i)) {
+		if len(values[i]) == 0 && (h.By == domain.ByNone && !bracketed.MatchString(h.Name) || (h.By == domain.BySynonym || h.By == domain.ByName && meant[i].Target != "") && repeated(m.headers, i)) {
 			h.Column, h.By = "", domain.ByLeftOut
 			m.blank = append(m.blank, i)
 		}
 		if h.By == domain.ByNone {
-			h.Suggestions = r.suggestions(h.Name, r.before[text.Normalise(h.Name)], meant[i].Target, values[i])
+			h.Suggestions = r.suggestions(m.headers, h.Name, r.before[text.Normalise(h.Name)], meant[i].Target, values[i])
 		}
 		leftOut := h.By == domain.ByLeftOut || h.By == domain.ByMemory && h.Column == ""
 		for _, v := range values[i] {
@@ -316,9 +318,10 @@ func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning, fi
 				take(i, t)
 			}
 		}
+		// A buyer's name is another person's than a bare one.
 		has := func(f domain.Field) bool {
 			d, _ := domain.ContactDef(f)
-			return taken(headers, d.Label)
+			return slices.ContainsFunc(indices(headers), func(i int) bool { return strings.EqualFold(headers[i].Column, d.Label) && meant[i].Group != "buyer" })
 		}
 		for i, m := range meant {
 			switch t := m.Target; {
@@ -332,12 +335,38 @@ func (r *resolver) bySynonym(headers []domain.Header, meant []column.Meaning, fi
 	}
 }
 
-// suggestions are columns of ours that one of the file's may be: what it was
-// before, by what its name may mean, by the form of its values, by the nearest name.
-func (r *resolver) suggestions(name, before string, meant column.Target, values []string) []string {
+// houseNumbers takes a second line of the street for the number of the house where it
+// has numbers alone and the first line has none.
+func houseNumbers(headers []domain.Header, values [][]string) {
+	street, _ := domain.ContactDef(domain.ContactStreet)
+	line, _ := person.PartCoded(string(column.StreetLine))
+	part, _ := person.PartCoded(string(column.StreetPart))
+	first := slices.IndexFunc(headers, func(h domain.Header) bool { return strings.EqualFold(h.Column, street.Label) })
+	if first < 0 || slices.ContainsFunc(values[first], func(v string) bool { return strings.ContainsFunc(v, unicode.IsDigit) }) {
+		return
+	}
+	for i := range headers {
+		h := &headers[i]
+		if h.By == domain.BySynonym && h.Column == line.Name && len(values[i]) > 0 && !slices.ContainsFunc(values[i], func(v string) bool { return !houseNumber.MatchString(v) }) {
+			h.Column = part.Name
+			return
+		}
+	}
+}
+
+var houseNumber = regexp.MustCompile(`^\s*\d{1,5}\s?\pL?([-/]\s?\d{1,5}\s?\pL?)?\s*$`)
+
+// suggestions are columns of ours that one of the file's may be and no other is: what
+// it was before, by what its name may mean, by the form of its values, by the nearest
+// name. Where another one has the telephone or the address, it may be the second.
+func (r *resolver) suggestions(headers []domain.Header, name, before string, meant column.Target, values []string) []string {
 	out := []string{}
 	add := func(s string) {
-		if s != "" && !slices.Contains(out, s) && len(out) < samples {
+		if d, ok := r.contact[text.Normalise(s)]; ok && taken(headers, s) {
+			second, _ := person.InsteadOf(d.Field())
+			s = second.Name
+		}
+		if s != "" && !slices.Contains(out, s) && !taken(headers, s) && len(out) < samples {
 			out = append(out, s)
 		}
 	}
@@ -352,7 +381,7 @@ func (r *resolver) suggestions(name, before string, meant column.Target, values 
 		if meant == column.Name || meant == column.Given {
 			targets = []column.Target{"lastName", "firstName"}
 		}
-		for _, t := range append(targets, column.Shape(values)...) {
+		for _, t := range append(targets, column.Shape(values, r.year)...) {
 			if d, ok := domain.ContactDef(own(t)); ok {
 				add(d.Label)
 			}
@@ -410,6 +439,7 @@ func recognised(headers []domain.Header, spare []int, at time.Time) []domain.War
 			known = append(known, h.Name+" → "+h.Column)
 		case h.By == domain.ByMemory && h.Column != "":
 			before = append(before, h.Name+" → "+h.Column)
+		case h.Name == "": // between others, and without values
 		case h.By == domain.ByMemory, h.By == domain.ByLeftOut:
 			left = append(left, h.Name)
 		}
@@ -444,7 +474,10 @@ func kept(headers []domain.Header, joined []*joint) []int {
 
 // notBlank rejects a file in which a column that nobody knows has a value after
 // all, behind the rows that were looked at.
-func notBlank(h domain.Header, line int) error {
+func notBlank(h domain.Header, at, header, line int) error {
+	if h.Name == "" {
+		return fault.New(fault.Invalid, "unknownColumn.unnamed", header, at+1)
+	}
 	return fault.New(fault.Invalid, "unknownColumn.value", line, domain.Shown(h.Name))
 }
 

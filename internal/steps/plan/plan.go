@@ -269,6 +269,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 		return p, err
 	}
 	names := newResolver(cat, imp.DataType, imp.Columns)
+	names.year = imp.CreatedAt.Year()
 	r, rows, err := s.open(ctx, imp, f, names)
 	if err != nil {
 		return p, err
@@ -303,7 +304,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 			ours[k] = joined[j].ours
 		}
 	}
-	cols, notes, err := names.columns(header, ours, r.HeaderLine())
+	cols, notes, err := names.columns(header, ours, at, r.HeaderLine())
 	p.Columns, p.Warnings = cols, slices.Concat(recognised(m.headers, m.spare, was.At), reread, notes)
 	if err != nil {
 		return p, err
@@ -378,7 +379,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 		if row.Fault == nil {
 			for _, i := range m.blank {
 				if !field.Blank(row.Cells[i]) {
-					return notBlank(p.Headers[i], row.Line)
+					return notBlank(p.Headers[i], i, r.HeaderLine(), row.Line)
 				}
 			}
 			for _, i := range m.spare {

@@ -205,6 +205,14 @@ func TestBlankColumns(t *testing.T) {
 	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Done || warned(imp, "columnsLeftOut") == "" {
 		t.Errorf("%s %+v %+v", imp.Status, imp.Problem, imp.Warnings)
 	}
+	unnamed := strings.Replace(rows.String(), "Email,Last name,Remarks", "Email,,Last name", 1)
+	unnamed = strings.ReplaceAll(unnamed, ",Nowak,", ",,Nowak")
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, unnamed); imp.Status != domain.Done || warned(imp, "columnsLeftOut") != "" {
+		t.Errorf("%s %+v %+v", imp.Status, imp.Problem, imp.Warnings)
+	}
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, unnamed+",late,Nowak\n"); imp.Problem == nil || imp.Problem.Message("en") != "Line 1, column 2 has no name. Give it its name back, or remove the column." {
+		t.Errorf("%s %+v", imp.Status, imp.Problem)
+	}
 	rows.WriteString(",Nowak,late\n")
 	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, rows.String()); imp.Status != domain.Rejected || imp.Problem.Code != "unknownColumn" || !strings.Contains(imp.Problem.Message("en"), "302") {
 		t.Errorf("%s %+v", imp.Status, imp.Problem)
@@ -228,6 +236,22 @@ func TestInput81(t *testing.T) {
 			}
 		}, mapped(map[string]string{"Email": ""}))
 	})
+}
+
+// What is wrong with a column is said by where it stands in the file, whatever is left
+// out before it.
+func TestColumnsAreNumberedAsInTheFile(t *testing.T) {
+	for _, c := range []struct{ file, says string }{
+		{"Blank,Notes,Email,Courriel,Last name\n,x,a@list.example,b@list.example,Nowak\n", `the columns 3 ("Email") and 4 ("Courriel")`},
+		{"Blank,Notes,Email,Stufe\n,x,a@list.example,5\n", `Line 1, column 4: "Stufe"`},
+		{"Blank,Notes,,Email\n,x,y,a@list.example\n", "Line 1, column 3 has no name"},
+	} {
+		w := importtest.New(t, 0)
+		imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file, mapped(map[string]string{"Notes": ""}))
+		if imp.Problem == nil || !strings.Contains(imp.Problem.Message("en"), c.says) {
+			t.Errorf("%+v does not say %q", imp.Problem, c.says)
+		}
+	}
 }
 
 // Criteria and authorisations: a column named by a code or a label is what it

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/importtest"
@@ -111,6 +113,45 @@ func TestInput79Odd(t *testing.T) {
 		{name: "79 a box office, with three lines of a street and a title above",
 			file:  "Import de contacts\n\nCONTACT_NR,TITLE,FIRSTNAME,LASTNAME,BIRTHDATE,EMAIL1,CELLPHONE,TELEPHONE,LINE1,LINE2,LINE3,ZIPCODE,TOWN,COUNTRY,PREF_LANG\n0012345678,MRS,Nora,Brunner,25.12.1985,nora@list.example,,+41446681800,Gasse 1,Hinterhaus,3. Stock,3011,Bern,CH,de\n",
 			holds: map[string]values{nora: {domain.ContactTitle: "Ms", domain.ContactStreet: "Gasse 1, Hinterhaus, 3. Stock", domain.ContactPhone: "+41446681800"}}},
+		{name: "79 Billetweb, a buyer beside the holder of the ticket", country: "FR", left: []string{"Id", "Code barre", "Ref. commande", "Date", "Billet"},
+			file: "Id;Code barre;Ref. commande;Date;Billet;Nom;Prénom;Email;Nom (acheteur);Prénom (acheteur);Email (acheteur);Téléphone (acheteur);Code postal #131474;Date de naissance #131475\n" +
+				"9001;3000000000001;AB1;12/11/2025 10:22;Plein tarif;Brunner;Nora;nora@list.example;Zahler;Otto;otto@list.example;01 42 34 56 78;75011;25/12/1985\n",
+			says:  map[string][]string{"columnsSpare": {"Nom (acheteur) (Last name)", "Téléphone (acheteur) (Phone)"}},
+			holds: map[string]values{nora: {domain.ContactLastName: "Brunner", domain.ContactPhone: "", domain.ContactPostcode: "75011", domain.ContactBirthDate: "1985-12-25"}}},
+		{name: "79 HelloAsso, who pays for a member", country: "FR", left: []string{"Numéro", "Tarif"},
+			file:  "Numéro;Nom adhérent;Prénom adhérent;E-mail adhérent;Nom payeur;Prénom payeur;Email payeur;Adresse payeur;Ville payeur;Tarif\n1;Brunner;Nora;nora@list.example;Zahler;Otto;otto@list.example;3 rue Haute;Rennes;Enfant\n",
+			says:  map[string][]string{"columnsSpare": {"Nom payeur", "Ville payeur (City)", "5 cells"}},
+			holds: map[string]values{nora: {domain.ContactLastName: "Brunner", domain.ContactFirstName: "Nora", domain.ContactCity: ""}}},
+		{name: "79 a box office in German, with a day of another kind", country: "DE", left: []string{"Newsletter", "Letzte Buchung", "Umsatz (EUR)"},
+			file: "Kundennr.;Anrede;Titel;Vorname;Name;Zusatz;Straße / Hausnr.;PLZ;Ort;Land;Telefon privat;Telefon mobil;E-Mail-Adresse;Geb.-Datum;Newsletter;Letzte Buchung;Umsatz (EUR)\n" +
+				"4711001;Frau;Dr.;Nora;Brunner;c/o Auer;Deichweg 4;26121;Oldenburg;Deutschland;0441 123456;0151 23456780;nora@list.example;25.12.1985;J;12.10.2025;1.234,50\n",
+			holds: map[string]values{nora: {domain.ContactStreet: "Deichweg 4, c/o Auer", domain.ContactBirthDate: "1985-12-25", domain.ContactPhone: "+4915123456780"}}},
+		{name: "79 Google in German", country: "DE", left: []string{"Labels", "E-Mail-Adresse 1 – Label", "Telefonnummer 1 – Label", "Adresse 1 – Formatiert"},
+			file: "Vorname,Zweiter Vorname,Nachname,Geburtstag,Labels,E-Mail-Adresse 1 – Label,E-Mail-Adresse 1 – Wert,Telefonnummer 1 – Label,Telefonnummer 1 – Wert,Telefonnummer 2 – Wert,Adresse 1 – Formatiert,Adresse 1 – Straße,Adresse 1 – Ort,Adresse 1 – Postleitzahl,Adresse 1 – Land\n" +
+				"Nora,,Brunner,1985-12-25,* myContacts,* Privat,nora@list.example,Mobil,,+49 441 123456,\"Ring 4\n26121 Oldenburg\",Ring 4,Oldenburg,26121,DE\nEmil,,Sommer, --03-04,* myContacts,* Privat,emil@list.example,,+49 151 23456701,,,,,,\n",
+			says: map[string][]string{"noBirthYear": {"--03-04"}},
+			holds: map[string]values{nora: {domain.ContactStreet: "Ring 4", domain.ContactCountry: "DE", domain.ContactPhone: "+49441123456", domain.ContactBirthDate: "1985-12-25"},
+				emil: {domain.ContactPhone: "+4915123456701", domain.ContactBirthDate: ""}}},
+		{name: "79 Outlook in Dutch", left: []string{"Geslacht"},
+			file: "Titel,Voornaam,Tweede voornaam,Achternaam,Functie,\"Werkadres, straat\",\"Huisadres, straat\",\"Huisadres, plaats\",\"Huisadres, postcode\",\"Huisadres, land/regio\",Telefoon op werk,Telefoon thuis,Mobiele telefoon,Verjaardag,E-mailadres,Geslacht\n" +
+				",Nora,,Brunner,,,Dorpsstraat 5,Utrecht,3511 AA,Nederland,,030 123 4567,,25-12-1985,nora@list.example,Niet opgegeven\n,Emil,,Sommer,,,Kade 9,Delft,2611 AB,Nederland,015 123 4567,,,0-0-00,emil@list.example,Niet opgegeven\n",
+			holds: map[string]values{nora: {domain.ContactStreet: "Dorpsstraat 5", domain.ContactPhone: "+31301234567", domain.ContactBirthDate: "1985-12-25"},
+				emil: {domain.ContactPhone: "+31151234567", domain.ContactBirthDate: "", domain.ContactPostcode: "2611 AB"}}},
+		{name: "79 Ticketmatic, with the number of the house in a second line", left: []string{"id", "customertitleid"},
+			file:  "id;firstname;lastname;email;street1;street2;street3;zip;city;country;phone1;customertitleid\n10023;Nora;Brunner;nora@list.example;rue Haute;12;bte 3;1000;Bruxelles;BE;+32 475 12 34 56;2\n10024;Emil;Sommer;emil@list.example;Kerkstraat;5b;;9000;Gent;BE;;1\n",
+			holds: map[string]values{nora: {domain.ContactStreet: "rue Haute 12, bte 3"}, emil: {domain.ContactStreet: "Kerkstraat 5b"}}},
+		{name: "79 groups of columns above the header", left: []string{"Email ok?"},
+			file:  "Contact,,,Address,,,Preferences\nFirst name,Surname,E-mail,Street,Town,Post code,Email ok?\nNora,Brunner,nora@list.example,1 Hill,Leeds,LS1 4AP,yes\n",
+			says:  map[string][]string{"linesAbove": {"The header is line 2", "Contact Address Preferences"}},
+			holds: map[string]values{nora: {domain.ContactStreet: "1 Hill", domain.ContactCity: "Leeds"}}},
+		{name: "79 groups of columns above the header of a workbook", left: []string{"Email ok?"},
+			file: edited(t, [][]any{{"List of 2026"}, {"Contact", nil, nil, "Address"}, {"First name", "Surname", "E-mail", "Street", "Town", "Email ok?"}, {"Nora", "Brunner", "nora@list.example", "1 Hill", "Leeds", "yes"}, {"Emil", "Sommer", "emil@list.example", "2 Hill", "York"}},
+				func(f *excelize.File) error { return f.MergeCell("Sheet1", "A2", "C2") }),
+			says:  map[string][]string{"linesAbove": {"The header is line 3", "List of 2026", "Contact Address"}},
+			holds: map[string]values{nora: {domain.ContactStreet: "1 Hill"}, emil: {domain.ContactCity: "York"}}},
+		{name: "79 a blank column without a name between others",
+			file:  "First name,,Surname,E-mail\nNora,,Brunner,nora@list.example\n",
+			holds: map[string]values{nora: {domain.ContactLastName: "Brunner"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := importtest.New(t, 0)
