@@ -73,7 +73,7 @@ func (s *server) listRows(ctx context.Context, c Claims, in *IDPath) (*listed[ro
 	for _, h := range i.Headers {
 		known[text.Normalise(h.Name)] = true
 	}
-	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: func(name string) bool { return known[text.Normalise(name)] }, Encoding: i.Encoding})
+	r, err := sheet.Open(f, f.Size(), sheet.Options{KnownColumn: func(name string) bool { return known[text.Normalise(name)] }, Encoding: i.Encoding, Width: len(i.Headers)})
 	for err == nil && len(out.Body.Items) < firstRows {
 		var row sheet.Row
 		if row, err = r.Read(); err == nil && row.Fault == nil && len(row.Cells) == len(i.Headers) {

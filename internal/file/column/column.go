@@ -126,6 +126,15 @@ func person(name string) string {
 	return ""
 }
 
+// WithoutName is what a column is called that has no name, by its place from 1. It is
+// no word of a language: a recipe names it so.
+func WithoutName(place int) string { return "(" + strconv.Itoa(place) + ")" }
+
+// Unnamed reports whether a column is called so.
+func Unnamed(name string) bool { return unnamed.MatchString(name) }
+
+var unnamed = regexp.MustCompile(`^\(\d+\)$`)
+
 var made = regexp.MustCompile(`^\[\s*(?:info\s*\]\s*made |error\s*\])`)
 
 // Key names a set of columns, of files of one kind: two files have the same if

@@ -106,6 +106,7 @@ func columnLetters(i int) string {
 // A header is what the first lines of the file say.
 type header struct {
 	names   []string
+	cells   int // of its line, also those at the right without a name
 	line    int
 	sepLine bool
 	// above are the lines of a title that stand above it.
@@ -144,6 +145,13 @@ func (h *header) groups(next []string, known func(string) bool) bool {
 	h.above = append(h.above, strings.Join(slices.DeleteFunc(slices.Clone(h.names), func(n string) bool { return n == "" }), " "))
 	h.names = next
 	return true
+}
+
+// widen adds columns without a name at the right.
+func (h *header) widen(width int) {
+	for len(h.names) < width {
+		h.names = append(h.names, "")
+	}
 }
 
 // numberOrAddress is what names a contact.
@@ -204,7 +212,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 			n = knownNames(found, known)
 		}
 		if n > min(1, len(h.above)) || known == nil {
-			h.names, h.line = found, r.line
+			h.names, h.cells, h.line = found, len(r.cells), r.line
 			break
 		}
 		if n > 0 || r.fault != nil || !h.title(found, r.line) {
@@ -243,7 +251,7 @@ func (p *parser) belowGroups(h *header, known func(string) bool) error {
 	}
 	var r record
 	err := p.next(&r)
-	h.line = r.line
+	h.cells, h.line = len(r.cells), r.line
 	return err
 }
 

@@ -21,6 +21,9 @@ type Options struct {
 	// Encoding is "" for detection, or the one of [Encodings] that the user
 	// chose. A byte order mark is believed all the same.
 	Encoding string
+	// Width is how many columns there are at least: those at the right of the header
+	// that have no name are columns too. Zero cuts them off.
+	Width int
 	// Limits that are zero have their default.
 	Limits Limits
 
@@ -192,6 +195,8 @@ func (r *Reader) openCSV(from origin) error {
 	if err != nil {
 		return err
 	}
+	h.widen(r.opts.Width)
+	p.width = len(h.names)
 	r.rows, r.parser, r.dec = p, p, dec
 	r.setHeader(h)
 	return nil
@@ -226,6 +231,10 @@ func (r *Reader) Detected() Detected {
 // characters taken out, composed (NFC), without the empty ones at the right. A
 // column without a name between others is "".
 func (r *Reader) Header() []string { return r.head.names }
+
+// HeaderCells returns how many cells the header's line has, with the empty ones at the
+// right.
+func (r *Reader) HeaderCells() int { return r.head.cells }
 
 // HeaderLine returns the line of the header.
 func (r *Reader) HeaderLine() int { return r.head.line }

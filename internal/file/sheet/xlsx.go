@@ -145,6 +145,8 @@ func (r *Reader) openWorkbook(p parts, name string) error {
 	if err != nil {
 		return w.elsewhere(err)
 	}
+	h.widen(r.opts.Width)
+	w.width = len(h.names)
 	r.setHeader(h)
 	return nil
 }

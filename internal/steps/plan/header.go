@@ -10,6 +10,7 @@ import (
 	"rollbook/internal/domain/person"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/domain/text"
+	"rollbook/internal/file/column"
 	"rollbook/internal/importing/flow"
 )
 
@@ -216,18 +217,18 @@ func (r *resolver) notCompared(cols []flow.Column) []domain.Warning {
 // which others are not ours either.
 func (h *header) unknown(i int) error {
 	name := h.names[i]
-	if name == "" {
+	if column.Unnamed(name) {
 		return fault.New(fault.Invalid, "unknownColumn.unnamed", h.line, h.at[i]+1)
 	}
 	if strings.HasPrefix(name, "ï»¿") {
 		return fault.New(fault.Invalid, "encodingMixedUp.file", h.line)
 	}
 	if strings.EqualFold(name, flow.KeyColumn) {
-		return fault.New(fault.Invalid, "unknownColumn.noNumber", h.line, i+1, name)
+		return fault.New(fault.Invalid, "unknownColumn.noNumber", h.line, h.at[i]+1, name)
 	}
 	var all []string
 	for k, n := range h.ours[i+1:] {
-		if h.names[i+1+k] != "" && !h.means(n) {
+		if !column.Unnamed(h.names[i+1+k]) && !h.means(n) {
 			all = append(all, h.names[i+1+k])
 		}
 	}

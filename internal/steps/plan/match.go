@@ -79,7 +79,14 @@ func (s *Step) open(ctx context.Context, imp *domain.Import, f domain.File, name
 	options := sheet.Options{KnownColumn: names.known, Encoding: imp.Encoding, Limits: s.Limits}
 	r, err := sheet.Open(f, f.Size(), options)
 	if err == nil {
-		return r, lookAhead(r), nil
+		rows := lookAhead(r)
+		if options.Width = rows.unnamed(); options.Width == 0 {
+			return r, rows, nil
+		}
+		if r, err = sheet.Open(f, f.Size(), options); err == nil {
+			rows = lookAhead(r)
+		}
+		return r, rows, err
 	}
 	x, ok := fault.As(err)
 	if !ok || x.Code != sheet.CodeNoHeader || x.Params["case"] != nil {
@@ -99,6 +106,22 @@ func (s *Step) open(ctx context.Context, imp *domain.Import, f domain.File, name
 		return nil, nil, err
 	}
 	return r, rows, nil
+}
+
+// unnamed is how many columns the file has with those at the right of the header that
+// have no name and values in some rows; 0 where it has none of these. The header of a
+// workbook does not say how wide it is, so most rows must.
+func (a *ahead) unnamed() int {
+	wide, most := 0, 0
+	for _, r := range a.rows {
+		if r.Fault != nil && r.Fault.Code == sheet.CodeWrongCellCount && r.Fault.Params["case"] == nil && len(r.Cells) > len(a.Header()) {
+			wide, most = wide+1, max(most, len(r.Cells))
+		}
+	}
+	if wide == 0 || a.Detected().Format == "xlsx" && 2*wide <= len(a.rows) || a.Detected().Format != "xlsx" && most > a.HeaderCells() {
+		return 0
+	}
+	return most
 }
 
 // under reports whether the rows stand under a header: its cells are words, and in
@@ -170,11 +193,11 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 		ours, given := said(r.given, shown[i], name)
 		before, known := said(r.before, shown[i], name)
 		switch {
-		case given && name != "" && ours == "":
+		case given && ours == "":
 			h.By = domain.ByLeftOut
-		case given && name != "":
+		case given:
 			h.Column, h.By = ours, domain.ByGiven
-		case known && name != "" && r.stillFits(before, values[i]):
+		case known && r.stillFits(before, values[i]):
 			h.Column, h.By = before, domain.ByMemory
 		case r.noNumber(header, name, values[i]):
 			meant[i] = column.Meaning{Target: column.Name}
@@ -218,7 +241,7 @@ func (r *resolver) match(header []string, rows *ahead) matched {
 // said looks up what is said of a column: by its number where its name is there
 // several times, else by its name.
 func said(columns map[string]string, shown, name string) (ours string, ok bool) {
-	if ours, ok = columns[text.Normalise(shown)]; !ok {
+	if ours, ok = columns[text.Normalise(shown)]; !ok && name != "" {
 		ours, ok = columns[text.Normalise(name)]
 	}
 	return ours, ok
@@ -247,7 +270,7 @@ func (r *resolver) learn(header []string, headers []domain.Header, was domain.Le
 		l.Reading = domain.Reading{}
 	}
 	for i, h := range headers {
-		if _, given := said(r.given, h.Name, header[i]); given && header[i] != "" || h.By == domain.ByMemory {
+		if _, given := said(r.given, h.Name, header[i]); given || h.By == domain.ByMemory {
 			l.Columns[h.Name] = h.Column
 		}
 	}
@@ -439,7 +462,7 @@ func recognised(headers []domain.Header, spare []int, at time.Time) []domain.War
 			known = append(known, h.Name+" → "+h.Column)
 		case h.By == domain.ByMemory && h.Column != "":
 			before = append(before, h.Name+" → "+h.Column)
-		case h.Name == "": // between others, and without values
+		case column.Unnamed(h.Name): // and without values
 		case h.By == domain.ByMemory, h.By == domain.ByLeftOut:
 			left = append(left, h.Name)
 		}
@@ -475,7 +498,7 @@ func kept(headers []domain.Header, joined []*joint) []int {
 // notBlank rejects a file in which a column that nobody knows has a value after
 // all, behind the rows that were looked at.
 func notBlank(h domain.Header, at, header, line int) error {
-	if h.Name == "" {
+	if column.Unnamed(h.Name) {
 		return fault.New(fault.Invalid, "unknownColumn.unnamed", header, at+1)
 	}
 	return fault.New(fault.Invalid, "unknownColumn.value", line, domain.Shown(h.Name))

@@ -170,13 +170,15 @@ func alsoThere(headers []domain.Header, spare []int, cells int) []domain.Warning
 }
 
 // numbered returns the names of columns, with a number behind one that stands
-// there again: Titre, Titre (2).
+// there again: Titre, Titre (2). One without a name is called by its place.
 func numbered(header []string) []string {
 	out := slices.Clone(header)
 	times := map[string]int{}
 	for i, name := range header {
 		key := text.Normalise(name)
-		if times[key]++; times[key] > 1 && name != "" && !bracketed.MatchString(name) {
+		if name == "" {
+			out[i] = column.WithoutName(i + 1)
+		} else if times[key]++; times[key] > 1 && name != "" && !bracketed.MatchString(name) {
 			out[i] = fmt.Sprintf("%s (%d)", name, times[key])
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
 	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/importtest"
@@ -236,6 +239,50 @@ func TestInput81(t *testing.T) {
 			}
 		}, mapped(map[string]string{"Email": ""}))
 	})
+}
+
+// A column without a name that has values is one that nobody knows: it is shown, and a
+// recipe says what it is for by its place; at the right of the header too.
+func TestColumnsWithoutAName(t *testing.T) {
+	sheet := func(rows ...[]any) string { return edited(t, rows, func(*excelize.File) error { return nil }) }
+	for name, c := range map[string]struct{ file, as string }{
+		"at the right":                 {"Contact,Email,\n#0000001,mia@list.example,note\n#0000002,ida@list.example,\n", "(3)"},
+		"at the right, in one row":     {"Contact,Email,\n#0000001,mia@list.example,note\n", "(3)"},
+		"between others":               {"Contact,,Email\n#0000001,note,mia@list.example\n", "(2)"},
+		"behind blank ones":            {"Contact,Email,,\n#0000001,mia@list.example,,note\n", "(4)"},
+		"at the right, in a workbook":  {sheet([]any{"Contact", "Email"}, []any{"#0000001", "mia@list.example", "note"}, []any{"#0000002", "", "x"}), "(3)"},
+		"between others of a workbook": {sheet([]any{"Contact", "", "Email"}, []any{"#0000001", "note", "mia@list.example"}), "(2)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := fixture(t)
+			whole(t, w, domain.Contacts, c.file, func(imp, _ domain.Import) {
+				if imp.Problem == nil || !strings.Contains(imp.Problem.Message("en"), "column "+strings.Trim(c.as, "()")+" has no name") {
+					t.Fatalf("%s %+v", imp.Status, imp.Problem)
+				}
+				if h := header(t, imp, c.as); h.By != domain.ByNone || h.Samples[0] != "note" {
+					t.Errorf("%+v", h)
+				}
+			})
+			for column, want := range map[string]domain.Value{"": "", "[new] NOTE": "note"} {
+				whole(t, w, domain.Contacts, c.file, func(_, up domain.Import) {
+					if got := w.Value(t, demo.Aurora, "0000001", note); got != want || up.Counts.Rejected > 0 || w.Value(t, demo.Aurora, "0000001", domain.ContactEmail) != "mia@list.example" {
+						t.Errorf("%q %+v %+v %v", got, up.Counts, up.Problem, problems(up))
+					}
+				}, mapped(map[string]string{c.as: column}))
+			}
+			// The next file alike is read so.
+			next := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, c.file)
+			if next.Status != domain.Done || header(t, next, c.as).By != domain.ByMemory {
+				t.Errorf("%s %+v %+v", next.Status, next.Problem, next.Headers)
+			}
+		})
+	}
+	// A row that is longer than the others is at fault itself.
+	w := fixture(t)
+	imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, "Contact,Email\n#0000001,mia@list.example\n#0000002,ida@list.example,note\n#0000003,eva@list.example\n")
+	if d := cmp.Diff([]string{"3 rejected wrongCellCount "}, problems(imp)); d != "" {
+		t.Errorf("%s %+v", d, imp.Problem)
+	}
 }
 
 // What is wrong with a column is said by where it stands in the file, whatever is left

@@ -193,6 +193,51 @@ func TestMatchTheColumns(t *testing.T) {
 			t.Errorf("%+v", got.Columns)
 		}
 	})
+	t.Run("fields in several columns are shown together, and a column without a name", func(t *testing.T) {
+		upload(p, "parts.csv", []byte("Vorname;Namensvorsatz;Nachname;Straße;Hausnummer;Adresszusatz;Telefon privat;Mobiltelefon;E-Mail;Geburtsjahr;Geburtsmonat;Geburtstag;\n"+
+			"Alma;van;Dyk;Lange Gasse;5a;Hinterhaus;+41446681802;+41791234568;dyk@haus.example;1985;12;5;Loge\n"+
+			"Bert;;Ohm;Ufer;7;;+41446681803;;ohm@haus.example;;;;\n"))
+		p.Heading("Match the columns")
+		p.See("1 column is still to be decided.")
+		p.See("Column 13, without a name")
+		row := func(n int, cells ...string) {
+			t.Helper()
+			for _, c := range cells {
+				p.SeeIn(fmt.Sprintf(".preview tbody tr:nth-child(%d)", n), c)
+			}
+		}
+		row(1, "van Dyk", "Lange Gasse 5a, Hinterhaus", "+41791234568", "1985-12-5")
+		row(2, "Ohm", "Ufer 7", "+41446681803")
+		var columns int
+		p.Eval("document.querySelectorAll('.preview thead th').length", &columns)
+		if columns != 7 { // the line, first and last name, street, telephone, e-mail, birth date
+			t.Errorf("%d columns in the preview", columns)
+		}
+		axe()
+		picture("match-parts")
+		// What a part is for is chosen like anything else, and the preview follows.
+		p.Press("Leave out Column 13, without a name")
+		p.Fill("What is Adresszusatz for?", "leave")
+		p.Keys(kb.Enter)
+		p.Gone("Lange Gasse 5a, Hinterhaus")
+		row(1, "Lange Gasse 5a")
+		p.Fill("What is Namensvorsatz for?", "second last")
+		p.Keys(kb.Enter)
+		row(1, "Dyk van")
+		p.Press("Test the file")
+		p.See("2 contacts would be created.")
+		is := newest(t, s)
+		if is.Columns["(13)"] != "" || len(is.Columns) != 3 || is.Columns["Namensvorsatz"] != "Last name 2" {
+			t.Errorf("%+v", is.Columns)
+		}
+		p.Press("Update now with this file")
+		p.See("Create 2 contacts?")
+		p.Press("Update now with this file")
+		p.See("2 contacts have been created")
+		if c := stored("dyk@haus.example"); c.Get(domain.ContactStreet) != "Lange Gasse 5a" || c.Get(domain.ContactLastName) != "Dyk van" || c.Get(domain.ContactBirthDate) != "1985-12-05" || c.Get(domain.ContactPhone) != "+41791234568" {
+			t.Errorf("%+v", c)
+		}
+	})
 	t.Run("a column for what another was taken for", func(t *testing.T) {
 		upload(p, "two.csv", []byte("Vorname;Nachname;E-Mail;Telefon privat;Mobiltelefon\nEva;Xaver;xaver@haus.example;+41446681801;+41791234567\n"))
 		p.See("1 contact would be created.")

@@ -57,7 +57,7 @@ function Columns({ of, rows }) {
   const has = (c) => users.has(same(c));
   const nameless = of.dataType === 'contacts' ? !(draft.recipe.matchBy || has(keyColumn) || has('Email') || has('Last name')) : !has(keyColumn);
 
-  const nameOf = (i) => headers[i].name || t('match.unnamed', { n: i + 1 });
+  const nameOf = (i) => (headers[i].name === `(${i + 1})` ? t('match.unnamed', { n: i + 1 }) : headers[i].name);
   const choose = (i, column) => {
     const change = { [headers[i].name]: column };
     // One column is for one thing: who had it before is left out.
@@ -75,7 +75,7 @@ function Columns({ of, rows }) {
     e.preventDefault();
     setTried(true);
     const gap = headers.findIndex((_, i) => now[i] === undefined || doubled(i).length > 0);
-    if (gap >= 0 && headers[gap].name) { boxes.current[gap]?.focus(); return; }
+    if (gap >= 0) { boxes.current[gap]?.focus(); return; }
     // What the file and earlier ones tell by themselves stays theirs.
     const columns = { ...of.recipe.columns };
     headers.forEach((h, i) => { if (draft.columns[h.name] !== undefined && now[i] !== undefined && draft.columns[h.name] !== taken(h)) columns[h.name] = now[i]; });
@@ -193,11 +193,9 @@ function One({ name, header, samples, now, chosen, left, doubled, missing, optio
         <p class="match-samples">{samples.length ? samples.map((s) => <span key={s} class="cell-value">{s}</span>) : <span class="hint">{t('match.noValues')}</span>}</p>
       </div>
       <div class="match-choice">
-        {header.name
-          ? <Combo label={t('match.for', { column: name })} value={value} options={all} onChange={onChange} invalid={Boolean(fault)} describedby={id} box={box} />
-          : <p class="hint">{t('match.unnamed.hint')}</p>}
+        <Combo label={t('match.for', { column: name })} value={value} options={all} onChange={onChange} invalid={Boolean(fault)} describedby={id} box={box} />
         <p class="hint" id={id}>{fault ? <span class="field-error"><Icon name="error" />{fault}</span> : why(header, now, chosen, left)}</p>
-        {now === undefined && header.name && (
+        {now === undefined && (
           <p class="match-offers">
             {header.suggestions.map((s) => <Button key={s} kind="quiet" icon="check" aria-label={t('match.take', { column: name, ours: columnWords(s) })} onClick={() => onChange(s)}>{columnWords(s)}</Button>)}
             <Button kind="quiet" icon="close" aria-label={t('match.leave', { column: name })} onClick={() => onChange('')}>{t('match.leaveOut')}</Button>
