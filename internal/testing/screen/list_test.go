@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -180,5 +181,44 @@ func TestHelpIsWithinReach(t *testing.T) {
 	}
 	for _, v := range p.Axe() {
 		t.Error(v)
+	}
+}
+
+// The help has pictures, in the words and forms of each language.
+func TestHelpHasPictures(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := browser.New(t)
+	for _, x := range []struct{ lang, browser, day string }{
+		{"en", "en-GB", "3 April 1985"}, {"de", "de-AT", "3. April 1985"}, {"fr", "fr-CH", "3 avril 1985"}, {"it", "it-IT", "3 aprile 1985"}, {"es", "es-ES", "3 de abril de 1985"},
+	} {
+		t.Run(x.lang, func(t *testing.T) {
+			texts := words(t, x.lang)
+			p := b.Page(browser.Options{Language: x.browser})
+			p.Open(s.URL)
+			p.Press(texts["landing.signIn"][""])
+			p.SignIn("operator@aurora.example", dev.Password)
+			p.Heading(texts["imports.title"][""])
+			p.Go("#/help")
+			p.Heading(texts["help.title"][""])
+			p.SeeIn(".help-text", x.day)
+			for _, part := range []string{"lists", "names", "evidence", "mend", "templates"} {
+				p.SeeIn(fmt.Sprintf("section:has(#help-%s) figure", part), texts["help."+part+".picture"][""])
+			}
+			for _, width := range []int64{1280, 360} {
+				p.Look(width, 900, false)
+				if n := p.Overflow(); n > 0 {
+					t.Errorf("%d pixels stick out at %d", n, width)
+				}
+			}
+			for _, v := range p.Axe() {
+				t.Error(v)
+			}
+			p.Look(1280, 900, false)
+			if dir := os.Getenv("PICTURES"); dir != "" {
+				if err := os.WriteFile(dir+"/help-"+x.lang+".png", p.Picture(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,1 +1,0 @@
-import{E as r,L as i,ha as o,ja as n,pa as a}from"./chunk-WUCGXAEY.js";function e({of:t}){return t?o(a,{title:r("draft.back",{ago:i(new Date(t.since).toISOString())}),actions:o(n,{icon:"trash",onClick:t.discard,children:r("draft.discard")})}):null}export{e as a};
