@@ -13,6 +13,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/reason"
 	"rollbook/internal/file/column"
+	"rollbook/internal/importing/flow"
 	"rollbook/internal/testing/memory"
 )
 
@@ -56,6 +57,11 @@ func comesOf(t *testing.T, given string) string {
 	d.contact(t, "7", "contact:email", "mia@example.org", "criterion:NOTE", "A-1", "contact:country", "CH")
 	d.contact(t, "8", "criterion:NOTE", "A-2")
 	d.contact(t, "9", "criterion:NOTE", "A-2", "criterion:HALL", "Zürich")
+	for _, f := range []domain.FieldDef{{Code: "SINCE", Label: "Since", Kind: domain.Date}, {Code: "PAID", Label: "Paid", Kind: domain.Number, Decimals: 2}} {
+		if err := d.catalogue.PutField(t.Context(), house, f); err != nil {
+			t.Fatal(err)
+		}
+	}
 	said, file, ok := strings.Cut(given, "\n\n")
 	if !ok {
 		t.Fatal("there is no file")
@@ -107,6 +113,16 @@ func comesOf(t *testing.T, given string) string {
 		}
 		out.WriteString("\n")
 	}
+	for i, c := range p.Columns {
+		if p.Problem != nil {
+			break
+		}
+		reads := strings.TrimSpace(strings.Join([]string{c.Order, c.Sign, c.Starts}, " "))
+		if c.Found {
+			reads += "found"
+		}
+		fmt.Fprintf(&out, "%d is %s\n", i+1, strings.Join(strings.Fields(string(c.Role)+" "+string(c.Field)+" "+reads), " "))
+	}
 	because := func(r reason.Reason) string {
 		b, err := json.Marshal(r.Params)
 		if err != nil {
@@ -120,11 +136,21 @@ func comesOf(t *testing.T, given string) string {
 	if p.Problem != nil {
 		fmt.Fprintf(&out, "F %s\n", because(p.Problem.Reason))
 	}
-	for n := range p.Chunks {
+	for n, ref := range p.Chunks {
+		same := flow.Duplicates{}
+		if ref.Duplicates {
+			b, err := d.files.Get(t.Context(), flow.DuplicatesKey(house, id, n))
+			if err != nil || json.Unmarshal(b, &same) != nil {
+				t.Fatal(err)
+			}
+		}
 		for _, r := range d.rows(t, n) {
 			fmt.Fprintf(&out, "%d %s", r.Line, strings.Join(r.Cells, " | "))
 			if r.Fault != nil {
 				fmt.Fprintf(&out, " R %s %s", r.Fault.Column, because(r.Fault.Reason))
+			}
+			if s, ok := same[r.Line]; ok {
+				fmt.Fprintf(&out, " %+v", s)
 			}
 			out.WriteString("\n")
 		}

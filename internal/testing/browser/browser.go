@@ -54,7 +54,8 @@ func New(t testing.TB) *Browser {
 // NewWith is New with the fonts.
 func NewWith(t testing.TB, set fonts.Set) *Browser {
 	t.Helper()
-	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	// The shell without a window works half as much for each tab.
+	names := []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
 	if path := os.Getenv("CHROMIUM"); path != "" {
 		names = []string{path}
 	}
@@ -131,9 +132,11 @@ func (b *Browser) Page(o Options) *Page {
 	p.call("Emulation.setUserAgentOverride", map[string]any{"userAgent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/150 Rollbook test", "acceptLanguage": o.Language})
 	p.call("Emulation.setTimezoneOverride", map[string]any{"timezoneId": "Europe/Zurich"})
 	c := chromedp.FromContext(ctx)
-	var nothing any
-	if err := c.Browser.Call(ctx, "Browser.setPermission", map[string]any{"permission": map[string]any{"name": "clipboard-read"}, "setting": "granted", "browserContextId": c.BrowserContextID}, &nothing); err != nil {
-		b.t.Fatal(err)
+	for _, name := range []string{"clipboard-read", "clipboard-write"} {
+		var nothing any
+		if err := c.Browser.Call(ctx, "Browser.setPermission", map[string]any{"permission": map[string]any{"name": name}, "setting": "granted", "browserContextId": c.BrowserContextID}, &nothing); err != nil {
+			b.t.Fatal(err)
+		}
 	}
 	p.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": helpers})
 	p.Look(o.Width, o.Height, o.Dark)
@@ -233,7 +236,11 @@ func (p *Page) Run(a chromedp.Action[chromedp.Void]) {
 // Open goes to an address and waits for the page.
 func (p *Page) Open(url string) {
 	p.t.Helper()
-	p.run("open "+url, chromedp.Navigate(url))
+	answer := p.call("Page.navigate", map[string]any{"url": url})
+	if text, _ := answer["errorText"].(string); text != "" {
+		p.t.Fatalf("open %s: %s", url, text)
+	}
+	p.wait("open "+url, "document.readyState === 'complete'")
 }
 
 // Go goes to a place within the screen, such as "#/targets".
