@@ -150,6 +150,8 @@ func TestTaken(t *testing.T) {
 		{language, "francese", "fr", ""},
 		{language, "francés", "fr", ""},
 		{language, "Deutsch", "de", ""},
+		{language, "Deutsch (Schweiz)", "de-CH", ""},
+		{language, "German (informal)", "de", ""},
 		{language, "allemand", "de", ""},
 		{language, "tedesco", "de", ""},
 		{language, "alemán", "de", ""},

@@ -162,6 +162,10 @@ var regional = regexp.MustCompile(`^([A-Za-z]{2})[-_]([A-Za-z]{2})$`)
 // codes of countries here.
 var countriesToo = []string{"be", "ch", "ee", "li", "lu", "se", "si"}
 
+// remarked is a language with a remark behind it, as of its country or of how people
+// are addressed.
+var remarked = regexp.MustCompile(`^([^()]*[^() ]) *\(([^()]+)\)$`)
+
 // languageCode reads a language: its ISO 639-1 code in any case, also with a
 // country (fr-CH), or a three-letter code or a name in one of five languages or
 // in itself. The answer is fr or fr-CH.
@@ -185,6 +189,15 @@ func languageCode(text string) (string, *field.Warning, *field.Problem) {
 		_, known := languages()[base]
 		if _, place := countries()[region]; known && place {
 			return base + "-" + region, nil, nil
+		}
+	}
+	if m := remarked.FindStringSubmatch(s); m != nil {
+		code, w, p := languageCode(m[1])
+		if country, wrong := countryCode(m[2]); p == nil && wrong == nil && len(code) == 2 {
+			return code + "-" + country, nil, nil
+		}
+		if p == nil {
+			return code, w, nil
 		}
 	}
 	n := languageNames()

@@ -157,7 +157,7 @@ var dashes = strings.NewReplacer("\u2013", "-", "\u2014", "-")
 
 var (
 	tail     = regexp.MustCompile(`\s*(\([^()]*\)|\[[^\[\]]*\]|[*:?]|#\d+)\s*$`)
-	numbered = regexp.MustCompile(`^(.*?\pL)[ _-]?(\d)$`)
+	numbered = regexp.MustCompile(`^(.*?\pL)\.?[ _-]?(\d)$`)
 )
 
 // Meant returns what the name of a column means, whatever the values.
@@ -292,6 +292,13 @@ func looks(t Target, v string) bool {
 var isTruth = map[string]bool{"true": true, "false": true, "yes": true, "no": true, "oui": true, "non": true, "ja": true, "nein": true,
 	"si": true, "vrai": true, "faux": true, "wahr": true, "falsch": true, "vero": true, "falso": true, "verdadero": true, "x": true}
 
+// LastFirst reports whether a name of a column of full names has the last name first.
+func LastFirst(name string) bool {
+	return slices.Contains(lastFirst, squash(dashes.Replace(name)))
+}
+
+var lastFirst = []string{"nomprenom", "nometprenom", "nomsetprenoms", "cognomenome", "cognomeenome", "nachnamevorname", "namevorname", "nachnameundvorname", "apellidosnombre", "apellidosynombre", "lastnamefirstname", "surnamefirstname", "lastfirst", "achternaamvoornaam"}
+
 // LateTitle reports whether a name is one of titles that people have beside a
 // salutation, as of a job or an academic one.
 func LateTitle(name string) bool {
@@ -309,8 +316,11 @@ func Shape(values []string, year int) []Target {
 	if blank {
 		return nil
 	}
+	days := !slices.ContainsFunc(values, func(v string) bool {
+		return strings.TrimSpace(v) != "" && !isWholeDay.MatchString(strings.TrimSpace(v))
+	})
 	for _, s := range shapes {
-		all := true
+		all := s.target != "phone" || !days
 		for _, v := range values {
 			v = strings.TrimSpace(v)
 			all = all && (v == "" || s.form.MatchString(v))
@@ -328,6 +338,8 @@ func early(v string, year int) bool {
 	return strings.TrimSpace(v) != "" && (err != nil || y < year-10)
 }
 
+var isWholeDay = regexp.MustCompile(`^(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{1,2}-\d{1,2})$`)
+
 // shapes are forms that hardly anything else has: days without a clock, and
 // telephone numbers with a + or a 0 before them, which numbers and amounts lack.
 var shapes = []struct {
@@ -335,6 +347,6 @@ var shapes = []struct {
 	form   *regexp.Regexp
 }{
 	{"email", regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)},
-	{"birthDate", regexp.MustCompile(`^(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{1,2}-\d{1,2})$`)},
+	{"birthDate", isWholeDay},
 	{"phone", regexp.MustCompile(`^(\+|0|\(0)[\d\s()/.-]{7,19}\d$`)},
 }

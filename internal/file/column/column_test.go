@@ -33,6 +33,7 @@ func TestMeant(t *testing.T) {
 		{"lists in Italian", map[string]column.Target{"Tessera": column.Number, "Cognome": "lastName", "Nome": column.Given, "Nato il": "birthDate", "CAP": "postcode", "Città": "city", "Cellulare": "phone", "Indirizzo": "street"}, []string{"Quota"}},
 		{"lists in Spanish", map[string]column.Target{"Nº Socio": column.Number, "Nombre": column.Given, "Apellidos": "lastName", "Correo electrónico": "email", "Código postal": "postcode", "Localidad": "city", "País": "country", "Fecha de nacimiento": "birthDate"}, []string{"Documento", "Estado civil"}},
 		{"HelloAsso", map[string]column.Target{"Nom adhérent": column.Name, "Prénom adhérent": "firstName", "Email payeur": "email", "Ville payeur": "city", "N° adhérent": column.Number}, []string{"Moyen de paiement", "Carte d'adhérent", "Montant tarif"}},
+		{"lists with names in one column", map[string]column.Target{"NOM Prénom": column.Name, "Cognome e nome": column.Name, "Nachname, Vorname": column.Name, "Vor- und Nachname": column.Name, "Tel. 1": "phone", "Tel. 2": "phone", "Tél. fixe": "phone", "Tel. dienstl.": "phone", "E-Mail (dienstl.)": "email", "Date naiss.": "birthDate"}, []string{"Prénom du conjoint", "PLZ/Ort"}},
 		{"Google in German", map[string]column.Target{"E-Mail-Adresse 1 – Wert": "email", "Telefonnummer 2 – Wert": "phone", "Adresse 1 – Straße": "street", "Adresse 1 – Ort": "city", "Adresse 1 – Postleitzahl": "postcode", "Adresse 1 – Land": "country"},
 			[]string{"E-Mail-Adresse 1 – Label", "Adresse 1 – Formatiert", "Adresse 1 – Postfach", "Zweiter Vorname", "Ablegen als"}},
 		{"Outlook in Dutch", map[string]column.Target{"Huisadres, straat": "street", "Huisadres, plaats": "city", "Huisadres, postcode": "postcode", "Huisadres, land/regio": "country", "Telefoon thuis": "phone", "Telefoon op werk": "phone"}, []string{"Functie", "Geslacht"}},
@@ -103,7 +104,7 @@ func TestShape(t *testing.T) {
 		"email":     {{"a@example.org", "", "b@example.org"}},
 		"birthDate": {{"12.04.1985", "03/04/1990"}, {"1985-04-12"}},
 		"phone":     {{"+41 44 668 18 00", "079 123 45 67"}, {"(030) 1234567"}},
-		"":          {nil, {"", " "}, {"2024-02-01 10:11:12"}, {"198.51.100.7"}, {"46.94"}, {"12.04.2025", "2016-03-04"}, {"500000"}, {"0004a2ad10"}, {"12345678"}, {"a@example.org", "none"}, {"oui", "non"}},
+		"":          {nil, {"", " "}, {"2024-02-01 10:11:12"}, {"198.51.100.7"}, {"01.02.2019", "03.02.2019"}, {"46.94"}, {"12.04.2025", "2016-03-04"}, {"500000"}, {"0004a2ad10"}, {"12345678"}, {"a@example.org", "none"}, {"oui", "non"}},
 	} {
 		for _, values := range of {
 			var one column.Target

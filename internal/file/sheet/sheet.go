@@ -135,6 +135,7 @@ type Reader struct {
 	count    int
 	wrong    []int // lines of the first rows of a wrong shape
 	wrongs   int
+	below    int // misshapen rows of one cell since the last other row
 	others   int // of these, rows with another separator
 	other    byte
 	otherRow int
@@ -288,6 +289,11 @@ func (r *Reader) read() (Row, error) {
 		return Row{}, tooLarge("tooManyRows", r.opts.Limits.Rows)
 	}
 	row := Row{Line: rec.line, Cells: rec.cells, Fault: rec.fault, Displays: rec.displays}
+	if rec.shape && len(rec.cells) == 1 && rec.other == 0 && len(r.head.names) > 2 {
+		r.below++
+	} else {
+		r.below = 0
+	}
 	if rec.shape {
 		if err := r.misshapen(rec); err != nil {
 			return Row{}, err
@@ -388,7 +394,13 @@ func (r *Reader) end() error {
 		}
 		return errNoRows()
 	}
-	if r.wrongs*2 > r.count {
+	// Lines at the end that are no rows, as a total and who printed the list, do not
+	// make a file of few rows one of wrong rows.
+	wrongs, count := r.wrongs-r.below, r.count-r.below
+	if count == 0 || r.below > titles {
+		wrongs, count = r.wrongs, r.count
+	}
+	if wrongs*2 > count {
 		if r.others*2 > r.count {
 			return r.separatorChanges()
 		}

@@ -398,7 +398,11 @@ func (r *resolver) suggestions(headers []domain.Header, name, before string, mea
 	}
 	if r.want == domain.Contacts {
 		if meant == column.Name || meant == column.Given {
-			add(wholeNames(values))
+			whole := wholeNames(values)
+			if whole == person.FirstLast && column.LastFirst(name) {
+				whole = person.LastFirst
+			}
+			add(whole)
 		}
 		targets := []column.Target{meant}
 		if meant == column.Name || meant == column.Given {

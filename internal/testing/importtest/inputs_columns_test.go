@@ -72,6 +72,8 @@ func TestInput79Asked(t *testing.T) {
 	}{
 		{name: "79 a full name", file: "Email,Name\na@list.example,Ann Nowak\n", column: "Name", suggestion: "Last name", look: "First name + Last name",
 			holds: values{domain.ContactFirstName: "Ann", domain.ContactLastName: "Nowak"}},
+		{name: "79 a full name that its header says begins with the last", file: "Cognome e nome,Email\nNowak Ann,a@list.example\n", column: "Cognome e nome", suggestion: "Last name + First name", look: "Last name + First name",
+			holds: values{domain.ContactFirstName: "Ann", domain.ContactLastName: "Nowak"}},
 		{name: "79 a consent called SMS", file: "Email,Last name,SMS\na@list.example,Nowak,oui\nb@list.example,Muster,non\n", column: "SMS", suggestion: "", look: "[new] PHONE",
 			holds: values{phoneConsent: domain.True}},
 		{name: "79 addresses under another name", file: "Last name,Kontaktweg\nNowak,a@list.example\n", column: "Kontaktweg", suggestion: "Email", look: "Email",
