@@ -131,18 +131,29 @@ func (h *header) title(names []string, line int) bool {
 	return true
 }
 
+// mayBeGroups reports whether a header may be a line of groups above it: cells are
+// blank, or say the same as the one before.
+func (h *header) mayBeGroups() bool {
+	for i, n := range h.names {
+		if n == "" || i > 0 && sameName(n, h.names[i-1]) {
+			return true
+		}
+	}
+	return false
+}
+
 // groups takes a header for a line of groups above it, with what columns below are
-// about in some of its cells, if the next line has a name in each and more of them
-// are known.
+// about, if the next line has a name in each cell and more of them are known.
 func (h *header) groups(next []string, known func(string) bool) bool {
-	if known == nil || len(h.above) == titles || !slices.Contains(h.names, "") || slices.Contains(next, "") || len(next) < len(h.names) ||
+	if len(h.above) == titles || slices.Contains(next, "") || len(next) < len(h.names) ||
 		knownNames(next, known) <= knownNames(h.names, known) || slices.ContainsFunc(next, numberOrAddress.MatchString) {
 		return false
 	}
 	if len(h.above) == 0 {
 		h.first = h.line
 	}
-	h.above = append(h.above, strings.Join(slices.DeleteFunc(slices.Clone(h.names), func(n string) bool { return n == "" }), " "))
+	said := slices.DeleteFunc(slices.Clone(h.names), func(n string) bool { return n == "" })
+	h.above = append(h.above, strings.Join(slices.CompactFunc(said, sameName), " "))
 	h.names = next
 	return true
 }
@@ -237,7 +248,7 @@ func (p *parser) header(known func(string) bool) (header, error) {
 
 // belowGroups goes on to the next line where that is the header.
 func (p *parser) belowGroups(h *header, known func(string) bool) error {
-	if known == nil || !slices.Contains(h.names, "") {
+	if known == nil || !h.mayBeGroups() {
 		return nil
 	}
 	if _, err := p.skipBlank(); err != nil || p.pos == p.end {

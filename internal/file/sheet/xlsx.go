@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"io"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -400,7 +399,7 @@ func (w *workbook) header(known func(string) bool) (header, error) {
 		h.names, h.line = names(rec.cells), rec.line
 	}
 	w.width = len(h.names)
-	if known != nil && slices.Contains(h.names, "") {
+	if known != nil && h.mayBeGroups() {
 		var below record
 		if err := w.next(&below); err == nil && h.groups(names(below.cells), known) {
 			h.line, w.width = below.line, len(h.names)

@@ -422,10 +422,30 @@ func (r *resolver) suggestions(headers []domain.Header, name, before string, mea
 		}
 		columns = append(columns, field.Spelling{As: d.Code, Of: ours}, field.Spelling{As: d.Label, Of: ours})
 	}
-	if near, ok := field.NearestOf(name, columns); ok {
+	if near, ok := field.NearestOf(name, columns); ok && r.mayHold(near, values) {
 		add(near)
 	}
 	return out
+}
+
+// mayHold reports whether the values of a column may be those of a column of ours that
+// is true or false.
+func (r *resolver) mayHold(ours string, values []string) bool {
+	m := bracketed.FindStringSubmatch(ours)
+	if m == nil {
+		return true
+	}
+	d, err := r.field(m[2])
+	if err != nil || d.Kind != domain.YesNo && d.Kind != domain.Authorisation {
+		return true
+	}
+	good := 0
+	for _, v := range values {
+		if _, _, p := field.ParseNew(v, d); p == nil {
+			good++
+		}
+	}
+	return 2*good >= len(values)
 }
 
 // wholeNames tells by most of the values whether a column has full names, and in which
