@@ -96,6 +96,7 @@ var operations = []operation{
 	{"DELETE", "/api/mappings/{mapping}", nil, "operator", 204},
 	{"GET", "/api/contacts", nil, "viewer", 200},
 	{"POST", "/api/contacts/search", object{"q": "own"}, "viewer", 200},
+	{"POST", "/api/contacts/next-number", nil, "operator", 200},
 	{"GET", "/api/contacts/{contact}", nil, "viewer", 200},
 	{"GET", "/api/contacts/{contact}/history", nil, "viewer", 200},
 	{"PUT", "/api/contacts/{contact}", object{"lastName": "Own"}, "operator", 200},

@@ -49,6 +49,8 @@ type Contacts interface {
 	Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error
 	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
 	History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error)
+	// NextNumber returns a number of the width that nobody has, had or is given.
+	NextNumber(ctx context.Context, in domain.InstitutionID, digits int) (domain.ContactNumber, error)
 	// GetMany returns those of the contacts that there are.
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)

@@ -122,6 +122,12 @@ func showContact(c domain.Contact, cat *domain.Catalogue) contact {
 	return out
 }
 
+type numberAnswer struct {
+	Body struct {
+		Number domain.ContactNumber `json:"number" example:"0012345"`
+	}
+}
+
 // values is what a contact's tag is made of: all its values, and nothing of how
 // the catalogue shows them.
 func values(c domain.Contact) any { return c.Fields }
@@ -148,6 +154,19 @@ func (s *server) contactRoutes() {
 		return paged(ctx, s, c, in.Body.Q, limit, in.Body.Cursor, func(limit int) (*listed[contact], error) {
 			return s.findContacts(ctx, c, "body.q", in.Body.Q, limit, in.Body.Cursor)
 		})
+	})
+	route(s, Operator, huma.Operation{
+		OperationID: "nextNumber", Method: http.MethodPost, Path: all + "/next-number", Tags: []string{tagContacts},
+		Summary: "Get a number for a new contact", Description: "Nobody has it or had it, and it is given once. PUT the contact under it with If-None-Match: *.",
+	}, func(ctx context.Context, c Claims, _ *struct{}) (*numberAnswer, error) {
+		cat, err := s.catalogue(ctx, c.Institution)
+		if err != nil {
+			return nil, err
+		}
+		n, err := s.Contacts.NextNumber(ctx, c.Institution, cat.Settings.Digits())
+		a := &numberAnswer{}
+		a.Body.Number = n
+		return a, err
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getContact", Method: http.MethodGet, Path: one, Tags: []string{tagContacts},

@@ -296,7 +296,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 	for function, want := range map[string][]string{
 		"ApiFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem"),
-			on("Emails", "Query PutItem DeleteItem"),
+			on("Emails", "Query PutItem UpdateItem DeleteItem"),
 			on("History", "Query PutItem UpdateItem DeleteItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
 			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),

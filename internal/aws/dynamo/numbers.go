@@ -392,6 +392,25 @@ func (s numbers) raise(ctx context.Context, in domain.InstitutionID, digits int)
 	return err
 }
 
+// NextNumber returns a number of the width that nobody has, had or is given.
+func (s numbers) NextNumber(ctx context.Context, in domain.InstitutionID, digits int) (domain.ContactNumber, error) {
+	for {
+		first, err := s.take(ctx, in, digits, 1)
+		if err != nil {
+			return "", err
+		}
+		n := domain.ContactNumber(fmt.Sprintf("%0*d", digits, first))
+		there, err := s.people.under(ctx, in, []domain.ContactNumber{n})
+		if err != nil || len(there) == 0 {
+			return n, err
+		}
+		// Somebody chose it by hand, and maybe those after it.
+		if err := s.raise(ctx, in, digits); err != nil {
+			return "", err
+		}
+	}
+}
+
 // Claimed returns whom an import's lines without a number are about.
 func (s numbers) Claimed(ctx context.Context, in domain.InstitutionID, imp string, lines []int) (map[int]domain.Pinned, error) {
 	of := map[string][]int{} // lines by their item

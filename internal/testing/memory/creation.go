@@ -230,6 +230,21 @@ func (s *Contacts) take(in domain.InstitutionID, d int) domain.ContactNumber {
 	return domain.ContactNumber(fmt.Sprintf("%0*d", d, s.rest(in).next[d]))
 }
 
+// NextNumber returns a number of the width that nobody has, had or is given.
+func (s *Contacts) NextNumber(_ context.Context, in domain.InstitutionID, digits int) (domain.ContactNumber, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		n := s.take(in, digits)
+		_, there := s.of[in][n]
+		_, gone := s.rest(in).gone[n]
+		if !there && !gone {
+			return n, nil
+		}
+		s.raise(in, digits)
+	}
+}
+
 // raise makes the next number at least one above the highest of the width.
 func (s *Contacts) raise(in domain.InstitutionID, d int) {
 	d = digits(d)

@@ -206,6 +206,7 @@ func TestContacts(t *testing.T) {
 	// replaces nobody.
 	p.Go("#/contacts/new")
 	p.Heading("New contact")
+	p.Fill("Contact number", "12a")
 	p.Press("Save")
 	p.See("Enter 1 to 20 digits.")
 	p.Fill("Contact number", number)
@@ -223,6 +224,17 @@ func TestContacts(t *testing.T) {
 	p.See("Switzerland")
 	if made, err := s.Contacts.Get(t.Context(), "aurora", "808080"); err != nil || made.Get("contact:country") != "CH" || made.Get("contact:language") != "it" {
 		t.Errorf("%+v %v", made.Fields, err)
+	}
+	// Without a number it gets one that is free.
+	p.Go("#/contacts/new")
+	p.Heading("New contact")
+	p.Fill("Last name", "Unnumbered")
+	p.Press("Save")
+	p.See("Contact saved")
+	var given string
+	p.Eval("location.hash.split('/').pop()", &given)
+	if made, err := s.Contacts.Get(t.Context(), "aurora", domain.ContactNumber(given)); err != nil || made.Get("contact:lastName") != "Unnumbered" || len(given) != domain.DefaultDigits {
+		t.Errorf("%s %+v %v", given, made.Fields, err)
 	}
 
 	p.Go("#/contacts/" + number)

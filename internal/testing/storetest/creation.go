@@ -194,6 +194,20 @@ func createNext(t *testing.T, s Contacts) {
 	same(t, "the last", next("i-7", 2), domain.ContactNumber("99"))
 	same(t, "past the last", next("i-8", 2), domain.ContactNumber("100"))
 	same(t, "unreasonable width", next("i-9", 99), domain.ContactNumber("0000053"))
+	// To a person, who may take it or not: it is given once, and passes over what
+	// others have chosen.
+	person := func() domain.ContactNumber {
+		n, err := s.NextNumber(t.Context(), opera, 7)
+		must(t, err)
+		return n
+	}
+	same(t, "a person's", person(), domain.ContactNumber("0000054"))
+	same(t, "another person's", person(), domain.ContactNumber("0000055"))
+	put(t, s, opera, "0000056", nil)
+	put(t, s, opera, "0000060", nil)
+	must(t, s.Delete(t.Context(), opera, "0000060"))
+	same(t, "above what was chosen", person(), domain.ContactNumber("0000061"))
+	same(t, "an import's after it", next("i-10", 7), domain.ContactNumber("0000062"))
 }
 
 func createIdentity(t *testing.T, s Contacts) {

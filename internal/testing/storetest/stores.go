@@ -40,6 +40,9 @@ type Contacts interface {
 	Restore(ctx context.Context, in domain.InstitutionID, c domain.Contact) error
 	// Forget removes the history of a contact that is no longer there.
 	Forget(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber) error
+	// NextNumber returns a number of the width that nobody has, had or is given. It
+	// is given once, whoever asks and whether it is used or not.
+	NextNumber(ctx context.Context, in domain.InstitutionID, digits int) (domain.ContactNumber, error)
 	// Find looks up by exact number, exact e-mail (any case), or start of last
 	// name (any case, accents folded), paged and ordered; q "" lists all by
 	// number. cursor is opaque; one that is not ours is kind Invalid.

@@ -197,6 +197,7 @@ export const authorisations = {
 export const contacts = {
   find: (body, options) => call('POST', '/api/contacts/search', { body, ...options }),
   get: (number) => get(`/api/contacts/${id(number)}`),
+  nextNumber: () => call('POST', '/api/contacts/next-number'),
   history: (number, options) => get(`/api/contacts/${id(number)}/history`, {}, options),
   remove: (number, etag) => call('DELETE', `/api/contacts/${id(number)}`, { etag }),
   /** Without the tag of what was read, only a new one. */

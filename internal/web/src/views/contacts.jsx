@@ -294,14 +294,19 @@ function EditContact({ of, reload }) {
   const save = async (e) => {
     e.preventDefault();
     setError(null);
-    const number = fresh ? draft.number.trim().replace(/^#/, '') : of.number;
-    if (!/^\d{1,20}$/.test(number)) {
+    let number = fresh ? draft.number.trim().replace(/^#/, '') : of.number;
+    if (!/^\d{0,20}$/.test(number)) {
       setError({ errors: [{ location: 'body.number', message: t('contact.number.wrong') }] });
       setTimeout(() => form.current?.querySelector('[aria-invalid]')?.focus(), 0);
       return;
     }
     setBusy(true);
     try {
+      if (!number) {
+        // It stays in the form, so that saving again makes no second contact.
+        ({ number } = await contacts.nextNumber());
+        set({ number });
+      }
       await contacts.put(number, {
         ...Object.fromEntries(Object.entries(draft.own).filter(([, v]) => v !== '')),
         criteria: draft.criteria, authorisations: draft.authorisations, ...(draft.proof ? { proof: draft.proof } : {}),
@@ -329,7 +334,7 @@ function EditContact({ of, reload }) {
         <legend>{t('room.contact')}</legend>
         <div class="field-grid">
           {fresh && (
-            <Field label={t('contact.number')} hint={t('contact.number.hint')} error={wrong('number')}>
+            <Field label={t('contact.number')} hint={t('contact.number.hint')} error={wrong('number')} optional>
               {(p) => <input {...p} type="text" inputMode="numeric" autocomplete="off" value={draft.number} onInput={(e) => set({ number: e.currentTarget.value })} />}
             </Field>
           )}
