@@ -56,6 +56,9 @@ func (s *server) corrected(ctx context.Context, c Claims, id string, b RecipeBod
 		}
 		r.Corrections.Tests = append(r.Corrections.Tests, of.AccountID())
 		r.Corrections.Tests = r.Corrections.Tests[max(0, len(r.Corrections.Tests)-maxTests):]
+		if err := s.since(ctx, list, of); err != nil {
+			return r, err
+		}
 	}
 	body, err := json.Marshal(list)
 	if err != nil {
@@ -63,6 +66,37 @@ func (s *server) corrected(ctx context.Context, c Claims, id string, b RecipeBod
 	}
 	_, err = s.Files.Put(ctx, r.Corrections.Key, bytes.NewReader(body), "application/json")
 	return r, err
+}
+
+// since notes in the corrections that settle conflicts from which test on they do:
+// from of, where they were not in its recipe.
+func (s *server) since(ctx context.Context, list []domain.Correction, of *domain.Import) error {
+	var before []domain.Correction
+	if of.Corrections != nil {
+		if err := s.stored(ctx, of.Corrections.Key, &before); err != nil {
+			return err
+		}
+	}
+	type settles struct {
+		side   domain.Side
+		line   int
+		column string
+	}
+	about := func(x domain.Correction) settles { return settles{x.Of(), x.Line, x.Column} }
+	known := map[settles][]string{}
+	for _, x := range before {
+		known[about(x)] = append(known[about(x)], x.Since)
+	}
+	for i, x := range list {
+		if x.Of() == "" {
+			continue
+		}
+		list[i].Since = of.AccountID()
+		if since := known[about(x)]; len(since) > 0 {
+			list[i].Since, known[about(x)] = since[0], since[1:]
+		}
+	}
+	return nil
 }
 
 // showWhole is showImport with the corrections of the recipe.

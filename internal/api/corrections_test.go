@@ -63,6 +63,16 @@ func TestCorrections(t *testing.T) {
 	if r := get(next).Corrections; !slices.Equal(r.Tests, []string{of.ID, id}) {
 		t.Errorf("%+v", r)
 	}
+	// What settles conflicts is about those of the test that it was first given to.
+	s.change(next, func(i *domain.Import) { i.Status = domain.Done })
+	last := s.call(operator, "POST", "/api/imports/"+next+"/test", object{"corrections": append([]any{object{"line": 9, "conflict": "mine"}, object{"conflicts": "mine"}}, shown(next)...)}).want(201).object()["id"].(string)
+	var since []string
+	for _, c := range stored(t, s, last) {
+		since = append(since, c.Since)
+	}
+	if d := cmp.Diff([]string{next, of.ID, "", "", "", next, of.ID, of.ID, of.ID}, since); d != "" {
+		t.Error(d)
+	}
 	same := s.call(operator, "POST", "/api/imports/"+id+"/test", nil).want(201).object()["id"].(string)
 	if d := cmp.Diff(get(id).Recipe, get(same).Recipe); d != "" {
 		t.Error(d)
@@ -97,12 +107,21 @@ func TestCorrections(t *testing.T) {
 	s.call(operator, "POST", "/api/imports", body).problem(422, "invalid", "body.corrections[0]")
 	body["corrections"] = []any{object{"line": 2, "leaveOut": true}}
 	made := get(s.call(operator, "POST", "/api/imports", body).want(201).object()["id"].(string))
-	b, err := s.files.Get(t.Context(), made.Corrections.Key)
-	var kept []domain.Correction
-	if err == nil {
-		err = json.Unmarshal(b, &kept)
+	if kept := stored(t, s, made.ID); len(kept) != 1 || !kept[0].LeaveOut || made.Corrections.Key != flow.CorrectionsKey("aurora", made.ID) {
+		t.Errorf("%+v", kept)
 	}
-	if err != nil || len(kept) != 1 || !kept[0].LeaveOut || made.Corrections.Key != flow.CorrectionsKey("aurora", made.ID) {
-		t.Errorf("%+v %v", kept, err)
+}
+
+// stored are the corrections of an import as the step that reads the file finds them.
+func stored(t *testing.T, s *stack, id string) []domain.Correction {
+	t.Helper()
+	b, err := s.files.Get(t.Context(), flow.CorrectionsKey("aurora", id))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var list []domain.Correction
+	if err := json.Unmarshal(b, &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

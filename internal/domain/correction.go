@@ -16,6 +16,9 @@ type Correction struct {
 	// Conflicts and Conflict settle what an earlier test showed as conflicts.
 	Conflicts Side `json:"conflicts,omitempty"`
 	Conflict  Side `json:"conflict,omitempty"`
+	// Since is the first of Corrections.Tests whose conflicts it settles, "" for the
+	// first of them all.
+	Since string `json:"since,omitempty"`
 }
 
 // Of returns the side by which the correction settles conflicts, "" for none.

@@ -36,6 +36,7 @@ type corrector struct {
 
 	pairs map[string]pair // of [new] columns, by their names
 	tests []*conflicts
+	since []int // the first of the tests that each correction is about
 }
 
 type columnCorrections struct {
@@ -112,6 +113,10 @@ func (s *Step) corrector(ctx context.Context, imp *domain.Import, raw []string, 
 	if len(c.settle) > 0 {
 		for _, id := range imp.Corrections.Tests {
 			c.tests = append(c.tests, &conflicts{get: s.Files, in: imp.Institution, id: id})
+		}
+		c.since = make([]int, len(c.list))
+		for k, x := range c.list {
+			c.since[k] = max(0, slices.Index(imp.Corrections.Tests, x.Since))
 		}
 		for _, f := range rr.layout.Fields {
 			p := pair{rr.kept[f.New], -1}
@@ -193,9 +198,9 @@ func (c *corrector) settled(ctx context.Context, line int) (map[int][]step, erro
 	if len(c.tests) == 0 {
 		return nil, nil
 	}
-	live := map[string]string{}
-	for _, t := range c.tests {
-		if err := t.of(ctx, line, live); err != nil {
+	live := map[string]shown{}
+	for n, t := range c.tests {
+		if err := t.of(ctx, line, n, live); err != nil {
 			return nil, err
 		}
 	}
@@ -210,11 +215,11 @@ func (c *corrector) settled(ctx context.Context, line int) (map[int][]step, erro
 			p, ok := c.pairs[column]
 			of := c.list[k].Column
 			switch {
-			case !ok, of != "" && text.Normalise(of) != text.Normalise(column):
+			case !ok, is.test < c.since[k], of != "" && text.Normalise(of) != text.Normalise(column):
 			case c.list[k].Of() == domain.Theirs:
 				out[p.new] = append(out[p.new], step{k, ""})
 			case p.old >= 0:
-				out[p.old] = append(out[p.old], step{k, is})
+				out[p.old] = append(out[p.old], step{k, is.live})
 			}
 		}
 	}
@@ -231,13 +236,19 @@ type conflicts struct {
 	ended  bool
 }
 
-// of adds to live what the test showed as stored for the cells of a line, by their
-// columns. Lines are asked for in rising order.
-func (c *conflicts) of(ctx context.Context, line int, live map[string]string) error {
+// shown is what the last test that showed a cell as a conflict had as stored.
+type shown struct {
+	test int
+	live string
+}
+
+// of adds to live what the test, the nth, showed as stored for the cells of a line,
+// by their columns. Lines are asked for in rising order.
+func (c *conflicts) of(ctx context.Context, line, n int, live map[string]shown) error {
 	for {
 		for len(c.page) > 0 && c.page[0].Line <= line {
 			if p := c.page[0]; p.Line == line && p.Code == "conflict" && p.Live != nil {
-				live[p.Column] = *p.Live
+				live[p.Column] = shown{n, *p.Live}
 			}
 			c.page = c.page[1:]
 		}

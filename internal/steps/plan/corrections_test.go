@@ -166,6 +166,9 @@ func TestCorrectionsOfConflicts(t *testing.T) {
 		{"and then corrected by hand", []domain.Correction{{Conflicts: domain.Theirs}, {Column: "[new] NOTE", Line: 2, To: ptr("x")}}, []string{"1,a,x,h", "2,a,,", "3,a,b,h"}},
 		{"by hand, and then theirs", []domain.Correction{{Column: "[new] NOTE", Line: 2, To: ptr("x")}, {Conflicts: domain.Theirs}}, []string{"1,a,,h", "2,a,,", "3,a,b,h"}},
 		{"by value behind it", []domain.Correction{{Conflicts: domain.Mine}, {Column: "[old] NOTE", From: ptr("live1"), To: ptr("x")}}, []string{"1,x,b,h", "2,live2,b,h", "3,a,b,h"}},
+		{"only since the later test", []domain.Correction{{Conflicts: domain.Mine, Since: "test2"}}, []string{"1,live1,b,h", "2,a,b,h", "3,a,b,h"}},
+		{"a column's since the first, all since the later", []domain.Correction{{Column: "[new] NOTE", Conflicts: domain.Mine, Since: "test1"}, {Conflicts: domain.Theirs, Since: "test2"}}, []string{"1,live1,,h", "2,live2,b,", "3,a,b,h"}},
+		{"since a test that is no longer known", []domain.Correction{{Conflicts: domain.Mine, Since: "test0"}}, []string{"1,live1,b,h", "2,live2,b,h", "3,a,b,h"}},
 		{"a column without conflicts", []domain.Correction{{Column: "[new] GENRE", Conflicts: domain.Theirs}}, []string{"1,a,b,h", "2,a,b,h", "3,a,b,h"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -84,6 +84,9 @@ func (s *Step) fits(ctx context.Context, imp *domain.Import, first *sample, aske
 	if err != nil {
 		return err
 	}
+	if !asked && imp.Corrections != nil {
+		return fault.New(fault.Invalid, "nothingToDo") // decided so, and [old] is not the user's
+	}
 	if !asked {
 		return first.nothingToDo(found)
 	}

@@ -362,7 +362,8 @@ func (p *Page) Press(name string) {
 	p.press("rollbookTest.button(" + quote(name) + ")")
 }
 
-// PressIn is Press within the first part of the page that has the text.
+// PressIn is Press within the group of the label, or the first part of the page that
+// has the text.
 func (p *Page) PressIn(part, name string) {
 	p.t.Helper()
 	js := "rollbookTest.buttonIn(" + quote(part) + ", " + quote(name) + ")"

@@ -27,7 +27,8 @@ window.rollbookTest = (() => {
     sees: (text) => plain(document.body?.innerText).includes(plain(text)),
     button: (wanted) => byName(buttons(top()), wanted),
     buttonIn: (part, wanted) => {
-      const rows = [...document.querySelectorAll('tr, li, section, article')].filter((e) => shown(e) && plain(e.innerText).includes(part)).reverse();
+      const named = [...document.querySelectorAll('[role=group]')].filter((e) => shown(e) && e.ariaLabel === part);
+      const rows = [...named, ...[...document.querySelectorAll('tr, li, section, article')].filter((e) => shown(e) && plain(e.innerText).includes(part)).reverse()];
       for (const r of rows) { const b = byName(buttons(r), wanted); if (b) return b; }
       return undefined;
     },

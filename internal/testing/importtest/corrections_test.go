@@ -201,3 +201,25 @@ func TestCorrectionsOfConflictsByField(t *testing.T) {
 		}
 	}
 }
+
+// Where every conflict is left to what is stored, nothing is left to do; that [old]
+// differs is why they conflicted, and not what the user is told.
+func TestCorrectionsMayLeaveNothing(t *testing.T) {
+	w := importtest.New(t, 3)
+	file := "Contact,[old] GENRE,[new] GENRE\n"
+	for c, err := range w.Contacts.All(t.Context(), demo.Aurora) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Set(t, demo.Aurora, c.Number, map[domain.Field]domain.Value{"criterion:GENRE": "FOLK"})
+		file += "#" + string(c.Number) + ",ROCK,JAZZ\n"
+	}
+	first := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file)
+	if first.Counts.Conflicted != 3 {
+		t.Fatalf("%+v", first.Counts)
+	}
+	second := w.Import(t, demo.Aurora, domain.Criteria, domain.Test, file, corrected(t, w, []domain.Correction{{Conflicts: domain.Theirs}}, first.AccountID()), func(i *domain.Import) { i.Of, i.OfKind = first.ID, domain.TestOf })
+	if second.Problem == nil || second.Problem.Code != "nothingToDo" {
+		t.Errorf("%s %+v", second.Status, second.Problem)
+	}
+}

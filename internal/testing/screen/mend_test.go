@@ -381,6 +381,101 @@ func TestMendPieces(t *testing.T) {
 	p.SeeIn("dialog", "Not compared: Spent this season.")
 }
 
+// Sides are chosen for a row, for all of a field and for all: each leaves the
+// conflicts that it is not about as they are.
+func TestSidesByRowFieldAndAll(t *testing.T) {
+	s := stack(t, dev.Options{})
+	b := browser.New(t)
+	var all []domain.Contact
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	for k, way := range []string{"mouse", "keyboard"} {
+		t.Run(way, func(t *testing.T) {
+			p := b.Page(browser.Options{})
+			signedIn(s, p, "operator@aurora.example")
+			press := func(group, name string) {
+				t.Helper()
+				if way == "mouse" {
+					if group == "" {
+						p.Press(name)
+					} else {
+						p.PressIn(group, name)
+					}
+					return
+				}
+				for range 200 {
+					p.Keys(kb.Tab)
+					var within string
+					p.Eval("document.activeElement.closest('[role=group]')?.ariaLabel || ''", &within)
+					if _, found, _ := strings.Cut(p.Focus(), " "); found == name && (group == "" || within == group) {
+						p.Keys(kb.Enter)
+						return
+					}
+				}
+				t.Fatalf("the keyboard does not get to %q of %q", name, group)
+			}
+			// Three contacts are in conflict in both fields, and one in each of them alone.
+			var file bytes.Buffer
+			file.WriteString("Contact,[old] GENRE,[new] GENRE,[old] SEGMENT,[new] SEGMENT\r\n")
+			of := all[5*k : 5*k+5]
+			for n, c := range of {
+				c.Fields["criterion:GENRE"], c.Fields["criterion:SEGMENT"] = "FOLK", "PRESS"
+				if _, err := s.Contacts.Put(t.Context(), "aurora", c, domain.Provenance{By: "colleague"}); err != nil {
+					t.Fatal(err)
+				}
+				genre, segment := "OPERA,JAZZ", "LAPSED,PATRON"
+				if n == 3 {
+					segment = ","
+				}
+				if n == 4 {
+					genre = ","
+				}
+				fmt.Fprintf(&file, "#%s,%s,%s\r\n", c.Number, genre, segment)
+			}
+			p.Press("New")
+			p.Upload("sides.csv", file.Bytes())
+			p.SeeIn(".recognised", "Recognised")
+			p.Press("Test the file")
+			p.See("5 rows conflict with what is stored")
+			press("Favourite genre", "Take ours")
+			p.See("1 correction, not tested yet")
+			press("Line 2, [new] SEGMENT", "Keep theirs")
+			p.See("2 corrections, not tested yet")
+			press("", "Test again")
+			p.See("2 corrections are part of this test")
+			p.See("3 rows conflict with what is stored")
+			if got := newest(t, s).Counts; got.Conflicted != 3 || got.Updated != 2 {
+				t.Errorf("after the first choice: %+v", got)
+			}
+			press("All conflicts", "Keep theirs")
+			p.See("1 correction, not tested yet")
+			press("", "Test again")
+			p.See("4 contacts would be changed.")
+			press("", "Update now with this file")
+			p.See("Change 4 contacts?")
+			press("", "Update now with this file")
+			p.See("4 contacts have been changed")
+			for n, c := range of {
+				want := [2]domain.Value{"JAZZ", "PRESS"}
+				if n == 4 {
+					want[0] = "FOLK"
+				}
+				got, err := s.Contacts.Get(t.Context(), "aurora", c.Number)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if have := [2]domain.Value{got.Get("criterion:GENRE"), got.Get("criterion:SEGMENT")}; have != want {
+					t.Errorf("row %d has %v, want %v", n, have, want)
+				}
+			}
+		})
+	}
+}
+
 // The same job in every language, by mouse and by keyboard alone: from the file to
 // a done update in at most 12 presses besides typing, and all of it undone.
 func TestMendInEveryLanguage(t *testing.T) {

@@ -16,13 +16,14 @@ function kept(name) {
 export function keepDraft(name, value) { keep(name, value, 0); }
 
 /**
- * Like useState, kept under the name. Returns [value, set, forget, back]: back is
- * null, or says that the value was typed before: {since, discard}.
+ * Like useState, kept under the name. Returns [value, set, forget, back, begin]: back
+ * is null, or says that the value was typed before: {since, discard}. begin forgets
+ * what was typed and goes on from another value.
  */
 export function useDraft(name, initial) {
-  const begin = () => (typeof initial === 'function' ? initial() : initial);
+  const untouched = () => (typeof initial === 'function' ? initial() : initial);
   const [first] = useState(() => kept(name));
-  const [value, setValue] = useState(() => first?.value ?? begin());
+  const [value, setValue] = useState(() => first?.value ?? untouched());
   const [since, setSince] = useState(first?.since || 0);
   const set = useCallback((change) => setValue((old) => {
     const next = typeof change === 'function' ? change(old) : { ...old, ...change };
@@ -30,6 +31,6 @@ export function useDraft(name, initial) {
     return next;
   }), [name]);
   const forget = useCallback(() => { try { sessionStorage.removeItem(at(name)); } catch { /* was not kept */ } }, [name]);
-  const discard = () => { forget(); setSince(0); setValue(begin()); };
-  return [value, set, forget, since ? { since, discard } : null];
+  const begin = (next) => { forget(); setSince(0); setValue(next); };
+  return [value, set, forget, since ? { since, discard: () => begin(untouched()) } : null, begin];
 }

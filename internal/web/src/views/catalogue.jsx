@@ -7,7 +7,7 @@ import { catalogue, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { fromCSV } from '../core/cataloguecsv.js';
 import { decode } from '../core/csv.js';
 import { useDraft } from '../core/draft.js';
-import { languages, t } from '../core/i18n.js';
+import { languages, listed, t } from '../core/i18n.js';
 import { criterionKinds, kindNamed, labelOf, labelsAfter, limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
@@ -140,10 +140,23 @@ const draftOf = (stored) => ({
   values: (stored.values || []).map((v) => ({ ...v, stored: true })), etag: stored.etag,
 });
 
+/** A definition in words, beside another version of it: what each of its parts is called, and says. */
+function inWords(def, other) {
+  const labels = (name, of) => Object.fromEntries(Object.entries(of || {}).map(([l, text]) => [`${name} (${languages[l]})`, text]));
+  const codes = (d) => (d.values || []).map((v) => v.code);
+  const moved = codes(def).length === codes(other).length && codes(def).every((c) => codes(other).includes(c));
+  return {
+    [t('catalogue.label')]: def.label, ...labels(t('catalogue.label'), def.labels),
+    [t('catalogue.maxLength')]: def.maxLength || '', [t('catalogue.decimals')]: def.decimals || 0,
+    ...Object.assign({}, ...(def.values || []).map((v) => ({ [v.code]: v.retired ? `${v.label} (${t('values.retired')})` : v.label, ...labels(v.code, v.labels) }))),
+    ...(moved ? { [t('catalogue.values')]: listed(codes(def)) } : {}),
+  };
+}
+
 /** @param {{room?: any, code?: any, stored?: any, reload?: any}} props */
 function EditField({ room, code, stored, reload }) {
   const fresh = code === 'new';
-  const [draft, set, forget, back] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
+  const [draft, set, forget, back, begin] = useDraft(`catalogue.${room}.${code}`, () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -165,18 +178,17 @@ function EditField({ room, code, stored, reload }) {
   };
   const take = async () => {
     const now = await reload();
-    if (now) set(() => draftOf(now));
+    if (now) begin(draftOf(now));
     setError(null);
   };
-  const save = async (e) => {
-    e.preventDefault();
+  const save = async (etag) => {
     const faults = { 'path.code': fresh && !draft.code ? t('catalogue.code.missing') : '', 'body.label': draft.label.trim() ? '' : t('catalogue.label.missing') };
     setMissing(faults);
     setError(null);
     if (faults['path.code'] || faults['body.label']) { toWrong(); return; }
     setBusy(true);
     try {
-      await apiOf(room).put(fresh ? draft.code : code, bodyOf(), draft.etag);
+      await apiOf(room).put(fresh ? draft.code : code, bodyOf(), etag);
       forget();
       await loadCatalogue(true);
       announce(t('catalogue.saved', { label: draft.label }), { shown: true });
@@ -195,7 +207,7 @@ function EditField({ room, code, stored, reload }) {
     } catch (x) { setError(x); setBusy(false); setRemoving(false); }
   };
   return (
-    <form class="form" onSubmit={save} noValidate ref={form}>
+    <form class="form" onSubmit={(e) => { e.preventDefault(); save(draft.etag); }} noValidate ref={form}>
         <Draft of={back} />
       {fresh && (
         <Field label={t('catalogue.code')} hint={t('catalogue.code.hint', { n: limits.code })} error={wrong('path.code')}>
@@ -224,7 +236,7 @@ function EditField({ room, code, stored, reload }) {
       )}
       {kind.values && <ValuesEditor values={draft.values} wrong={wrong} setValue={setValue} set={set} />}
       {error && (error.status === 412
-        ? <Changed mine={bodyOf()} read={() => apiOf(room).get(code)} names={{ label: t('catalogue.label'), values: t('catalogue.values') }} onTake={take} />
+        ? <Changed mine={bodyOf()} read={() => apiOf(room).get(code)} show={inWords} busy={busy} onTake={take} onKeep={(theirs) => save(theirs.etag)} />
         : <Failure error={error} beside={(l) => /^(path\.code|body\.(label|maxLength|decimals|values|values\[\d+\]\.(code|label)))$/.test(l)} />)}
       <div class="form-end">
         {may('admin') && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}

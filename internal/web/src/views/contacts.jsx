@@ -277,7 +277,7 @@ const formOf = (c) => ({ number: c.number, own: Object.fromEntries(contactFields
 /** @param {{of?: any, reload?: any}} props */
 function EditContact({ of, reload }) {
   const fresh = !of.number;
-  const [draft, set, forget, back] = useDraft(`contact.${of.number}`, () => formOf(of));
+  const [draft, set, forget, back, begin] = useDraft(`contact.${of.number}`, () => formOf(of));
   const [titles, setTitles] = useState([]);
   useEffect(() => { settings.get().then((x) => setTitles(x.titles || []), () => {}); }, []);
   const [error, setError] = useState(null);
@@ -291,8 +291,7 @@ function EditContact({ of, reload }) {
     else next[code] = v;
     return { ...d, [room]: next };
   });
-  const save = async (e) => {
-    e.preventDefault();
+  const save = async (etag) => {
     setError(null);
     let number = fresh ? draft.number.trim().replace(/^#/, '') : of.number;
     if (!/^\d{0,20}$/.test(number)) {
@@ -310,7 +309,7 @@ function EditContact({ of, reload }) {
       await contacts.put(number, {
         ...Object.fromEntries(Object.entries(draft.own).filter(([, v]) => v !== '')),
         criteria: draft.criteria, authorisations: draft.authorisations, ...(draft.proof ? { proof: draft.proof } : {}),
-      }, fresh ? null : draft.etag);
+      }, fresh ? null : etag);
       forget();
       await reload?.();
       announce(t('contact.saved'), { shown: true });
@@ -322,13 +321,12 @@ function EditContact({ of, reload }) {
     }
   };
   const startOver = async () => {
-    forget();
     const now = await reload();
-    if (now) set(() => formOf(now));
+    if (now) begin(formOf(now));
     setError(null);
   };
   return (
-    <form class="form wide" onSubmit={save} noValidate ref={form}>
+    <form class="form wide" onSubmit={(e) => { e.preventDefault(); save(draft.etag); }} noValidate ref={form}>
         <Draft of={back} />
       <fieldset class="sheet-fields">
         <legend>{t('room.contact')}</legend>
@@ -367,7 +365,7 @@ function EditContact({ of, reload }) {
       {error && (error.status === 412
         ? fresh
           ? <Notice kind="bad" live title={t('contact.number.taken')} actions={<ButtonLink href={to('contacts', draft.number.trim().replace(/^#/, ''))}>{t('contact.number.see')}</ButtonLink>} />
-          : <Changed mine={inWords(draft, draft.own)} read={async () => { const now = await contacts.get(of.number); return inWords(now, now); }} onTake={startOver} />
+          : <Changed mine={draft} read={() => contacts.get(of.number)} show={(c) => inWords(c, c.own || c)} busy={busy} onTake={startOver} onKeep={(theirs) => save(theirs.etag)} />
         : <Failure error={error} beside={(l) => shown.has(l)} />)}
       <div class="form-end">
         <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>

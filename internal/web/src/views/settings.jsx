@@ -44,12 +44,23 @@ const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'pr
 const whole = (v) => (v === '' || v === undefined ? undefined : Number(v));
 const given = (o) => Object.fromEntries(bounds.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
 
+/** What the settings say, by the names of their parts. */
+function inWords(s) {
+  const bound = (name, of) => Object.fromEntries(bounds.map((k) => [`${name}: ${t(`limit.${k}`)}`, of?.[k] === undefined ? '' : num(of[k])]));
+  return {
+    [t('settings.name')]: s.name, [t('nav.language')]: languages[s.language], [t('settings.separator')]: t(`separator.${s.separator}`), [t('contact.country')]: s.country,
+    [t('settings.titles')]: (s.titles || []).join(', '), [t('settings.mailDomains')]: (s.mailDomains || []).join(', '), [t('settings.dropEmail')]: s.dropEmail,
+    [t('settings.auditDays')]: s.auditDays, [t('settings.exportRole')]: t(`group.${s.exportRole || 'operator'}`),
+    ...bound(t('settings.limits'), s.limits), ...bound(t('settings.userLimits'), s.userLimits),
+  };
+}
+
 /**
  * An institution that is being set up has no reload yet, and the usual limits.
  * @param {{stored?: any, onSaved?: any, reload?: any, used?: any}} props
  */
 function Edit({ stored, onSaved, reload, used }) {
-  const [draft, set, forget, back] = useDraft('settings', () => draftOf(stored));
+  const [draft, set, forget, back, begin] = useDraft('settings', () => draftOf(stored));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   // What is wrong with one of several lines is said of them all.
@@ -65,15 +76,14 @@ function Edit({ stored, onSaved, reload, used }) {
   };
   const take = async () => {
     const now = await reload();
-    if (now) set(() => draftOf(now));
+    if (now) begin(draftOf(now));
     setError(null);
   };
-  const save = async (e) => {
-    e.preventDefault();
+  const save = async (etag) => {
     setBusy(true);
     setError(null);
     try {
-      await settings.put(body(), draft.etag);
+      await settings.put(body(), etag);
       forget();
       user.value = await me();
       onSaved();
@@ -81,7 +91,7 @@ function Edit({ stored, onSaved, reload, used }) {
     setBusy(false);
   };
   return (
-    <form class="form two" onSubmit={save} noValidate>
+    <form class="form two" onSubmit={(e) => { e.preventDefault(); save(draft.etag); }} noValidate>
         <Draft of={back} />
       <Field label={t('settings.name')} error={wrong('name')}>
         {(p) => <input {...p} type="text" maxLength={limits.name} value={draft.name} onInput={(e) => set({ name: e.currentTarget.value })} />}
@@ -117,8 +127,7 @@ function Edit({ stored, onSaved, reload, used }) {
         <Limits legend={t('settings.userLimits')} of={draft.userLimits} usual={used?.user} wrong={(k) => wrong(`userLimits.${k}`)} onChange={(l) => set({ userLimits: l })} />
       </>}
       {error && (error.status === 412
-        ? <Changed mine={body()} read={() => settings.get()} names={{ name: t('settings.name'), language: t('nav.language'), separator: t('settings.separator'), country: t('contact.country'), titles: t('settings.titles'),
-          mailDomains: t('settings.mailDomains'), dropEmail: t('settings.dropEmail'), auditDays: t('settings.auditDays'), exportRole: t('settings.exportRole'), limits: t('settings.limits'), userLimits: t('settings.userLimits') }} onTake={take} />
+        ? <Changed mine={body()} read={() => settings.get()} show={inWords} busy={busy} onTake={take} onKeep={(theirs) => save(theirs.etag)} />
         : <Failure error={error} beside={(l) => beside.test(l)} />)}
       <div class="form-end"><Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button></div>
     </form>

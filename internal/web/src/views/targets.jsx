@@ -79,7 +79,7 @@ export function Target({ id, copyOf }) {
 
 /** @param {{id?: any, stored?: any, copied?: any, reload?: any}} props */
 function Edit({ id, stored, copied, reload }) {
-  const [draft, set, forget, back] = useDraft(`target.${id}`, () => ({
+  const [draft, set, forget, back, begin] = useDraft(`target.${id}`, () => ({
     name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
     root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
     etag: stored.etag,
@@ -94,8 +94,7 @@ function Edit({ id, stored, copied, reload }) {
   const condition = toTree(draft.root);
   const changed = id === 'new' || draft.name !== stored.name || JSON.stringify(condition) !== JSON.stringify(toTree(fromTree(stored.condition)));
 
-  const save = async (e) => {
-    e.preventDefault();
+  const save = async (etag) => {
     const faults = { name: draft.name.trim() ? '' : t('targets.name.missing'), root: whole ? '' : t('targets.incomplete') };
     setWrong(faults);
     if (faults.name) { /** @type {HTMLElement} */ (document.querySelector('[name=name]'))?.focus(); return; }
@@ -105,7 +104,7 @@ function Edit({ id, stored, copied, reload }) {
     try {
       const body = { name: draft.name.trim(), condition };
       if (id === 'new') await targets.create(body, key.current);
-      else await targets.put(id, body, draft.etag);
+      else await targets.put(id, body, etag);
       forget();
       announce(t('targets.saved', { name: body.name }), { shown: true });
       go(to('targets'));
@@ -113,7 +112,7 @@ function Edit({ id, stored, copied, reload }) {
   };
   const take = async () => {
     const now = await reload();
-    if (now) set({ name: now.name, root: fromTree(now.condition), etag: now.etag });
+    if (now) begin({ name: now.name, root: fromTree(now.condition), etag: now.etag });
     setError(null);
   };
   const remove = async () => {
@@ -127,7 +126,7 @@ function Edit({ id, stored, copied, reload }) {
     } catch (x) { setError(x); setBusy(false); setRemoving(false); }
   };
   return (
-    <form class="form target-form" onSubmit={save} noValidate>
+    <form class="form target-form" onSubmit={(e) => { e.preventDefault(); save(draft.etag); }} noValidate>
         <Draft of={back} />
       {!operator && <Notice title={t('targets.readOnly')} />}
       <Field label={t('targets.name')} error={wrong.name}>
@@ -143,7 +142,7 @@ function Edit({ id, stored, copied, reload }) {
         </aside>
       </div>
       {error && (error.status === 412
-        ? <Changed mine={{ name: draft.name.trim(), condition }} read={() => targets.get(id)} names={{ name: t('targets.name'), condition: t('targets.condition') }} onTake={take} />
+        ? <Changed mine={{ name: draft.name.trim(), condition }} read={() => targets.get(id)} show={(x) => ({ [t('targets.name')]: x.name, [t('targets.condition')]: sentence(x.condition) })} busy={busy} onTake={take} onKeep={(theirs) => save(theirs.etag)} />
         : <Failure error={error} />)}
       <div class="form-end">
         {operator && <Button type="submit" kind="primary" icon="check" busy={busy}>{t('form.save')}</Button>}
