@@ -118,7 +118,7 @@ var table = []Entry{
 	{"shortYear", Person, "", `a year of two digits`, `write four`, []string{"value:text suggestion?"}},
 	{"futureDate", Person, "", `a birth date after today`, `correct it`, []string{"value:text"}},
 	{"earlyDate", Person, "", `a birth date before 1900`, `correct it`, []string{"value:text year:line"}},
-	{"badPhone", Person, "", `no number that can be called`, `correct it`, []string{"value:text plus?", ".tooLong value:text", ".plus value:text", ".letters value:text", ".character value:text character:text", ".noCountry value:text", ".noCountryCode value:text plus? suggestion?", ".refused value:text country why:word:phoneWhy plus? suggestion?", ".refusedThere value:text why:word:phoneWhy plus? suggestion?"}},
+	{"badPhone", Person, "", `no number that can be called`, `correct it`, []string{"value:text plus?", ".tooLong value:text", ".plus value:text", ".letters value:text", ".character value:text character:text", ".noCountry value:text", ".noCountryCode value:text plus? suggestion?", ".refused value:text country:country why:word:phoneWhy plus? suggestion?", ".refusedThere value:text why:word:phoneWhy plus? suggestion?"}},
 	{"phoneExtension", Person, "", `a number with an extension`, `leave the extension out`, []string{"value:text suggestion?"}},
 	{"severalPhones", Person, "", `two numbers in one cell`, `keep one`, []string{"value:text suggestion?"}},
 	{"lostZero", Person, "", `the leading 0 is missing`, `format the column as text`, []string{"value:text suggestion"}},
