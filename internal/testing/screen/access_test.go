@@ -272,6 +272,15 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"match", "#/imports/" + imports["columns"].ID + "/columns", "still to be decided", func() { p.Press("How the values are read and written"); p.Fill("What is MEMBER_RATING for?", "genre") }},
 		{"import-test", "#/imports/" + imports["test"].ID, "Nothing has been written", func() { p.See("Did you mean JAZZ?") }},
 		{"import-update-question", "#/imports/" + imports["test"].ID, "Nothing has been written", func() { p.Press("Update now with this file"); p.See("You can undo the update afterwards.") }},
+		{"import-mend", "#/imports/" + imports["test"].ID, "Did you mean JAZZ?", func() {
+			p.Press("Replace by Jazz in 7 rows")
+			p.PressIn("maybe", "Leave out these 4 rows")
+			p.PressIn("All conflicts", "Take ours")
+			p.See("6 corrections, not tested yet")
+			p.See("Saved with the import")
+			p.Press("Show all 6 corrections")
+		}},
+		{"import-mend-rows", "#/imports/" + imports["test"].ID, "6 corrections, not tested yet", func() { p.Press("By row"); p.See("Arrow keys move") }},
 		{"import-update", "#/imports/" + imports["update"].ID, "contacts have been changed", nil},
 		{"templates", "#/templates", "12 days ago", nil},
 		{"template-new", "#/templates/new", "The contacts that the file lists.", func() { p.Choose("Dynamic target", "Subscribers"); p.See("contacts match") }},

@@ -3,6 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.jsx';
 import { t } from '../core/i18n.js';
 import { words } from '../core/api.js';
+import { exports } from '../core/user.js';
 
 /**
  * A button. While busy it keeps the focus and does nothing.
@@ -196,11 +197,13 @@ export function Loaded({ of, children, rows }) {
 }
 
 /**
- * Older and newer pages of a list.
- * @param {{page?: any, onPage?: any, more?: any, busy?: any, label?: any}} props
+ * Older and newer pages of a list. Through one of people only those page who may
+ * export; others are told whom to ask.
+ * @param {{page?: any, onPage?: any, more?: any, busy?: any, label?: any, people?: any}} props
  */
-export function Pager({ page, onPage, more, busy, label }) {
+export function Pager({ page, onPage, more, busy, label, people }) {
   if (page === 0 && !more) return null;
+  if (people && !exports()) return <p class="hint">{t('export.pages')}</p>;
   return (
     <nav class="pager" aria-label={label || t('pager.label')}>
       <Button icon="back" disabled={page === 0} busy={busy === 'back'} onClick={() => onPage(page - 1)}>{t('pager.previous')}</Button>

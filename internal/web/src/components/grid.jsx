@@ -27,7 +27,7 @@ export function RowsGrid({ of, group, onAll }) {
           ? <Empty icon="search" title={t('problems.none')} />
           : <>
             <Grid key={cursor} of={of} rows={items} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} people />
           </>)}
       </Loaded>
     </>

@@ -9,6 +9,7 @@ import { labelOf, limits, valueWords } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { clusters, decide, decided, linesOf, takeBack } from '../core/mend.js';
 import { to } from '../core/router.js';
+import { exports } from '../core/user.js';
 import { Badge, Button, Empty, Failure, Loaded, Pager } from './basics.jsx';
 import { Combo } from './combo.jsx';
 import { Icon } from './icon.jsx';
@@ -80,7 +81,7 @@ function Mistakes({ of, onRows }) {
           {together.map((c) => <Mistake key={c.groups[0].group} of={of} cluster={c} onDone={next} onRows={onRows} />)}
         </ul>
         {more.error && <Failure error={more.error} onRetry={load} />}
-        {more.nextCursor && <Button icon="plus" busy={more.busy} onClick={load}>{t('mend.moreMistakes')}</Button>}
+        {more.nextCursor && (exports() ? <Button icon="plus" busy={more.busy} onClick={load}>{t('mend.moreMistakes')}</Button> : <p class="hint">{t('export.pages')}</p>)}
       </>}
     </Loaded>
   );
@@ -209,7 +210,7 @@ function Mistake({ of, cluster, onDone, onRows }) {
               </form>
             )}
             {wrong && <p class="field-error" id={`${g.group}-wrong`}><Icon name="error" />{wrong}</p>}
-            <Button kind="quiet" icon="close" busy={busy} disabled={!n} aria-label={`${t('mend.leave', { n })}: ${name || g.column}`} onClick={leave}>{t('mend.leave', { n })}</Button>
+            {ticked.every((x) => exports() || x.count <= x.lines.length) && <Button kind="quiet" icon="close" busy={busy} disabled={!n} aria-label={`${t('mend.leave', { n })}: ${name || g.column}`} onClick={leave}>{t('mend.leave', { n })}</Button>}
           </div>
         )}
     </li>
@@ -263,7 +264,7 @@ function Conflicts({ of }) {
               </li>
             ))}
           </ul>
-          <Pager page={cursors.length - 1} more={Boolean(list.data.nextCursor)} onPage={turn} label={t('problems.pages')} />
+          <Pager page={cursors.length - 1} more={Boolean(list.data.nextCursor)} onPage={turn} label={t('problems.pages')} people />
         </>)}
       </Loaded>
     </section>

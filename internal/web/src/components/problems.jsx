@@ -62,7 +62,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
                 </>
                 : null) },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} people />
           </>)}
       </Loaded>
     </section>

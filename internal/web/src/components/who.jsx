@@ -6,6 +6,7 @@ import { t } from '../core/i18n.js';
 import { labelOf, valueWords } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { to } from '../core/router.js';
+import { exports, leastWord } from '../core/user.js';
 import { Button, Empty, Loaded, Pager, Search } from './basics.jsx';
 import { Dialog } from './dialog.jsx';
 import { Icon } from './icon.jsx';
@@ -50,8 +51,8 @@ export function Who({ of, asked = {}, title, onClose }) {
       <Search label={t('who.search')} value={typed} onInput={setTyped} />
       <Loaded of={list} rows={6}>
         {({ items, nextCursor }) => <>
-          {items.length ? <List items={items} caption={title} fields={!asked.field} /> : <Empty icon="search" title={t('who.none')} actions={nextCursor ? <Button onClick={() => turn(cursors.length)}>{t('who.on')}</Button> : undefined} />}
-          <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('pager.label')} />
+          {items.length ? <List items={items} caption={title} fields={!asked.field} /> : <Empty icon="search" title={t('who.none')} actions={nextCursor && (exports() || [...q].length >= leastWord) ? <Button onClick={() => turn(cursors.length)}>{t('who.on')}</Button> : undefined} />}
+          <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('pager.label')} people={[...q].length < leastWord} />
         </>}
       </Loaded>
     </Dialog>

@@ -9,7 +9,7 @@ import { useLoad } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
-import { may } from '../core/user.js';
+import { leastWord, may } from '../core/user.js';
 import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page, Pager, Search } from '../components/basics.jsx';
 import { Changed } from '../components/changed.jsx';
 import { Draft } from '../components/draft.jsx';
@@ -57,7 +57,7 @@ export function Contacts({ asked }) {
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => (c.language ? ownWords('language', c.language) : null) },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} people={[...q.trim()].length < leastWord} />
           </>)}
       </Loaded>
     </Page>
@@ -96,7 +96,7 @@ export function Deleted() {
               { key: 'until', head: t('deleted.until'), cell: (c) => dateTime(c.erasedAt) },
               { key: 'do', head: t('table.do'), cell: (c) => <Button icon="undo" busy={busy === c.number} aria-label={t('button.of', { what: t('deleted.restore'), of: `#${c.number}` })} onClick={() => restore(c)}>{t('deleted.restore')}</Button> },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} people />
           </>)}
       </Loaded>
     </Page>
@@ -332,9 +332,11 @@ function EditContact({ of, reload }) {
         <legend>{t('room.contact')}</legend>
         <div class="field-grid">
           {fresh && (
-            <Field label={t('contact.number')} hint={t('contact.number.hint')} error={wrong('number')} optional>
-              {(p) => <input {...p} type="text" inputMode="numeric" autocomplete="off" value={draft.number} onInput={(e) => set({ number: e.currentTarget.value })} />}
-            </Field>
+            <div class="own-row">
+              <Field label={t('contact.number')} hint={t('contact.number.hint')} error={wrong('number')} optional>
+                {(p) => <input {...p} type="text" inputMode="numeric" autocomplete="off" value={draft.number} onInput={(e) => set({ number: e.currentTarget.value })} />}
+              </Field>
+            </div>
           )}
           {contactFields.map((f) => (
             <Field key={f} label={t(`contact.${f}`)} error={wrong(f)}>

@@ -229,6 +229,7 @@ function Actions({ of, reload }) {
         {operator && matchable(of) && !asksColumns(of) && <ButtonLink kind="quiet" icon="table" href={to('imports', of.id, 'columns')}>{t('match.open.test')}</ButtonLink>}
         {filesOf(of).filter(([n]) => n === 'undo' || n === 'corrected' || n === 'original').map(([n, word]) => <Download key={n} kind="quiet" ask={() => imports.file(of.id, n)}>{word}</Download>)}
       </div>
+      {!exports() && of.files.length > 0 && <p class="hint">{t('export.files')}</p>}
       {operator && undo && of.expiresAt && <p class="hint">{t('result.undo.until', { day: day(of.expiresAt) })}</p>}
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}

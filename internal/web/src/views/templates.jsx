@@ -48,6 +48,7 @@ export function Templates({ id }) {
               { key: 'by', head: t('imports.by'), class: 'small', cell: (i) => <span title={i.createdBy}>{i.createdBy.split('@')[0]}</span> },
               { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' && exports() ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
+            {!exports() && <p class="hint">{t('export.files')}</p>}
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
           </>)}
       </Loaded>

@@ -1,1 +1,0 @@
-import{j as e}from"./chunk-PEGBTMVS.js";var r=e(null),o=["viewer","operator","admin"],p=()=>r.value?.exports===!0,a=t=>(r.value?.groups||[]).some(s=>o.indexOf(s)>=o.indexOf(t));export{r as a,p as b,a as c};
