@@ -34,6 +34,7 @@ func TestMeant(t *testing.T) {
 		{"lists in Spanish", map[string]column.Target{"Nº Socio": column.Number, "Nombre": column.Given, "Apellidos": "lastName", "Correo electrónico": "email", "Código postal": "postcode", "Localidad": "city", "País": "country", "Fecha de nacimiento": "birthDate"}, []string{"Documento", "Estado civil"}},
 		{"HelloAsso", map[string]column.Target{"Nom adhérent": column.Name, "Prénom adhérent": "firstName", "Email payeur": "email", "Ville payeur": "city", "N° adhérent": column.Number}, []string{"Moyen de paiement", "Carte d'adhérent", "Montant tarif"}},
 		{"lists with names in one column", map[string]column.Target{"NOM Prénom": column.Name, "Cognome e nome": column.Name, "Nachname, Vorname": column.Name, "Vor- und Nachname": column.Name, "Tel. 1": "phone", "Tel. 2": "phone", "Tél. fixe": "phone", "Tel. dienstl.": "phone", "E-Mail (dienstl.)": "email", "Date naiss.": "birthDate"}, []string{"Prénom du conjoint", "PLZ/Ort"}},
+		{"clubs in Switzerland", map[string]column.Target{"Telefon P": "phone", "Telefon G": "phone", "Telefonnummer Mobil": "phone", "Telefonnummer Arbeit": "phone", "C. Postal": "postcode", "Post Town": "city", "Mob": "phone", "country_id": "country", "Address Line 2/District/Neighborhood": column.StreetLine}, []string{"Firmenname", "Hauptebene", "AHV Nummer"}},
 		{"Google in German", map[string]column.Target{"E-Mail-Adresse 1 – Wert": "email", "Telefonnummer 2 – Wert": "phone", "Adresse 1 – Straße": "street", "Adresse 1 – Ort": "city", "Adresse 1 – Postleitzahl": "postcode", "Adresse 1 – Land": "country"},
 			[]string{"E-Mail-Adresse 1 – Label", "Adresse 1 – Formatiert", "Adresse 1 – Postfach", "Zweiter Vorname", "Ablegen als"}},
 		{"Outlook in Dutch", map[string]column.Target{"Huisadres, straat": "street", "Huisadres, plaats": "city", "Huisadres, postcode": "postcode", "Huisadres, land/regio": "country", "Telefoon thuis": "phone", "Telefoon op werk": "phone"}, []string{"Functie", "Geslacht"}},
@@ -57,7 +58,7 @@ func TestMeant(t *testing.T) {
 
 func TestRanksAndGroups(t *testing.T) {
 	rank := func(name string) int { m, _ := column.Meant(name); return m.Rank }
-	for _, order := range [][]string{{"Mobile Phone", "Home Phone", "Phone", "Business Phone"}, {"Handy", "Telefon privat", "Telefon", "Telefon geschäftlich"}, {"EMAIL", "EMAIL_2", "EMAIL_3"}} {
+	for _, order := range [][]string{{"Mobile Phone", "Home Phone", "Phone", "Business Phone"}, {"Handy", "Telefon privat", "Telefon", "Telefon geschäftlich"}, {"Telefon M", "Telefon P", "Telefon", "Telefon G"}, {"EMAIL", "EMAIL_2", "EMAIL_3"}} {
 		for i := range order[1:] {
 			if rank(order[i]) >= rank(order[i+1]) {
 				t.Errorf("%q does not come before %q", order[i], order[i+1])
