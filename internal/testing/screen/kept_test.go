@@ -2,11 +2,14 @@ package screen_test
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/testing/browser"
@@ -37,6 +40,59 @@ func misspelt(t *testing.T, s *dev.Stack, genres ...string) domain.Import {
 }
 
 const kept = "Saved with the import"
+
+// What is pasted goes where it can be written: a row that is left out stays as it
+// is and is counted, and quotes, tabs and line ends mean what they do in a spreadsheet.
+func TestPasteIntoTheRows(t *testing.T) {
+	s := stack(t, dev.Options{})
+	i := misspelt(t, s, "Xylo", "Yodel", "Zither", "Qanun")
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Go("#/imports/" + i.ID)
+	p.See("4 rows cannot go in as they are")
+	p.Press("By row")
+	p.SeeIn("[role=grid]", "Xylo")
+	p.PressIn("Yodel", "Leave out")
+	p.See("1 correction, not tested yet")
+	paste := func(text string) {
+		t.Helper()
+		b, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Eval(`const d = new DataTransfer();
+			d.setData('text/plain', `+string(b)+`);
+			document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: d, bubbles: true, cancelable: true }));`, nil)
+	}
+	p.Eval("document.querySelector('[role=gridcell][data-at=\"0 1\"]').focus()", nil)
+	p.Keys(kb.Delete)
+	p.See("2 corrections, not tested yet")
+	paste("JAZZ\tbeside the table\r\nOPERA\r\n\"Zither\n\"\"two\"\"\t\"\r\nROCK\r\n")
+	p.See("3 cells pasted.")
+	p.See("2 did not fit")
+	p.See("4 corrections, not tested yet")
+	p.SeeIn("[role=grid]", "Yodel")
+	p.Keys(kb.ArrowDown, kb.Delete)
+	p.Keys("x")
+	p.See("4 corrections, not tested yet")
+	p.Press("Test again")
+	p.See("4 corrections are part of this test")
+	got, err := s.File(t.Context(), "aurora", newest(t, s).ID, "corrected")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(got, []byte("\ufeff")))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for _, row := range read {
+		values = append(values, row[1])
+	}
+	if d := cmp.Diff([]string{"[new] GENRE", "JAZZ", "Zither\n\"two\"\t", "ROCK"}, values); d != "" {
+		t.Error(d)
+	}
+}
 
 // What is decided is with the import: on another computer, for a colleague, who
 // decides at the same time, and it outlives a network that is away.

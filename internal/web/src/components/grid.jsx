@@ -64,7 +64,9 @@ function Grid({ of, rows }) {
     setEdit(null);
     setAt([Math.max(0, Math.min(rows.length - 1, y)), Math.max(0, Math.min(width, x))]);
   };
-  const begin = (text) => { if (at[1] < width && !out(rows[at[0]])) { wants.current = true; setEdit(text); } };
+  // Not the cells of rows that are left out, nor those of which only the beginning is shown.
+  const writable = (y, x) => y < rows.length && x < width && !out(rows[y]) && !rows[y].cut?.includes(columns[x]);
+  const begin = (text) => { if (writable(...at)) { wants.current = true; setEdit(text); } };
   const write = (y, x, value) => {
     const r = rows[y];
     const c = columns[x];
@@ -104,7 +106,7 @@ function Grid({ of, rows }) {
       return;
     }
     if (e.key === 'Enter' || e.key === 'F2') { e.preventDefault(); begin(valueOf(rows[y], columns[x])); return; }
-    if (e.key === 'Delete' || e.key === 'Backspace') { e.preventDefault(); write(y, x, ''); return; }
+    if (e.key === 'Delete' || e.key === 'Backspace') { e.preventDefault(); if (writable(y, x)) write(y, x, ''); return; }
     // The input has the focus before the character comes.
     if (e.key.length === 1 && !control && !e.altKey) begin('');
   };
@@ -115,9 +117,8 @@ function Grid({ of, rows }) {
     const all = [];
     let beyond = 0;
     lines.forEach((cells, dy) => cells.forEach((value, dx) => {
-      const r = rows[at[0] + dy];
-      const c = columns[at[1] + dx];
-      if (r && c) all.push({ kind: 'cell', line: r.line, column: c, to: value });
+      const [y, x] = [at[0] + dy, at[1] + dx];
+      if (writable(y, x)) all.push({ kind: 'cell', line: rows[y].line, column: columns[x], to: value });
       else beyond += 1;
     }));
     decide(of, ...all);
