@@ -196,8 +196,11 @@ func Meant(name string) (Meaning, bool) {
 // qualified is Meant of a name with words before or after it that say whose or which
 // it is, be they in brackets.
 func qualified(name, group, words string) (Meaning, bool) {
+	if !strings.Contains(name, words) {
+		return Meaning{}, false
+	}
 	for _, rest := range []string{strings.TrimPrefix(name, words), strings.TrimSuffix(name, words), strings.TrimSuffix(name, "("+words+")")} {
-		if squash(rest) == "" || rest == name || !parted(name, words) {
+		if rest == name || squash(rest) == "" || !parted(name, words) {
 			continue
 		}
 		m, ok := Meant(strings.Trim(rest, " -_:.,"))

@@ -356,7 +356,7 @@ func (r *Reader) headerAgain(row *Row) error {
 			return nil
 		}
 	}
-	if r.opts.KnownColumn == nil || !r.opts.KnownColumn(key) {
+	if r.opts.KnownColumn == nil || slices.ContainsFunc(row.Cells, isValue) || !r.opts.KnownColumn(key) {
 		return nil
 	}
 	cells := 0
@@ -372,6 +372,26 @@ func (r *Reader) headerAgain(row *Row) error {
 		return nil
 	}
 	return invalid("headerChanges", row.Line, r.head.line)
+}
+
+// isValue reports whether a cell is surely no name of a column: it has digits and signs
+// alone, or an address. Looking names up costs more than reading a row.
+func isValue(cell string) bool {
+	if cell == "" || cell[0] == '[' {
+		return false
+	}
+	letters, digits := false, false
+	for i := range len(cell) {
+		switch b := cell[i]; {
+		case b == '@':
+			return true
+		case b >= '0' && b <= '9':
+			digits = true
+		case b >= 'A' && b <= 'Z', b >= 'a' && b <= 'z', b >= 0x80:
+			letters = true
+		}
+	}
+	return digits && !letters
 }
 
 // example keeps the first word that shows how the encoding was read.

@@ -29,6 +29,7 @@ func BenchmarkPlanContacts(b *testing.B) {
 	}{
 		{name: "texts", head: "Contact,Email,First name,Last name,Street,City,[new] NOTE", last: texts},
 		{name: "names of other programs", head: "Kundennummer,E-Mail-Adresse,Vorname,Nachname,Straße,Ort,[new] NOTE", last: texts},
+		{name: "no number", head: "E-Mail,Vorname,Nachname,Straße,Ort,[new] NOTE", last: texts},
 		{name: "days", head: "Contact,Email,First name,Last name,Street,City,Birth date", last: func(i int) string { return fmt.Sprintf("%02d/%02d/1985", 1+i%28, 1+i%12) }},
 		{name: "telephones", head: "Contact,Email,First name,Last name,Street,City,Phone", last: func(i int) string { return fmt.Sprintf("020 7946 %04d", i%10000) }},
 		{name: "numbers", head: "Contact,Email,First name,Last name,Street,City,[new] SPENT", last: func(i int) string { return fmt.Sprintf("%d.%02d", i%9000, i%100) }},
@@ -50,6 +51,10 @@ func BenchmarkPlanContacts(b *testing.B) {
 			var file strings.Builder
 			file.WriteString(c.head + "\n")
 			for i := range n {
+				if c.name == "no number" {
+					fmt.Fprintf(&file, "c%07d@example.org,Anna,Muster,Gasse %d,Bern,%s\n", i+1, i%90, c.last(i))
+					continue
+				}
 				fmt.Fprintf(&file, "%07d,c%07d@example.org,Anna,Muster,Gasse %d,Bern,%s\n", i+1, i+1, i%90, c.last(i))
 			}
 			planned := 0
