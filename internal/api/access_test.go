@@ -75,6 +75,7 @@ var operations = []operation{
 	{"GET", "/api/imports/{update}/problems", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/problems/groups", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/problems/rows", nil, "viewer", 200},
+	{"GET", "/api/imports/{update}/problems/lines", nil, "viewer", 200},
 	{"GET", "/api/imports/{update}/changes", nil, "viewer", 200},
 	{"POST", "/api/imports/{update}/changes/search", object{"q": "own"}, "viewer", 200},
 	{"GET", "/api/imports/{update}/rows", nil, "viewer", 200},

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -11,15 +12,26 @@ import (
 	"rollbook/internal/importing/flow"
 )
 
-type problemsInput struct {
-	IDPath
+// ProblemFilter chooses problems of an import.
+type ProblemFilter struct {
 	Outcome string `query:"outcome" enum:"rejected,conflicted,unprocessed,updated,unchanged,created" doc:"Only of rows with this outcome."`
 	Field   string `query:"field" maxLength:"200" doc:"Only of this field: its code or column name."`
 	Group   string `query:"group" maxLength:"40" doc:"Only those that are equal: a group of problems/groups."`
+}
+
+type problemsInput struct {
+	IDPath
+	ProblemFilter
 	Paging
 }
 
-func (in problemsInput) filter() flow.ProblemFilter {
+type problemLinesInput struct {
+	IDPath
+	ProblemFilter
+	Cursor string `query:"cursor" maxLength:"2000" doc:"nextCursor of the page before."`
+}
+
+func (in ProblemFilter) filter() flow.ProblemFilter {
 	return flow.ProblemFilter{Outcome: domain.Outcome(in.Outcome), Field: in.Field, Group: in.Group}
 }
 
@@ -84,6 +96,27 @@ func (s *server) problemRoutes(one string) {
 		Description: "Rejected and conflicted rows. A filter chooses rows by any of their problems.",
 		Errors:      []int{http.StatusNotFound},
 	}, s.listProblemRows)
+	route(s, Viewer, huma.Operation{
+		OperationID: "listProblemLines", Method: http.MethodGet, Path: one + "/problems/lines", Tags: []string{tagImports},
+		Summary:     "List the lines that an import's problems are on, in the order of the file",
+		Description: "10,000 problems at once, as many as a recipe has corrections. They tell nothing of anybody, and need no right to export.",
+		Errors:      []int{http.StatusNotFound},
+	}, func(ctx context.Context, c Claims, in *problemLinesInput) (*listed[int], error) {
+		i, err := s.theImport(ctx, c, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		ps, next, err := flow.Problems(ctx, s.Files, c.Institution, i.AccountID(), in.filter(), domain.MostCorrections, in.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		out := &listed[int]{page[int]{Items: []int{}, NextCursor: next}}
+		for _, p := range ps {
+			out.Body.Items = append(out.Body.Items, p.Line)
+		}
+		out.Body.Items = slices.Compact(out.Body.Items)
+		return out, nil
+	})
 }
 
 // problemList answers one page of what an import's problems are stored as.

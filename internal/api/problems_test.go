@@ -257,3 +257,31 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The lines of a large group come in one answer, to those too who may not export.
+func TestProblemLines(t *testing.T) {
+	s := newStack(t)
+	i := s.doneImport(domain.Test)
+	s.badGenres(i)
+	at := "/api/imports/" + i.ID + "/problems"
+	groups := s.call(operator, "GET", at+"/groups?outcome=rejected", nil).want(200).object()["items"].([]any)
+	first := groups[0].(object)
+	got := s.call(viewer, "GET", at+"/lines?group="+first["group"].(string), nil).want(200).object()
+	var want []any
+	for n := range 2072 {
+		if n != 3 && n != 7 && n != 1500 {
+			want = append(want, float64(n+3))
+		}
+	}
+	if d := cmp.Diff(want, got["items"]); d != "" || got["nextCursor"] != "" && got["nextCursor"] != nil {
+		t.Errorf("%v %s", got["nextCursor"], d)
+	}
+	conflicts := s.call(viewer, "GET", at+"/lines?outcome=conflicted", nil).want(200).object()["items"]
+	if d := cmp.Diff([]any{2.0, 2100.0}, conflicts); d != "" {
+		t.Error(d)
+	}
+	if none := s.call(viewer, "GET", at+"/lines?group=none", nil).want(200).object()["items"].([]any); len(none) != 0 {
+		t.Error(none)
+	}
+	s.call(viewer, "GET", at+"/lines?cursor=x", nil).want(422)
+}

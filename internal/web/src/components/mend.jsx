@@ -210,7 +210,7 @@ function Mistake({ of, cluster, onDone, onRows }) {
               </form>
             )}
             {wrong && <p class="field-error" id={`${g.group}-wrong`}><Icon name="error" />{wrong}</p>}
-            {ticked.every((x) => exports() || x.count <= x.lines.length) && <Button kind="quiet" icon="close" busy={busy} disabled={!n} aria-label={`${t('mend.leave', { n })}: ${name || g.column}`} onClick={leave}>{t('mend.leave', { n })}</Button>}
+            <Button kind="quiet" icon="close" busy={busy} disabled={!n} aria-label={`${t('mend.leave', { n })}: ${name || g.column}`} onClick={leave}>{t('mend.leave', { n })}</Button>
           </div>
         )}
     </li>

@@ -140,6 +140,7 @@ export const imports = {
   put: (i, body, etag) => call('PUT', `/api/imports/${id(i)}`, { body, etag }),
   problems: (i, params, options) => get(`/api/imports/${id(i)}/problems`, params, options),
   groups: (i, params, options) => get(`/api/imports/${id(i)}/problems/groups`, params, options),
+  problemLines: (i, params, options) => get(`/api/imports/${id(i)}/problems/lines`, params, options),
   problemRows: (i, params, options) => get(`/api/imports/${id(i)}/problems/rows`, params, options),
   changes: (i, body, options) => call('POST', `/api/imports/${id(i)}/changes/search`, { body, ...options }),
   rows: (i, options) => get(`/api/imports/${id(i)}/rows`, {}, options),

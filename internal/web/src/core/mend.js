@@ -280,8 +280,8 @@ export async function linesOf(of, group) {
     const all = new Set();
     let cursor = '';
     do {
-      const page = await imports.problems(of.id, { group: group.group, cursor, limit: 200 });
-      for (const p of page.items) all.add(p.line);
+      const page = await imports.problemLines(of.id, { group: group.group, cursor });
+      for (const line of page.items) all.add(line);
       cursor = page.nextCursor;
     } while (cursor);
     lines.set(at, [...all]);
