@@ -1,6 +1,7 @@
 package screen_test
 
 import (
+	"strings"
 	"testing"
 
 	"rollbook/internal/domain"
@@ -32,12 +33,12 @@ func TestTwoVersions(t *testing.T) {
 		field                   string
 		theirs                  func(q *browser.Page, n string) (part, words string)
 	}{
-		{"criterion", "#/catalogue", "Favourite genre", "saved", "Label",
+		{"criterion", "#/catalogue", "Favourite genre", "{name} saved", "Label",
 			func(q *browser.Page, n string) (string, string) {
 				q.Fill("Label of value 3", "Jazz "+n)
 				return "JAZZ", "Jazz " + n
 			}},
-		{"target", "#/targets", "Subscribers", "saved", "Name",
+		{"target", "#/targets", "Subscribers", "“{name}” saved", "Name",
 			func(q *browser.Page, n string) (string, string) {
 				if n == "1" {
 					q.Press("Add comparison")
@@ -69,12 +70,19 @@ func TestTwoVersions(t *testing.T) {
 				}
 				p.Value(x.field)
 			}
+			// What an earlier save said is gone first.
+			save := func(p *browser.Page, button string) {
+				t.Helper()
+				said := strings.ReplaceAll(x.saved, "{name}", p.Value(x.field))
+				p.Gone(said)
+				p.Press(button)
+				p.See(said)
+			}
 			other := func(n string) (string, string) {
 				t.Helper()
 				edit(q, x.name)
 				part, words := x.theirs(q, n)
-				q.Press("Save")
-				q.See(x.saved)
+				save(q, "Save")
 				return part, words
 			}
 			edit(p, x.name)
@@ -111,8 +119,7 @@ func TestTwoVersions(t *testing.T) {
 			_, latest := other("3")
 			p.Press("Save yours instead")
 			p.SeeIn(".versions", latest)
-			p.Press("Save yours instead")
-			p.See(x.saved)
+			save(p, "Save yours instead")
 			name := x.name
 			if name == before {
 				name = "Of the second"
@@ -122,8 +129,7 @@ func TestTwoVersions(t *testing.T) {
 				t.Errorf("stored is %q", got)
 			}
 			q.Fill(x.field, before)
-			q.Press("Save")
-			q.See(x.saved)
+			save(q, "Save")
 		})
 	}
 }
