@@ -337,6 +337,14 @@ func (r *Reader) separatorChanges() error {
 	return invalid("separatorChanges", r.head.line, separatorName(r.parser.sep), r.otherRow, separatorName(r.other))
 }
 
+// MostlyMisshapen reports whether a file that was refused as
+// [CodeMostRowsMisshapen] is one even if so many of these rows lack nothing but
+// blank cells at the end: spreadsheets leave these out, of most rows where the last
+// columns are hardly used. A file without any row as wide as its header is one.
+func (r *Reader) MostlyMisshapen(blank int) bool {
+	return r.wrongs == r.count || 2*(r.wrongs-blank) > r.count
+}
+
 // headerAgain finds files that were pasted below each other. The same header
 // makes a faulty row; another one would change what the cells below it mean.
 func (r *Reader) headerAgain(row *Row) error {
@@ -414,6 +422,15 @@ func (r *Reader) end() error {
 		}
 		return errNoRows()
 	}
+	if w, ok := r.rows.(*workbook); ok {
+		r.hidden(w)
+	}
+	if r.dec != nil && r.dec.guessed {
+		r.warn(0, "encodingGuessed", r.dec.encoding, r.examples)
+	}
+	if r.parser != nil && r.parser.ends&endNone != 0 {
+		r.warn(r.parser.line-1, "noFinalLineEnd")
+	}
 	// Lines at the end that are no rows, as a total and who printed the list, do not
 	// make a file of few rows one of wrong rows.
 	wrongs, count := r.wrongs-r.below, r.count-r.below
@@ -429,15 +446,6 @@ func (r *Reader) end() error {
 			others = n
 		}
 		return invalid("mostRowsMisshapen", r.wrongs, r.count, len(r.head.names), r.wrong, others)
-	}
-	if w, ok := r.rows.(*workbook); ok {
-		r.hidden(w)
-	}
-	if r.dec != nil && r.dec.guessed {
-		r.warn(0, "encodingGuessed", r.dec.encoding, r.examples)
-	}
-	if r.parser != nil && r.parser.ends&endNone != 0 {
-		r.warn(r.parser.line-1, "noFinalLineEnd")
 	}
 	return io.EOF
 }

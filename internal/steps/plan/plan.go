@@ -358,7 +358,7 @@ func (s *Step) pass(ctx context.Context, imp *domain.Import, p *flow.Plan, cat *
 	var left tally
 	for {
 		row, err := r.Read()
-		if err == io.EOF {
+		if x, ok := fault.As(err); err == io.EOF || ok && x.Code == sheet.CodeMostRowsMisshapen && !r.MostlyMisshapen(rows.padded.n) {
 			break
 		}
 		if err != nil {
