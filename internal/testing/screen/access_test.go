@@ -189,6 +189,7 @@ func administered(t *testing.T, s *dev.Stack) {
 // Every screen, in light and dark, narrow and wide: axe finds nothing, nothing
 // sticks out, and the browser has nothing to complain about.
 func TestEveryScreenIsAccessible(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 400})
 	imports := sample(t, s)
 	targets, _, err := s.Catalogue.Targets(t.Context(), "aurora", 50, "")

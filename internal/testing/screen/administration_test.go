@@ -57,6 +57,7 @@ func accessible(t *testing.T, p *browser.Page) {
 // An administrator sees who signed in, refuses somebody, whose tokens are then
 // worth nothing, and lets them in again.
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	token, err := s.SignIn.Token("operator@aurora.example")
 	if err != nil {
@@ -106,6 +107,7 @@ func TestUsers(t *testing.T) {
 
 // Somebody is invited, signs in, and gets another role, which holds at once.
 func TestInvitationAndRole(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := administrator(t, s)
 	p.Allow("422")
@@ -157,6 +159,7 @@ func TestInvitationAndRole(t *testing.T) {
 
 // A key is shown once, works, and is worth nothing once it is revoked.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := administrator(t, s)
 	p.Allow("422")
@@ -223,6 +226,7 @@ func TestKeys(t *testing.T) {
 // A webhook is made, tried, and removed; what the screen shows once is what its
 // messages are signed with.
 func TestWebhooks(t *testing.T) {
+	t.Parallel()
 	type message struct {
 		body   []byte
 		header http.Header
@@ -289,6 +293,7 @@ func TestWebhooks(t *testing.T) {
 
 // A contact that was deleted on the screen is brought back on the screen.
 func TestDeletedContactComesBack(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	number := somebody(t, s)
 	before, err := s.Contacts.Get(t.Context(), "aurora", number)
@@ -320,6 +325,7 @@ func TestDeletedContactComesBack(t *testing.T) {
 // Limits and the domains that get mail are set on the screen, and what is left
 // empty stays as usual.
 func TestLimitsAndMailDomains(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := administrator(t, s)
 	p.Allow("422")

@@ -10,6 +10,7 @@ import (
 // An administrator sees who did what, and two people who save the same thing
 // see both versions.
 func TestAuditAndTwoVersions(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	p := b.Page(browser.Options{})

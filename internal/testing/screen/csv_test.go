@@ -18,6 +18,7 @@ import (
 // The screen writes and reads a table as the product does: the guard before what
 // a spreadsheet would run, quotes, separators.
 func TestTheScreensCSVIsTheProducts(t *testing.T) {
+	t.Parallel()
 	source, err := os.ReadFile("../../web/src/core/csv.js")
 	if err != nil {
 		t.Fatal(err)

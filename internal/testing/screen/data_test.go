@@ -19,6 +19,7 @@ import (
 )
 
 func TestDynamicTargets(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	p := b.Page(browser.Options{})
@@ -107,6 +108,7 @@ func TestDynamicTargets(t *testing.T) {
 }
 
 func TestContacts(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	var c domain.Contact
 	for x, err := range s.Contacts.All(t.Context(), "aurora") {
@@ -250,6 +252,7 @@ func TestContacts(t *testing.T) {
 
 // A list from another system becomes contacts.
 func TestContactsAreImported(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	download := p.Downloads()
@@ -294,6 +297,7 @@ func TestContactsAreImported(t *testing.T) {
 }
 
 func TestCatalogue(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	download := p.Downloads()
@@ -409,6 +413,7 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	download := p.Downloads()
@@ -470,6 +475,7 @@ func TestValues(t *testing.T) {
 // Ten thousand imports and a hundred thousand problems are shown a page at a
 // time: what the browser holds does not grow with them.
 func TestLongLists(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	for n := range 10000 {
@@ -573,6 +579,7 @@ func TestLongLists(t *testing.T) {
 
 // Each language is chosen by the browser or by hand, and remembered.
 func TestLanguages(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)
 	var file bytes.Buffer
@@ -670,6 +677,7 @@ func TestLanguages(t *testing.T) {
 
 // An administrator whose institution is new sets it up in the browser.
 func TestSetUp(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	if err := s.Catalogue.PutSettings(t.Context(), "aurora", domain.Settings{Name: "Old name", Language: "en", Separator: ",", Country: "GB"}); err != nil {
@@ -709,6 +717,7 @@ func TestSetUp(t *testing.T) {
 
 // From a target and from a template the next step is at hand, filled in.
 func TestTargetsAndTemplatesLeadOn(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	p := b.Page(browser.Options{})
@@ -760,6 +769,7 @@ func TestTargetsAndTemplatesLeadOn(t *testing.T) {
 
 // Codes and labels may be as long as they can be, and many.
 func TestLongCodesAndManyValues(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	many := domain.FieldDef{Code: "MANY", Label: "Many values", Kind: domain.SingleChoice}
 	for n := range 500 {
@@ -835,6 +845,7 @@ func TestLongCodesAndManyValues(t *testing.T) {
 
 // What is wrong with a value that is typed is said in the user's language.
 func TestTypedValuesAreCorrectedInTheLanguage(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	number := somebody(t, s)
 	b := browser.New(t)

@@ -13,6 +13,7 @@ import (
 // Who may not export meets nothing that would be refused, and is told whom to ask:
 // in the list of contacts, of an import's changes and mistakes, and where files are.
 func TestWithoutTheRightToExport(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 150})
 	cat, err := s.Catalogue.Catalogue(t.Context(), "aurora")
 	if err != nil {

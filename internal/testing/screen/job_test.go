@@ -47,6 +47,7 @@ func newest(t *testing.T, s *dev.Stack) domain.Import {
 
 // The whole job without a mouse.
 func TestKeyboardOnly(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	p.Open(s.URL)
@@ -121,6 +122,7 @@ func TestKeyboardOnly(t *testing.T) {
 
 // The job that end-to-end tests do at a deployed stack works here too.
 func TestJob(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	browser.Job{URL: s.URL, User: "admin@aurora.example", Password: dev.Password, Target: "Everybody", Separator: ','}.Run(t, browser.New(t).Page(browser.Options{}))
 	if n := len(s.Mails.Sent()); n != 1 {
@@ -130,6 +132,7 @@ func TestJob(t *testing.T) {
 
 // The ways a file gets in, and out again before it is used.
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -257,6 +260,7 @@ func TestUpload(t *testing.T) {
 
 // What happens while an import runs, in words that are spoken seldom.
 func TestProgressIsSaidInQuarters(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	i := domain.Import{ID: "0199bbbb-0000-7000-8000-000000000002", Institution: "aurora", FileName: "members.csv", DataType: domain.Criteria, Action: domain.Update,
@@ -293,6 +297,7 @@ func TestProgressIsSaidInQuarters(t *testing.T) {
 }
 
 func TestCancelWhileItRuns(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	var once sync.Once
 	hold, held := make(chan struct{}), make(chan struct{})
@@ -320,6 +325,7 @@ func TestCancelWhileItRuns(t *testing.T) {
 // An import that lost rows through our fault says so, and a press does the rest;
 // one that waits for a slot says that.
 func TestIncompleteAndQueued(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	file := genres(t, s, "aurora", 50, "DANCE")
@@ -355,6 +361,7 @@ func TestIncompleteAndQueued(t *testing.T) {
 
 // A session that ends takes nothing with it.
 func TestSessionEnds(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	open := func(t *testing.T) *browser.Page {
@@ -432,6 +439,7 @@ func TestSessionEnds(t *testing.T) {
 
 // Links in mails lead through the sign-in to what they are about.
 func TestMailLinks(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	targets, _, err := s.Catalogue.Targets(t.Context(), "aurora", 1, "")
@@ -497,6 +505,7 @@ func TestMailLinks(t *testing.T) {
 
 // Each group sees what it may do.
 func TestGroups(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	for group, may := range map[string]map[string]bool{
@@ -535,6 +544,7 @@ func TestGroups(t *testing.T) {
 // What a test came to, what is wrong and what to do next: from each result a way
 // leads on.
 func TestResultsLeadOn(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	var numbers []domain.ContactNumber
 	for c, err := range s.Contacts.All(t.Context(), "aurora") {
@@ -606,6 +616,7 @@ func TestResultsLeadOn(t *testing.T) {
 // What became of the mail is told, in the user's language, and how old the
 // template of a workbook is.
 func TestMailsThatCameBackAreTold(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "mailed.csv", DataType: domain.Criteria, Action: domain.Test, Recipe: domain.Recipe{OnConflict: domain.Skip}, CreatedBy: "operator@aurora.example",
 		Email: "operator@aurora.example", Language: "en"}, genres(t, s, "aurora", 2, "FOLK"))
@@ -661,6 +672,7 @@ func somebody(t *testing.T, s *dev.Stack) domain.ContactNumber {
 
 // A file that is refused for its encoding goes in when that is said.
 func TestEncodingIsChosen(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	number := somebody(t, s)
 	file := []byte("Contact;[new] NICKNAME\r\n#" + string(number) + ";caf\x82\r\n") // CP850
@@ -689,6 +701,7 @@ func TestEncodingIsChosen(t *testing.T) {
 // An administrator finds the execution of an import on its page; others have no
 // use for it.
 func TestTheExecutionIsShownToAdministrators(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	for user, shown := range map[string]bool{"admin@aurora.example": true, "operator@aurora.example": false} {

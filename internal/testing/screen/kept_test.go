@@ -44,6 +44,7 @@ const kept = "Saved with the import"
 // What is pasted goes where it can be written: a row that is left out stays as it
 // is and is counted, and quotes, tabs and line ends mean what they do in a spreadsheet.
 func TestPasteIntoTheRows(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	i := misspelt(t, s, "Xylo", "Yodel", "Zither", "Qanun")
 	p := browser.New(t).Page(browser.Options{})
@@ -97,6 +98,7 @@ func TestPasteIntoTheRows(t *testing.T) {
 // What is decided is with the import: on another computer, for a colleague, who
 // decides at the same time, and it outlives a network that is away.
 func TestDecisionsAreKept(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	i := misspelt(t, s, "Xylo", "Yodel", "Zither", "Qanun", "Wales", "Vocal")
 	b := browser.New(t)
@@ -179,6 +181,7 @@ func bounded(t *testing.T, p *browser.Page, what string) {
 // An import of 100,000 problems and one of 10,000 corrections: the page shows no
 // more of them than can be read, and asks for no more than it shows.
 func TestManyProblems(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	var f bytes.Buffer
 	fmt.Fprintf(&f, "Contact,[new] GENRE,[new] LAST_VISIT\r\n#%s,JAZZ,2025-02-03\r\n", somebody(t, s))
@@ -255,6 +258,7 @@ func TestManyProblems(t *testing.T) {
 
 // At 50 kB a second the same job is done, in requests that such a network takes.
 func TestSlowNetwork(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 600})
 	file, _, changes := spoilt(t, s)
 	p := browser.New(t).Page(browser.Options{})

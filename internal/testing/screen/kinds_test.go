@@ -14,6 +14,7 @@ import (
 // A date and a number are made in the catalogue, entered for a contact, asked
 // for in a target, imported, and shown as each language writes them.
 func TestDatesAndNumbers(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "admin@aurora.example")

@@ -16,6 +16,7 @@ var widths = map[fonts.Set][]int64{fonts.Wide: {320, 641, 769, 897, 1025, 1121, 
 // Nothing sticks out of the page or of its own place, in narrow and in wide
 // fonts, in each language, from a small telephone to a large display.
 func TestNothingSticksOut(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)
 	number := somebody(t, s)

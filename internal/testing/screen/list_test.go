@@ -16,6 +16,7 @@ import (
 // The list says in words what became of each import, is narrowed without a mouse,
 // and keeps that and the notes.
 func TestTheListOfImports(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	tested := ""
@@ -99,6 +100,7 @@ func TestTheListOfImports(t *testing.T) {
 // Without a file: values for a whole target, and cells from a spreadsheet, by the
 // same test and update.
 func TestWithoutAFile(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -158,6 +160,7 @@ func TestWithoutAFile(t *testing.T) {
 
 // Help is on every page, and begins with what is about it.
 func TestHelpIsWithinReach(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)
 	targets, _, err := s.Catalogue.Targets(t.Context(), "aurora", 1, "")
@@ -186,6 +189,7 @@ func TestHelpIsWithinReach(t *testing.T) {
 
 // The help has pictures, in the words and forms of each language.
 func TestHelpHasPictures(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	for _, x := range []struct{ lang, browser, day string }{

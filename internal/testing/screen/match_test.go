@@ -53,6 +53,7 @@ func upload(p *browser.Page, name string, file []byte) {
 // A list as a newsletter program exports it, and one of a German box office, come
 // in with one look at their columns, and the next ones with none.
 func TestMatchTheColumns(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -259,6 +260,7 @@ func TestMatchTheColumns(t *testing.T) {
 // What is remembered of a file's columns is forgotten where one sees it, and the next
 // file alike is asked about again: in every language.
 func TestForgetTheColumns(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	const list = "Wer;Nachname;Vermerk\n%s@haus.example;Winter;x\n"
@@ -324,6 +326,7 @@ func TestForgetTheColumns(t *testing.T) {
 // The exports of ten systems come in with no look at their columns or one, and next
 // month's with none.
 func TestExportsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -396,6 +399,7 @@ func TestExportsInTheBrowser(t *testing.T) {
 // A row with the address of somebody of another name is conflicted until it is
 // said who is meant: each row by one press, all of them by one more test.
 func TestWhoIsMeant(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")

@@ -88,6 +88,7 @@ func picture(t *testing.T, p *browser.Page, name string) {
 // A file with three wrong values, 40 conflicts and 12 bad cells goes from its upload
 // to a done update on the page, without a download.
 func TestMendByMouse(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 600})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -209,6 +210,7 @@ func TestMendByMouse(t *testing.T) {
 
 // The same without a mouse, in the rows: arrow keys, typing, paste.
 func TestMendByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 600})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -288,6 +290,7 @@ func TestMendByKeyboard(t *testing.T) {
 // Values that mean the same are one, rows are left out, decisions are taken back,
 // sides are chosen row by row, and whoever would change can be looked at.
 func TestMendPieces(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
@@ -384,6 +387,7 @@ func TestMendPieces(t *testing.T) {
 // Sides are chosen for a row, for all of a field and for all: each leaves the
 // conflicts that it is not about as they are.
 func TestSidesByRowFieldAndAll(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	var all []domain.Contact
@@ -479,6 +483,7 @@ func TestSidesByRowFieldAndAll(t *testing.T) {
 // The same job in every language, by mouse and by keyboard alone: from the file to
 // a done update in at most 12 presses besides typing, and all of it undone.
 func TestMendInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{Contacts: 600})
 	b := browser.New(t)
 	for _, x := range []struct{ lang, browser string }{{"en", "en-GB"}, {"de", "de-AT"}, {"fr", "fr-CH"}, {"it", "it-IT"}, {"es", "es-ES"}} {

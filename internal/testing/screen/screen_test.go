@@ -96,6 +96,7 @@ func (s table) bytes(separator rune) []byte {
 // The whole job of a marketing assistant, at two institutions with the same
 // codes and contact numbers.
 func TestTemplateTestUpdateUndo(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	b := browser.New(t)
 	for _, x := range []struct {

@@ -17,6 +17,7 @@ import (
 // Who reads the screen in French reads no English sentence there, neither of the
 // screen nor of a reason, and no sentence twice.
 func TestOneSentenceInOneLanguage(t *testing.T) {
+	t.Parallel()
 	english := englishSentences(t)
 	s := stack(t, dev.Options{})
 	imports := sample(t, s)

@@ -13,6 +13,7 @@ import (
 // either can be kept. Whoever keeps theirs replaces what they were shown, and
 // nothing that came after it.
 func TestTwoVersions(t *testing.T) {
+	t.Parallel()
 	s := stack(t, dev.Options{})
 	var number domain.ContactNumber
 	for c, err := range s.Contacts.All(t.Context(), "aurora") {

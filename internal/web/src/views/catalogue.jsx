@@ -42,7 +42,7 @@ export function Catalogue() {
       <ButtonLink kind="primary" icon="plus" href={to('catalogue', 'criteria', 'new')}>{t('catalogue.new.criterion')}</ButtonLink>
       <ButtonLink icon="plus" href={to('catalogue', 'authorisations', 'new')}>{t('catalogue.new.authorisation')}</ButtonLink>
       <Button icon="upload" onClick={() => picker.current.click()}>{t('catalogue.import')}</Button>
-      {catalogue.value && <Button icon="download" onClick={saveValues}>{t('values.csv')}</Button>}
+      <Button icon="download" disabled={!catalogue.value} onClick={saveValues}>{t('values.csv')}</Button>
       <input ref={picker} type="file" accept=".csv,text/csv" class="hidden-input" tabIndex={-1} aria-label={t('catalogue.import')} onChange={read} />
     </>}>
       {error && <Failure error={error} onRetry={load} />}

@@ -32,7 +32,7 @@ export function Values() {
   return (
     <Page title={t('values.title')} lead={t('values.lead')} actions={<>
       {may('admin') && <ButtonLink icon="edit" href={to('catalogue')}>{t('values.edit')}</ButtonLink>}
-      {catalogue.value && <Button icon="download" onClick={saveValues}>{t('values.csv')}</Button>}
+      <Button icon="download" disabled={!catalogue.value} onClick={saveValues}>{t('values.csv')}</Button>
     </>}>
       <div class="toolbar"><Search label={t('values.search')} value={q} onInput={setQ} /></div>
       {error && <Failure error={error} onRetry={load} />}
