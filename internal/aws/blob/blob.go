@@ -104,13 +104,9 @@ func (s *source) Read(p []byte) (int, error) {
 
 // Open returns the object's version, "" for the newest. Reading uses ctx.
 func (s *Blobs) Open(ctx context.Context, o domain.Object) (domain.File, error) {
-	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &o.Key}
-	if o.Version != "" {
-		in.VersionId = &o.Version
-	}
-	out, err := s.client.HeadObject(ctx, in)
+	out, err := s.head(ctx, o.Key, o.Version)
 	if err != nil {
-		return nil, missing(err)
+		return nil, err
 	}
 	f := &file{ctx: ctx, blobs: s, key: o.Key, version: o.Version, etag: aws.ToString(out.ETag), size: aws.ToInt64(out.ContentLength),
 		last: -1, blocks: map[int64]*block{}}
@@ -182,9 +178,9 @@ func (e errBody) Unwrap() error { return e.err }
 
 // Head returns the newest version's facts.
 func (s *Blobs) Head(ctx context.Context, key string) (domain.Object, time.Time, error) {
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	out, err := s.head(ctx, key, "")
 	if err != nil {
-		return domain.Object{}, time.Time{}, missing(err)
+		return domain.Object{}, time.Time{}, err
 	}
 	o := domain.Object{Bucket: s.bucket, Key: key, Size: aws.ToInt64(out.ContentLength)}
 	if v := aws.ToString(out.VersionId); v != "null" {
@@ -196,15 +192,24 @@ func (s *Blobs) Head(ctx context.Context, key string) (domain.Object, time.Time,
 // Metadata returns what whoever put the object said of it, by names in small
 // letters.
 func (s *Blobs) Metadata(ctx context.Context, o domain.Object) (map[string]string, error) {
-	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &o.Key}
-	if o.Version != "" {
-		in.VersionId = &o.Version
+	out, err := s.head(ctx, o.Key, o.Version)
+	if err != nil {
+		return nil, err
+	}
+	return out.Metadata, nil
+}
+
+// head asks what S3 knows of an object's version, "" for the newest.
+func (s *Blobs) head(ctx context.Context, key, version string) (*s3.HeadObjectOutput, error) {
+	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
 	}
 	out, err := s.client.HeadObject(ctx, in)
 	if err != nil {
 		return nil, missing(err)
 	}
-	return out.Metadata, nil
+	return out, nil
 }
 
 // SignGet returns an address that answers the object under the file name. With

@@ -32,8 +32,8 @@ type telephones struct {
 	begin  map[string]int // how many of the bare ones begin with these digits, one to three
 }
 
-// fewest is how many telephone numbers tell how a column of them is written, digits
-// how many one has at least that begins with the code of a country.
+// fewest is how many telephone numbers tell how a column of them is written, withCode
+// how many digits one has at least that begins with the code of a country.
 const fewest, withCode = 3, 10
 
 func (p *telephones) see(cell string) {

@@ -178,7 +178,7 @@ func numbered(header []string) []string {
 		key := text.Normalise(name)
 		if name == "" {
 			out[i] = column.WithoutName(i + 1)
-		} else if times[key]++; times[key] > 1 && name != "" && !bracketed.MatchString(name) {
+		} else if times[key]++; times[key] > 1 && !bracketed.MatchString(name) {
 			out[i] = fmt.Sprintf("%s (%d)", name, times[key])
 		}
 	}
