@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint sbom bench build version deploy doctor lookups
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench build version deploy doctor lookups
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -52,6 +52,9 @@ lint: setup ## check form, types, known weaknesses, and the template
 	@$(IN) .ci/vulnerabilities
 	@$(IN) .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml
 	@$(IN) $(SAM) validate --lint --template-file template.yaml --region eu-central-1
+
+checkov: ## check the template by checkov's rules (installs it under .local: 300 MB)
+	@$(IN) .ci/checkov
 
 sbom: ## write what each function is made of into .local/sbom (CycloneDX)
 	@$(IN) .ci/sbom

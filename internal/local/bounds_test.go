@@ -1,10 +1,14 @@
 package local_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // asynchronous returns where each asynchronous path of the template puts what it
@@ -169,4 +173,203 @@ func TestNothingIsReachedWithoutTLS(t *testing.T) {
 		}
 	}
 	t.Error("no alarm may publish: a topic's own policy takes the place of the account's")
+}
+
+// deployed returns the template's resources as they are with these parameters:
+// what a condition leaves out is not there, and Fn::If is resolved.
+func deployed(t *testing.T, given object) object {
+	t.Helper()
+	all, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := parameters(t)
+	for name, v := range given {
+		if _, known := values[name]; !known {
+			t.Fatalf("the template has no parameter %s", name)
+		}
+		values[name] = v
+	}
+	conditions := all["Conditions"].(object)
+	var holds func(v any) bool
+	holds = func(v any) bool {
+		for function, of := range v.(object) {
+			switch function {
+			case "Condition":
+				return holds(conditions[of.(string)])
+			case "Fn::Not":
+				return !holds(of.([]any)[0])
+			case "Fn::And":
+				return !slices.ContainsFunc(of.([]any), func(v any) bool { return !holds(v) })
+			case "Fn::Or":
+				return slices.ContainsFunc(of.([]any), holds)
+			case "Fn::Equals":
+				value := func(v any) string {
+					if ref, ok := at(v, "Ref").(string); ok {
+						v = values[ref]
+					}
+					return fmt.Sprint(v)
+				}
+				return value(of.([]any)[0]) == value(of.([]any)[1])
+			}
+		}
+		t.Fatalf("a condition that is not understood: %v", v)
+		return false
+	}
+	type absent struct{}
+	var resolve func(v any) any
+	resolve = func(v any) any {
+		switch v := v.(type) {
+		case object:
+			if at(v, "Ref") == "AWS::NoValue" {
+				return absent{}
+			}
+			if branches, ok := v["Fn::If"].([]any); ok {
+				if holds(conditions[branches[0].(string)]) {
+					return resolve(branches[1])
+				}
+				return resolve(branches[2])
+			}
+			out := object{}
+			for key, of := range v {
+				if r := resolve(of); r != (any)(absent{}) {
+					out[key] = r
+				}
+			}
+			return out
+		case []any:
+			out := []any{}
+			for _, of := range v {
+				if r := resolve(of); r != (any)(absent{}) {
+					out = append(out, r)
+				}
+			}
+			return out
+		}
+		return v
+	}
+	out := object{}
+	for name, r := range all["Resources"].(object) {
+		if condition, ok := at(r, "Condition").(string); ok && !holds(conditions[condition]) {
+			continue
+		}
+		out[name] = resolve(r)
+	}
+	return out
+}
+
+// Where a key is asked for, it is the key of everything that holds data, and whoever
+// reads or writes that may use it; otherwise nothing speaks of keys.
+func TestOneKeyForAllThatIsStored(t *testing.T) {
+	encrypted := map[string]string{
+		"AWS::DynamoDB::Table":  "SSESpecification.KMSMasterKeyId",
+		"AWS::S3::Bucket":       "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.KMSMasterKeyID",
+		"AWS::SQS::Queue":       "KmsMasterKeyId",
+		"AWS::SNS::Topic":       "KmsMasterKeyId",
+		"AWS::Logs::LogGroup":   "KmsKeyId",
+		"AWS::Events::EventBus": "KmsKeyIdentifier",
+	}
+	template, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	functionsKey := at(template, "Globals.Function.KmsKeyArn.Fn::If")
+	if at(functionsKey, "0") != "HasKey" {
+		t.Errorf("variables of functions have the key %v", functionsKey)
+	}
+	for given, want := range map[string]any{
+		"":                               nil,
+		"create":                         object{"Fn::GetAtt": []any{"Key", "Arn"}},
+		"arn:aws:kms:eu-central-1:1:key": object{"Ref": "EncryptionKey"},
+	} {
+		all := deployed(t, object{"EncryptionKey": given})
+		if (all["Key"] != nil) != (given == "create") {
+			t.Errorf("%q: the key is made: %v", given, all["Key"] != nil)
+		}
+		for kind, path := range encrypted {
+			names := ofType(all, kind)
+			if len(names) == 0 {
+				t.Errorf("no %s was found", kind)
+			}
+			for _, name := range names {
+				if d := cmp.Diff(want, at(all[name], "Properties."+path)); d != "" {
+					t.Errorf("%q: %s: %s", given, name, d)
+				}
+			}
+		}
+		for _, name := range ofType(all, "AWS::S3::Bucket") {
+			algorithm := at(all[name], "Properties.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm")
+			if (algorithm == "aws:kms") != (given != "") {
+				t.Errorf("%q: %s is encrypted by %v", given, name, algorithm)
+			}
+		}
+		for _, name := range ofType(all, "AWS::SQS::Queue") {
+			if at(all[name], "Properties.SqsManagedSseEnabled") != (given == "") {
+				t.Errorf("%q: %s has two keys, or none", given, name)
+			}
+		}
+		may := map[string]any{"ImportMachineRole": at(all["ImportMachineRole"], "Properties.Policies.1.PolicyDocument.Statement.0")}
+		for _, name := range ofType(all, "AWS::Serverless::Function") {
+			may[name] = at(all[name], "Properties.Policies.1.Statement.0")
+		}
+		right := any(object{"Sid": "Key", "Effect": "Allow", "Action": []any{"kms:Decrypt", "kms:GenerateDataKey"}, "Resource": want})
+		if given == "" {
+			right = nil
+		}
+		for name, got := range may {
+			if d := cmp.Diff(right, got); d != "" {
+				t.Errorf("%q: %s: %s", given, name, d)
+			}
+		}
+	}
+}
+
+// The services that use the key of their own accord are let in, each for this
+// account's things only, and nobody else is.
+func TestTheKeyLetsServicesIn(t *testing.T) {
+	all := resources(t)
+	services := map[string]bool{}
+	for _, st := range at(all["Key"], "Properties.KeyPolicy.Statement").([]any) {
+		conditions, _ := json.Marshal(at(st, "Condition"))
+		bound := strings.Contains(string(conditions), "AWS::AccountId")
+		switch principal := at(st, "Principal").(object); {
+		case principal["Service"] != nil:
+			for _, s := range list(principal["Service"]) {
+				name, ok := s.(string)
+				if !ok {
+					name = at(s, "Fn::Sub").(string)
+				}
+				services[name] = bound
+			}
+		case principal["AWS"] == "*":
+			if !bound || at(st, "Condition.StringEquals").(object)["kms:ViaService"] == nil {
+				t.Errorf("anybody may use the key: %v", st)
+			}
+		case at(principal, "AWS.Fn::Sub") != "arn:${AWS::Partition}:iam::${AWS::AccountId}:root":
+			t.Errorf("the key is for %v", principal)
+		}
+	}
+	want := map[string]bool{"logs.${AWS::Region}.amazonaws.com": true, "delivery.logs.amazonaws.com": true, "cloudwatch.amazonaws.com": true, "sns.amazonaws.com": true, "events.amazonaws.com": true}
+	if d := cmp.Diff(want, services); d != "" {
+		t.Error(d)
+	}
+	if at(all["Key"], "Properties.EnableKeyRotation") != true || at(all["Key"], "DeletionPolicy") != "RetainExceptOnCreate" {
+		t.Error("the key does not rotate, or goes with the stack while what it opens stays")
+	}
+}
+
+// Whoever skips a rule of checkov says why.
+func TestSkippedRulesHaveReasons(t *testing.T) {
+	skipped := 0
+	for name, r := range resources(t) {
+		skips, _ := at(r, "Metadata.checkov.skip").([]any)
+		for _, s := range skips {
+			if skipped++; at(s, "id") == nil || len(fmt.Sprint(at(s, "comment"))) < 15 {
+				t.Errorf("%s: %v", name, s)
+			}
+		}
+	}
+	if skipped == 0 {
+		t.Error("nothing is skipped: this test looks in the wrong place")
+	}
 }
