@@ -120,6 +120,8 @@ def parameters_of(o, session, now):
     """The template's parameters: what was said, else what the stack has, else what is asked."""
     given = dict(p.split("=", 1) for p in o.parameter)
     had = {p["ParameterKey"]: p["ParameterValue"] for p in (now or {}).get("Parameters", [])}
+    # Hidden ones are told as asterisks; not named, they stay as they are.
+    had = {k: v for k, v in had.items() if v != "****"}
     all = {**had, **given}
     for name, question, form in ASKED:
         all[name] = ask(question, form, all.get(name, DEFAULTS.get(name, "")), o.yes or name in given)
@@ -240,7 +242,7 @@ def doctor(o):
     look("the files bucket", lambda: buckets.head_bucket(Bucket=out["FilesBucket"]) and None)
     look("the state machine", lambda: None if session.client("stepfunctions").describe_state_machine(stateMachineArn=out["StateMachineArn"])["status"] == "ACTIVE" else "is not active")
     queues = session.client("sqs")
-    for name in ("Start", "Template", "Finish", "Reconcile", "Announce"):
+    for name in ("Start", "Template", "Finish", "Reconcile", "Announce", "Alarm"):
         def queue():
             a = queues.get_queue_attributes(QueueUrl=out[f"{name}FailuresQueue"], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
             if int(a["ApproximateNumberOfMessages"]):

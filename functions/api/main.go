@@ -55,8 +55,13 @@ func main() {
 		Issuer    string `env:"ISSUER"`
 		Keys      string `env:"JWKS_URL"`
 		Loopback  string `env:"WEBHOOKS_TO_LOOPBACK"` // true or false
+		Front     string `env:"ORIGIN_SECRETS"`       // as httpapi.ParseFront reads it
 	}
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
+		log.Fatal(err)
+	}
+	front, err := httpapi.ParseFront(c.Front)
+	if err != nil {
 		log.Fatal(err)
 	}
 	conf, err := config.Load()
@@ -105,5 +110,5 @@ func main() {
 		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
 		Log:           lambdaruntime.Logger(),
 	})
-	lambda.Start(httpapi.Function{Handler: handler}.Serve)
+	lambda.Start(httpapi.Function{Handler: handler, Front: front}.Serve)
 }

@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/local/emulator"
 )
 
 // asynchronous returns where each asynchronous path of the template puts what it
@@ -371,5 +375,174 @@ func TestSkippedRulesHaveReasons(t *testing.T) {
 	}
 	if skipped == 0 {
 		t.Error("nothing is skipped: this test looks in the wrong place")
+	}
+}
+
+// Each bound at the gateway is of a route that there is, in the gateway and in the
+// API, and is lower than that of all others; the stage waits for the route, without
+// which the service refuses the bound.
+func TestCostlyRoutesHaveBoundsOfTheirOwn(t *testing.T) {
+	all := resources(t)
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(root, "internal", "api", "testdata", "openapi.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct{ Paths map[string]map[string]any }
+	if err := json.Unmarshal(b, &document); err != nil {
+		t.Fatal(err)
+	}
+	routes := map[string]string{}
+	for _, name := range ofType(all, "AWS::ApiGatewayV2::Route") {
+		routes[at(all[name], "Properties.RouteKey").(string)] = name
+	}
+	stage := all["ApiStage"]
+	usual := at(stage, "Properties.DefaultRouteSettings")
+	bounds := at(stage, "Properties.RouteSettings").(object)
+	for key, bound := range bounds {
+		method, path, _ := strings.Cut(key, " ")
+		if document.Paths[path][strings.ToLower(method)] == nil {
+			t.Errorf("the API has no %s", key)
+		}
+		if routes[key] == "" || !slices.Contains(at(stage, "DependsOn").([]any), any(routes[key])) {
+			t.Errorf("%s is no route that the stage waits for", key)
+		}
+		for _, of := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+			if n, ok := at(bound, of).(float64); !ok || n < 1 || n >= at(usual, of).(float64) {
+				t.Errorf("%s: %s is %v", key, of, at(bound, of))
+			}
+		}
+	}
+	for key := range routes {
+		if _, bound := bounds[key]; !bound && key != "$default" && key != "ANY /api/{proxy+}" {
+			t.Errorf("%s is a route of its own without a bound of its own", key)
+		}
+	}
+	for _, costly := range []string{"POST /api/targets/preview", "POST /api/targets/{id}/count", "POST /api/templates", "POST /api/imports", "GET /api/contacts", "POST /api/contacts/search"} {
+		if bounds[costly] == nil {
+			t.Errorf("%s has no bound of its own", costly)
+		}
+	}
+}
+
+// An account with a quota of 10 can reserve nothing, so by itself nothing is.
+func TestConcurrencyIsKeptByParameter(t *testing.T) {
+	for function, parameter := range map[string]string{"ApiFunction": "ApiConcurrency", "ChunkFunction": "ChunkConcurrency", "TemplateFunction": "TemplateConcurrency"} {
+		for name, f := range deployed(t, nil) {
+			if got := at(f, "Properties.ReservedConcurrentExecutions"); got != nil {
+				t.Errorf("%s keeps %v", name, got)
+			}
+		}
+		all := deployed(t, object{parameter: 20})
+		for _, name := range ofType(all, "AWS::Serverless::Function") {
+			want := any(nil)
+			if name == function {
+				want = object{"Ref": parameter}
+			}
+			if d := cmp.Diff(want, at(all[name], "Properties.ReservedConcurrentExecutions")); d != "" {
+				t.Errorf("%s: %s: %s", parameter, name, d)
+			}
+		}
+	}
+}
+
+const webACL = "arn:aws:wafv2:us-east-1:1:global/webacl/a/b"
+
+func TestTheFrontIsTheOnlyWayIn(t *testing.T) {
+	for _, name := range []string{"Front", "FrontViewer"} {
+		if deployed(t, nil)[name] != nil {
+			t.Errorf("%s is there without being asked for", name)
+		}
+	}
+	all := deployed(t, object{"WebAclArn": webACL, "OriginSecret": strings.Repeat("a", 32)})
+	front := at(all["Front"], "Properties.DistributionConfig")
+	if d := cmp.Diff(any(object{"Ref": "WebAclArn"}), at(front, "WebACLId")); d != "" {
+		t.Error(d)
+	}
+	// The secret that the distribution sends is one that the function takes.
+	header := object{"HeaderName": "x-origin-secret", "HeaderValue": object{"Ref": "OriginSecret"}}
+	if d := cmp.Diff([]any{header}, at(front, "Origins.0.OriginCustomHeaders")); d != "" {
+		t.Error(d)
+	}
+	variable := func(all object) any { return at(all["ApiFunction"], "Properties.Environment.Variables.ORIGIN_SECRETS") }
+	if d := cmp.Diff(any(object{"Fn::Sub": "${OriginSecret} ${OriginSecretToo}"}), variable(all)); d != "" {
+		t.Error(d)
+	}
+	if got := variable(deployed(t, nil)); got != "open" {
+		t.Errorf("without a front the function takes %v", got)
+	}
+	// Secrets are hidden, and there is no front without one.
+	template, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{"OriginSecret", "OriginSecretToo"} {
+		if at(template, "Parameters."+p+".NoEcho") != true {
+			t.Errorf("%s is shown", p)
+		}
+	}
+	assert := object{"Fn::Not": []any{object{"Fn::Equals": []any{object{"Ref": "OriginSecret"}, "none"}}}}
+	if d := cmp.Diff(any(assert), at(template, "Rules.FrontHasSecret.Assertions.0.Assert")); d != "" {
+		t.Error(d)
+	}
+	// Nothing is kept but the screen's assets, and those without who asked.
+	const disabled, optimised, allButHost = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "658327ea-f89d-4fab-a63d-7e88639e58f6", "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+	usual := at(front, "DefaultCacheBehavior")
+	if at(usual, "CachePolicyId") != disabled || at(usual, "OriginRequestPolicyId") != allButHost || len(at(usual, "AllowedMethods").([]any)) != 7 || at(usual, "FunctionAssociations.0.EventType") != "viewer-request" {
+		t.Errorf("%v", usual)
+	}
+	kept := at(front, "CacheBehaviors").([]any)
+	if len(kept) != 1 || at(kept[0], "PathPattern") != "/assets/*" || at(kept[0], "CachePolicyId") != optimised || at(kept[0], "OriginRequestPolicyId") != nil {
+		t.Errorf("kept is %v", kept)
+	}
+	for _, b := range append(kept, usual) {
+		if at(b, "ViewerProtocolPolicy") != "redirect-to-https" {
+			t.Errorf("%v", b)
+		}
+	}
+}
+
+// The screen's address is the same wherever it is said: in mails, for sign-in, for
+// uploads, in the outputs; and it is the one under which the screen is reached.
+func TestEverythingFollowsTheScreensAddress(t *testing.T) {
+	gateway := object{"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}
+	own := object{"ScreenUrl": "https://rollbook.example", "ScreenCertificate": "arn:aws:acm:x"}
+	fronted := object{"WebAclArn": webACL, "OriginSecret": strings.Repeat("a", 32)}
+	both := object{}
+	maps.Copy(both, own)
+	maps.Copy(both, fronted)
+	for _, c := range []struct {
+		given  object
+		screen any
+		serves string
+	}{
+		{nil, gateway, ""},
+		{fronted, object{"Fn::Sub": "https://${Front.DomainName}"}, ""},
+		{own, object{"Ref": "ScreenUrl"}, "ScreenDomain"},
+		{both, object{"Ref": "ScreenUrl"}, "Front"},
+	} {
+		all := deployed(t, c.given)
+		client := all["UserPoolClient"]
+		for where, got := range map[string]any{
+			"sign-in":    at(client, "Properties.CallbackURLs.0.Fn::Sub.1.Screen"),
+			"sign-out":   at(client, "Properties.LogoutURLs.0.Fn::Sub.1.Screen"),
+			"invitation": at(all["UserPool"], "Properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage.Fn::Sub.1.Screen"),
+			"uploads":    at(all["Uploads"], "Properties.CorsConfiguration.CorsRules.0.AllowedOrigins.0"),
+			"the API":    at(all["ApiFunction"], "Properties.Environment.Variables.SCREEN_URL"),
+			"templates":  at(all["TemplateFunction"], "Properties.Environment.Variables.SCREEN_URL"),
+			"imports":    at(all["FinishFunction"], "Properties.Environment.Variables.SCREEN_URL"),
+			"messages":   at(all["AnnounceFunction"], "Properties.Environment.Variables.SCREEN_URL"),
+		} {
+			if d := cmp.Diff(c.screen, got); d != "" {
+				t.Errorf("%v: %s: %s", c.given, where, d)
+			}
+		}
+		aliases := at(all["Front"], "Properties.DistributionConfig.Aliases")
+		if (aliases != nil) != (c.serves == "Front") || (all["ScreenDomain"] != nil) != (c.serves == "ScreenDomain") || (all["ScreenMapping"] != nil) != (c.serves == "ScreenDomain") {
+			t.Errorf("%v: the address is served by something else than %s", c.given, c.serves)
+		}
 	}
 }

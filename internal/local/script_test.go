@@ -33,3 +33,29 @@ func TestDeployingAsksForAGoodNameFirst(t *testing.T) {
 		}
 	}
 }
+
+// A hidden parameter is told as asterisks, which must not become its value.
+func TestDeployingAgainKeepsHiddenParameters(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `
+import json, sys
+from types import SimpleNamespace
+sys.path.insert(0, ".ci")
+sys.dont_write_bytecode = True
+import deploy
+had = {"OriginSecret": "****", "OriginSecretToo": "****", "MailFrom": "a@b.example", "SenderIdentity": "address", "Architecture": "arm64", "WebAclArn": "arn:x"}
+o = SimpleNamespace(parameter=["OriginSecretToo=new"], yes=True)
+now = {"Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in had.items()]}
+print(json.dumps(deploy.parameters_of(o, None, now)[0], sort_keys=True))
+`
+	cmd := exec.Command(filepath.Join(root, ".local", "sam", "bin", "python"), "-c", script)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	const want = `{"Architecture": "arm64", "MailFrom": "a@b.example", "OriginSecretToo": "new", "SenderIdentity": "address", "WebAclArn": "arn:x"}`
+	if err != nil || strings.TrimSpace(string(out)) != want {
+		t.Errorf("%v: %s; want %s", err, out, want)
+	}
+}

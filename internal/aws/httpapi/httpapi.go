@@ -7,7 +7,10 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,13 +22,66 @@ import (
 )
 
 // Function turns a handler into a Lambda function.
-type Function struct{ Handler http.Handler }
+type Function struct {
+	Handler http.Handler
+	// Front is what stands before the gateway; the zero value is nothing.
+	Front Front
+}
+
+// Front is a distribution through which alone requests may come. It proves itself
+// by one of these secrets, and says whose request it hands on.
+type Front struct{ secrets [][sha256.Size]byte }
+
+const (
+	originSecret  = "X-Origin-Secret"
+	viewerAddress = "X-Viewer-Address"
+)
+
+// ParseFront reads "open", for no front, or secrets between blanks, of which those
+// that are "none" are not there. It is an error if no secret is left.
+func ParseFront(text string) (Front, error) {
+	var f Front
+	if text == "open" {
+		return f, nil
+	}
+	for secret := range strings.FieldsSeq(text) {
+		if secret != "none" {
+			f.secrets = append(f.secrets, sha256.Sum256([]byte(secret)))
+		}
+	}
+	if len(f.secrets) == 0 {
+		return f, errors.New("the front has no secret")
+	}
+	return f, nil
+}
+
+// admit tells whether the request came the right way, sets whose it is, and takes
+// the front's headers away: nobody after it sees the secret.
+func (f Front) admit(r *http.Request) bool {
+	secret, viewer := r.Header.Get(originSecret), r.Header.Get(viewerAddress)
+	r.Header.Del(originSecret)
+	r.Header.Del(viewerAddress)
+	if len(f.secrets) == 0 {
+		return true
+	}
+	sum, admitted := sha256.Sum256([]byte(secret)), 0
+	for _, s := range f.secrets {
+		admitted |= subtle.ConstantTimeCompare(sum[:], s[:])
+	}
+	if viewer != "" {
+		r.RemoteAddr = viewer
+	}
+	return admitted == 1
+}
 
 // Serve answers one event. An error means that the event is no request.
 func (f Function) Serve(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	r, err := request(ctx, event)
 	if err != nil {
 		return events.APIGatewayV2HTTPResponse{}, err
+	}
+	if !f.Front.admit(r) {
+		return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusForbidden, Headers: map[string]string{"cache-control": "no-store"}}, nil
 	}
 	w := &response{header: http.Header{}}
 	f.Handler.ServeHTTP(w, r)
