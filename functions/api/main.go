@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log"
 	"net/http"
 	"os"
@@ -51,6 +52,7 @@ func main() {
 		Screen    string `env:"SCREEN_URL"`
 		Pool      string `env:"USER_POOL_ID"`
 		Client    string `env:"USER_POOL_CLIENT_ID"`
+		Federated string `env:"FEDERATION"` // an api.Federation as JSON
 		SignIn    string `env:"USER_POOL_DOMAIN"`
 		Issuer    string `env:"ISSUER"`
 		Keys      string `env:"JWKS_URL"`
@@ -75,7 +77,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier := &token.Verifier{Issuer: c.Issuer, ClientID: c.Client, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
+	var federation api.Federation
+	if err := json.Unmarshal([]byte(c.Federated), &federation); err != nil {
+		log.Fatal("FEDERATION: ", err)
+	}
+	clients := []string{c.Client}
+	if federation.ClientID != "" {
+		clients = append(clients, federation.ClientID)
+	}
+	verifier := &token.Verifier{Issuer: c.Issuer, ClientIDs: clients, KeysURL: c.Keys, Client: &http.Client{Timeout: 5 * time.Second}, Now: time.Now}
 	jobs := dynamo.NewJobs(db, c.Jobs)
 	handler := api.New(api.Config{
 		Contacts:         dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue),
@@ -98,7 +108,7 @@ func main() {
 		Templates:        templates{invoke.New(lambdaservice.NewFromConfig(conf), c.Template)},
 		Verify: func(ctx context.Context, bearer string) (api.Claims, error) {
 			claims, err := verifier.Verify(ctx, bearer)
-			return api.ClaimsOf(claims), err
+			return api.ClaimsOf(claims, federation), err
 		},
 		Now:           time.Now,
 		NewID:         func() string { return uuid.Must(uuid.NewV7()).String() },
@@ -106,6 +116,7 @@ func main() {
 		SignInURL:     c.SignIn,
 		UserPoolID:    c.Pool,
 		ClientID:      c.Client,
+		Federation:    federation,
 		UploadsOrigin: uploadsOrigin,
 		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
 		Log:           lambdaruntime.Logger(),

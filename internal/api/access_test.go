@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -400,13 +401,57 @@ func TestClaimsOf(t *testing.T) {
 		c.want.Institution, c.want.User, c.want.Email, c.want.Session = "aurora", "s", "e", "j"
 		c.want.SignedIn = time.Unix(1795553550, 0).UTC()
 		got := api.ClaimsOf(map[string]any{"cognito:groups": c.groups, "locale": c.locale, "custom:institution": "aurora", "sub": "s", "email": "e",
-			"email_verified": true, "cognito:username": "name", "auth_time": 1795553550.0, "iat": 1795557150.0, "origin_jti": "j"})
+			"email_verified": true, "cognito:username": "name", "auth_time": 1795553550.0, "iat": 1795557150.0, "origin_jti": "j"}, api.Federation{})
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%v: %s", c.groups, d)
 		}
 	}
-	if got := api.ClaimsOf(map[string]any{"sub": "s", "email": "director@aurora.example", "email_verified": false}); got.Email != "" {
+	if got := api.ClaimsOf(map[string]any{"sub": "s", "email": "director@aurora.example", "email_verified": false}, api.Federation{}); got.Email != "" {
 		t.Error("an address that nobody verified is believed")
+	}
+}
+
+// Of an institution's own sign-in, the institution is that of the provider and the
+// group is what the provider's attribute says as a whole: nothing else in a token
+// makes anybody more, and no other token is touched by it.
+func TestFederatedClaims(t *testing.T) {
+	aurora := api.Federation{Provider: "Aurora", ClientID: "federated", Institution: "aurora", Admin: "admin", Operator: "Rollbook Marketing", Viewer: "7c9e6679"}
+	token := func(with map[string]any) map[string]any {
+		m := map[string]any{"aud": "federated", "sub": "s", "email": "nora@aurora.example", "email_verified": false, "cognito:username": "Aurora_nora", "custom:role": "admin"}
+		maps.Copy(m, with)
+		return m
+	}
+	for name, c := range map[string]struct {
+		with        map[string]any
+		federation  api.Federation
+		institution domain.InstitutionID
+		groups      []string
+	}{
+		"a whole value":                     {nil, aurora, "aurora", []string{"admin"}},
+		"a value with a blank":              {map[string]any{"custom:role": "Rollbook Marketing"}, aurora, "aurora", []string{"operator"}},
+		"an entry of a list":                {map[string]any{"custom:role": `["staff","7c9e6679"]`}, aurora, "aurora", []string{"viewer"}},
+		"the highest of two":                {map[string]any{"custom:role": `["7c9e6679","Rollbook Marketing"]`}, aurora, "aurora", []string{"operator"}},
+		"part of a list that is a text":     {map[string]any{"custom:role": "staff,admin"}, aurora, "aurora", nil},
+		"part of an entry":                  {map[string]any{"custom:role": `["staff,admin"]`}, aurora, "aurora", nil},
+		"part of a name":                    {map[string]any{"custom:role": "x[admin]"}, aurora, "aurora", nil},
+		"a list that is none":               {map[string]any{"custom:role": "[admin]"}, aurora, "aurora", nil},
+		"another case":                      {map[string]any{"custom:role": "Admin"}, aurora, "aurora", nil},
+		"nothing said":                      {map[string]any{"custom:role": nil}, aurora, "aurora", nil},
+		"nothing said, and nothing asked":   {map[string]any{"custom:role": ""}, api.Federation{Provider: "Aurora", ClientID: "federated", Institution: "aurora"}, "aurora", nil},
+		"groups of the pool":                {map[string]any{"custom:role": "staff", "cognito:groups": []any{"admin", "eu_Aurora"}}, aurora, "aurora", nil},
+		"another institution's attribute":   {map[string]any{"custom:institution": "borealis"}, aurora, "aurora", []string{"admin"}},
+		"a user of the pool":                {map[string]any{"cognito:username": "s", "cognito:groups": []any{"admin"}, "custom:institution": "aurora"}, aurora, "", nil},
+		"a user of another provider":        {map[string]any{"cognito:username": "AuroraToo_nora"}, aurora, "", nil},
+		"the pool's own client with a role": {map[string]any{"aud": "client", "custom:institution": "borealis", "cognito:groups": []any{"viewer"}}, aurora, "borealis", []string{"viewer"}},
+		"no federation, and no client":      {map[string]any{"aud": "", "cognito:username": "_nora"}, api.Federation{}, "", nil},
+	} {
+		got := api.ClaimsOf(token(c.with), c.federation)
+		if got.Institution != c.institution || !slices.Equal(got.Groups, c.groups) || got.User != "s" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := api.ClaimsOf(token(nil), aurora); got.Email != "nora@aurora.example" {
+		t.Errorf("the provider's address is %q", got.Email)
 	}
 }
 

@@ -154,6 +154,8 @@ type Config struct {
 	// SignInURL is the address of the user pool's sign-in pages, UserPoolID and
 	// ClientID are the pool's; the screen reads them from /config.json.
 	SignInURL, UserPoolID, ClientID string
+	// Federation is the other way to sign in.
+	Federation Federation
 	// UploadsOrigin is the origin that SignPost's addresses have.
 	UploadsOrigin string
 	// Assets answers what is not the API's: the Import screen.

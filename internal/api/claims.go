@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ const (
 type Claims struct {
 	Institution domain.InstitutionID
 	User        string // the user's id in the pool, which never changes
-	Email       string // verified by the pool
+	Email       string // verified by the pool, or by the institution's own sign-in
 	Name        string // of a key, which has no address
 	Language    string // one of domain.Languages, or "" for the institution's
 	Chosen      bool   // the language is what the user chose here
@@ -31,15 +32,56 @@ type Claims struct {
 	SignedIn    time.Time // when that was
 }
 
+// Federation is the sign-in by an institution's own provider (SAML or OIDC),
+// which has a client of the user pool to itself. The zero value is none.
+type Federation struct {
+	Provider    string               `json:"provider"` // as the sign-in page and the users' names have it
+	ClientID    string               `json:"client"`
+	Institution domain.InstitutionID `json:"institution"` // of everybody who signs in there
+	// Admin, Operator and Viewer are what the provider's attribute says of who is to
+	// be in the group. What is empty is said of nobody.
+	Admin    string `json:"admin"`
+	Operator string `json:"operator"`
+	Viewer   string `json:"viewer"`
+}
+
+// group returns the group of somebody of whom the attribute is said: one text,
+// or the texts of a JSON list, as the user pool writes the lists of OIDC. Each
+// counts as a whole, so that a group of the provider whose name has another's in
+// it is not taken for it.
+func (f Federation) group(attribute string) []any {
+	said := []string{attribute}
+	if strings.HasPrefix(attribute, "[") {
+		var list []string
+		if json.Unmarshal([]byte(attribute), &list) == nil {
+			said = list
+		}
+	}
+	for _, g := range []struct{ value, group string }{{f.Admin, Admin}, {f.Operator, Operator}, {f.Viewer, Viewer}} {
+		if g.value != "" && slices.Contains(said, g.value) {
+			return []any{g.group}
+		}
+	}
+	return nil
+}
+
 // ClaimsOf reads the claims of a user pool's verified id token. A group counts
-// only as a whole entry of the list of groups.
-func ClaimsOf(m map[string]any) Claims {
+// only as a whole entry of the list of groups. Of a token of the federation's
+// client, institution and group are what the federation says, whatever else the
+// token has; its e-mail address is verified by the provider.
+func ClaimsOf(m map[string]any, f Federation) Claims {
 	text := func(name string) string { s, _ := m[name].(string); return s }
 	c := Claims{Institution: domain.InstitutionID(text("custom:institution")), User: text("sub"), Session: text("origin_jti")}
 	if verified, ok := m["email_verified"]; !ok || verified == true || verified == "true" {
 		c.Email = text("email")
 	}
 	groups, _ := m["cognito:groups"].([]any)
+	if aud := text("aud"); aud != "" && aud == f.ClientID {
+		c.Institution, groups = "", nil
+		if strings.HasPrefix(text("cognito:username"), f.Provider+"_") {
+			c.Institution, c.Email, groups = f.Institution, text("email"), f.group(text("custom:role"))
+		}
+	}
 	for _, g := range groups {
 		if g, ok := g.(string); ok {
 			c.Groups = append(c.Groups, g)

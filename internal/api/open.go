@@ -21,9 +21,16 @@ type screenConfig struct {
 	SignInURL  string            `json:"signInUrl"`
 	UserPoolID string            `json:"userPoolId"`
 	ClientID   string            `json:"clientId"`
-	DataTypes  []domain.DataType `json:"dataTypes"` // that can be imported
+	Federated  *federated        `json:"federated,omitempty"` // the institution's own sign-in, where there is one
+	DataTypes  []domain.DataType `json:"dataTypes"`           // that can be imported
 	Languages  []string          `json:"languages"`
 	Encodings  []string          `json:"encodings"` // that a file's may be said to be
+}
+
+// federated is how the screen asks for another sign-in than the user pool's own.
+type federated struct {
+	Provider string `json:"provider"`
+	ClientID string `json:"clientId"`
 }
 
 // openRoutes serves what needs no token and is not described: the description
@@ -44,7 +51,11 @@ func (s *server) openRoutes() {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(spec)
 	})
-	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, importTypes, domain.Languages, sheet.Encodings()})
+	var other *federated
+	if f := s.Federation; f.ClientID != "" {
+		other = &federated{f.Provider, f.ClientID}
+	}
+	config, err := json.Marshal(screenConfig{s.ScreenURL, s.SignInURL, s.UserPoolID, s.ClientID, other, importTypes, domain.Languages, sheet.Encodings()})
 	if err != nil {
 		panic(err)
 	}

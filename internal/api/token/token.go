@@ -30,14 +30,14 @@ const (
 	minBits  = 2048
 )
 
-// Verifier checks tokens. Its zero values that matter are Issuer, ClientID and
+// Verifier checks tokens. Its zero values that matter are Issuer, ClientIDs and
 // KeysURL; Client and Now have defaults. It is safe for concurrent use.
 type Verifier struct {
-	Issuer   string
-	ClientID string
-	KeysURL  string // of the pool's JSON Web Key Set
-	Client   *http.Client
-	Now      func() time.Time
+	Issuer    string
+	ClientIDs []string // a token of any of them is good
+	KeysURL   string   // of the pool's JSON Web Key Set
+	Client    *http.Client
+	Now       func() time.Time
 
 	mu      sync.Mutex
 	keys    map[string]*rsa.PublicKey
@@ -45,14 +45,14 @@ type Verifier struct {
 	asked   time.Time // when a key's name was not known
 }
 
-// Verify returns the claims of an id token that the pool issued to the client
-// and that has not expired, as JSON has them. An error of kind Busy means that the keys could not be fetched; any
+// Verify returns the claims of an id token that the pool issued to one of
+// the clients and that has not expired, as JSON has them. An error of kind Busy means that the keys could not be fetched; any
 // other one that the token is worth nothing.
 func (v *Verifier) Verify(ctx context.Context, bearer string) (map[string]any, error) {
 	var keyErr error
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
-		jwt.WithIssuer(v.Issuer), jwt.WithAudience(v.ClientID),
+		jwt.WithIssuer(v.Issuer), jwt.WithAudience(v.ClientIDs...),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(v.now),
 	)
 	claims := jwt.MapClaims{}
@@ -67,6 +67,8 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (map[string]any, e
 		return nil, keyErr
 	case err != nil:
 		return nil, fault.Wrap(fault.Forbidden, "tokenInvalid", err)
+	case len(v.ClientIDs) == 0: // the parser would then take a token for anybody
+		return nil, fault.Wrap(fault.Forbidden, "tokenInvalid", errors.New("no client"))
 	case claims["token_use"] != "id":
 		return nil, fault.Wrap(fault.Forbidden, "tokenInvalid", errors.New("not an id token"))
 	}

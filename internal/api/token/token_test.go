@@ -91,7 +91,7 @@ func with(name string, v any) jwt.MapClaims {
 }
 
 func (p *pool) verifier(at *time.Time) *token.Verifier {
-	return &token.Verifier{Issuer: "https://pool.example", ClientID: "client", KeysURL: p.URL, Client: p.Client(), Now: func() time.Time { return *at }}
+	return &token.Verifier{Issuer: "https://pool.example", ClientIDs: []string{"client", "federated"}, KeysURL: p.URL, Client: p.Client(), Now: func() time.Time { return *at }}
 }
 
 func TestVerifyReturnsClaims(t *testing.T) {
@@ -227,11 +227,35 @@ func TestKeysAreChecked(t *testing.T) {
 		"bad text": `{"keys":[{"kid":"k1","kty":"RSA","n":"***","e":"AQAB"}]}`,
 	} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(set)) }))
-		v := token.Verifier{Issuer: "i", ClientID: "c", KeysURL: srv.URL}
+		v := token.Verifier{Issuer: "i", ClientIDs: []string{"c"}, KeysURL: srv.URL}
 		p := newPool(t, "k1")
 		if _, err := v.Verify(context.Background(), p.sign(t, "k1", good())); fault.KindOf(err) != fault.Busy {
 			t.Errorf("%s: %v", name, err)
 		}
 		srv.Close()
+	}
+}
+
+// A token is for one of the clients; of none, there is no token.
+func TestEachOfTheClients(t *testing.T) {
+	p := newPool(t, "k1")
+	at := now
+	v := p.verifier(&at)
+	for _, c := range []struct {
+		clients []string
+		aud     string
+		ok      bool
+	}{
+		{[]string{"client", "federated"}, "federated", true},
+		{[]string{"client", "federated"}, "client", true},
+		{[]string{"client", "federated"}, "another", false},
+		{[]string{"client"}, "federated", false},
+		{nil, "client", false},
+		{[]string{"client"}, "", false},
+	} {
+		v.ClientIDs = c.clients
+		if _, err := v.Verify(context.Background(), p.sign(t, "k1", with("aud", c.aud))); (err == nil) != c.ok {
+			t.Errorf("%v, a token for %q: %v", c.clients, c.aud, err)
+		}
 	}
 }
