@@ -134,6 +134,45 @@ func TestClientCannotChooseWhoItIs(t *testing.T) {
 	}
 }
 
+// What a provider says of people is written by a client that is the provider's
+// alone and whose tokens write nothing; the screen's client knows nothing of it.
+func TestAFederationHasItsOwnClient(t *testing.T) {
+	all := resources(t)
+	screen, client, provider := all["UserPoolClient"], all["FederationClient"], all["Federation"]
+	for name, r := range map[string]any{"client": client, "provider": provider} {
+		if at(r, "Condition") != "Federates" {
+			t.Errorf("the %s is always there", name)
+		}
+	}
+	if d := cmp.Diff([]any{"COGNITO"}, at(screen, "Properties.SupportedIdentityProviders")); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]any{object{"Ref": "Federation"}}, at(client, "Properties.SupportedIdentityProviders")); d != "" {
+		t.Error(d)
+	}
+	// The service refuses sign-ins whose client cannot write what is mapped.
+	writes := at(client, "Properties.WriteAttributes").([]any)
+	for name := range at(provider, "Properties.AttributeMapping").(object) {
+		if !slices.Contains(writes, any(name)) {
+			t.Errorf("%s is mapped, and the client cannot write it", name)
+		}
+	}
+	for _, name := range []string{"ReadAttributes", "WriteAttributes"} {
+		if slices.Contains(at(screen, "Properties."+name).([]any), any("custom:role")) {
+			t.Errorf("%s of the screen's client have the role", name)
+		}
+		if slices.Contains(at(client, "Properties."+name).([]any), any("custom:institution")) {
+			t.Errorf("%s of the federation's client have the institution", name)
+		}
+	}
+	if d := cmp.Diff([]any{"openid", "email", "profile"}, at(client, "Properties.AllowedOAuthScopes")); d != "" {
+		t.Error("a token with aws.cognito.signin.user.admin could write its own role: ", d)
+	}
+	if d := cmp.Diff([]any{"ALLOW_CUSTOM_AUTH"}, at(client, "Properties.ExplicitAuthFlows")); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestSignInIsByThePageAloneAndShort(t *testing.T) {
 	client := resources(t)["UserPoolClient"]
 	want := []any{"AllowsPasswordAuth", []any{"ALLOW_USER_PASSWORD_AUTH"}, []any{"ALLOW_CUSTOM_AUTH"}}
