@@ -27,6 +27,7 @@ const clientID = "dev-screen"
 type User struct {
 	Email, Institution string
 	Groups             []string
+	Client             string // of the pool, by which the user signed in
 }
 
 // Password is everybody's.
@@ -35,10 +36,10 @@ const Password = "Rollbook-dev-1"
 // Users are two institutions, each with an admin, an operator and a viewer, and
 // the admin of a third that is not set up.
 func Users() []User {
-	out := []User{{"admin@cygnus.example", "cygnus", []string{"admin"}}}
+	out := []User{{Email: "admin@cygnus.example", Institution: "cygnus", Groups: []string{"admin"}}}
 	for _, in := range []string{"aurora", "borealis"} {
 		for _, g := range []string{"admin", "operator", "viewer"} {
-			out = append(out, User{g + "@" + in + ".example", in, []string{g}})
+			out = append(out, User{Email: g + "@" + in + ".example", Institution: in, Groups: []string{g}})
 		}
 	}
 	return out
@@ -52,7 +53,7 @@ func (s *SignIn) users() []User {
 	var out []User
 	for _, u := range s.directory.Users() {
 		if !u.Disabled {
-			out = append(out, User{u.Email, string(u.Institution), []string{u.Role}})
+			out = append(out, User{Email: u.Email, Institution: string(u.Institution), Groups: []string{u.Role}})
 		}
 	}
 	return out
@@ -67,6 +68,7 @@ func idOf(email string) string {
 // sign-out, as the user pool's hosted page has them.
 type SignIn struct {
 	screen    string
+	federated api.Federation // whose people are those of the pool
 	secret    []byte
 	directory *memory.Directory
 	mu        sync.Mutex
@@ -81,8 +83,8 @@ type asked struct {
 	redirect  string
 }
 
-func newSignIn(screen string) *SignIn {
-	s := &SignIn{screen: screen, secret: make([]byte, 32), codes: map[string]asked{}, ended: map[string]bool{}, directory: &memory.Directory{NewID: idOf, Known: map[string]memory.DirectoryUser{}}}
+func newSignIn(screen string, f api.Federation) *SignIn {
+	s := &SignIn{screen: screen, federated: f, secret: make([]byte, 32), codes: map[string]asked{}, ended: map[string]bool{}, directory: &memory.Directory{NewID: idOf, Known: map[string]memory.DirectoryUser{}}}
 	for _, u := range Users() {
 		s.directory.Known[idOf(u.Email)] = memory.DirectoryUser{Institution: domain.InstitutionID(u.Institution), Email: u.Email, Role: u.Groups[0]}
 	}
@@ -128,7 +130,7 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	case "/logout":
 		to := r.URL.Query().Get("logout_uri")
-		if r.URL.Query().Get("client_id") != clientID || to != s.screen+"/" {
+		if !s.client(r.URL.Query().Get("client_id")) || to != s.screen+"/" {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}
@@ -138,9 +140,14 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *SignIn) client(id string) bool {
+	return id != "" && (id == clientID || id == s.federated.ClientID)
+}
+
 func (s *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if q.Get("response_type") != "code" || q.Get("client_id") != clientID || q.Get("redirect_uri") != s.screen+"/" ||
+	if q.Get("response_type") != "code" || !s.client(q.Get("client_id")) || q.Get("redirect_uri") != s.screen+"/" ||
+		(q.Get("identity_provider") != "") != (q.Get("client_id") == s.federated.ClientID) ||
 		q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") == "" || q.Get("state") == "" {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
@@ -152,6 +159,7 @@ func (s *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			code := random()
+			u.Client = q.Get("client_id")
 			s.mu.Lock()
 			s.codes[code] = asked{u, q.Get("code_challenge"), q.Get("redirect_uri")}
 			s.mu.Unlock()
@@ -171,7 +179,7 @@ func (s *SignIn) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	user, at, ok := s.grant(r)
-	if !ok || r.FormValue("client_id") != clientID {
+	if !ok || r.FormValue("client_id") != user.Client {
 		http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
 		return
 	}
@@ -211,7 +219,7 @@ type payload struct {
 // sign returns a token in the form of a JWT, which only this server reads, for a
 // sign-in at the time.
 func (s *SignIn) sign(u User, at time.Time, use string) string {
-	b, err := json.Marshal(map[string]any{"sub": u.Email, "at": at, "use": use, "id": random(), "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
+	b, err := json.Marshal(map[string]any{"sub": u.Email, "at": at, "use": use, "id": random(), "aud": u.Client, "user": u, "cognito:groups": u.Groups, "exp": time.Now().Add(time.Hour).Unix()})
 	if err != nil {
 		panic(err) // plain strings
 	}
@@ -227,6 +235,7 @@ func (s *SignIn) sign(u User, at time.Time, use string) string {
 func (s *SignIn) Token(email string) (string, error) {
 	for _, u := range s.users() {
 		if u.Email == email {
+			u.Client = clientID
 			return s.sign(u, time.Now(), "id"), nil
 		}
 	}
@@ -264,7 +273,12 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-func claims(u User, at time.Time) api.Claims {
+func (s *SignIn) claims(u User, at time.Time) api.Claims {
+	if f := s.federated; f.ClientID != "" && u.Client == f.ClientID {
+		role := map[string]string{api.Admin: f.Admin, api.Operator: f.Operator, api.Viewer: f.Viewer}[u.Groups[0]]
+		return api.ClaimsOf(map[string]any{"aud": u.Client, "sub": "elsewhere-" + idOf(u.Email), "email": u.Email, "cognito:username": f.Provider + "_" + u.Email,
+			"custom:role": role, "auth_time": float64(at.Unix())}, f)
+	}
 	return api.Claims{User: idOf(u.Email), SignedIn: at, Email: u.Email, Institution: domain.InstitutionID(u.Institution), Groups: u.Groups}
 }
 
@@ -273,7 +287,7 @@ func (s *SignIn) verify(_ context.Context, bearer string) (api.Claims, error) {
 	if !ok {
 		return api.Claims{}, fault.New(fault.Forbidden, "unauthorised")
 	}
-	return claims(u, at), nil
+	return s.claims(u, at), nil
 }
 
 func random() string {

@@ -44,6 +44,9 @@ type Options struct {
 	Contacts int // of each institution; 0 for 200
 	// Assets serve the screen; nil for the embedded bundle.
 	Assets http.Handler
+	// Federation is another way to sign in, for the users of its institution; the
+	// zero value is none.
+	Federation api.Federation
 }
 
 // Stack is a running stack. Its stores may be read and changed beside it.
@@ -107,7 +110,7 @@ func Start(o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.SignIn = newSignIn(s.URL)
+	s.SignIn = newSignIn(s.URL, o.Federation)
 	signIn, err := s.serve(s.SignIn)
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func Start(o Options) (*Stack, error) {
 		Webhooks: s.Webhooks, Deliveries: deliveries{memory.NewRecords[domain.Delivery](time.Now), s}, LoopbackWebhooks: true,
 		Removed: s.Removed, Mappings: mappings, Drafts: memory.NewRecords[domain.Draft](time.Now), Machine: machine{s}, Templates: templates{s}, Verify: s.SignIn.verify,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
-		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, UploadsOrigin: uploads,
+		ScreenURL: s.URL, SignInURL: signIn, UserPoolID: "dev", ClientID: clientID, Federation: o.Federation, UploadsOrigin: uploads,
 		Assets: o.Assets, Log: s.log,
 	})
 	go http.Serve(screen, handler)

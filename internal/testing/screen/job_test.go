@@ -360,6 +360,47 @@ func TestIncompleteAndQueued(t *testing.T) {
 }
 
 // A session that ends takes nothing with it.
+// Where an institution has a sign-in of its own, the page offers it beside the
+// user pool's; the session is renewed and ended where it began.
+func TestFederatedSignIn(t *testing.T) {
+	t.Parallel()
+	own := api.Federation{Provider: "Aurora-Office", ClientID: "federated", Institution: "aurora", Operator: "Marketing", Admin: "IT"}
+	s := stack(t, dev.Options{Federation: own})
+	p := browser.New(t).Page(browser.Options{})
+	p.Allow("401")
+	p.Allow("400")
+	p.Allow("403")
+	p.Open(s.URL)
+	p.Press("Sign in with Aurora-Office")
+	p.SignIn("operator@aurora.example", dev.Password)
+	p.Heading("Imports")
+	signedInBy := func(u string) {
+		t.Helper()
+		if us, _, err := s.Users.List(t.Context(), "aurora", 10, ""); err != nil || len(us) != 1 || us[0].ID != u || !slices.Equal(us[0].Groups, []string{"operator"}) {
+			t.Errorf("%+v, %v", us, err)
+		}
+	}
+	signedInBy("elsewhere-sub-operator-aurora-example")
+	p.Press("New")
+	p.Upload("kept.csv", genres(t, s, "aurora", 2, "CIRCUS"))
+	p.SeeIn(".recognised", "Recognised")
+	s.SignIn.EndSessions()
+	p.Press("Test the file")
+	w := p.Popup(func() { p.Press("Sign in again") })
+	w.SignIn("operator@aurora.example", dev.Password)
+	p.Gone("Everything you typed is still here.")
+	p.Press("Test the file")
+	p.See("Nothing has been written")
+	signedInBy("elsewhere-sub-operator-aurora-example")
+	p.Eval("[...document.querySelectorAll('.account-box button')].at(-1).click()", nil)
+	p.See("Sign in with Aurora-Office")
+
+	// A viewer of the pool whom the provider says nothing of may do nothing there.
+	p.Press("Sign in with Aurora-Office")
+	p.SignIn("viewer@aurora.example", dev.Password)
+	p.See("This needs the group viewer. Ask your administrator.")
+}
+
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	s := stack(t, dev.Options{})

@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { announce, announcement } from './core/announce.js';
 import { chooseLanguage, me } from './core/api.js';
 import { completeSignIn, groups, joinSession, session, signIn, signInBeside, signInFault, signOut } from './core/auth.js';
+import { config } from './core/config.js';
 import { firstLanguage, keptLanguage, lang, languages, setLanguage, t } from './core/i18n.js';
 import { firstTheme, setTheme, theme } from './core/prefs.js';
 import { route, to } from './core/router.js';
@@ -198,11 +199,15 @@ const Logo = () => (
 function Landing() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
-  useEffect(() => { document.title = 'Rollbook'; }, []);
-  const enter = async () => {
+  const [federated, setFederated] = useState(null);
+  useEffect(() => {
+    document.title = 'Rollbook';
+    config().then((c) => setFederated(c.federated), () => {}); // pressing says what is wrong
+  }, []);
+  const enter = async (provider) => {
     setBusy(true);
     setError(null);
-    try { await signIn(lang.value); } catch (e) { setError(e); setBusy(false); }
+    try { await signIn(lang.value, provider); } catch (e) { setError(e); setBusy(false); }
   };
   return (
     <main class="landing">
@@ -213,7 +218,8 @@ function Landing() {
         {route.value.parts.length > 0 && <p class="hint">{t('landing.goesOn')}</p>}
         {signInFault.value && <Notice kind="bad" live title={t(`landing.${signInFault.value}`)} />}
         {error && <Notice kind="bad" live title={t('problem.offline')} />}
-        <Button kind="primary big" icon="person" busy={busy} onClick={enter}>{t('landing.signIn')}</Button>
+        <Button kind="primary big" icon="person" busy={busy} onClick={() => enter('')}>{t('landing.signIn')}</Button>
+        {federated && <Button kind="big" icon="person" busy={busy} onClick={() => enter(federated.provider)}>{t('landing.signInBy', { provider: federated.provider })}</Button>}
         <Preferences />
       </div>
       <ol class="landing-steps">

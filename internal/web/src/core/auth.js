@@ -36,35 +36,50 @@ const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, 
 const random = (n) => base64url(crypto.getRandomValues(new Uint8Array(n)));
 const redirectUri = () => `${location.origin}/`;
 
-async function authorizeUrl({ window: inWindow = false, language = '' } = {}) {
+// The client of the session: the user pool's own sign-in and an institution's have
+// one each, and a token names its own.
+const clientOf = (c, t) => claims(t).aud || c.clientId;
+
+async function authorizeUrl({ window: inWindow = false, language = '', provider = '' } = {}) {
   const c = await config();
+  const client = provider ? c.federated.clientId : c.clientId;
   const state = (inWindow ? 'w' : 'p') + random(16);
   const verifier = random(48);
   // localStorage, because the window beside the page has its own sessionStorage.
-  localStorage.setItem(pending + state, JSON.stringify({ verifier, hash: location.hash, at: Date.now() }));
+  localStorage.setItem(pending + state, JSON.stringify({ verifier, client, hash: location.hash, at: Date.now() }));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
   const q = new URLSearchParams({
-    response_type: 'code', client_id: c.clientId, redirect_uri: redirectUri(), scope: 'openid email profile',
+    response_type: 'code', client_id: client, redirect_uri: redirectUri(), scope: 'openid email profile',
     state, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: 'S256',
   });
+  if (provider) q.set('identity_provider', provider);
   if (language) q.set('lang', language);
   return `${c.signInUrl}/oauth2/authorize?${q}`;
 }
 
-/** Leaves the page for the sign-in page, which leads back to the same place. */
-export async function signIn(language) {
-  location.assign(await authorizeUrl({ language }));
+/**
+ * Leaves the page for the sign-in page, or that of the provider, which leads back
+ * to the same place. Without a provider it is where the session came from.
+ */
+export async function signIn(language, provider) {
+  location.assign(await authorizeUrl({ language, provider: provider ?? await providerOf(tokens) }));
+}
+
+// The provider that the session came from, '' for the user pool itself.
+async function providerOf(t) {
+  const { federated } = await config();
+  return federated && claims(t).aud === federated.clientId ? federated.provider : '';
 }
 
 /**
- * Opens the sign-in page in a window beside this one. Must be called from a
+ * Opens the sign-in page that the session came from in a window beside this one. Must be called from a
  * click. Resolves to false when the browser does not allow windows.
  */
 export async function signInBeside(language) {
   const w = window.open('about:blank', 'rollbook-signin', 'popup,width=520,height=720');
   if (!w) return false;
   try {
-    w.location.replace(await authorizeUrl({ window: true, language }));
+    w.location.replace(await authorizeUrl({ window: true, language, provider: await providerOf(tokens) }));
   } catch (e) { w.close(); throw e; }
   return true;
 }
@@ -88,7 +103,7 @@ export async function completeSignIn() {
     return 'page';
   }
   try {
-    keep(await exchange({ grant_type: 'authorization_code', code: q.get('code'), redirect_uri: redirectUri(), code_verifier: asked.verifier }));
+    keep(await exchange({ grant_type: 'authorization_code', code: q.get('code'), redirect_uri: redirectUri(), code_verifier: asked.verifier, client_id: asked.client }));
   } catch {
     signInFault.value = 'failed';
     return 'page';
@@ -155,7 +170,7 @@ async function exchange(form) {
   const c = await config();
   const r = await fetch(`${c.signInUrl}/oauth2/token`, {
     method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ client_id: c.clientId, ...form }),
+    body: new URLSearchParams(form),
   });
   if (!r.ok) throw Object.assign(new Error('token'), { refused: r.status >= 400 && r.status < 500 });
   const a = await r.json();
@@ -176,7 +191,7 @@ export function renew() {
   // A refresh token is good once: one tab uses it, and the others get what it got.
   refreshing ||= alone(async () => {
     if (tokens && tokens.refreshToken !== old) return tokens;
-    const t = await exchange({ grant_type: 'refresh_token', refresh_token: old });
+    const t = await exchange({ grant_type: 'refresh_token', refresh_token: old, client_id: clientOf(await config(), tokens) });
     keep(t);
     beside.postMessage(t);
     await settled();
@@ -204,7 +219,7 @@ async function revoke(t) {
   const c = await config();
   await fetch(`${c.signInUrl}/oauth2/revoke`, {
     method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ client_id: c.clientId, token: t.refreshToken }),
+    body: new URLSearchParams({ client_id: clientOf(c, t), token: t.refreshToken }),
   });
 }
 
@@ -221,5 +236,5 @@ export async function signOut() {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('rollbook.')) sessionStorage.removeItem(key);
   session.value = 'out';
   const c = await config();
-  location.assign(`${c.signInUrl}/logout?${new URLSearchParams({ client_id: c.clientId, logout_uri: redirectUri() })}`);
+  location.assign(`${c.signInUrl}/logout?${new URLSearchParams({ client_id: clientOf(c, old), logout_uri: redirectUri() })}`);
 }
