@@ -133,7 +133,7 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 	}
 	// The API's own: the lengths of an id and of a country's code, pages, and what keeps a
 	// request small.
-	own := []string{"TemplateBody.targetId maxLength", "ImportBody.targetId maxLength", "TemplateBody.fields maxItems", "WebhookBody.events maxItems", "ImportBody.country maxLength", "RecipeBody.country maxLength",
+	own := []string{"TemplateBody.targetId maxLength", "ImportBody.targetId maxLength", "TemplateBody.fields maxItems", "TemplateBody.include maxItems", "WebhookBody.events maxItems", "ImportBody.country maxLength", "RecipeBody.country maxLength",
 		"Correction.column maxLength", "Correction.from maxLength", "Correction.to maxLength", "ImportBody.corrections maxItems", "RecipeBody.corrections maxItems", "SearchBody.cursor maxLength", "SearchBody.limit maximum",
 		"ChangesBody.field maxLength", "ChangesBody.from maxLength", "ChangesBody.to maxLength", "ChangesBody.cursor maxLength", "ChangesBody.limit maximum"}
 	texts := func(in ...any) []string {

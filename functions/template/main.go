@@ -24,6 +24,7 @@ import (
 func main() {
 	var c struct {
 		Contacts     string `env:"TABLE_CONTACTS"`
+		History      string `env:"TABLE_HISTORY"`
 		Catalogue    string `env:"TABLE_CATALOGUE"`
 		Jobs         string `env:"TABLE_JOBS"`
 		Files        string `env:"BUCKET_FILES"`
@@ -40,7 +41,7 @@ func main() {
 	}
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &template.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, "", "", ""), // it reads contacts only, nothing beside them
+		Contacts:  dynamo.NewContacts(db, c.Contacts, "", c.History, ""), // it reads contacts and which of them changed
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),

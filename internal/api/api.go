@@ -53,6 +53,9 @@ type Contacts interface {
 	NextNumber(ctx context.Context, in domain.InstitutionID, digits int) (domain.ContactNumber, error)
 	// GetMany returns those of the contacts that there are.
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
+	// Changed pages through the contacts that changed since a time, by the time at
+	// which that was noted, each as it is now.
+	Changed(ctx context.Context, in domain.InstitutionID, since time.Time, limit int, cursor string) (domain.Changes, error)
 	Find(ctx context.Context, in domain.InstitutionID, q string, limit int, cursor string) (cs []domain.Contact, next string, err error)
 	// Search goes through all contacts by number, page after page, and ends a page when
 	// it has looked at enough.

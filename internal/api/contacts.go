@@ -100,7 +100,8 @@ type searchBody struct {
 }
 
 type searchInput struct {
-	Q string `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, the start of a last name, or any part of number, name, e-mail address, town or telephone."`
+	Q            string    `query:"q" maxLength:"254" example:"rossi" doc:"A contact number, an e-mail address, the start of a last name, or any part of number, name, e-mail address, town or telephone."`
+	UpdatedSince time.Time `query:"updatedSince" example:"2026-11-01T00:00:00Z" doc:"Only contacts that were made, changed, deleted or brought back since then; not together with q."`
 	Paging
 }
 
@@ -136,13 +137,9 @@ func (s *server) contactRoutes() {
 	const all, one = "/api/contacts", "/api/contacts/{number}"
 	route(s, Viewer, huma.Operation{
 		OperationID: "findContacts", Method: http.MethodGet, Path: all, Tags: []string{tagContacts},
-		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, and, unless that was an e-mail address, those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.",
+		Summary: "Find contacts", Description: "First whom the exact number, the exact e-mail address or the start of the last name finds, and, unless that was an e-mail address, those who have every word of q as a part of number, name, e-mail address, postcode or town, or all of it as a part of the telephone number; any case, accents do not count. A page may hold fewer items than there are: go on while there is a nextCursor. Without q, all by number.\n\n" + updatedSinceDoc,
 		Errors: []int{http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, c Claims, in *searchInput) (*listed[contact], error) {
-		return paged(ctx, s, c, in.Q, in.Limit, in.Cursor, func(limit int) (*listed[contact], error) {
-			return s.findContacts(ctx, c, "query.q", in.Q, limit, in.Cursor)
-		})
-	})
+	}, s.listContacts)
 	route(s, Viewer, huma.Operation{
 		OperationID: "searchContacts", Method: http.MethodPost, Path: all + "/search", Tags: []string{tagContacts},
 		Summary: "Find contacts, with what is looked for in the body", Description: "As GET /api/contacts, but no name or address is in a URL, which logs and histories keep.",

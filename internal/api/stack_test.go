@@ -75,6 +75,7 @@ func newStack(t *testing.T) *stack {
 		uploads: memory.NewBlobs("uploads"), files: memory.NewBlobs("files"),
 		machine: &memory.Machine{}, templates: &templates{},
 	}
+	s.contacts.Now = func() time.Time { return s.now }
 	s.jobs = memory.NewJobs(func() time.Time { return s.now })
 	s.audit = memory.NewAudit(func() time.Time { return s.now })
 	s.removed = memory.NewRecords[domain.Removed](func() time.Time { return s.now })

@@ -37,7 +37,10 @@ type templateBody struct {
 	TargetID string   `json:"targetId" minLength:"1" maxLength:"200" doc:"The dynamic target whose contacts the file lists."`
 	Email    string   `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the link is mailed; without one no mail is sent."`
 	Fields   []string `json:"fields,omitempty" maxItems:"1000" example:"[\"GENRE\"]" doc:"Codes of the fields to have columns; absent or empty for all."`
-	Format   string   `json:"format,omitempty" enum:"csv,xlsx,both" default:"csv" doc:"xlsx is a workbook with drop-down lists and locked cells; both are a CSV and a workbook with the same rows."`
+	// The whole export of contacts that integrators keep a copy by.
+	Include      []string   `json:"include,omitempty" maxItems:"2" uniqueItems:"true" enum:"criteria,authorisations" doc:"With the type contacts only: fields of these as well, so that one file has all that is known."`
+	UpdatedSince *time.Time `json:"updatedSince,omitempty" example:"2026-11-01T00:00:00Z" doc:"Only contacts that were made or changed since then. Those of before the last 90 days may be there as well, if the time is further back."`
+	Format       string     `json:"format,omitempty" enum:"csv,xlsx,both" default:"csv" doc:"xlsx is a workbook with drop-down lists and locked cells; both are a CSV and a workbook with the same rows."`
 }
 
 // job is the answer to what takes its time.
@@ -47,24 +50,35 @@ type job struct {
 }
 
 type template struct {
-	ID          string      `json:"id"`
-	Status      string      `json:"status" enum:"preparing,ready,failed,expired"`
-	DataType    string      `json:"dataType" enum:"contacts,criteria,authorisations"`
-	TargetID    string      `json:"targetId"`
-	TargetName  string      `json:"targetName"`
-	Fields      []string    `json:"fields" doc:"Empty for all."`
-	Format      string      `json:"format" enum:"csv,xlsx,both"`
-	Email       string      `json:"email,omitempty"`
-	Contacts    int         `json:"contacts" doc:"How many the file lists."`
-	Bytes       int64       `json:"bytes" doc:"The size of the zip."`
-	FileName    string      `json:"fileName,omitempty"`
-	Problem     *reasonView `json:"problem,omitempty"`
-	Mail        mailView    `json:"mail"`
-	CreatedAt   time.Time   `json:"createdAt"`
-	CreatedBy   string      `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
-	CreatedByID string      `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
-	FinishedAt  *time.Time  `json:"finishedAt,omitempty"`
-	ExpiresAt   time.Time   `json:"expiresAt" doc:"When the file can no longer be fetched."`
+	ID           string      `json:"id"`
+	Status       string      `json:"status" enum:"preparing,ready,failed,expired"`
+	DataType     string      `json:"dataType" enum:"contacts,criteria,authorisations"`
+	TargetID     string      `json:"targetId"`
+	TargetName   string      `json:"targetName"`
+	Fields       []string    `json:"fields" doc:"Empty for all."`
+	Include      []string    `json:"include,omitempty" doc:"Types of data whose fields a form of contacts has as well."`
+	UpdatedSince *time.Time  `json:"updatedSince,omitempty" doc:"It has those alone that were made or changed since then."`
+	Format       string      `json:"format" enum:"csv,xlsx,both"`
+	Email        string      `json:"email,omitempty"`
+	Contacts     int         `json:"contacts" doc:"How many the file lists."`
+	Bytes        int64       `json:"bytes" doc:"The size of the zip."`
+	FileName     string      `json:"fileName,omitempty"`
+	Problem      *reasonView `json:"problem,omitempty"`
+	Mail         mailView    `json:"mail"`
+	CreatedAt    time.Time   `json:"createdAt"`
+	CreatedBy    string      `json:"createdBy" doc:"The e-mail address at the time, or the key's name."`
+	CreatedByID  string      `json:"createdById" doc:"The user's id in the pool, which never changes, or key: and the key's."`
+	FinishedAt   *time.Time  `json:"finishedAt,omitempty"`
+	ExpiresAt    time.Time   `json:"expiresAt" doc:"When the file can no longer be fetched."`
+}
+
+// names are those of types of data.
+func names(ts []domain.DataType) []string {
+	out := make([]string, len(ts))
+	for i, t := range ts {
+		out[i] = string(t)
+	}
+	return out
 }
 
 func (s *server) showTemplate(t domain.Template, lang string) template {
@@ -73,7 +87,7 @@ func (s *server) showTemplate(t domain.Template, lang string) template {
 	}
 	return template{
 		ID: t.ID, Status: string(t.Status), DataType: string(t.DataType), TargetID: t.TargetID, TargetName: t.TargetName,
-		Fields: append([]string{}, t.Fields...), Format: cmp.Or(t.Format, domain.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
+		Fields: append([]string{}, t.Fields...), Include: names(t.Include), UpdatedSince: timeOf(t.UpdatedSince), Format: cmp.Or(t.Format, domain.FormatCSV), Email: t.Email, Contacts: t.Contacts, Bytes: t.Bytes,
 		FileName: t.FileName, Problem: showFileProblem(t.Problem, lang), Mail: showMail(t.Mail, lang), CreatedAt: t.CreatedAt.UTC(), CreatedBy: t.CreatedBy.Name(), CreatedByID: t.CreatedBy.ID(),
 		FinishedAt: timeOf(t.FinishedAt), ExpiresAt: t.FileEnds().UTC(),
 	}
@@ -260,6 +274,14 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		return nil, err
 	}
 	defs := cat.Of(t)
+	var include []domain.DataType
+	for i, also := range in.Body.Include {
+		if t != domain.Contacts {
+			f.add(fmt.Sprintf("body.include[%d]", i), "invalid.notIncluded")
+		}
+		include = append(include, domain.DataType(also))
+		defs = append(defs, cat.Of(domain.DataType(also))...)
+	}
 	if len(f) == 0 && len(defs) == 0 {
 		f.add("body.dataType", "invalid.noFields", t)
 	}
@@ -287,7 +309,12 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		return nil, err
 	}
 	now := s.Now()
+	var since time.Time
+	if in.Body.UpdatedSince != nil {
+		since = in.Body.UpdatedSince.UTC()
+	}
 	stored := domain.Template{
+		Include: include, UpdatedSince: since,
 		ID: s.NewID(), Institution: c.Institution, DataType: t, TargetID: goal.ID, TargetName: goal.Name,
 		Fields: in.Body.Fields, Format: cmp.Or(in.Body.Format, domain.FormatCSV), Email: email, Mail: mail, Language: languageOf(c, cat.Settings), Status: domain.Preparing,
 		CreatedAt: now, CreatedBy: c.who(), ExpiresAt: now.Add(jobLife),

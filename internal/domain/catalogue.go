@@ -103,6 +103,20 @@ func (d FieldDef) Name() string {
 	return d.Code
 }
 
+// NameIn is how files of the type of data call the field: in those of contacts a
+// code that is the name of a column but for its case, as EMAIL is, stands with its
+// room.
+func (d FieldDef) NameIn(t DataType) string {
+	if t == Contacts && d.Kind != ContactText {
+		for _, own := range ContactFields {
+			if strings.EqualFold(own.Column, d.Code) {
+				return string(d.Field())
+			}
+		}
+	}
+	return d.Name()
+}
+
 // DataType returns the type of data whose files carry it.
 func (d FieldDef) DataType() DataType {
 	switch d.Kind {

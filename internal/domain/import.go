@@ -444,23 +444,27 @@ type Template struct {
 	TargetID    string
 	TargetName  string
 	Fields      []string // codes; empty means all
-	Format      string   // FormatCSV, also when empty, FormatXLSX or FormatBoth
-	Email       string
-	Language    string
-	Status      TemplateStatus
-	Tries       int // how often making it was begun
-	Contacts    int
-	Bytes       int64
-	File        Object
-	FileName    string
-	Problem     *FileProblem
-	Mail        MailState
-	CreatedAt   time.Time
-	CreatedBy   Who
-	FinishedAt  time.Time
-	RetriedAt   time.Time // when it was last asked for anew
-	ExpiresAt   time.Time
-	Version     int
+	// Include are the types of data whose fields a form of contacts has as well.
+	Include []DataType
+	// UpdatedSince leaves out contacts that were not changed since then; zero for none.
+	UpdatedSince time.Time
+	Format       string // FormatCSV, also when empty, FormatXLSX or FormatBoth
+	Email        string
+	Language     string
+	Status       TemplateStatus
+	Tries        int // how often making it was begun
+	Contacts     int
+	Bytes        int64
+	File         Object
+	FileName     string
+	Problem      *FileProblem
+	Mail         MailState
+	CreatedAt    time.Time
+	CreatedBy    Who
+	FinishedAt   time.Time
+	RetriedAt    time.Time // when it was last asked for anew
+	ExpiresAt    time.Time
+	Version      int
 }
 
 // TemplateLife is how long a template's file can be fetched. The job itself

@@ -41,7 +41,7 @@ var errField = fault.New(fault.Internal, "fieldUnknown")
 // Put creates or replaces a contact's fields, with its look-ups, and remembers
 // what it changed.
 func (s *Contacts) Put(ctx context.Context, in domain.InstitutionID, c domain.Contact, p domain.Provenance) (created bool, err error) {
-	_, err = s.change(ctx, in, c.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err = s.change(ctx, in, c.Number, true, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		created = stored == nil
 		if created {
 			stored = &domain.Contact{}
@@ -83,7 +83,7 @@ func (s *Contacts) Delete(ctx context.Context, in domain.InstitutionID, n domain
 	if err := s.changes.forget(ctx, in, n); err != nil {
 		return err
 	}
-	_, err := s.change(ctx, in, n, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err := s.change(ctx, in, n, true, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		if stored == nil {
 			return nil, nil, fault.Missing()
 		}
@@ -114,8 +114,9 @@ func (errGone) Error() string { return "the number belonged to a contact that wa
 // returns (nil to remove it), with its look-ups, again and again until nobody
 // wrote in between. What imports decided about it is kept. f's error ends it, as
 // errGone does for a deleted contact's number. doubt reports that an attempt
-// ended without the service's answer.
-func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, f func(*domain.Contact) (*domain.Contact, []domain.HistoryEntry, error)) (doubt bool, err error) {
+// ended without the service's answer. noted says that the change is to be told to
+// those who ask for changes; a chunk's are noted together, later.
+func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, noted bool, f func(*domain.Contact) (*domain.Contact, []domain.HistoryEntry, error)) (doubt bool, err error) {
 	sec, err := s.secrets.get(ctx, in)
 	if err != nil {
 		return false, err
@@ -144,6 +145,11 @@ func (s *Contacts) change(ctx context.Context, in domain.InstitutionID, n domain
 		}
 		for _, h := range s.changes.entries(in, history, func(domain.HistoryEntry) string { return versionKey(next.Version) }) {
 			items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.changes.name, Item: h}})
+		}
+		if noted {
+			if items, err = s.changes.noting(in, n, items); err != nil {
+				return doubt, err
+			}
 		}
 		lost, err := s.transactInDoubt(ctx, items...)
 		doubt = doubt || lost

@@ -74,6 +74,24 @@ func TestWhatExactnessCosts(t *testing.T) {
 		return kinds(domain.Strict, out, err)
 	})
 	per("an entry of history", 0.07, 0.003, func() error { return s.contacts.PutHistory(t.Context(), opera, "import-1", 1, 0, es) })
+	var ns []domain.ContactNumber
+	for _, w := range ws {
+		ns = append(ns, w.Number)
+	}
+	per("a change noted for those who ask", 0.005, 0.001, func() error { return s.contacts.NoteChanged(t.Context(), opera, ns) })
+	per("a change told", 2, 0.03, func() error {
+		told := 0
+		for cursor := ""; ; {
+			page, err := s.contacts.Changed(t.Context(), opera, time.Now().Add(-time.Minute), 200, cursor)
+			if told += len(page.Items); err != nil || page.Next == "" {
+				if err == nil && told != n {
+					err = fmt.Errorf("%d were told", told)
+				}
+				return err
+			}
+			cursor = page.Next
+		}
+	})
 	if es, err := s.contacts.History(t.Context(), opera, number(4999), 10); err != nil || len(es) != 1 {
 		t.Errorf("%v, %v", es, err)
 	}

@@ -16,7 +16,7 @@ import (
 // brings both back, Forget removes what is left. A contact that is not as it
 // was read is kind Conflict, one that is not there kind NotFound.
 func (s *Contacts) Hide(ctx context.Context, in domain.InstitutionID, read domain.Contact) error {
-	_, err := s.change(ctx, in, read.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	_, err := s.change(ctx, in, read.Number, true, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		switch {
 		case stored == nil:
 			return nil, nil, fault.Missing()
@@ -54,6 +54,9 @@ func (s *Contacts) Restore(ctx context.Context, in domain.InstitutionID, c domai
 		return err
 	}
 	items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.changes.name, Key: keys(erasedKey(in), string(c.Number))}})
+	if items, err = s.changes.noting(in, c.Number, items); err != nil {
+		return err
+	}
 	err = s.transact(ctx, items...)
 	if _, ok := errors.AsType[errRaced](err); ok {
 		return versionRaced(0)

@@ -12,7 +12,8 @@ import (
 )
 
 // Load stores contacts and their look-ups without reading, 25 items in a
-// request.
+// request. It is for institutions that nobody uses yet: changes are asked for from
+// then on.
 func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Seq[domain.Contact]) error {
 	sec, err := s.secrets.get(ctx, in)
 	if err != nil {
@@ -52,6 +53,11 @@ func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Se
 	}
 	if err := g.Wait(); err != nil {
 		return awsfault.Of(err)
+	}
+	if s.changes.name != "" {
+		if _, err := s.changes.begin(ctx, in, s.Now().Add(-domain.ChangeMargin)); err != nil {
+			return err
+		}
 	}
 	return awsfault.Of(ctx.Err())
 }

@@ -162,7 +162,7 @@ func liveContact(it item) *domain.Contact {
 func (s *Contacts) replace(ctx context.Context, in domain.InstitutionID, w domain.Write) (domain.Written, error) {
 	errAnswer := errors.New("the answer is known")
 	var answer domain.Written
-	doubt, err := s.change(ctx, in, w.Number, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
+	doubt, err := s.change(ctx, in, w.Number, false, func(stored *domain.Contact) (*domain.Contact, []domain.HistoryEntry, error) {
 		if stored == nil {
 			return nil, nil, errAnswer
 		}

@@ -29,6 +29,9 @@ type Histories interface {
 	// content comes from the sealed results alone, so whoever writes, writes the
 	// same.
 	PutHistory(ctx context.Context, in domain.InstitutionID, imp string, round, chunk int, es []domain.HistoryEntry) error
+	// NoteChanged tells those who ask for changes that contacts were made,
+	// changed or removed, after they were. Telling it again does no harm.
+	NoteChanged(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) error
 	// TakeOutErased takes the entries of contacts that were deleted meanwhile
 	// out of the histories of a round's chunks. It is called after the last
 	// PutHistory of the round and before its account is closed.

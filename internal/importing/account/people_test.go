@@ -669,7 +669,8 @@ func TestHistory(t *testing.T) {
 	} {
 		es.Add(r)
 	}
-	if want := (account.Entries{{Number: "1", Line: 2, Field: genre, Before: "ROCK", After: "JAZZ"}}); !cmp.Equal(want, es) {
+	if want := (account.Entries{History: []domain.HistoryEntry{{Number: "1", Line: 2, Field: genre, Before: "ROCK", After: "JAZZ"}},
+		Changed: []domain.ContactNumber{"1", "2", "3"}}); !cmp.Equal(want, es) {
 		t.Error(cmp.Diff(want, es))
 	}
 	t.Run("of a test", func(t *testing.T) {

@@ -103,26 +103,40 @@ func (l *Ledger) history(ctx context.Context, imp *domain.Import, n int, object 
 	return l.Keep(ctx, imp, n, es, sum)
 }
 
-// Entries gathers the history of a chunk from its sealed results.
-type Entries []domain.HistoryEntry
+// Entries gathers from the sealed results of a chunk what is remembered of them.
+type Entries struct {
+	History []domain.HistoryEntry
+	Changed []domain.ContactNumber
+}
 
-// Add takes in one result. What a created contact began with is no change.
+// Add takes in one result. What a created contact began with is no change of its
+// history.
 func (es *Entries) Add(r flow.Result) {
-	if r.Outcome != domain.Updated || r.Removed {
+	if r.Outcome != domain.Updated && r.Outcome != domain.Created {
+		return
+	}
+	es.Changed = append(es.Changed, r.Number)
+	if r.Outcome == domain.Created || r.Removed {
 		return
 	}
 	for _, c := range r.Changes {
-		*es = append(*es, domain.HistoryEntry{Number: r.Number, Line: r.Line, Field: c.Field, Before: c.Before, After: c.After})
+		es.History = append(es.History, domain.HistoryEntry{Number: r.Number, Line: r.Line, Field: c.Field, Before: c.Before, After: c.After})
 	}
 }
 
-// Keep writes the history of chunk n. Whoever keeps it says the same.
+// Keep writes the history of chunk n and notes whom it changed. Whoever keeps it
+// says the same.
 func (l *Ledger) Keep(ctx context.Context, imp *domain.Import, n int, es Entries, sum flow.Summary) error {
-	for i := range es {
-		es[i].At, es[i].Import, es[i].By = sum.At, imp.ID, imp.CreatedBy
+	for i := range es.History {
+		es.History[i].At, es.History[i].Import, es.History[i].By = sum.At, imp.ID, imp.CreatedBy
 	}
-	if len(es) > 0 {
-		if err := l.Histories.PutHistory(ctx, imp.Institution, imp.ID, imp.Round, n, es); err != nil {
+	if len(es.History) > 0 {
+		if err := l.Histories.PutHistory(ctx, imp.Institution, imp.ID, imp.Round, n, es.History); err != nil {
+			return err
+		}
+	}
+	if len(es.Changed) > 0 {
+		if err := l.Histories.NoteChanged(ctx, imp.Institution, es.Changed); err != nil {
 			return err
 		}
 	}

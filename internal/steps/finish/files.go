@@ -52,23 +52,10 @@ func newColumns(imp *domain.Import, plan *flow.Plan, cat *domain.Catalogue) colu
 			continue // deleted since: nothing of it can be put back
 		}
 		c.fields = append(c.fields, fieldColumn{f.Field, d})
-		name := c.columnName(d)
+		name := d.NameIn(imp.DataType)
 		c.undo = append(c.undo, "[old] "+name, "[new] "+name)
 	}
 	return c
-}
-
-// columnName is how a result file calls a field: where a code is the name of a
-// column of contacts but for its case, as EMAIL is, by its full name.
-func (c *columns) columnName(d domain.FieldDef) string {
-	if c.imp.DataType == domain.Contacts && d.Kind != domain.ContactText {
-		for _, own := range domain.ContactFields {
-			if strings.EqualFold(own.Column, d.Code) {
-				return string(d.Field())
-			}
-		}
-	}
-	return d.Name()
 }
 
 // resultFiles are the files that the user fetches.

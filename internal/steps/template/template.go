@@ -41,9 +41,11 @@ type Catalogue interface {
 	Target(ctx context.Context, in domain.InstitutionID, id string) (domain.Target, error)
 }
 
-// Contacts yields an institution's contacts ordered by number.
+// Contacts yields an institution's contacts ordered by number, or those of them that
+// were changed since a time.
 type Contacts interface {
 	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	ChangedSince(ctx context.Context, in domain.InstitutionID, since time.Time) iter.Seq2[domain.Contact, error]
 }
 
 // Files is where the zip goes.
@@ -138,6 +140,9 @@ func (s *Step) make(ctx context.Context, t domain.Template) (domain.Template, er
 
 func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalogue, name string, cond *condition.Condition) (domain.Template, error) {
 	fields := cat.Of(t.DataType)
+	for _, also := range t.Include {
+		fields = append(fields, cat.Of(also)...)
+	}
 	if len(t.Fields) > 0 {
 		fields = slices.DeleteFunc(fields, func(d domain.FieldDef) bool { return !slices.Contains(t.Fields, d.Code) })
 	}
@@ -148,7 +153,11 @@ func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalog
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	r, w := io.Pipe()
-	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: s.Contacts.Values(reading, t.Institution), guide: s.Guide}
+	contacts := s.Contacts.Values(reading, t.Institution)
+	if !t.UpdatedSince.IsZero() {
+		contacts = s.Contacts.ChangedSince(reading, t.Institution, t.UpdatedSince)
+	}
+	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: contacts, guide: s.Guide}
 	made := make(chan error, 1)
 	go func() {
 		err := z.write(w)
@@ -305,7 +314,7 @@ func (z *zipped) columns() []workbook.Column {
 	}
 	cols = append(cols, workbook.Column{Name: sheet.MadeColumn(z.t.CreatedAt)})
 	for _, d := range z.fields {
-		cols = append(cols, workbook.Column{Name: "[old] " + d.Name(), Field: &d}, workbook.Column{Name: "[new] " + d.Name(), Field: &d, Open: true, Options: workbook.OptionsOf(d.Field(), z.cat.Settings)})
+		cols = append(cols, workbook.Column{Name: "[old] " + d.NameIn(z.t.DataType), Field: &d}, workbook.Column{Name: "[new] " + d.NameIn(z.t.DataType), Field: &d, Open: true, Options: workbook.OptionsOf(d.Field(), z.cat.Settings)})
 	}
 	return cols
 }

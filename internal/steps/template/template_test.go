@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"rollbook/internal/file/sheet"
 	"rollbook/internal/file/workbook"
 	"rollbook/internal/importing/flow"
+	"rollbook/internal/local/demo"
 	"rollbook/internal/testing/importtest"
 )
 
@@ -174,6 +176,10 @@ func TestContactsWorkbook(t *testing.T) {
 // many are so many contacts that differ by their number.
 type many int
 
+func (n many) ChangedSince(ctx context.Context, in domain.InstitutionID, _ time.Time) iter.Seq2[domain.Contact, error] {
+	return n.Values(ctx, in)
+}
+
 func (n many) Values(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		c := domain.Contact{Fields: map[domain.Field]domain.Value{"criterion:GENRE": "ROCK", domain.ContactLastName: "Lovelace"}}
@@ -268,7 +274,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 }
 
 // broken yields some contacts and then an error.
-type broken struct{}
+type broken struct{ many }
 
 func (broken) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
@@ -282,7 +288,7 @@ func (broken) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[dom
 }
 
 // endless yields contacts until it is told to stop.
-type endless struct{}
+type endless struct{ many }
 
 func (endless) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
@@ -329,6 +335,70 @@ func TestWorkbookThatCannotBeMade(t *testing.T) {
 		t.Setenv("TMPDIR", dir)
 		if n := left(t, dir); n != 0 {
 			t.Errorf("%s: %d files are left", name, n)
+		}
+	}
+}
+
+// A form of contacts with all that is known of those that changed comes in again.
+func TestWhatChanged(t *testing.T) {
+	w := importtest.New(t, 20)
+	since := time.Now()
+	w.Set(t, demo.Aurora, "0012349", map[domain.Field]domain.Value{domain.ContactCity: "Bath", "authorisation:EMAIL": "true"})
+	if imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, "Contact,[new] GENRE\n0012347,CIRCUS\n0012348,CIRCUS\n"); imp.Counts.Updated != 2 {
+		t.Fatalf("%+v", imp.Counts)
+	}
+	ask := func(tpl domain.Template, cond string) [][]string {
+		t.Helper()
+		tpl.DataType, tpl.TargetName, tpl.CreatedAt = domain.Contacts, "Everybody", asked
+		_, b := w.Make(t, w.Ask(t, tpl, cond))
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows(t, content(t, z, "contacts.csv"))
+	}
+	both := []domain.DataType{domain.Criteria, domain.Authorisations}
+	form := ask(domain.Template{Include: both, UpdatedSince: since}, `{"all":[]}`)
+	var numbers []string
+	for _, r := range form[1:] {
+		numbers = append(numbers, r[0])
+	}
+	if d := cmp.Diff([]string{"#0012347", "#0012348", "#0012349"}, numbers); d != "" {
+		t.Error(d)
+	}
+	if all := ask(domain.Template{Include: both}, `{"all":[]}`); len(all) != 21 {
+		t.Errorf("%d rows without a time", len(all))
+	}
+	if some := ask(domain.Template{UpdatedSince: since}, `{"field":"contact:city","op":"is","value":"Bath"}`); len(some) != 2 || len(some[0]) >= len(form[0]) {
+		t.Errorf("of the target alone, with own data alone: %v", some)
+	}
+	at := func(name string) int {
+		i := slices.Index(form[0], name)
+		if i < 0 {
+			t.Fatalf("no %s in %v", name, form[0])
+		}
+		return i
+	}
+	// A code that is the name of a column stands with its room.
+	city, genre, mail := at("[new] City"), at("[new] GENRE"), at("[new] authorisation:EMAIL")
+	edited := slices.Clone(form[len(form)-1])
+	edited[city], edited[genre], edited[mail] = "York", "CIRCUS", "FALSE"
+	var file bytes.Buffer
+	out := sheet.NewWriter(&file, ',')
+	for _, r := range [][]string{form[0], edited} {
+		if err := out.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if imp := w.Import(t, demo.Aurora, domain.Contacts, domain.Update, file.String()); imp.Counts.Updated != 1 {
+		t.Fatalf("%s %+v %+v", imp.Status, imp.Counts, imp.Problem)
+	}
+	for f, v := range map[domain.Field]domain.Value{domain.ContactCity: "York", "criterion:GENRE": "CIRCUS", "authorisation:EMAIL": "false"} {
+		if got := w.Value(t, demo.Aurora, "0012349", f); got != v {
+			t.Errorf("%s is %q", f, got)
 		}
 	}
 }

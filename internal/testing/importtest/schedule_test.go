@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -203,6 +204,16 @@ func (s *stage) PutHistory(ctx context.Context, in domain.InstitutionID, imp str
 	return s.next()
 }
 
+func (s *stage) NoteChanged(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) error {
+	if err := s.next(); err != nil {
+		return err
+	}
+	if err := s.Contacts.NoteChanged(ctx, in, ns); err != nil {
+		return err
+	}
+	return s.next()
+}
+
 // stageJobs is the imports with instants between the states of chunks.
 type stageJobs struct {
 	*memory.Jobs
@@ -270,6 +281,7 @@ type ending struct {
 	imp    domain.Import
 	before map[string]domain.Value
 	wrote  []wrote
+	began  time.Time
 	rounds int                           // that it was resumed for
 	others map[domain.ContactNumber]bool // contacts that somebody else wrote
 	// deleted are contacts that were deleted while the import ran: what they had
@@ -279,7 +291,7 @@ type ending struct {
 
 func (p play) run(tb testing.TB, w *importtest.World) ending {
 	tb.Helper()
-	e := ending{world: w, before: stored(tb, w, demo.Aurora), others: map[domain.ContactNumber]bool{}, deleted: map[domain.ContactNumber]bool{}}
+	e := ending{world: w, began: w.Contacts.Now(), before: stored(tb, w, demo.Aurora), others: map[domain.ContactNumber]bool{}, deleted: map[domain.ContactNumber]bool{}}
 	w.Plan.ChunkRows, w.Tries, w.OneByOne = p.rows, p.tries, true
 	instant, busy := 0, false
 	s := &stage{Contacts: w.Contacts, wrote: map[string][]wrote{}}
@@ -680,6 +692,15 @@ func checkAccount(r *rapid.T, tb testing.TB, cat *domain.Catalogue, p play, e en
 	}
 	if d := cmp.Diff(e.said(tb), slices.Compact(e.said(tb))); d != "" {
 		r.Fatalf("changes.csv says twice: %s", d)
+	}
+	changed, err := w.Contacts.Changed(tb.Context(), demo.Aurora, e.began, 1000, "")
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, x := range e.wrote { // whoever keeps a copy hears of it
+		if !slices.ContainsFunc(changed.Items, func(c domain.Change) bool { return c.Number == x.Number }) {
+			r.Fatalf("%v: contact %s was written and not noted as changed", p.events, x.Number)
+		}
 	}
 	if !slices.Contains(imp.Files, "undo") {
 		return

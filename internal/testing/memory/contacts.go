@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -19,6 +20,9 @@ const maxContact = 400 << 10
 
 // Contacts keeps contacts.
 type Contacts struct {
+	// Now says when changes are noted.
+	Now func() time.Time
+
 	mu     sync.RWMutex
 	of     map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact
 	emails map[domain.InstitutionID]map[string]map[domain.ContactNumber]bool // by folded address
@@ -36,11 +40,13 @@ type rest struct {
 	closed   map[domain.Origin]domain.Order   // lines without a number, by which round
 	rounds   map[closing]domain.Order         // the last round that closed some of them
 	packed   map[string][]domain.HistoryEntry // by import, round and chunk
+	notes    []note
+	start    *time.Time // since when all changes are noted
 }
 
 // NewContacts returns an empty store.
 func NewContacts() *Contacts {
-	return &Contacts{of: map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact{}, rests: map[domain.InstitutionID]*rest{}}
+	return &Contacts{Now: time.Now, of: map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact{}, rests: map[domain.InstitutionID]*rest{}}
 }
 
 // Get returns one contact, or fault kind NotFound.
@@ -107,6 +113,7 @@ func (s *Contacts) Put(_ context.Context, in domain.InstitutionID, c domain.Cont
 	}
 	s.follow(in, stored, next)
 	r.remember(c.Number, fmt.Sprintf("v%09d", next.Version), differences(stored, next, p))
+	s.note(in, c.Number)
 	return !exists, nil
 }
 
@@ -119,6 +126,7 @@ func (s *Contacts) Delete(_ context.Context, in domain.InstitutionID, n domain.C
 		return fault.Missing()
 	}
 	s.remove(in, c, "")
+	s.note(in, n)
 	return nil
 }
 
@@ -323,6 +331,9 @@ func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Se
 		s.keep(in, c)
 		s.mu.Unlock()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begin(in, s.Now().Add(-domain.ChangeMargin))
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 // gone is what stays of a deleted contact.
 type gone struct {
 	by     string // the import whose undo removed it
+	at     time.Time
 	origin domain.Origin
 	stamps map[int]domain.Stamp
 }
@@ -50,7 +51,7 @@ func (s *Contacts) remove(in domain.InstitutionID, c domain.Contact, by string) 
 	s.lookUp(in, s.of[in][c.Number], false)
 	delete(r.history, c.Number)
 	maps.DeleteFunc(r.claims, func(_ string, n domain.ContactNumber) bool { return n == c.Number })
-	r.gone[c.Number] = gone{by, c.Origin, bare(s.of[in][c.Number].Stamps)}
+	r.gone[c.Number] = gone{by, s.Now(), c.Origin, bare(s.of[in][c.Number].Stamps)}
 	r.erase(c.Number)
 	delete(s.of[in], c.Number)
 }

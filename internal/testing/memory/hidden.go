@@ -26,6 +26,7 @@ func (s *Contacts) Hide(_ context.Context, in domain.InstitutionID, read domain.
 	if history != nil {
 		r.history[c.Number] = history
 	}
+	s.note(in, c.Number)
 	return nil
 }
 
@@ -50,6 +51,7 @@ func (s *Contacts) Restore(_ context.Context, in domain.InstitutionID, c domain.
 	}
 	s.of[in][c.Number] = c
 	s.lookUp(in, c, true)
+	s.note(in, c.Number)
 	return nil
 }
 

@@ -91,6 +91,16 @@ type Contacts interface {
 	AddHistory(ctx context.Context, in domain.InstitutionID, es []domain.HistoryEntry) error
 	// History returns a contact's last changes, newest first.
 	History(ctx context.Context, in domain.InstitutionID, n domain.ContactNumber, limit int) ([]domain.HistoryEntry, error)
+	// NoteChanged notes that imports made, changed or removed contacts: what one
+	// call of Put, Delete, Hide or Restore does is noted with it.
+	NoteChanged(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) error
+	// Changed pages through the contacts that were noted since then, by the time of
+	// the note and each as it is when it is told, nil if it is deleted. One that is
+	// noted again is told again, on the same or a later page. Where not all changes
+	// since then are noted, all contacts are told, with those that were deleted.
+	Changed(ctx context.Context, in domain.InstitutionID, since time.Time, limit int, cursor string) (domain.Changes, error)
+	// ChangedSince yields those contacts that are there, ordered by number.
+	ChangedSince(ctx context.Context, in domain.InstitutionID, since time.Time) iter.Seq2[domain.Contact, error]
 	// Load stores contacts without reading, for seeding an empty institution.
 	Load(ctx context.Context, in domain.InstitutionID, cs iter.Seq[domain.Contact]) error
 }
