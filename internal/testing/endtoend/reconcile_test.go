@@ -40,7 +40,7 @@ func reconcile(t *testing.T, event string) {
 // was claimed but not started.
 func TestReconcile(t *testing.T) {
 	c := as(t, "operator@aurora.example")
-	key := "elsewhere/" + uuid.NewString() // no news is sent of objects there
+	key := "uploads/aurora/none/" + uuid.NewString() // the news of it is nobody's
 	put, err := objects().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &stack.UploadsBucket, Key: &key,
 		Body: strings.NewReader("Contact,[new] NICKNAME\n#0000999999999,x\n")})
 	if err != nil {
