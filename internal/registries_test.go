@@ -127,7 +127,7 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 		"Settings.name maxLength": domain.MaxName, "Settings.titles maxItems": domain.MaxTitles, "Settings.mailDomains maxItems": domain.MaxMailDomains,
 		"Settings.numberDigits maximum": domain.MaxDigits, "Settings.auditDays minimum": domain.LeastAuditDays, "Settings.auditDays maximum": domain.MostAuditDays,
 		"Limits.importsAtOnce maximum": most.ImportsAtOnce, "Limits.rowsADay maximum": most.RowsADay, "Limits.mailsADay maximum": most.MailsADay,
-		"Limits.deletionsAnHour maximum": most.DeletionsAnHour, "Limits.previewsAtOnce maximum": most.PreviewsAtOnce, "Limits.contactsADay maximum": most.ContactsADay,
+		"Limits.deletionsAnHour maximum": most.DeletionsAnHour, "Limits.previewsAtOnce maximum": most.PreviewsAtOnce, "Limits.contactsADay maximum": most.ContactsADay, "Limits.fileMegabytes maximum": most.FileMegabytes,
 		"ImportBody.note maxLength": domain.MaxText, "ImportChange.note maxLength": domain.MaxText, "ImportBody.proof maxLength": domain.MaxText, "RecipeBody.proof maxLength": domain.MaxText, "WebhookBody.url maxLength": domain.MaxWebhookURL, "InvitationBody.email maxLength": domain.MaxEmail, "SearchBody.q maxLength": domain.MaxEmail, "ChangesBody.q maxLength": domain.MaxEmail,
 		"ImportBody.matchBy maxLength": domain.MaxCode, "RecipeBody.matchBy maxLength": domain.MaxCode,
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"rollbook/internal/aws/blob"
 	"rollbook/internal/aws/config"
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/aws/lambdaruntime"
@@ -24,6 +25,7 @@ func main() {
 		Catalogue string `env:"TABLE_CATALOGUE"`
 		Jobs      string `env:"TABLE_JOBS"`
 		Machine   string `env:"STATE_MACHINE_ARN"`
+		Uploads   string `env:"BUCKET_UPLOADS"`
 	}
 	if err := lambdaruntime.Read(&c, os.LookupEnv); err != nil {
 		log.Fatal(err)
@@ -34,6 +36,7 @@ func main() {
 	}
 	db, logger := dynamo.Open(conf), lambdaruntime.Logger()
 	step := &start.Step{
+		Uploads:   blob.New(blob.Client(conf), c.Uploads),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Machine:   stepfunctions.New(sfn.NewFromConfig(conf), c.Machine),

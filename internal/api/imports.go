@@ -24,10 +24,6 @@ import (
 	"rollbook/internal/importing/flow"
 )
 
-// maxUpload is the most that one form takes: what a file may have, which is less
-// than the 5 GiB that S3 takes in a single post.
-const maxUpload = sheet.MaxFileBytes
-
 // importTypes are the types of data that can be imported.
 var importTypes = []domain.DataType{domain.Contacts, domain.Criteria, domain.Authorisations}
 
@@ -373,11 +369,15 @@ func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*
 	if i.Status != domain.Waiting || left <= 0 {
 		return out, nil
 	}
-	u, fields, err := s.Uploads.SignPost(ctx, flow.UploadKey(i.Institution, i.ID), maxUpload, left)
+	var maxBytes int64 = sheet.MaxFileBytes // less than the 5 GiB that S3 takes in one form
+	for _, l := range scopes(c, cat.Settings) {
+		maxBytes = min(maxBytes, l.FileBytes())
+	}
+	u, fields, err := s.Uploads.SignPost(ctx, flow.UploadKey(i.Institution, i.ID), maxBytes, left)
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Upload = &uploadForm{u, fields, maxUpload}
+	out.Body.Upload = &uploadForm{u, fields, maxBytes}
 	return out, nil
 }
 

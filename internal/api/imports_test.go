@@ -20,6 +20,34 @@ import (
 	"rollbook/internal/importing/flow"
 )
 
+// A form takes no larger file than the institution's settings allow, and the user's.
+func TestTheSizeOfAnUploadIsBounded(t *testing.T) {
+	s := newStack(t)
+	for _, c := range []struct {
+		limits, userLimits object
+		want               float64
+	}{
+		{nil, nil, sheet.MaxFileBytes},
+		{object{"fileMegabytes": 20}, nil, 20_000_000},
+		{object{"fileMegabytes": 20}, object{"fileMegabytes": 3}, 3_000_000},
+		{object{"fileMegabytes": 2}, object{"fileMegabytes": 3}, 2_000_000},
+	} {
+		settings := object{"name": "Own", "language": "en", "separator": ",", "country": "GB"}
+		if c.limits != nil {
+			settings["limits"] = c.limits
+		}
+		if c.userLimits != nil {
+			settings["userLimits"] = c.userLimits
+		}
+		s.call(admin, "PUT", "/api/settings", settings).want(200)
+		made := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test"}).want(201).object()
+		if got := made["upload"].(object)["maxBytes"]; got != c.want {
+			t.Errorf("%v and %v: %v bytes, want %v", c.limits, c.userLimits, got, c.want)
+		}
+	}
+	s.call(admin, "PUT", "/api/settings", object{"name": "Own", "language": "en", "separator": ",", "country": "GB", "limits": object{"fileMegabytes": 5001}}).problem(422, "invalid", "body.limits.fileMegabytes")
+}
+
 func TestCreateImport(t *testing.T) {
 	s := newStack(t)
 	a := s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "update", "fileName": `C:\Users\Ana\été "1".csv`, "email": "olga@aurora.example", "onConflict": "overwrite"}).want(201)

@@ -49,18 +49,7 @@ var (
 
 // scopes are whom a request counts for, with their limits.
 func scopes(c Claims, s domain.Settings) map[string]domain.Limits {
-	most := func(l, usual domain.Limits) domain.Limits {
-		l = l.Or(usual)
-		for _, x := range [][2]*int{
-			{&l.ImportsAtOnce, &domain.MostLimits.ImportsAtOnce}, {&l.RowsADay, &domain.MostLimits.RowsADay}, {&l.MailsADay, &domain.MostLimits.MailsADay},
-			{&l.DeletionsAnHour, &domain.MostLimits.DeletionsAnHour}, {&l.PreviewsAtOnce, &domain.MostLimits.PreviewsAtOnce},
-			{&l.ContactsADay, &domain.MostLimits.ContactsADay},
-		} {
-			*x[0] = min(*x[0], *x[1])
-		}
-		return l
-	}
-	return map[string]domain.Limits{"institution": most(s.Limits, domain.InstitutionLimits), c.User: most(s.UserLimits, domain.UserLimits)}
+	return map[string]domain.Limits{"institution": s.Limits.Within(domain.InstitutionLimits), c.User: s.UserLimits.Within(domain.UserLimits)}
 }
 
 // usageID names the record of what a scope did in the window that it is now.

@@ -39,6 +39,7 @@ type limits struct {
 	DeletionsAnHour int `json:"deletionsAnHour,omitempty" minimum:"1" maximum:"10000"`
 	PreviewsAtOnce  int `json:"previewsAtOnce,omitempty" minimum:"1" maximum:"100"`
 	ContactsADay    int `json:"contactsADay,omitempty" minimum:"1" maximum:"1000000" doc:"Contacts shown to those who may not export, see exportRole."`
+	FileMegabytes   int `json:"fileMegabytes,omitempty" minimum:"1" maximum:"5000" doc:"Size of a file, in millions of bytes: of an upload form the smaller of the institution's and the user's, of the drop folder the institution's. Larger ones are rejected (fileTooLarge)."`
 }
 
 type settingsInput struct {

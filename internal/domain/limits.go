@@ -39,28 +39,36 @@ type Limits struct {
 	PreviewsAtOnce  int `json:"previewsAtOnce,omitempty"`
 	// ContactsADay is how many contacts are shown to those who may not export.
 	ContactsADay int `json:"contactsADay,omitempty"`
+	// FileMegabytes is how large a file may be, in millions of bytes.
+	FileMegabytes int `json:"fileMegabytes,omitempty"`
 }
 
 // What is usual where the settings say nothing, and the most they may say.
 var (
-	InstitutionLimits = Limits{ImportsAtOnce: 500, RowsADay: 20_000_000, MailsADay: 2000, DeletionsAnHour: 300, PreviewsAtOnce: 20, ContactsADay: 20_000}
-	UserLimits        = Limits{ImportsAtOnce: 300, RowsADay: 20_000_000, MailsADay: 1000, DeletionsAnHour: 100, PreviewsAtOnce: 10, ContactsADay: 1000}
-	MostLimits        = Limits{ImportsAtOnce: 500, RowsADay: 100_000_000, MailsADay: 10_000, DeletionsAnHour: 10_000, PreviewsAtOnce: 100, ContactsADay: 1_000_000}
+	InstitutionLimits = Limits{ImportsAtOnce: 500, RowsADay: 20_000_000, MailsADay: 2000, DeletionsAnHour: 300, PreviewsAtOnce: 20, ContactsADay: 20_000, FileMegabytes: 5000}
+	UserLimits        = Limits{ImportsAtOnce: 300, RowsADay: 20_000_000, MailsADay: 1000, DeletionsAnHour: 100, PreviewsAtOnce: 10, ContactsADay: 1000, FileMegabytes: 5000}
+	MostLimits        = Limits{ImportsAtOnce: 500, RowsADay: 100_000_000, MailsADay: 10_000, DeletionsAnHour: 10_000, PreviewsAtOnce: 100, ContactsADay: 1_000_000, FileMegabytes: 5000}
 )
 
-// Or returns the limits with those of m where there are none.
-func (l Limits) Or(m Limits) Limits {
-	for _, x := range [][2]*int{
-		{&l.ImportsAtOnce, &m.ImportsAtOnce}, {&l.RowsADay, &m.RowsADay}, {&l.MailsADay, &m.MailsADay},
-		{&l.DeletionsAnHour, &m.DeletionsAnHour}, {&l.PreviewsAtOnce, &m.PreviewsAtOnce},
-		{&l.ContactsADay, &m.ContactsADay},
+// Within returns the limits with what is usual where there are none, and none above
+// MostLimits.
+func (l Limits) Within(usual Limits) Limits {
+	for _, x := range [][3]*int{
+		{&l.ImportsAtOnce, &usual.ImportsAtOnce, &MostLimits.ImportsAtOnce}, {&l.RowsADay, &usual.RowsADay, &MostLimits.RowsADay},
+		{&l.MailsADay, &usual.MailsADay, &MostLimits.MailsADay}, {&l.DeletionsAnHour, &usual.DeletionsAnHour, &MostLimits.DeletionsAnHour},
+		{&l.PreviewsAtOnce, &usual.PreviewsAtOnce, &MostLimits.PreviewsAtOnce}, {&l.ContactsADay, &usual.ContactsADay, &MostLimits.ContactsADay},
+		{&l.FileMegabytes, &usual.FileMegabytes, &MostLimits.FileMegabytes},
 	} {
 		if *x[0] == 0 {
 			*x[0] = *x[1]
 		}
+		*x[0] = min(*x[0], *x[2])
 	}
 	return l
 }
+
+// FileBytes is FileMegabytes in bytes.
+func (l Limits) FileBytes() int64 { return int64(l.FileMegabytes) * 1_000_000 }
 
 // Usage counts what was done in a stretch of time, or is under way: then each
 // has a name, and a time after which it no longer counts.

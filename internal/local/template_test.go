@@ -350,7 +350,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 				"cognito-idp:AdminEnableUser UserPool", "cognito-idp:AdminDisableUser UserPool", "cognito-idp:AdminUserGlobalSignOut UserPool"},
 			[]string{"s3:PutObject Uploads/uploads/*", "s3:PutObject Files/imports/*/corrections.json", "s3:PutObject Files/imports/*/drafts/*.json", "s3:GetObject Files/imports/*", "s3:GetObject Files/templates/*", "s3:ListBucket Files", "lambda:InvokeFunction TemplateFunction"}),
 		"TemplateFunction": slices.Concat(on("Contacts", "Query BatchGetItem"), on("History", "Query UpdateItem"), on("Catalogue", "GetItem Query"), job, []string{"s3:PutObject Files/templates/*", "s3:AbortMultipartUpload Files/templates/*"}, mail),
-		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine),
+		"StartFunction":    slices.Concat(on("Catalogue", "Query"), job, machine, []string{"s3:DeleteObjectVersion Uploads/uploads/*"}),
 		"PlanFunction":     slices.Concat(reads, on("Contacts", "Query"), on("Catalogue", "GetItem Query UpdateItem"), rounds, on("Jobs", "Query"), uploads, files),
 		"ChunkFunction": slices.Concat(
 			on("Contacts", "GetItem BatchGetItem Query PutItem PartiQLInsert PartiQLUpdate"),

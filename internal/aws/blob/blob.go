@@ -212,10 +212,22 @@ func (s *Blobs) head(ctx context.Context, key, version string) (*s3.HeadObjectOu
 	return out, nil
 }
 
-// SignGet returns an address that answers the object under the file name. With
+// Discard deletes the object's version for good; one that is gone is no error. It
+// needs s3:DeleteObjectVersion.
+func (s *Blobs) Discard(ctx context.Context, o domain.Object) error {
+	if o.Version == "" {
+		return errors.New("the newest version is not to be deleted unseen")
+	}
+	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &o.Key, VersionId: &o.Version})
+	return awsfault.Of(err)
+}
+
+// SignGet returns an address that answers the object under the file name, and
+// that browsers and what is between keep no copy of. With
 // the credentials of a role it ends with them if that is earlier.
 func (s *Blobs) SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error) {
-	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &o.Key, ResponseContentDisposition: aws.String(attachment(fileName))}
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &o.Key, ResponseContentDisposition: aws.String(attachment(fileName)),
+		ResponseCacheControl: aws.String("no-store")}
 	if o.Version != "" {
 		in.VersionId = &o.Version
 	}

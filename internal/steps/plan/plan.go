@@ -261,6 +261,9 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order)
 	if err != nil {
 		return p, err
 	}
+	if most := cat.Settings.Limits.Within(domain.InstitutionLimits).FileBytes(); imp.Source.Size > most {
+		return p, fault.New(fault.TooLarge, "fileTooLarge", imp.Source.Size, most)
+	}
 	f, err := s.Source(imp.Source.Bucket).Open(ctx, imp.Source)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {

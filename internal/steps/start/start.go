@@ -39,8 +39,15 @@ type Machine interface {
 	Start(ctx context.Context, id string, input []byte) error
 }
 
+// Uploads is the bucket of the events.
+type Uploads interface {
+	// Discard deletes one version of an object for good.
+	Discard(ctx context.Context, o domain.Object) error
+}
+
 // Step starts imports.
 type Step struct {
+	Uploads   Uploads
 	Jobs      Jobs
 	Catalogue Catalogue
 	Machine   Machine
@@ -83,7 +90,11 @@ func (s *Step) Run(ctx context.Context, e Event) error {
 	parts := strings.Split(key, "/")
 	switch {
 	case parts[0] == "uploads" && len(parts) == 3:
-		return s.Uploaded(ctx, domain.InstitutionID(parts[1]), parts[2], o)
+		needless, err := s.uploaded(ctx, domain.InstitutionID(parts[1]), parts[2], o)
+		if err == nil && needless && o.Version != "" {
+			err = s.Uploads.Discard(ctx, o)
+		}
+		return err
 	case parts[0] == "inbox" && strings.HasSuffix(key, "/"):
 		return nil // a console's "folder"
 	case parts[0] == "inbox" && len(parts) >= 3:
@@ -105,8 +116,15 @@ var (
 // Uploaded claims the import for the object version and starts it. An import
 // that is claimed for another version, or at its end, stays as it is.
 func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string, o domain.Object) error {
+	_, err := s.uploaded(ctx, in, id, o)
+	return err
+}
+
+// uploaded is Uploaded. needless is an object that no import reads: a form was sent
+// twice, or too late. People's contacts are then not kept for nothing.
+func (s *Step) uploaded(ctx context.Context, in domain.InstitutionID, id string, o domain.Object) (needless bool, err error) {
 	if !in.Valid() {
-		return s.ignore(ctx, "badInstitution", nil)
+		return false, s.ignore(ctx, "badInstitution", nil)
 	}
 	imp, err := s.Jobs.ChangeImport(ctx, in, id, func(i *domain.Import) error {
 		switch {
@@ -119,15 +137,15 @@ func (s *Step) Uploaded(ctx context.Context, in domain.InstitutionID, id string,
 	})
 	switch {
 	case errors.Is(err, errEnded):
-		return nil // who sent the file said so at once, and it was a small one
+		return false, nil // who sent the file said so at once, and it was a small one
 	case errors.Is(err, errOther):
-		return s.ignore(ctx, "notWaiting", nil)
+		return true, s.ignore(ctx, "notWaiting", nil)
 	case err != nil && fault.KindOf(err) == fault.NotFound:
-		return s.ignore(ctx, "noSuchImport", nil)
+		return true, s.ignore(ctx, "noSuchImport", nil)
 	case err != nil:
-		return err
+		return false, err
 	}
-	return s.Machine.Start(ctx, imp.RunID(), flow.NewRun(imp))
+	return false, s.Machine.Start(ctx, imp.RunID(), flow.NewRun(imp))
 }
 
 // dropped makes an import of an object in the drop folder. path is what follows

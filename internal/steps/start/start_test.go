@@ -34,7 +34,9 @@ type desk struct {
 	started []string // the ids that the machine was asked to start
 	inputs  [][]byte
 	log     bytes.Buffer
-	fails   string // "jobs", "catalogue", "machine", or "" for nothing
+	fails   string // "jobs", "catalogue", "machine", "uploads", or "" for nothing
+
+	discarded []domain.Object
 }
 
 var errAway = errors.New("away")
@@ -63,6 +65,14 @@ func (d *desk) Catalogue(_ context.Context, in domain.InstitutionID) (*domain.Ca
 	return &domain.Catalogue{Settings: domain.Settings{Language: "fr", DropEmail: "drop@house.example"}}, nil
 }
 
+func (d *desk) Discard(_ context.Context, o domain.Object) error {
+	if d.fails == "uploads" {
+		return errAway
+	}
+	d.discarded = append(d.discarded, o)
+	return nil
+}
+
 func (d *desk) Start(_ context.Context, id string, input []byte) error {
 	if d.fails == "machine" {
 		return errAway
@@ -75,7 +85,7 @@ func (d *desk) Start(_ context.Context, id string, input []byte) error {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{jobs: memory.NewJobs(now)}
-	d.Step = &start.Step{Jobs: d, Catalogue: d, Machine: d, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Now: now, Keep: 24 * time.Hour}
+	d.Step = &start.Step{Uploads: d, Jobs: d, Catalogue: d, Machine: d, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Now: now, Keep: 24 * time.Hour}
 	imp := domain.Import{ID: id, Institution: house, DataType: domain.Criteria, Action: domain.Test, Status: domain.Waiting, CreatedAt: now(), ExpiresAt: now().Add(time.Hour)}
 	if _, _, err := d.jobs.CreateImport(t.Context(), imp, domain.Once{}, ""); err != nil {
 		t.Fatal(err)
@@ -112,7 +122,7 @@ func TestUploaded(t *testing.T) {
 		status  domain.Status // afterwards
 		source  domain.Object
 		started bool
-		logged  string
+		logged  string // and then the object is of no use to anybody
 	}{
 		{"it waits", func(*domain.Import) {}, domain.Checking, object, true, ""},
 		{"the same event again", func(i *domain.Import) { i.Status, i.Source = domain.Checking, object }, domain.Checking, object, true, ""},
@@ -130,6 +140,9 @@ func TestUploaded(t *testing.T) {
 			}
 			if i := d.job(t, id); i.Status != c.status || i.Source != c.source {
 				t.Errorf("is %s of %+v, want %s of %+v", i.Status, i.Source, c.status, c.source)
+			}
+			if discarded := len(d.discarded) > 0; discarded != (c.logged != "") || discarded && d.discarded[0] != object {
+				t.Errorf("deleted %v", d.discarded)
 			}
 			if c.started != (len(d.started) == 1 && d.started[0] == id) || len(d.started) > 1 {
 				t.Errorf("started %v", d.started)
@@ -156,7 +169,7 @@ func TestUploaded(t *testing.T) {
 
 // What is nobody's is logged and dropped.
 func TestStrayObjects(t *testing.T) {
-	for _, c := range []struct{ name, key, logged string }{
+	for _, c := range []struct{ name, key, logged string }{ // noSuchImport alone is deleted
 		{"a key that cannot be decoded", "uploads/house/%zz", "badKey"},
 		{"outside the folders", "other/house/" + id, "strayObject"},
 		{"uploads without an import", "uploads/house", "strayObject"},
@@ -177,6 +190,10 @@ func TestStrayObjects(t *testing.T) {
 			}
 			if c.logged == "" && d.log.Len() > 0 || !strings.Contains(d.log.String(), c.logged) {
 				t.Errorf("logged %s, want %q", &d.log, c.logged)
+			}
+			// Of these an upload's form was made by us, and its import is gone.
+			if (len(d.discarded) == 1) != (c.logged == "noSuchImport") {
+				t.Errorf("deleted %v", d.discarded)
 			}
 			if all, _, err := d.jobs.Imports(t.Context(), house, 10, ""); err != nil || len(all) != 1 || len(d.started) != 0 {
 				t.Errorf("%d imports, started %v, %v", len(all), d.started, err)
@@ -327,6 +344,20 @@ func TestAway(t *testing.T) {
 				t.Errorf("the second time: started %v, %v", d.started, err)
 			}
 		})
+	}
+}
+
+// What could not be deleted is told of again by the event's next delivery.
+func TestDiscardingIsTriedAgain(t *testing.T) {
+	d := newDesk(t)
+	d.fails = "uploads"
+	e := start.Event{Bucket: "uploads", Key: "uploads/house/0199f0aa-0000-7000-8000-000000000002", Version: "v1", Time: now()}
+	if err := d.Run(t.Context(), e); !errors.Is(err, errAway) {
+		t.Errorf("got %v", err)
+	}
+	d.fails = ""
+	if err := d.Run(t.Context(), e); err != nil || len(d.discarded) != 1 {
+		t.Errorf("deleted %v, %v", d.discarded, err)
 	}
 }
 

@@ -128,7 +128,7 @@ func Start(o Options) (*Stack, error) {
 		}}
 	s.chunk = &chunk.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Now: time.Now}
 	s.finish = &finish.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Mappings: mappings, Files: s.Files, Mail: s.Mails, Log: s.log, Count: func(string, int) {}, Now: time.Now, Letter: letters.Import}
-	s.start = &start.Step{Jobs: s.Jobs, Catalogue: s.Catalogue, Machine: machine{s}, Log: s.log, Now: time.Now, Keep: 30 * 24 * time.Hour}
+	s.start = &start.Step{Uploads: s.Uploads, Jobs: s.Jobs, Catalogue: s.Catalogue, Machine: machine{s}, Log: s.log, Now: time.Now, Keep: 30 * 24 * time.Hour}
 	s.template = &template.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Mail: s.Mails, Log: s.log, Now: time.Now,
 		Letter: letters.Template, Guide: guide.README}
 

@@ -483,6 +483,37 @@ func TestDropFolderAtAPathThatIsNone(t *testing.T) {
 	}
 }
 
+// A file of the drop folder is no larger than the institution's settings allow; one
+// byte more is an answer, and nothing is read of it.
+func TestDropFolderTakesNoLargerFiles(t *testing.T) {
+	for size, want := range map[int]domain.Status{1_000_000: domain.Done, 1_000_001: domain.Rejected} {
+		w, file := thirty(t)
+		cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cat.Settings.Limits.FileMegabytes = 1
+		if err := w.Catalogue.PutSettings(t.Context(), demo.Aurora, cat.Settings); err != nil {
+			t.Fatal(err)
+		}
+		file += strings.Repeat("\n", size-len(file))
+		o, err := w.Uploads.Put(t.Context(), "inbox/aurora/criteria/test/a.csv", strings.NewReader(file), "text/csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		imps, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 10, "")
+		if err != nil || len(imps) != 1 || imps[0].Status != want {
+			t.Fatalf("%d bytes: %+v, %v", size, imps, err)
+		}
+		if p := imps[0].Problem; want == domain.Rejected && (p == nil || p.Code != "fileTooLarge" || fmt.Sprint(p.Params["most"]) != "1000000") {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
 // The end of an import from the drop folder is mailed where the settings say.
 func TestDropFolderIsAnswered(t *testing.T) {
 	w, file := thirty(t)

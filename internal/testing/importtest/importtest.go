@@ -91,7 +91,7 @@ func New(t testing.TB, n int) *World {
 		Letter: func(i domain.Import, _ string) mail.Message {
 			return mail.Message{Subject: string(i.Status), Text: i.ID}
 		}}
-	w.Start = &start.Step{Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
+	w.Start = &start.Step{Uploads: w.Uploads, Jobs: w.Jobs, Catalogue: w.Catalogue, Machine: machine{w}, Log: log, Now: w.Now, Keep: 30 * 24 * time.Hour}
 	w.Template = &template.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Files: w.Files, Mail: w.Mails, Log: log, Now: w.Now,
 		Letter: func(i domain.Template, _ string) mail.Message {
 			return mail.Message{Subject: string(i.Status), Text: i.ID}

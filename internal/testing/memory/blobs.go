@@ -40,6 +40,7 @@ type blob struct {
 	data        []byte
 	contentType string
 	modified    time.Time
+	gone        bool
 }
 
 // NewBlobs returns an empty bucket of the name.
@@ -57,7 +58,7 @@ func (s *Blobs) Put(_ context.Context, key string, r io.Reader, contentType stri
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.of[key] = append(s.of[key], blob{data, contentType, s.Now()})
+	s.of[key] = append(s.of[key], blob{data: data, contentType: contentType, modified: s.Now()})
 	return s.object(key, len(s.of[key])), nil
 }
 
@@ -68,13 +69,29 @@ func (s *Blobs) Remove(key string) {
 	delete(s.of, key)
 }
 
+// Discard deletes the object's version for good; one that is gone is no error.
+func (s *Blobs) Discard(_ context.Context, o domain.Object) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var n int
+	if _, err := fmt.Sscanf(o.Version, "v%d", &n); err != nil {
+		return err
+	}
+	if versions := s.of[o.Key]; n >= 1 && n <= len(versions) {
+		versions[n-1].gone = true
+	}
+	return nil
+}
+
 // Keys returns the keys there are, in no order.
 func (s *Blobs) Keys() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []string
 	for k := range s.of {
-		out = append(out, k)
+		if s.newest(k) > 0 {
+			out = append(out, k)
+		}
 	}
 	return out
 }
@@ -102,7 +119,7 @@ func (s *Blobs) Head(_ context.Context, key string) (domain.Object, time.Time, e
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.object(key, len(s.of[key])), b.modified, nil
+	return s.object(key, s.newest(key)), b.modified, nil
 }
 
 // SignGet returns an address that answers the object under the file name.
@@ -157,6 +174,7 @@ func (s *Blobs) serve(w http.ResponseWriter, r *http.Request) {
 	if b.contentType != "" {
 		w.Header().Set("Content-Type", b.contentType)
 	}
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": q.Get("name")}))
 	w.Write(b.data)
 }
@@ -210,16 +228,25 @@ func (s *Blobs) version(o domain.Object) (blob, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	versions := s.of[o.Key]
-	n := len(versions)
+	n := s.newest(o.Key)
 	if o.Version != "" {
 		if _, err := fmt.Sscanf(o.Version, "v%d", &n); err != nil {
 			return blob{}, fault.Missing()
 		}
 	}
-	if n < 1 || n > len(versions) {
+	if n < 1 || n > len(versions) || versions[n-1].gone {
 		return blob{}, fault.Missing()
 	}
 	return versions[n-1], nil
+}
+
+// newest is the number of the newest version, 0 if there is none. It needs the lock.
+func (s *Blobs) newest(key string) int {
+	n := len(s.of[key])
+	for n > 0 && s.of[key][n-1].gone {
+		n--
+	}
+	return n
 }
 
 // object needs the lock.

@@ -29,6 +29,7 @@ func TestBlobs(t *testing.T, new func(t *testing.T) Blobs) {
 		"Sizes":          blobsSizes,
 		"Versions":       blobsVersions,
 		"Missing":        blobsMissing,
+		"Discard":        blobsDiscard,
 		"Keys":           blobsKeys,
 		"Readers":        blobsReaders,
 		"SignGet":        blobsSignGet,
@@ -99,6 +100,38 @@ func blobsPut(t *testing.T, s Blobs) {
 		t.Error("no time of change")
 	}
 	holds(t, "file", open(t, s, o), []byte("hello"))
+}
+
+// One version goes, whichever it is, and the others stay.
+func blobsDiscard(t *testing.T, s Blobs) {
+	var versions []domain.Object
+	for _, text := range []string{"first", "second", "third"} {
+		versions = append(versions, store(t, s, "k", []byte(text)))
+	}
+	gone := func(o domain.Object) {
+		t.Helper()
+		must(t, s.Discard(t.Context(), o))
+		must(t, s.Discard(t.Context(), o))
+		if _, err := s.Open(t.Context(), o); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%s: %v", o.Version, err)
+		}
+	}
+	gone(versions[1])
+	holds(t, "the version before", open(t, s, versions[0]), []byte("first"))
+	head, _, err := s.Head(t.Context(), "k")
+	must(t, err)
+	same(t, "the newest", head, versions[2])
+	gone(versions[2])
+	head, _, err = s.Head(t.Context(), "k")
+	must(t, err)
+	same(t, "the newest that is left", head, versions[0])
+	if err := s.Discard(t.Context(), domain.Object{Key: "k"}); err == nil {
+		t.Error("a version that nobody named was deleted")
+	}
+	gone(versions[0])
+	if _, _, err := s.Head(t.Context(), "k"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("all gone: %v", err)
+	}
 }
 
 func blobsPutFails(t *testing.T, s Blobs) {
@@ -257,6 +290,9 @@ func blobsSignGet(t *testing.T, s Blobs) {
 		status, body, header := fetch(t, address)
 		if status != http.StatusOK || body != "second" {
 			t.Errorf("the newest: %d %q", status, body)
+		}
+		if cache := header.Get("Cache-Control"); cache != "no-store" {
+			t.Errorf("Cache-Control %q: a browser keeps the contacts", cache)
 		}
 		kind, params, err := mime.ParseMediaType(header.Get("Content-Disposition"))
 		if err != nil || kind != "attachment" || params["filename"] != name {

@@ -181,8 +181,10 @@ type Blobs interface {
 	Get(ctx context.Context, key string) ([]byte, error)
 	// Head returns the newest version's facts, or kind NotFound.
 	Head(ctx context.Context, key string) (o domain.Object, modified time.Time, err error)
+	// Discard deletes the object's version for good; one that is gone is no error.
+	Discard(ctx context.Context, o domain.Object) error
 	// SignGet returns an address that answers the object under the file name
-	// for the time.
+	// for the time, and that is not to be kept by caches.
 	SignGet(ctx context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error)
 	// SignPost returns address and form fields for one upload of at most
 	// maxBytes to the key.

@@ -40,7 +40,7 @@ const lines = (s) => (s || []).join('\n');
 const unlines = (s) => s.split('\n').map((x) => x.trim()).filter(Boolean);
 const draftOf = (s) => ({ ...s, titles: lines(s.titles), mailDomains: lines(s.mailDomains), limits: s.limits || {}, userLimits: s.userLimits || {}, etag: s.etag });
 
-const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce', 'contactsADay'];
+const bounds = ['importsAtOnce', 'rowsADay', 'mailsADay', 'deletionsAnHour', 'previewsAtOnce', 'contactsADay', 'fileMegabytes'];
 const whole = (v) => (v === '' || v === undefined ? undefined : Number(v));
 const given = (o) => Object.fromEntries(bounds.map((k) => [k, whole(o[k])]).filter(([, v]) => v !== undefined));
 
