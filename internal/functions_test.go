@@ -26,7 +26,7 @@ var functions = []struct {
 	{"finish", 29.2, 5.8},
 	{"plan", 16.2, 2.4},
 	{"reconcile", 14.7, 2.4},
-	{"start", 12.4, 1.5},
+	{"start", 13.6, 1.6},
 	{"template", 26.6, 3.1},
 }
 
