@@ -183,7 +183,7 @@ func New(c Config) http.Handler {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	s.huma = humago.New(s.mux, describe())
+	s.huma = humago.New(s.mux, describe(s.ScreenURL))
 	s.meRoutes()
 	s.userRoutes()
 	s.auditRoutes()
@@ -300,6 +300,7 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 	op.Security = []map[string][]string{{bearer: {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Description = strings.TrimSpace(op.Description + "\n\nNeeds the group " + group + ".")
+	op.Extensions = map[string]any{groupExtension: group}
 	if _, body := reflect.TypeFor[I]().FieldByName("Body"); body {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}

@@ -140,13 +140,16 @@ func (s *server) append(ctx context.Context, c Claims, e *domain.Audited) {
 	}
 }
 
+// auditWho is who did it.
+type auditWho struct {
+	ID    string `json:"id" doc:"The user's id in the pool, key: and the key's, or inbox."`
+	Email string `json:"email" doc:"As it was then; of a key its name."`
+}
+
 // auditView is one entry.
 type auditView struct {
-	At  time.Time `json:"at"`
-	Who struct {
-		ID    string `json:"id" doc:"The user's id in the pool, key: and the key's, or inbox."`
-		Email string `json:"email" doc:"As it was then; of a key its name."`
-	} `json:"who"`
+	At      time.Time         `json:"at"`
+	Who     auditWho          `json:"who"`
 	Action  string            `json:"action" example:"putContact" doc:"An operation of this API, signIn, or drop."`
 	Object  string            `json:"object" example:"/api/contacts/0012345" doc:"The address of what it was done to."`
 	Outcome string            `json:"outcome" example:"done" doc:"done, or the code of what it was refused for."`

@@ -17,7 +17,12 @@ const updatedSinceDoc = "With updatedSince, the contacts that were made, changed
 
 // listedContact is a contact of a list.
 type listedContact struct {
-	contact
+	Number domain.ContactNumber `json:"number" example:"0012345"`
+	Person
+	Criteria       map[string]any        `json:"criteria" doc:"By code; an absent criterion is empty."`
+	Authorisations map[string]any        `json:"authorisations" doc:"By code, all of them: true, false or \"empty\"."`
+	Provenance     map[string]provenance `json:"provenance" doc:"By code: where the value came from."`
+
 	UpdatedAt *time.Time `json:"updatedAt,omitempty" doc:"With updatedSince: when the change was noted."`
 	Deleted   bool       `json:"deleted,omitempty" doc:"With updatedSince: it was deleted, and has nothing but its number."`
 }
@@ -27,6 +32,10 @@ type contactPage struct {
 	Items            []listedContact `json:"items"`
 	NextCursor       string          `json:"nextCursor" doc:"Pass it as cursor for the next page; empty on the last one."`
 	NextUpdatedSince *time.Time      `json:"nextUpdatedSince,omitempty" doc:"On the last page of a list with updatedSince: what to pass as updatedSince the next time."`
+}
+
+func inList(c contact) listedContact {
+	return listedContact{Number: c.Number, Person: c.Person, Criteria: c.Criteria, Authorisations: c.Authorisations, Provenance: c.Provenance}
 }
 
 type contactList struct{ Body contactPage }
@@ -43,7 +52,7 @@ func (s *server) listContacts(ctx context.Context, c Claims, in *searchInput) (*
 	}
 	out := &contactList{contactPage{Items: make([]listedContact, 0, len(found.Body.Items)), NextCursor: found.Body.NextCursor}}
 	for _, i := range found.Body.Items {
-		out.Body.Items = append(out.Body.Items, listedContact{contact: i})
+		out.Body.Items = append(out.Body.Items, inList(i))
 	}
 	return out, nil
 }
@@ -69,11 +78,12 @@ func (s *server) changedContacts(ctx context.Context, c Claims, in *searchInput)
 		}
 		out, seen := &contactList{contactPage{Items: make([]listedContact, 0, len(found.Items)), NextCursor: found.Next, NextUpdatedSince: timeOf(found.Until)}}, 0
 		for _, i := range found.Items {
-			shown := listedContact{contact: showContact(domain.Contact{Number: i.Number}, &domain.Catalogue{}), UpdatedAt: timeOf(i.At), Deleted: i.Contact == nil}
+			shown := inList(showContact(domain.Contact{Number: i.Number}, &domain.Catalogue{}))
 			if i.Contact != nil {
-				shown.contact = showContact(*i.Contact, cat)
+				shown = inList(showContact(*i.Contact, cat))
 				seen++
 			}
+			shown.UpdatedAt, shown.Deleted = timeOf(i.At), i.Contact == nil
 			out.Body.Items = append(out.Body.Items, shown)
 		}
 		b, err := json.Marshal(out.Body)

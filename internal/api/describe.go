@@ -1,16 +1,22 @@
 package api
 
 import (
+	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 )
 
 // bearer is the name of the security scheme.
@@ -27,15 +33,20 @@ const (
 	tagMachines  = "Machines"
 )
 
-// describe returns the head of the OpenAPI document.
-func describe() huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+// groupExtension names in the description of an operation the least group that
+// reaches it.
+const groupExtension = "x-group"
+
+// describe returns the head of the OpenAPI document of the API at the address.
+func describe(at string) huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title:   "Rollbook",
 				Version: Version,
+				License: &huma.License{Name: "MIT", Identifier: "MIT"},
 				Description: `Imports and bulk updates of contacts by spreadsheet.
 
 Bodies are JSON with camelCase names, times are RFC 3339 in UTC. Answers that are
@@ -47,9 +58,11 @@ do everything, operator works with templates, imports and contacts, viewer reads
 What belongs to another institution is answered as if it did not exist.
 
 Lists are paged: pass ` + "`nextCursor`" + ` as ` + "`cursor`" + ` until it is empty. POSTs can be
-repeated safely with an Idempotency-Key. A member of a body that may be absent may
+repeated safely with an Idempotency-Key. A 429 or 503 says in Retry-After when to
+try again. A member of a body that may be absent may
 also be null: that is the same.`,
 			},
+			Servers: []*huma.Server{{URL: at, Description: "This stack."}},
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
@@ -68,6 +81,98 @@ also be null: that is the same.`,
 		},
 		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat: "application/json",
+	}
+}
+
+// schemaName names a schema as its type, and the problem as everybody calls it.
+func schemaName(t reflect.Type, hint string) string {
+	return strings.Replace(huma.DefaultSchemaNamer(t, hint), "HttpProblem", "Problem", 1)
+}
+
+//go:embed examples.json
+var examplesFile []byte
+
+// example is a request and what it was answered.
+type example struct {
+	Request any            `json:"request,omitempty"`
+	Answers map[string]any `json:"answers,omitempty"` // by status
+}
+
+// description is the OpenAPI document as it is served: with examples, with the
+// headers of answers that every operation may give, and without words that only
+// this program understands.
+func (s *server) description() ([]byte, error) {
+	b, err := json.Marshal(s.huma.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	var doc map[string]any
+	examples := map[string]example{}
+	if err := errors.Join(json.Unmarshal(b, &doc), json.Unmarshal(examplesFile, &examples)); err != nil {
+		return nil, err
+	}
+	withoutMember(doc, "patternDescription")
+	for _, item := range doc["paths"].(map[string]any) {
+		for _, op := range item.(map[string]any) {
+			op := op.(map[string]any)
+			id, _ := op["operationId"].(string)
+			if body, ok := op["requestBody"].(map[string]any); ok && examples[id].Request != nil {
+				jsonContent(body)["example"] = examples[id].Request
+			}
+			for status, r := range op["responses"].(map[string]any) {
+				answered(status, r.(map[string]any), examples[id].Answers[status])
+			}
+		}
+	}
+	return json.Marshal(doc)
+}
+
+// jsonContent is what is said of a body as JSON, or what nobody looks at.
+func jsonContent(of map[string]any) map[string]any {
+	content, _ := of["content"].(map[string]any)
+	if c, ok := content["application/json"].(map[string]any); ok {
+		return c
+	}
+	return map[string]any{}
+}
+
+// answered completes what is said of an answer of a status.
+func answered(status string, r map[string]any, body any) {
+	if body != nil {
+		jsonContent(r)["example"] = body
+	}
+	code, _ := strconv.Atoi(status)
+	if content, _ := r["content"].(map[string]any); code >= 400 && content["application/problem+json"] != nil {
+		content["application/problem+json"].(map[string]any)["example"] = newProblem(code).in(reason.English)
+	}
+	header := map[string]map[string]any{
+		"401": {"WWW-Authenticate": map[string]any{"description": "Bearer.", "schema": map[string]any{"type": "string"}}},
+		"429": {"Retry-After": retryAfter}, "503": {"Retry-After": retryAfter},
+	}[status]
+	if header == nil {
+		return
+	}
+	headers, _ := r["headers"].(map[string]any)
+	if headers == nil {
+		headers = map[string]any{}
+		r["headers"] = headers
+	}
+	maps.Copy(headers, header)
+}
+
+var retryAfter = map[string]any{"description": "So many seconds later the request may be taken.", "schema": map[string]any{"type": "integer", "minimum": 1}, "example": 5}
+
+func withoutMember(v any, name string) {
+	switch v := v.(type) {
+	case map[string]any:
+		delete(v, name)
+		for _, x := range v {
+			withoutMember(x, name)
+		}
+	case []any:
+		for _, x := range v {
+			withoutMember(x, name)
+		}
 	}
 }
 

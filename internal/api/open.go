@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -43,13 +44,17 @@ func (s *server) openRoutes() {
 			}
 		}
 	}
-	spec, err := json.Marshal(s.huma.OpenAPI())
-	if err != nil {
-		panic(err) // it is built from constants
-	}
+	// A function that starts is not kept waiting for what few ask for.
+	spec := sync.OnceValue(func() []byte {
+		b, err := s.description()
+		if err != nil {
+			panic(err) // it is built from constants
+		}
+		return b
+	})
 	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		w.Write(spec)
+		w.Write(spec())
 	})
 	var other *federated
 	if f := s.Federation; f.ClientID != "" {

@@ -168,9 +168,10 @@ func (s *server) templateRoutes() {
 		Summary:       "Fetch a template's zip",
 		Description:   "Answers a signed address, made at this call. A browser without a token is sent to the Import screen.\n\nNeeds the group viewer.",
 		Security:      []map[string][]string{{bearer: {}}, {}},
+		Extensions:    map[string]any{groupExtension: Viewer},
 		DefaultStatus: http.StatusFound,
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
-			http.StatusGone, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+			http.StatusGone, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)

@@ -45,10 +45,10 @@ const example = (spec, s, depth = 0) => {
 }
 
 const body = (spec, content) => {
-  const s = Object.values(content ?? {})[0]?.schema
+  const first = Object.values(content ?? {})[0], s = first?.schema
   if (!s) return []
   const named = s.$ref ? spec.components.schemas[s.$ref.split('/').pop()] : s
-  return [fields(named), el('pre', { tabindex: '0' }, JSON.stringify(example(spec, s), null, 2))]
+  return [fields(named), el('pre', { tabindex: '0' }, JSON.stringify(first.example ?? example(spec, s), null, 2))]
 }
 
 const operation = (spec, method, path, op) => {
@@ -72,7 +72,7 @@ const show = spec => {
       if (op.tags?.includes(tag.name)) out.push(operation(spec, method, path, op))
     }
   }
-  out.push(el('h2', null, 'Problem'), fields(spec.components.schemas.HttpProblem))
+  out.push(el('h2', null, 'Problem'), fields(spec.components.schemas.Problem))
   document.getElementById('main').replaceChildren(...out)
   const chosen = document.getElementById(location.hash.slice(1))
   chosen?.setAttribute('open', '')
