@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -114,4 +115,72 @@ func TestAWriteOverAnothersIsRefused(t *testing.T) {
 		}
 	}
 	s.call(admin, "PUT", "/api/criteria/NOT_YET", object{"label": "L", "kind": "yesno"}, "If-Match: *").problem(412, "changedSince")
+}
+
+// So is a member inside of others, wherever the description of a body has an
+// object.
+func TestWhatIsUnknownInsideIsNamed(t *testing.T) {
+	s, d := newStack(t), readDocument(t)
+	names := s.things()
+	resolve := func(v any) object {
+		m, _ := v.(object)
+		if ref, ok := m["$ref"].(string); ok {
+			m, _ = d.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")].(object)
+		}
+		return m
+	}
+	// place is where an object may stand: how it is put into a body, and its name.
+	type place struct {
+		put func(inner object) object
+		at  string
+	}
+	var places func(schema object, outer place, depth int) []place
+	places = func(schema object, outer place, depth int) (out []place) {
+		properties, _ := schema["properties"].(object)
+		for name, p := range properties {
+			p := resolve(p)
+			if depth > 3 {
+				continue
+			}
+			if list := resolve(p["items"]); list["properties"] != nil {
+				inner := place{func(o object) object { return outer.put(object{name: []any{o}}) }, outer.at + "." + name + "[0]"}
+				out = append(append(out, inner), places(list, inner, depth+1)...)
+			}
+			if p["properties"] != nil {
+				inner := place{func(o object) object { return outer.put(object{name: o}) }, outer.at + "." + name}
+				out = append(append(out, inner), places(p, inner, depth+1)...)
+			}
+		}
+		return out
+	}
+	n := 0
+	for _, o := range operations {
+		op := d.Paths[describedPath(o.path)][strings.ToLower(o.method)]
+		if op.RequestBody == nil {
+			continue
+		}
+		body, _ := put(names, o.body).(object)
+		top := place{func(o object) object {
+			out := maps.Clone(body)
+			if out == nil {
+				out = object{}
+			}
+			maps.Copy(out, o)
+			return out
+		}, "body"}
+		for _, p := range places(resolve(op.RequestBody.Content["application/json"].Schema), top, 0) {
+			n++
+			a := s.call(admin, o.method, names.Replace(o.path), p.put(object{"colour": 1}))
+			var got problem
+			a.want(422).into(&got)
+			if !slices.ContainsFunc(got.Errors, func(e struct{ Location, Message, Code string }) bool {
+				return e.Location == p.at+".colour" && e.Code == "unknownMember"
+			}) {
+				t.Errorf("%s: %s.colour is not named: %s", op.OperationID, p.at, a.body)
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("only %d objects inside of bodies", n)
+	}
 }
