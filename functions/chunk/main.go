@@ -34,8 +34,10 @@ func main() {
 		log.Fatal(err)
 	}
 	db := dynamo.Open(conf)
+	contacts := dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue)
 	step := &chunk.Step{
-		Contacts:  dynamo.NewContacts(db, c.Contacts, c.Emails, c.History, c.Catalogue),
+		Contacts:  contacts,
+		Late:      contacts.Late(),
 		Catalogue: dynamo.NewCatalogue(db, c.Catalogue),
 		Jobs:      dynamo.NewJobs(db, c.Jobs),
 		Files:     blob.New(blob.Client(conf), c.Files),

@@ -15,7 +15,7 @@ import (
 type Audit struct{ table table }
 
 // NewAudit returns the record in the table with the name.
-func NewAudit(db *DB, name string) *Audit { return &Audit{table{db, name}} }
+func NewAudit(db *DB, name string) *Audit { return &Audit{table{DB: db, name: name}} }
 
 func auditItem(in domain.InstitutionID, e domain.Audited) (item, error) {
 	doc, err := marshal(e)

@@ -19,7 +19,7 @@ import (
 type Catalogue struct{ table table }
 
 // NewCatalogue returns the store in the table with the name.
-func NewCatalogue(db *DB, name string) *Catalogue { return &Catalogue{table{db, name}} }
+func NewCatalogue(db *DB, name string) *Catalogue { return &Catalogue{table{DB: db, name: name}} }
 
 const (
 	settingsKey = "settings"

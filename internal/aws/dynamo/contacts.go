@@ -30,10 +30,18 @@ type Contacts struct {
 // catalogue, where the key is by which they are found. A caller who never uses one
 // of the tables may leave its name empty.
 func NewContacts(db *DB, contacts, emails, history, catalogue string) *Contacts {
-	who, beside := people{table{db, contacts}}, table{db, emails}
-	return &Contacts{DB: db, people: who, numbers: numbers{beside, who}, changes: changes{table{db, history}},
+	who, beside := people{table{DB: db, name: contacts}}, table{DB: db, name: emails}
+	return &Contacts{DB: db, people: who, numbers: numbers{beside, who}, changes: changes{table{DB: db, name: history}},
 		lookups: lookupTable{beside}, claims: claims{beside},
-		secrets: newSecrets(table{db, catalogue}, who)}
+		secrets: newSecrets(table{DB: db, name: catalogue}, who)}
+}
+
+// Late returns the same store, whose GetMany is eventually consistent: it may miss
+// what was written within the last second or so, for half a read unit a contact.
+func (s *Contacts) Late() *Contacts {
+	late := *s
+	late.people.late = true
+	return &late
 }
 
 var errField = fault.New(fault.Internal, "fieldUnknown")

@@ -32,7 +32,7 @@ type Jobs struct {
 
 // NewJobs returns the store in the table with the name.
 func NewJobs(db *DB, name string) *Jobs {
-	t := table{db, name}
+	t := table{DB: db, name: name}
 	return &Jobs{t, newSecrets(t, people{})}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/local/emulator"
@@ -196,5 +197,52 @@ func TestAnOvertakenCopyTakesNoSecondSlot(t *testing.T) {
 	must(t, err)
 	if diff := cmp.Diff(map[string]domain.Ticket{"i1": want}, held); diff != "" || got != want {
 		t.Errorf("got %+v; held (-want +got):\n%s", got, diff)
+	}
+}
+
+// Of a late store the batches of contacts alone are read eventually consistent; it
+// finds and writes as the other does.
+func TestLateReads(t *testing.T) {
+	s := connected(t)
+	seed(t, s, 150)
+	late := s.contacts.Late()
+	var mu sync.Mutex
+	consistent := map[string][]bool{}
+	s.net.fail = func(op string, body []byte, _ int) (*http.Response, error) {
+		var in struct {
+			ConsistentRead bool
+			RequestItems   map[string]struct{ ConsistentRead bool }
+		}
+		if err := json.Unmarshal(body, &in); err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		consistent[op] = append(consistent[op], in.ConsistentRead || in.RequestItems[s.tables[0]].ConsistentRead)
+		return nil, nil
+	}
+	var ns []domain.ContactNumber
+	for i := range 150 {
+		ns = append(ns, number(i))
+	}
+	for _, c := range []struct {
+		contacts *dynamo.Contacts
+		want     bool
+	}{{late, false}, {s.contacts, true}} {
+		clear(consistent)
+		found, err := c.contacts.GetMany(t.Context(), opera, ns)
+		must(t, err)
+		if len(found) != 150 || !slices.Equal(consistent["BatchGetItem"], []bool{c.want, c.want}) {
+			t.Errorf("%d contacts by %v", len(found), consistent)
+		}
+		_, err = c.contacts.Get(t.Context(), opera, ns[0])
+		must(t, err)
+		_, _, err = c.contacts.Find(t.Context(), opera, "smith", 10, "")
+		must(t, err)
+		for _, op := range []string{"GetItem", "Query"} {
+			if len(consistent[op]) == 0 || slices.Contains(consistent[op], false) {
+				t.Errorf("%s: %v", op, consistent[op])
+			}
+		}
 	}
 }

@@ -16,10 +16,12 @@ import (
 	"rollbook/internal/domain/fault"
 )
 
-// A table is one table. All reads are strongly consistent.
+// A table is one table. All reads are strongly consistent, but those of items by
+// their keys of a table that is late.
 type table struct {
 	*DB
 	name string
+	late bool
 }
 
 // get returns the item with the key, nil if there is none.
@@ -56,7 +58,7 @@ func (t table) readBatch(ctx context.Context, keys []item) ([]item, error) {
 	found := make([]item, 0, len(keys))
 	for tries := t.Retry.start(); ; {
 		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-			t.name: {ConsistentRead: aws.Bool(true), Keys: keys}}})
+			t.name: {ConsistentRead: aws.Bool(!t.late), Keys: keys}}})
 		if err == nil {
 			found = append(found, out.Responses[t.name]...)
 			left := out.UnprocessedKeys[t.name].Keys

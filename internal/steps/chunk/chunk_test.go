@@ -161,6 +161,29 @@ func TestBetweenBatches(t *testing.T) {
 }
 
 // What the machine would never send is refused before anything is written.
+// A test reads where it costs half, an update where nothing is missed.
+func TestWhereContactsAreRead(t *testing.T) {
+	for action, want := range map[domain.Action]domain.Counts{
+		domain.Test:   {Rows: 1500, Unchanged: 1500},
+		domain.Update: {Rows: 1500, Updated: 1500},
+	} {
+		d := newDesk(t, action)
+		late := memory.NewContacts() // where somebody has JAZZ already
+		for i := range 1500 {
+			if _, err := late.Put(t.Context(), house, domain.Contact{Number: domain.ContactNumber(number(i)), Fields: map[domain.Field]domain.Value{genre: "JAZZ"}}, domain.Provenance{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Late = late
+		if err := d.run(t, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := d.results(t); !ok || got != want {
+			t.Errorf("%s: %+v", action, got)
+		}
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	for name, n := range map[string]int{"a chunk too many": 1, "a negative one": -1} {
 		t.Run(name, func(t *testing.T) {

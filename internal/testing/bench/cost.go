@@ -48,7 +48,7 @@ type prices struct {
 type used struct {
 	Rows       int
 	WriteUnits int
-	ReadUnits  int
+	ReadUnits  float64
 	Requests   int     // of DynamoDB
 	Stored     int     // bytes that stay in the tables, history and new contacts
 	Puts       int     // objects
@@ -125,7 +125,7 @@ func (m *meter) count(op string, body, answer []byte) error {
 		}
 		return (itemSize(it) + 1023) / 1024
 	}
-	read := func(bytes int) int { return max(1, (bytes+4095)/4096) }
+	read := func(bytes int) float64 { return float64(max(1, (bytes+4095)/4096)) }
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.now.Requests++
@@ -139,17 +139,22 @@ func (m *meter) count(op string, body, answer []byte) error {
 		}
 		m.now.ReadUnits += read(all)
 	case "ExecuteStatement": // a query for each partition
-		m.now.ReadUnits += len(in.Parameters)
+		m.now.ReadUnits += float64(len(in.Parameters))
 	case "BatchGetItem":
-		asked := 0
 		for _, t := range in.RequestItems {
-			var keys struct{ Keys []any }
-			if err := json.Unmarshal(t, &keys); err != nil {
+			var asked struct {
+				Keys           []any
+				ConsistentRead bool
+			}
+			if err := json.Unmarshal(t, &asked); err != nil {
 				return err
 			}
-			asked += len(keys.Keys)
+			each := read(m.contact)
+			if !asked.ConsistentRead {
+				each /= 2
+			}
+			m.now.ReadUnits += float64(len(asked.Keys)) * each
 		}
-		m.now.ReadUnits += asked * read(m.contact)
 	case "PutItem", "UpdateItem", "DeleteItem":
 		m.now.WriteUnits += written(in.TableName, in.Item)
 	case "BatchExecuteStatement":
@@ -342,7 +347,7 @@ func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action,
 	none := slog.New(slog.DiscardHandler)
 	mappings := dynamo.NewRecords[domain.Mapping](s.jobs, "mappings")
 	p := &plan.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Mappings: mappings, Files: s.files, Source: func(string) plan.Opener { return s.files }}
-	c := &chunk.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Files: s.files, Now: time.Now}
+	c := &chunk.Step{Contacts: s.contacts, Late: s.contacts.Late(), Catalogue: s.catalogue, Jobs: s.jobs, Files: s.files, Now: time.Now}
 	f := &finish.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Mappings: mappings, Files: s.files, Mail: &memory.Mails{}, Log: none,
 		Count: func(string, int) {}, Now: time.Now, Letter: func(domain.Import, string) mail.Message { return mail.Message{} }}
 	run := flow.RunOf(&imp)
@@ -400,7 +405,7 @@ func (p prices) bill(u used) map[string]float64 {
 	gb := float64(u.Stored) * each / 1e9
 	months := a["years of history"] * 12
 	// A chunk lasts as long as the table lets it, or as its processor needs.
-	atTable := max(float64(u.WriteUnits)/a["writes a second of a new table"], float64(u.ReadUnits)/a["reads a second of a new table"]) * a["chunks at once"]
+	atTable := max(float64(u.WriteUnits)/a["writes a second of a new table"], u.ReadUnits/a["reads a second of a new table"]) * a["chunks at once"]
 	chunkSeconds := max(atTable, u.ChunkCPU/(a["GB of chunk"]*a["vCPU of a GB"])) * each
 	functions := chunkSeconds*a["GB of chunk"] +
 		u.PlanCPU*each/min(1, a["GB of plan"]*a["vCPU of a GB"])*a["GB of plan"] +
@@ -408,7 +413,7 @@ func (p prices) bill(u used) map[string]float64 {
 	calls := chunks + 4
 	return map[string]float64{
 		"writes":           float64(u.WriteUnits) * each / 1e6 * d["million write units"],
-		"reads":            float64(u.ReadUnits) * each / 1e6 * d["million read units"],
+		"reads":            u.ReadUnits * each / 1e6 * d["million read units"],
 		"two years' store": gb * months * (d["GB-month of a table"] + d["GB-month of point-in-time recovery"]),
 		"functions":        functions*d["GB-second of a function (arm64)"] + calls/1e6*d["million calls of a function"],
 		"transitions":      (6 + chunks) / 1e6 * d["million state transitions"],
@@ -502,7 +507,7 @@ func costs(ctx context.Context, rows int) (report, error) {
 			return r, fmt.Errorf("%s: %w", c.name, err)
 		}
 		n := float64(u.Rows)
-		got := cost{float64(u.WriteUnits) / n, float64(u.ReadUnits) / n, float64(u.Requests) / n, float64(u.Stored) / n, (u.PlanCPU + u.ChunkCPU + u.FinishCPU) / n * 1e6, p.bill(u), 0}
+		got := cost{float64(u.WriteUnits) / n, u.ReadUnits / n, float64(u.Requests) / n, float64(u.Stored) / n, (u.PlanCPU + u.ChunkCPU + u.FinishCPU) / n * 1e6, p.bill(u), 0}
 		for _, d := range got.Dollars {
 			got.Sum += d
 		}
