@@ -44,13 +44,13 @@ chaos: setup ## run whole imports through a stack in bad weather (SEED=1 ROUNDS=
 fuzz: setup ## look for input that breaks what reads it (FUZZTIME=1m for each test)
 	@$(IN) .ci/fuzz $(FUZZTIME)
 
-lint: setup ## check form, types, known weaknesses, and the template
+lint: setup ## check form, types, known weaknesses, template and state machine
 	@$(IN) unformatted=$$(gofmt -l functions internal) && if [ -n "$$unformatted" ]; then echo "not formatted by gofmt: $$unformatted"; exit 1; fi
 	@$(IN) go vet ./...
 	@$(IN) go tool -modfile=internal/tools/lint/go.mod golangci-lint run ./...
 	@$(IN) go tool -modfile=internal/tools/types/go.mod tsgo -p internal/tools/types/tsconfig.json
 	@$(IN) .ci/vulnerabilities
-	@$(IN) .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml
+	@$(IN) .local/sam/bin/python .ci/machine && .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml .local/machine.json
 	@$(IN) $(SAM) validate --lint --template-file template.yaml --region eu-central-1
 
 checkov: ## check the template by checkov's rules (installs it under .local: 300 MB)

@@ -591,6 +591,12 @@ func TestMailsThatComeBackAreHeardOf(t *testing.T) {
 // machine returns the state machine's states.
 func machine(t *testing.T) object {
 	t.Helper()
+	return definition(t)["States"].(object)
+}
+
+// definition is that of the state machine.
+func definition(t *testing.T) object {
+	t.Helper()
 	root, err := emulator.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -603,7 +609,48 @@ func machine(t *testing.T) object {
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
-	return m["States"].(object)
+	return m
+}
+
+// Each state is reached from the first one, and each name that is gone to is a
+// state beside it: what neither the linter nor a deployment looks at until an
+// execution gets there.
+func TestMachineHasNoLooseEnds(t *testing.T) {
+	var check func(m object)
+	check = func(m object) {
+		states, seen := at(m, "States").(object), map[string]bool{}
+		var follow func(name string)
+		follow = func(name string) {
+			if seen[name] {
+				return
+			}
+			seen[name] = true
+			s, there := states[name].(object)
+			if !there {
+				t.Errorf("%s is no state", name)
+				return
+			}
+			for key, v := range s {
+				switch key {
+				case "Next", "Default":
+					follow(v.(string))
+				case "Catch", "Choices":
+					for _, c := range v.([]any) {
+						follow(at(c, "Next").(string))
+					}
+				case "ItemProcessor":
+					check(v.(object))
+				}
+			}
+		}
+		follow(at(m, "StartAt").(string))
+		for name := range states {
+			if !seen[name] {
+				t.Errorf("%s is never reached", name)
+			}
+		}
+	}
+	check(definition(t))
 }
 
 func TestMachineAlwaysFinishes(t *testing.T) {
