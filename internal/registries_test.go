@@ -85,6 +85,9 @@ func enums(node any, name string, f func([]string)) {
 	case map[string]any:
 		for k, n := range node {
 			if p, ok := n.(map[string]any); ok && k == name {
+				if either, ok := p["anyOf"].([]any); ok { // a word or null
+					p, _ = either[0].(map[string]any)
+				}
 				if list, ok := p["enum"].([]any); ok {
 					var out []string
 					for _, v := range list {
@@ -114,6 +117,7 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 					Minimum, Maximum, MaxLength, MaxItems *float64
 					Enum                                  []any
 					Items                                 struct{ Enum []any }
+					AnyOf                                 []struct{ Enum []any } // a word or null
 				}
 			}
 		}
@@ -180,6 +184,9 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 					t.Errorf("%s is %v, the domain has %d", name, *bound, want)
 				}
 				seen[name] = true
+			}
+			for _, alternative := range p.AnyOf {
+				p.Enum = append(p.Enum, alternative.Enum...)
 			}
 			if want := enums[property]; want != nil && len(p.Enum)+len(p.Items.Enum) > 0 {
 				got := texts(slices.DeleteFunc(append(slices.Clone(p.Enum), p.Items.Enum...), func(v any) bool { return v == nil })...)

@@ -111,7 +111,7 @@ func (s *server) description() ([]byte, error) {
 	if err := errors.Join(json.Unmarshal(b, &doc), json.Unmarshal(examplesFile, &examples)); err != nil {
 		return nil, err
 	}
-	withoutMember(doc, "patternDescription")
+	forGenerators(doc)
 	for _, item := range doc["paths"].(map[string]any) {
 		for _, op := range item.(map[string]any) {
 			op := op.(map[string]any)
@@ -162,16 +162,25 @@ func answered(status string, r map[string]any, body any) {
 
 var retryAfter = map[string]any{"description": "So many seconds later the request may be taken.", "schema": map[string]any{"type": "integer", "minimum": 1}, "example": 5}
 
-func withoutMember(v any, name string) {
+// forGenerators takes out of schemas what only this program understands, and says of
+// a word that may be null that it is the word or null: a null among the words makes
+// generators call a word null.
+func forGenerators(v any) {
 	switch v := v.(type) {
 	case map[string]any:
-		delete(v, name)
+		delete(v, "patternDescription")
+		words, _ := v["enum"].([]any)
+		if kinds, ok := v["type"].([]any); ok && slices.Contains(words, nil) {
+			v["anyOf"] = []any{map[string]any{"type": kinds[0], "enum": slices.DeleteFunc(words, func(w any) bool { return w == nil })}, map[string]any{"type": "null"}}
+			delete(v, "type")
+			delete(v, "enum")
+		}
 		for _, x := range v {
-			withoutMember(x, name)
+			forGenerators(x)
 		}
 	case []any:
 		for _, x := range v {
-			withoutMember(x, name)
+			forGenerators(x)
 		}
 	}
 }

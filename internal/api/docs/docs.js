@@ -12,7 +12,8 @@ const typeOf = s => {
   if (!s) return ''
   if (s.$ref) return s.$ref.split('/').pop()
   // What may be null may be absent too, and that is said beside it.
-  if (s.enum) return s.enum.filter(v => v !== null).map(v => JSON.stringify(v)).join(' | ')
+  if (s.anyOf) return typeOf(s.anyOf[0])
+  if (s.enum) return s.enum.map(v => JSON.stringify(v)).join(' | ')
   const type = [].concat(s.type ?? 'any')[0]
   if (type === 'array') return `list of ${typeOf(s.items)}`
   if (type === 'object' && typeof s.additionalProperties === 'object') return `map of ${typeOf(s.additionalProperties) || 'values'}`
@@ -33,6 +34,7 @@ const example = (spec, s, depth = 0) => {
   if (s.$ref) return example(spec, spec.components.schemas[s.$ref.split('/').pop()], depth + 1)
   if (s.examples?.length) return s.examples[0]
   if (s.default !== undefined) return s.default
+  if (s.anyOf) return example(spec, s.anyOf[0], depth)
   if (s.enum) return s.enum[0]
   switch ([].concat(s.type)[0]) {
     case 'object': return Object.fromEntries(Object.entries(s.properties ?? {}).map(([k, p]) => [k, example(spec, p, depth + 1)]))
