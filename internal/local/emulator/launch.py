@@ -74,6 +74,33 @@ def sender_resource(method, path, body, region, account):
 iam_actions.dynamodb_transaction_checks = statement_checks
 iam_actions._ses_v2_resource_arn = sender_resource
 
+# Which rights roles have, and which of them they use, in the file that is asked
+# for: lines of "has" or "uses", a role and an action.
+noted = set()
+evaluate = iam_evaluator.evaluate
+
+
+def note(word, role, action):
+    if (word, role, action) not in noted:
+        noted.add((word, role, action))
+        with open(os.environ["ROLLBOOK_RIGHTS"], "a") as f:
+            f.write(f"{word} {role} {action}\n")
+
+
+def evaluate_and_note(ctx, policies, *limits):
+    result = evaluate(ctx, policies, *limits)
+    role = ctx.principal_arn.split("/")[1] if "/" in ctx.principal_arn else ctx.principal_arn
+    for statement in (s for statements in policies for s in statements if s.effect == "Allow"):
+        for action in statement.actions:
+            note("has", role, action)
+    if result.decision == "Allow":
+        note("uses", role, ctx.action)
+    return result
+
+
+if os.environ.get("ROLLBOOK_RIGHTS"):
+    iam_evaluator.evaluate = evaluate_and_note
+
 # A map may read from its input how many children run at once; the emulator knows
 # only the number in the definition.
 run_map = stepfunctions._run_distributed_map

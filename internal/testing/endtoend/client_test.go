@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -40,7 +41,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	stack, err = local.Up(context.Background(), local.Options{Dir: dir, Seed: func(ctx context.Context, s *local.Stack) error {
+	noted := filepath.Join(dir, "rights")
+	stack, err = local.Up(context.Background(), local.Options{Dir: dir, Environment: []string{"ROLLBOOK_RIGHTS=" + noted}, Seed: func(ctx context.Context, s *local.Stack) error {
 		db := dynamo.Open(s.Config())
 		cs, cat := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History, s.Tables.Catalogue), dynamo.NewCatalogue(db, s.Tables.Catalogue)
 		if err := demo.Seed(ctx, cs, cat, demo.Aurora, contacts); err != nil {
@@ -53,7 +55,18 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer stack.Down()
-	return m.Run()
+	if code := m.Run(); code != 0 || flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" {
+		return code
+	}
+	unused, err := unusedRights(noted)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for _, right := range unused {
+		fmt.Fprintln(os.Stderr, "no call of these tests needed the right", right)
+	}
+	return min(len(unused), 1)
 }
 
 // client is a person with a token and a way to send requests.
