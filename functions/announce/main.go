@@ -64,24 +64,19 @@ func main() {
 		if len(e.Records) == 0 {
 			return out, step.Sweep(ctx)
 		}
-		for _, r := range e.Records {
-			if err := tell(ctx, step, dynamo.Change(r)); err != nil {
+		notices := make([]announce.Notice, len(e.Records))
+		for i, r := range e.Records {
+			c := dynamo.Change(r)
+			notices[i] = announce.Notice{Ended: c.Ended, Institution: c.Institution, Delivery: c.Delivery}
+		}
+		for i, err := range step.Tell(ctx, notices) {
+			if err != nil {
 				logger.ErrorContext(ctx, "not announced", "error", err)
-				// The records from here on come again.
-				out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: r.Change.SequenceNumber}}
-				break
+				if out.BatchItemFailures == nil { // the records from the first one on come again
+					out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: e.Records[i].Change.SequenceNumber}}
+				}
 			}
 		}
 		return out, nil
 	}))
-}
-
-func tell(ctx context.Context, step *announce.Step, c dynamo.Changed) error {
-	switch {
-	case c.Ended != nil:
-		return step.Ended(ctx, *c.Ended)
-	case c.Delivery != "":
-		return step.Deliver(ctx, c.Institution, c.Delivery)
-	}
-	return nil
 }

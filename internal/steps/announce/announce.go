@@ -15,8 +15,11 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
@@ -190,6 +193,13 @@ func (s *Step) deliverable(ctx context.Context, in domain.InstitutionID, w domai
 
 // Deliver makes one try if it is due: two copies of the step make one.
 func (s *Step) Deliver(ctx context.Context, in domain.InstitutionID, key string) error {
+	_, err := s.deliver(ctx, in, key)
+	return err
+}
+
+// deliver also reports whether the receiver answered, whatever it said, or was not
+// asked.
+func (s *Step) deliver(ctx context.Context, in domain.InstitutionID, key string) (answered bool, _ error) {
 	due := false
 	d, err := s.Deliveries.Change(ctx, in, key, func(d *domain.Delivery) error {
 		now := s.Now().UTC()
@@ -200,14 +210,14 @@ func (s *Step) Deliver(ctx context.Context, in domain.InstitutionID, key string)
 		return nil
 	})
 	if err != nil || !due {
-		return there(err)
+		return true, there(err)
 	}
 	w, err := s.Webhooks.Get(ctx, in, d.Webhook)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
+		return true, err
 	}
 	if err != nil || !w.Wants(d.Event) {
-		return s.done(ctx, in, key)
+		return true, s.done(ctx, in, key)
 	}
 	try := domain.Attempt{At: s.Now().UTC(), Event: d.Event, Delivery: d.ID}
 	try.Status, err = s.Post(ctx, w, d)
@@ -232,12 +242,12 @@ func (s *Step) Deliver(ctx context.Context, in domain.InstitutionID, key string)
 		w.Gone = w.Gone || try.Status == http.StatusGone
 		return nil
 	}); there(err) != nil {
-		return err
+		return true, err
 	}
 	if try.Code == "" || try.Status == http.StatusGone {
-		return s.done(ctx, in, key)
+		return true, s.done(ctx, in, key)
 	}
-	return nil
+	return try.Status != 0, nil
 }
 
 func (s *Step) done(ctx context.Context, in domain.InstitutionID, key string) error {
@@ -245,21 +255,80 @@ func (s *Step) done(ctx context.Context, in domain.InstitutionID, key string) er
 	return err
 }
 
-// Sweep makes the tries that have fallen due. One that fails does not keep the
-// others.
+// Notice is one thing to see to: a job that ended, or a message that is kept.
+type Notice struct {
+	Ended       *domain.Job
+	Institution domain.InstitutionID
+	Delivery    string // its key
+}
+
+// atOnce is how many receivers are waited for at the same time, and mostDue how many
+// messages one sweep takes up.
+const (
+	atOnce  = 32
+	mostDue = 2000
+)
+
+// Tell sees to notices side by side, so that a receiver that keeps us waiting holds
+// up none of the others. It returns the error of each, nil for what was seen to.
+func (s *Step) Tell(ctx context.Context, ns []Notice) []error {
+	errs := make([]error, len(ns))
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i, n := range ns {
+		g.Go(func() error {
+			switch {
+			case n.Ended != nil:
+				errs[i] = s.Ended(ctx, *n.Ended)
+			case n.Delivery != "":
+				_, errs[i] = s.deliver(ctx, n.Institution, n.Delivery)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // there is no error of all
+	return errs
+}
+
+// Sweep makes the tries that have fallen due: those of one webhook one after the
+// other, of several side by side. One that fails does not keep the others, and who
+// does not answer at all is asked once.
 func (s *Step) Sweep(ctx context.Context) error {
-	failed := 0
+	type receiver struct {
+		in domain.InstitutionID
+		id string
+	}
+	due, seen := map[receiver][]domain.Fallen[domain.Delivery]{}, 0
 	for f, err := range s.Deliveries.Fallen(ctx, s.Now()) {
 		if err != nil {
 			return err
 		}
-		if err := s.Deliver(ctx, f.Institution, f.ID); err != nil {
-			failed++
-			s.Log.ErrorContext(ctx, "delivery not tried", "institution", f.Institution, "delivery", f.Record.ID, "error", err)
+		to := receiver{f.Institution, f.Record.Webhook}
+		if due[to] = append(due[to], f); seen == mostDue {
+			break
 		}
+		seen++
 	}
-	if failed > 0 {
-		return fault.New(fault.Internal, "notReconciled", failed)
+	var failed atomic.Int64
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for _, of := range due {
+		g.Go(func() error {
+			for _, f := range of {
+				answered, err := s.deliver(ctx, f.Institution, f.ID)
+				if err != nil {
+					failed.Add(1)
+					s.Log.ErrorContext(ctx, "delivery not tried", "institution", f.Institution, "delivery", f.Record.ID, "error", err)
+				} else if !answered {
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // there is no error of all
+	if n := failed.Load(); n > 0 {
+		return fault.New(fault.Internal, "notReconciled", int(n))
 	}
 	return nil
 }

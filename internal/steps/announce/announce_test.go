@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -324,6 +325,80 @@ func TestTries(t *testing.T) {
 			t.Errorf("posted %d, %v", len(w.posted), err)
 		}
 	})
+}
+
+// A receiver that does not answer holds up its own news only: the others have theirs
+// while it is still waited for, at the end of the job as at the next try.
+func TestASlowReceiverHoldsUpNobodyElse(t *testing.T) {
+	hooks := []string{"slow", "quick-1", "quick-2", "quick-3"}
+	for name, do := range map[string]func(ctx context.Context, w *world) error{
+		"told": func(ctx context.Context, w *world) error {
+			var ns []announce.Notice
+			for f, err := range w.deliveries.Fallen(ctx, w.now.Add(time.Hour)) {
+				if err != nil {
+					return err
+				}
+				ns = append(ns, announce.Notice{Institution: f.Institution, Delivery: f.ID})
+			}
+			// The slow one's come first.
+			slices.SortStableFunc(ns, func(a, b announce.Notice) int { return strings.Compare(b.Delivery, a.Delivery) })
+			return errors.Join(w.Tell(ctx, ns)...)
+		},
+		"tried again": func(ctx context.Context, w *world) error { return w.Sweep(ctx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithTimeout(t.Context(), time.Minute) // ends what would wait for ever
+			defer stop()
+			w := newWorld(t)
+			for _, id := range hooks {
+				w.hook(demo.Aurora, id, domain.ImportFinished)
+			}
+			for _, id := range []string{"i1", "i2"} {
+				i := w.imported(func(i *domain.Import) { i.ID = id })
+				if err := w.Ended(ctx, domain.Job{Institution: i.Institution, Kind: domain.ImportJob, ID: i.ID}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.now = w.now.Add(time.Second)
+			var mu sync.Mutex
+			asked, others := map[string]int{}, make(chan struct{})
+			w.Post = func(ctx context.Context, to domain.Webhook, _ domain.Delivery) (int, error) {
+				mu.Lock()
+				asked[to.ID]++
+				if to.ID != "slow" && asked["quick-1"]+asked["quick-2"]+asked["quick-3"] == 6 {
+					close(others)
+				}
+				mu.Unlock()
+				if to.ID != "slow" {
+					return 204, nil
+				}
+				select {
+				case <-others:
+					return 0, errors.New("no answer in time")
+				case <-ctx.Done():
+					return 0, ctx.Err()
+				}
+			}
+			if err := do(ctx, w); err != nil {
+				t.Error(err)
+			}
+			if ctx.Err() != nil {
+				t.Fatal("the others waited for the slow one")
+			}
+			// A sweep asks who does not answer once; what is left is tried the next time.
+			if name == "tried again" {
+				if asked["slow"] != 1 {
+					t.Errorf("the slow one was asked %d times", asked["slow"])
+				}
+				w.Post = func(context.Context, domain.Webhook, domain.Delivery) (int, error) { asked["slow"]++; return 204, nil }
+				w.now = w.now.Add(time.Hour)
+				w.sweep()
+				if asked["slow"] != 3 {
+					t.Errorf("then it had %d of 3", asked["slow"])
+				}
+			}
+		})
+	}
 }
 
 func TestTheOutbox(t *testing.T) {
