@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the layers into .golangci.yml")
+var update = flag.Bool("update", false, "write the layers into .golangci.yml, and the licences into docs")
 
 // The linter knows which room may import which, so that an editor says at once
 // what TestImportsPointDown says for every package. The list above is the one
