@@ -50,7 +50,7 @@ lint: setup ## check form, types, known weaknesses, template and state machine
 	@$(IN) go tool -modfile=internal/tools/lint/go.mod golangci-lint run ./...
 	@$(IN) go tool -modfile=internal/tools/types/go.mod tsgo -p internal/tools/types/tsconfig.json
 	@$(IN) .ci/vulnerabilities
-	@$(IN) .local/sam/bin/python .ci/machine && .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml .local/machine.json
+	@$(IN) .local/sam/bin/python .ci/machine && .local/sam/bin/python .local/sam/bin/cfn-lint template.yaml dropfolder.yaml .local/machine.json
 	@$(IN) $(SAM) validate --lint --template-file template.yaml --region eu-central-1
 
 checkov: ## check the template by checkov's rules (installs it under .local: 300 MB)

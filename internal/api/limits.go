@@ -129,39 +129,25 @@ func (s *server) hold(ctx context.Context, c Claims, settings domain.Settings, b
 	return release, nil
 }
 
-// importLook is how many of the newest imports are looked at for the limits.
-const importLook = 600
-
 // running counts imports under way and the rows of the last day, of the
 // institution and of the caller. It comes from the imports themselves, so that
 // those of the drop folder count as well.
 func (s *server) running(ctx context.Context, c Claims) (map[string]domain.Limits, error) {
 	all, mine := domain.Limits{}, domain.Limits{}
-	since, cursor := s.Now().Add(-rowsADay.window), ""
-	for seen := 0; seen < importLook; {
-		is, next, err := s.Jobs.Imports(ctx, c.Institution, 100, cursor)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range is {
-			if i.CreatedAt.Before(since) {
-				return map[string]domain.Limits{"institution": all, c.User: mine}, nil
+	_, err := domain.LastDay(s.Now().Add(-rowsADay.window), func(cursor string) ([]domain.Import, string, error) {
+		return s.Jobs.Imports(ctx, c.Institution, 100, cursor)
+	}, func(i *domain.Import) {
+		for _, l := range []*domain.Limits{&all, &mine} {
+			if l == &mine && i.CreatedBy.ID() != c.User {
+				continue
 			}
-			for _, l := range []*domain.Limits{&all, &mine} {
-				if l == &mine && i.CreatedBy.ID() != c.User {
-					continue
-				}
-				if !i.Status.Final() {
-					l.ImportsAtOnce++
-				}
-				l.RowsADay += i.Rows
+			if !i.Status.Final() {
+				l.ImportsAtOnce++
 			}
+			l.RowsADay += i.Rows
 		}
-		if seen, cursor = seen+len(is), next; next == "" {
-			break
-		}
-	}
-	return map[string]domain.Limits{"institution": all, c.User: mine}, nil
+	})
+	return map[string]domain.Limits{"institution": all, c.User: mine}, err
 }
 
 // mayRun refuses another import of the rows past the limits of the institution as

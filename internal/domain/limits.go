@@ -70,6 +70,33 @@ func (l Limits) Within(usual Limits) Limits {
 // FileBytes is FileMegabytes in bytes.
 func (l Limits) FileBytes() int64 { return int64(l.FileMegabytes) * 1_000_000 }
 
+// ImportsADay is how many imports of a day are looked at for the limits of rows and
+// imports. The drop folder takes no more; who asks the API meets its other limits.
+const ImportsADay = 2000
+
+// LastDay hands the imports made since that time to see, the newest first, and
+// reports whether these were all: no more than [ImportsADay] are looked at. list
+// returns a page of an institution's imports, the newest first.
+func LastDay(since time.Time, list func(cursor string) (is []Import, next string, err error), see func(*Import)) (all bool, err error) {
+	cursor := ""
+	for seen := 0; seen < ImportsADay; {
+		is, next, err := list(cursor)
+		if err != nil {
+			return false, err
+		}
+		for i := range is {
+			if is[i].CreatedAt.Before(since) {
+				return true, nil
+			}
+			see(&is[i])
+		}
+		if seen, cursor = seen+len(is), next; next == "" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Usage counts what was done in a stretch of time, or is under way: then each
 // has a name, and a time after which it no longer counts.
 type Usage struct {

@@ -546,3 +546,92 @@ func TestEverythingFollowsTheScreensAddress(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is let into a drop folder puts files into one institution's inbox and reads
+// its outbox, by whichever way, and nothing else.
+func TestADropFolderIsOneInstitutionsOnly(t *testing.T) {
+	read, err := dropfolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := read["Resources"].(object)
+	// What may be done, and where: the end of the resource, or the prefix of a list.
+	may := map[string][]string{
+		"s3:PutObject":                {"inbox/${Institution}/*"},
+		"s3:AbortMultipartUpload":     {"inbox/${Institution}/*"},
+		"s3:ListMultipartUploadParts": {"inbox/${Institution}/*"},
+		"s3:GetObject":                {"outbox/${Institution}/*"},
+		"s3:ListBucket":               {"inbox/${Institution}", "inbox/${Institution}/*", "outbox/${Institution}", "outbox/${Institution}/*"},
+	}
+	statements := 0
+	check := func(name string, document any) {
+		for _, st := range at(document, "Statement").([]any) {
+			statements++
+			places := list(at(st, "Resource"))
+			if at(st, "Action.0") == "s3:ListBucket" {
+				places = list(at(st, "Condition.StringLike").(object)["s3:prefix"])
+			}
+			for _, action := range at(st, "Action").([]any) {
+				for _, place := range places {
+					text := at(place, "Fn::Sub").(string)
+					if !slices.ContainsFunc(may[action.(string)], func(end string) bool {
+						return text == end || strings.HasSuffix(text, "/"+end)
+					}) {
+						t.Errorf("%s: %s on %s", name, action, text)
+					}
+				}
+			}
+			if p, ok := at(st, "Principal").(object); ok {
+				if d := cmp.Diff(any(object{"Ref": "Principal"}), p["AWS"]); d != "" {
+					t.Errorf("%s: %s", name, d)
+				}
+			}
+		}
+	}
+	for _, name := range ofType(all, "AWS::S3::AccessPoint") {
+		check(name, at(all[name], "Properties.Policy"))
+		for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			if at(all[name], "Properties.PublicAccessBlockConfiguration."+block) != true {
+				t.Errorf("%s: %s is not set", name, block)
+			}
+		}
+	}
+	for _, name := range ofType(all, "AWS::IAM::Role") {
+		for _, p := range at(all[name], "Properties.Policies").([]any) {
+			check(name, at(p, "PolicyDocument"))
+		}
+	}
+	if statements != 7 {
+		t.Errorf("%d statements were checked", statements)
+	}
+	for _, m := range at(all["User"], "Properties.HomeDirectoryMappings").([]any) {
+		if target := at(m, "Target.Fn::Sub").(string); !strings.HasSuffix(target, at(m, "Entry").(string)+"/${Institution}") {
+			t.Errorf("the user sees %s", target)
+		}
+	}
+	if at(all["User"], "Properties.HomeDirectoryType") != "LOGICAL" {
+		t.Error("the user sees the buckets")
+	}
+	// The stack lets access points of its own account into these two folders alone.
+	for bucket, want := range map[string][]string{
+		"UploadsPolicy": {"s3:AbortMultipartUpload ${Uploads.Arn}/inbox/*", "s3:ListMultipartUploadParts ${Uploads.Arn}/inbox/*", "s3:PutObject ${Uploads.Arn}/inbox/*"},
+		"FilesPolicy":   {"s3:GetObject Files/outbox/*", "s3:ListBucket Files"},
+	} {
+		var allowed []any
+		for _, st := range at(resources(t)[bucket], "Properties.PolicyDocument.Statement").([]any) {
+			if at(st, "Effect") != "Allow" {
+				continue
+			}
+			allowed = append(allowed, st)
+			if d := cmp.Diff(any(object{"s3:DataAccessPointAccount": object{"Ref": "AWS::AccountId"}}), at(st, "Condition.StringEquals")); d != "" {
+				t.Errorf("%s: %s", bucket, d)
+			}
+			if at(st, "Action") == "s3:ListBucket" && at(st, "Condition.StringLike").(object)["s3:prefix"] != "outbox/*" {
+				t.Errorf("%s: everything is listed", bucket)
+			}
+		}
+		if d := cmp.Diff(want, rights(t, allowed)); d != "" {
+			t.Errorf("%s: %s", bucket, d)
+		}
+	}
+}

@@ -31,7 +31,12 @@ json.dump(yaml_parse(open(sys.argv[1]).read()), sys.stdout, default=str)
 
 type object = map[string]any
 
-var template = sync.OnceValues(func() (object, error) {
+var (
+	template   = sync.OnceValues(func() (object, error) { return read("template.yaml") })
+	dropfolder = sync.OnceValues(func() (object, error) { return read("dropfolder.yaml") })
+)
+
+func read(file string) (object, error) {
 	root, err := emulator.Root()
 	if err != nil {
 		return nil, err
@@ -40,17 +45,17 @@ var template = sync.OnceValues(func() (object, error) {
 	if _, err := os.Stat(python); err != nil {
 		return nil, errors.New("the SAM CLI is not installed: run make setup")
 	}
-	cmd := exec.Command(python, "-c", toJSON, filepath.Join(root, "template.yaml"))
+	cmd := exec.Command(python, "-c", toJSON, filepath.Join(root, file))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, stderr.String())
 	}
-	var read object
-	err = json.Unmarshal(out, &read)
-	return read, err
-})
+	var t object
+	err = json.Unmarshal(out, &t)
+	return t, err
+}
 
 // parameters returns the defaults of the template's parameters.
 func parameters(t *testing.T) object {
@@ -556,7 +561,7 @@ func TestNoPartitionIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"template.yaml", "functions/import.asl.json"} {
+	for _, file := range []string{"template.yaml", "dropfolder.yaml", "functions/import.asl.json"} {
 		b, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			t.Fatal(err)

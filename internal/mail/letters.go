@@ -107,7 +107,7 @@ func (l Letters) Import(i domain.Import, institution string) Message {
 // may quote the file, which a mail does not.
 var reasons = map[string]string{
 	"noRows": "noRows", "nothingToDo": "nothingToDo", "oldEdited": "oldEdited", "wrongDataType": "wrongDataType",
-	"noneYours": "noneYours", "columnsSorted": "columnsSorted", "kindChanged": "kindChanged", "badInboxPath": "inboxPath", "badRecipe": "recipe",
+	"noneYours": "noneYours", "columnsSorted": "columnsSorted", "kindChanged": "kindChanged", "badInboxPath": "inboxPath", "badRecipe": "recipe", "pastLimit": "limit",
 
 	"unknownColumn": "columns", "ambiguousColumn": "columns", "duplicateColumn": "columns", "noHeader": "columns",
 	"noKeyColumn": "columns", "headerUnreadable": "columns", "headerChanges": "columns",

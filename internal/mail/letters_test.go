@@ -68,7 +68,7 @@ func cases(lang string) (names []string, out []mail.Message) {
 	i.Action, i.Files = domain.Test, []string{"original"}
 	add("test cancelled", letters.Import(i, "Aurora Theatre"))
 	i.Status, i.Counts = domain.Rejected, domain.Counts{}
-	for _, code := range []string{"badInboxPath", "noRows", "nothingToDo", "oldEdited", "wrongDataType", "unknownColumn", "noneYours", "columnsSorted",
+	for _, code := range []string{"badInboxPath", "pastLimit", "noRows", "nothingToDo", "oldEdited", "wrongDataType", "unknownColumn", "noneYours", "columnsSorted",
 		"kindChanged", "encodingNotRecognised", "quotesBroken", "notATable", "fileTooLarge", "somethingNew"} {
 		i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
 		add("rejected: "+code, letters.Import(i, "Aurora Theatre"))

@@ -40,6 +40,7 @@ var table = []Entry{
 	{"tooManyRows", File, "", `over 10,000,000 rows`, `cut it into several files`, []string{"most:number"}},
 	{"badRecipe", File, "", "in the drop folder: the recipe in the file's metadata or in `recipe.json` is none, or has a member that cannot be taken", `mend it, and drop the file again`, []string{"", ".member member"}},
 	{"badInboxPath", File, "", "in the drop folder: the path is not `inbox/<institution>/<dataType>/<action>/<name>`", `drop it under one that is`, []string{""}},
+	{"pastLimit", File, "", "past a limit of the settings: `importsAtOnce` or the files of a day (in the drop folder), `rowsADay` (any file, once its rows are counted)", `import it later, or have the limit raised`, []string{".files most:number", ".running most:number", ".rows most:number"}},
 	{"fileGone", File, "", `the uploaded file was deleted before it was read`, `upload it again`, []string{""}},
 
 	{"checkFailed", Job, "", `our failure while the file was checked; nothing was written`, `import it again`, []string{""}},

@@ -121,8 +121,14 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		return s.begin(ctx, &imp, p, out)
 	}
 	p := &flow.Plan{}
-	if err = s.dropped(ctx, &imp); err == nil {
+	if err = s.admitted(ctx, &imp); err == nil {
+		err = s.dropped(ctx, &imp)
+	}
+	if err == nil {
 		p, err = s.rows(ctx, &imp)
+	}
+	if err == nil && !imp.Checked() {
+		err = s.within(ctx, &imp, p)
 	}
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
 		// The file is at fault: that is an answer, not an error of ours.

@@ -1029,3 +1029,37 @@ func TestStraggler(t *testing.T) {
 		}
 	}
 }
+
+// A dropped file past a limit ends as rejected, changes nothing, and whoever reads
+// the drop folder's mails hears why.
+func TestADropPastALimitIsAnswered(t *testing.T) {
+	w, file := thirty(t)
+	cat, err := w.Catalogue.Catalogue(t.Context(), demo.Aurora)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cat.Settings.DropEmail, cat.Settings.Limits.RowsADay = "drops@aurora.example", 40
+	if err := w.Catalogue.PutSettings(t.Context(), demo.Aurora, cat.Settings); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []domain.Status{domain.Done, domain.Rejected} {
+		o, err := w.Uploads.Put(t.Context(), fmt.Sprintf("inbox/aurora/criteria/test/%d.csv", n), strings.NewReader(file), "text/csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Start.Run(t.Context(), start.Event{Bucket: o.Bucket, Key: o.Key, Version: o.Version, Size: o.Size, Time: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		is, _, err := w.Jobs.Imports(t.Context(), demo.Aurora, 10, "")
+		if err != nil || len(is) != n+1 {
+			t.Fatalf("%d imports, %v", len(is), err)
+		}
+		if is[0].Status != want || want == domain.Rejected && (is[0].Problem == nil || is[0].Problem.Code != "pastLimit" || is[0].Rows != 0) {
+			t.Errorf("%d: %s, %+v, %d rows", n, is[0].Status, is[0].Problem, is[0].Rows)
+		}
+	}
+	sent := w.Mails.Sent()
+	if len(sent) != 2 || sent[1].To != cat.Settings.DropEmail || sent[1].Subject != "rejected" {
+		t.Errorf("mails %+v", sent)
+	}
+}
