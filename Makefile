@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench build version deploy doctor lookups
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench build version deploy doctor lookups restore
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -73,6 +73,9 @@ deploy: ## ask what is needed, check the account, build and deploy to AWS (STACK
 
 lookups: ## compare what contacts are found by with them (STACK=rollbook ARGS="--repair --institution …")
 	@$(IN) .ci/deploy lookups $(if $(STACK),--stack '$(STACK)') $(ARGS)
+
+restore: ## make contacts and their history what they were (STACK=rollbook ARGS="--at 2026-11-29T10:00:00Z")
+	@$(IN) .ci/deploy restore $(if $(STACK),--stack '$(STACK)') $(ARGS)
 
 doctor: ## check a deployed stack (STACK=rollbook)
 	@$(IN) .ci/deploy doctor $(if $(STACK),--stack '$(STACK)') $(ARGS)

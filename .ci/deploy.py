@@ -1,5 +1,6 @@
-"""Deploys Rollbook and makes its first institution and administrator, or checks
-what is deployed (doctor).
+"""Deploys Rollbook and makes its first institution and administrator, checks
+what is deployed (doctor) or what contacts are found by (lookups), or makes contacts
+what they were (restore).
 
 Everything that can be known before is checked before: a first deployment that
 fails half an hour later is nobody's friend. What is not said by an option is
@@ -8,6 +9,7 @@ Where AWS cannot be asked (a right is missing, an emulator does not have it) the
 check says so and does not stop the deployment.
 """
 import argparse
+import datetime
 import os
 import re
 import subprocess
@@ -275,20 +277,57 @@ def lookups(o):
         item["pk"]["S"] for page in session.client("dynamodb").get_paginator("scan").paginate(
             TableName=out["CatalogueTable"], FilterExpression="sk = :sk", ProjectionExpression="pk",
             ExpressionAttributeValues={":sk": {"S": "settings"}}) for item in page["Items"])
+    return subprocess.run(
+        ["go", "run", "./internal/aws/dynamo/rollbook-lookups", "-contacts", out["ContactsTable"], "-emails", out["EmailsTable"],
+         "-history", out["HistoryTable"], "-catalogue", out["CatalogueTable"], *(["-repair"] if o.repair else []), *institutions],
+        env=signed(session)).returncode
+
+
+def signed(session):
+    """The environment of a program that is to work in the session's account."""
     who = session.get_credentials().get_frozen_credentials()
     env = {**os.environ, "AWS_REGION": session.region_name, "AWS_ACCESS_KEY_ID": who.access_key, "AWS_SECRET_ACCESS_KEY": who.secret_key}
     env.pop("AWS_SESSION_TOKEN", None)
     if who.token:
         env["AWS_SESSION_TOKEN"] = who.token
-    return subprocess.run(
-        ["go", "run", "./internal/aws/dynamo/rollbook-lookups", "-contacts", out["ContactsTable"], "-emails", out["EmailsTable"],
-         "-history", out["HistoryTable"], "-catalogue", out["CatalogueTable"], *(["-repair"] if o.repair else []), *institutions],
-        env=env).returncode
+    return env
+
+
+def restore(o):
+    """Makes contacts, their look-ups and their history what they were at a moment."""
+    session = boto3.Session(region_name=o.region)
+    out = outputs(described(session, o.stack) or {})
+    if "ContactsTable" not in out:
+        raise Wrong(f"there is no stack {o.stack} in {session.region_name}")
+    if not o.at and not o.copies:
+        raise Wrong("which moment? --at 2026-11-29T10:00:00Z, or --copies SUFFIX of tables that were restored before")
+    dynamodb = session.client("dynamodb")
+    names = [out[k] for k in ("ContactsTable", "EmailsTable", "HistoryTable")]
+    suffix = o.copies
+    if not suffix:
+        at = datetime.datetime.fromisoformat(o.at)
+        if at.tzinfo is None:
+            raise Wrong(f"{o.at} has no time zone: 2026-11-29T10:00:00Z")
+        suffix = f"-{at.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}"
+    if not o.yes and input(f"{', '.join(names)} become what they were. Does nobody import or edit now, and is every import at its end? [no]: ").strip().lower() not in ("y", "yes"):
+        raise Wrong("nothing was done")
+    if not o.copies:
+        for name in names:
+            print("asks for ", name + suffix, flush=True)
+            dynamodb.restore_table_to_point_in_time(SourceTableName=name, TargetTableName=name + suffix, RestoreDateTime=at)
+        for name in names:
+            print("waits for", name + suffix, flush=True)
+            dynamodb.get_waiter("table_exists").wait(TableName=name + suffix, WaiterConfig={"Delay": 20, "MaxAttempts": 4000})
+    for name in names:
+        code = subprocess.run(["go", "run", "./internal/aws/dynamo/rollbook-restore", "-from", name + suffix, "-to", name], env=signed(session)).returncode
+        if code:
+            return code
+    print("The copies are kept; delete them when all is well:", *[name + suffix for name in names])
 
 
 def main():
     p = argparse.ArgumentParser(prog="deploy", description=__doc__.split("\n")[0])
-    p.add_argument("what", choices=["deploy", "doctor", "lookups"])
+    p.add_argument("what", choices=["deploy", "doctor", "lookups", "restore"])
     p.add_argument("--stack", default="rollbook", help="its name; another one is another stage, with tables of its own")
     p.add_argument("--region", default=os.environ.get("AWS_REGION") or boto3.Session().region_name, help="else the shell's")
     p.add_argument("--admin", default="", help="e-mail address of the first administrator")
@@ -296,12 +335,14 @@ def main():
     p.add_argument("--bucket", help="for what is deployed, else one that SAM makes")
     p.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     p.add_argument("--repair", action="store_true", help="put look-ups right")
+    p.add_argument("--at", default="", metavar="TIME", help="to restore, as 2026-11-29T10:00:00Z")
+    p.add_argument("--copies", default="", metavar="SUFFIX", help="of tables that were restored already")
     p.add_argument("--yes", action="store_true", help="ask nothing")
     o = p.parse_args()
     try:
         if not o.region:
             raise Wrong("no region is set: AWS_REGION=…, or --region")
-        return 1 if {"doctor": doctor, "deploy": deploy, "lookups": lookups}[o.what](o) else 0
+        return 1 if {"doctor": doctor, "deploy": deploy, "lookups": lookups, "restore": restore}[o.what](o) else 0
     except Wrong as e:
         print(f"{o.what}: {e}", file=sys.stderr)
         return 1

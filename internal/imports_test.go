@@ -62,6 +62,7 @@ var may = []struct {
 	{"aws/cognito", "aws/awsfault domain domain/fault domain/reason"},
 	{"aws/dynamo", "aws/awsfault domain domain/fault domain/reason domain/text"},
 	{"aws/dynamo/rollbook-lookups", "aws/config aws/dynamo domain"},
+	{"aws/dynamo/rollbook-restore", "aws/config aws/dynamo"},
 	{"aws/ses", "aws/awsfault domain domain/fault domain/reason mail"},
 	{"aws/stepfunctions", "aws/awsfault domain/fault domain/reason"},
 	{"aws/eventbridge", "aws/awsfault domain webhook"},
