@@ -68,7 +68,7 @@ func tables(t *testing.T) string {
 	// As texts, which are smaller.
 	out.Spoken, out.Countries = strings.Join(person.Languages(), " "), strings.Join(person.Countries(), " ")
 	out.Limits = map[string]int{"code": domain.MaxCode, "label": domain.MaxLabel, "text": domain.MaxText, "values": domain.MaxValues, "decimals": domain.MaxDecimals,
-		"name": domain.MaxName, "email": domain.MaxEmail, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays}
+		"name": domain.MaxName, "email": domain.MaxEmail, "url": domain.MaxWebhookURL, "restoreDays": domain.RestoreDays, "auditDays": domain.AuditDays, "leastAuditDays": domain.LeastAuditDays, "mostAuditDays": domain.MostAuditDays, "fileMegabytes": domain.MostLimits.FileMegabytes}
 	return indented(t, out)
 }
 

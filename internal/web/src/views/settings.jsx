@@ -140,14 +140,16 @@ function Edit({ stored, onSaved, reload, used }) {
  */
 function Limits({ legend, of, used, usual, wrong, onChange }) {
   const now = used || usual;
+  // The size of a file is a limit of which nothing is used up.
+  const most = (k) => now?.[k]?.limit ?? limits[k];
   return (
-    <fieldset class="sheet-fields">
+    <fieldset class="sheet-fields whole-row">
       <legend>{legend}</legend>
       <p class="hint">{t('settings.limits.hint')}</p>
       <div class="field-grid">
         {bounds.map((k) => (
           <Field key={k} label={t(`limit.${k}`)} hint={used?.[k] && t('limit.used', used[k])} error={wrong(k)}>
-            {(p) => <input {...p} type="number" min={1} inputMode="numeric" placeholder={now?.[k] && !of[k] ? num(now[k].limit) : ''} value={of[k] ?? ''} onInput={(e) => onChange({ ...of, [k]: e.currentTarget.value })} />}
+            {(p) => <input {...p} type="number" min={1} inputMode="numeric" placeholder={most(k) && !of[k] ? num(most(k)) : ''} value={of[k] ?? ''} onInput={(e) => onChange({ ...of, [k]: e.currentTarget.value })} />}
           </Field>
         ))}
       </div>
