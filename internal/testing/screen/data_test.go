@@ -715,6 +715,42 @@ func TestSetUp(t *testing.T) {
 	p.See("No imports yet")
 }
 
+// Everything known of the contacts that changed since a day, in one file.
+func TestTemplateOfWhatChanged(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	download := p.Downloads()
+	signedIn(s, p, "operator@aurora.example")
+	for _, c := range []struct {
+		since string
+		lines int
+	}{{"2020-02-29", 201}, {"2099-12-31", 1}} {
+		p.Go("#/templates/new")
+		p.Heading("Download import template")
+		p.Check("Contacts")
+		p.Choose("Dynamic target", "Everybody")
+		p.Check("Criteria as well")
+		p.Check("Authorisations as well")
+		p.Eval(`
+			const e = document.querySelector('input[type=date]');
+			e.value = "`+c.since+`"; e.dispatchEvent(new Event('input', { bubbles: true }));`, nil)
+		p.Press("Prepare the template")
+		p.See("is ready; its download has started")
+		form := unpack(t, download(), "contacts.csv", ',')
+		if len(form.rows) != c.lines {
+			t.Errorf("since %s: %d lines, want %d", c.since, len(form.rows), c.lines)
+		}
+		for _, name := range []string{"[old] Last name", "[old] GENRE", "[old] PARTNERS"} {
+			if !slices.Contains(form.rows[0], name) {
+				t.Errorf("no %s in %q", name, form.rows[0])
+			}
+		}
+	}
+	p.See("Changed since 29 Feb 2020")
+	p.See("Authorisations as well")
+}
+
 // From a target and from a template the next step is at hand, filled in.
 func TestTargetsAndTemplatesLeadOn(t *testing.T) {
 	t.Parallel()

@@ -21,4 +21,4 @@ export function keepFormat(to) {
 }
 
 /** The form for a template of the target. */
-export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, format: lastFormat(), mail: true, email: user.value?.email || '' });
+export const newTemplate = (targetId) => ({ dataType: 'criteria', targetId, fields: null, include: [], since: '', format: lastFormat(), mail: true, email: user.value?.email || '' });

@@ -6,7 +6,7 @@ import { catalogue, fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js'
 import { contactFields, labelOf } from '../core/kinds.js';
 import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
-import { ago, bytes, dateTime, num, t } from '../core/i18n.js';
+import { ago, bytes, dateTime, day as dayOf, num, t } from '../core/i18n.js';
 import { useLoad, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
@@ -41,7 +41,7 @@ export function Templates({ id }) {
           : <>
             <Table class="templates-table" caption={t('templates.title')} rows={shown} rowKey={(i) => i.id} rowClass={(i) => (i.id === id ? 'marked' : '')} columns={[
               { key: 'target', head: t('templates.target'), main: true, cell: (i) => i.targetName },
-              { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}</> },
+              { key: 'type', head: t('imports.dataType'), cell: (i) => <>{t(`dataType.${i.dataType}`)}{i.format !== 'csv' && <span class="hint block">{t(`format.${i.format}`)}</span>}{i.include?.map((d) => <span class="hint block" key={d}>{t(`templates.include.${d}`)}</span>)}{i.fields.length > 0 && <span class="hint block">{t('templates.fields.some', { n: i.fields.length })}</span>}{i.updatedSince && <span class="hint block">{t('templates.changedSince', { day: dayOf(i.updatedSince) })}</span>}</> },
               { key: 'status', head: t('imports.status'), cell: (i) => <><Status of={i} />{i.problem && <span class="hint block">{i.problem.message}</span>}</> },
               { key: 'contacts', head: t('contacts.title'), number: true, cell: (i) => (i.status === 'ready' ? num(i.contacts) : null) },
               { key: 'age', head: t('templates.age'), wide: true, cell: (i) => <Age of={i} /> },
@@ -162,6 +162,8 @@ export function NewTemplate() {
     if (first) { /** @type {HTMLElement} */ (document.querySelector(`[name=${first}]`))?.focus(); return; }
     const body = { dataType: draft.dataType, targetId: draft.targetId };
     if (draft.fields && picked.length < all.length) body.fields = all.map((f) => f.code).filter((c) => picked.includes(c));
+    if (draft.dataType === 'contacts' && draft.include?.length) body.include = draft.include;
+    if (draft.since) body.updatedSince = new Date(`${draft.since}T00:00:00`).toISOString();
     if (draft.format !== 'csv') body.format = draft.format;
     if (draft.mail) body.email = draft.email;
     const of = JSON.stringify(body);
@@ -213,7 +215,17 @@ export function NewTemplate() {
             <Button kind="quiet" onClick={() => set({ fields: null })}>{t('templates.fields.all')}</Button>
             <Button kind="quiet" onClick={() => set({ fields: [] })}>{t('templates.fields.none')}</Button>
           </p>}
+          {draft.dataType === 'contacts' && ['criteria', 'authorisations'].map((d) => (
+            <label class="check" key={d}>
+              <input type="checkbox" checked={draft.include?.includes(d)}
+                onChange={(e) => set({ include: e.currentTarget.checked ? [...(draft.include || []), d] : draft.include.filter((x) => x !== d) })} />
+              {t(`templates.include.${d}`)}
+            </label>
+          ))}
         </fieldset>
+        <Field label={t('templates.onlySince')} hint={t('templates.onlySince.hint')} optional>
+          {(p) => <input {...p} type="date" value={draft.since || ''} onInput={(e) => set({ since: e.currentTarget.value })} />}
+        </Field>
         <Choices legend={t('reading.format')} name="format" value={draft.format} onChange={(format) => set({ format })}
           options={['csv', 'xlsx', 'both'].map((f) => ({ value: f, label: t(`format.${f}`), hint: t(`format.${f}.hint`) }))} />
         <label class="check"><input type="checkbox" checked={draft.mail} onChange={(e) => set({ mail: e.currentTarget.checked })} />{t('templates.mail')}</label>
