@@ -39,7 +39,7 @@ const done = "done"
 // fetched those that are one and hand out people's data in bulk. A draft counts
 // when it is tested.
 var (
-	noChange = map[string]bool{"previewTarget": true, "countTarget": true, "nextNumber": true, "searchContacts": true, "putDraft": true, "deleteDraft": true}
+	noChange = map[string]bool{"previewTarget": true, "countTarget": true, "nextNumber": true, "searchContacts": true, "searchChanges": true, "putDraft": true, "deleteDraft": true}
 	fetched  = map[string]bool{"getImportFile": true, "getTemplateFile": true, "listAudit": true}
 )
 

@@ -25,7 +25,7 @@ type auditPage struct {
 }
 
 // unremembered are the operations that are no GET and change nothing that counts.
-var unremembered = []string{"/api/targets/preview", "/api/targets/{target}/count", "/api/contacts/search", "/api/contacts/next-number", "/api/imports/{test}/draft"}
+var unremembered = []string{"/api/targets/preview", "/api/targets/{target}/count", "/api/contacts/search", "/api/contacts/next-number", "/api/imports/{test}/draft", "/api/imports/{update}/changes/search"}
 
 // Every operation that changes something or hands out a file leaves an entry,
 // and no other does.

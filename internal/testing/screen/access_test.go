@@ -312,7 +312,7 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		{"keys", "#/keys", "CRM synchronisation", nil},
 		{"key-new", "#/keys", "CRM synchronisation", func() { p.Press("New key"); p.See("What it is for") }},
 		{"webhooks", "#/webhooks", "Not taken", nil},
-		{"audit", "#/audit", "signIn", nil},
+		{"audit", "#/audit", "Signed in", nil},
 		{"contacts-deleted", "#/contacts/deleted", "Bring back", nil},
 		{"nowhere", "#/nowhere", "There is nothing at this address.", nil},
 	} {

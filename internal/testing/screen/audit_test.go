@@ -41,7 +41,7 @@ func TestAuditAndTwoVersions(t *testing.T) {
 
 	p.Go("#/audit")
 	p.Heading("Who did what")
-	p.SeeIn("table", "putSettings")
+	p.SeeIn("table", "Settings saved")
 	p.SeeIn("table", "admin@aurora.example")
 	p.SeeIn("table", "Done")
 	for _, v := range p.Axe() {

@@ -2,14 +2,21 @@
 import { useState } from 'preact/hooks';
 import { audit } from '../core/api.js';
 import { saveText } from '../core/files.js';
-import { dateTime, t } from '../core/i18n.js';
+import { dateTime, has, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
+import { to } from '../core/router.js';
 import { useStill } from '../core/when.js';
 import { AdminPage } from '../components/administration.jsx';
 import { Button, Empty, Failure, Loaded, Pager, Search } from '../components/basics.jsx';
 import { Table } from '../components/table.jsx';
 
 const limit = 50;
+
+// What has a page of its own is a link to it.
+function Thing({ object }) {
+  const [, kind, id] = /^\/api\/(imports|contacts|targets|templates)\/([^/]+)/.exec(object) || [];
+  return kind ? <a href={to(kind, decodeURIComponent(id))}><code>{object}</code></a> : <code>{object}</code>;
+}
 
 /** @param {{asked?: any}} props */
 export function Audit({ asked }) {
@@ -39,9 +46,9 @@ export function Audit({ asked }) {
               : <Table caption={t('audit.title')} rows={items} rowKey={(e, i) => `${e.at} ${i}`} columns={[
                 { key: 'at', head: t('audit.at'), main: true, cell: (e) => dateTime(e.at) },
                 { key: 'who', head: t('audit.who'), cell: (e) => <span title={e.who.id}>{e.who.email}</span> },
-                { key: 'action', head: t('audit.action'), cell: (e) => <code>{e.action}</code> },
-                { key: 'object', head: t('audit.object'), wide: true, cell: (e) => <code>{e.object}</code> },
-                { key: 'outcome', head: t('audit.outcome'), cell: (e) => (e.outcome === 'done' ? t('audit.done') : <code>{e.outcome}</code>) },
+                { key: 'action', head: t('audit.action'), cell: (e) => (has(`audit.did.${e.action}`) ? <span title={e.action}>{t(`audit.did.${e.action}`)}</span> : <code>{e.action}</code>) },
+                { key: 'object', head: t('audit.object'), wide: true, cell: (e) => <Thing object={e.object} /> },
+                { key: 'outcome', head: t('audit.outcome'), cell: (e) => (e.outcome === 'done' ? t('audit.done') : <>{t('audit.refused')} <code>{e.outcome}</code></>) },
               ]} />}
             <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('audit.pages')} />
           </>
