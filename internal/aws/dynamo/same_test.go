@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -68,7 +69,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 	var institutions atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
-		mem := memory.NewContacts()
+		mem, began := memory.NewContacts(), time.Now()
 		number := rapid.SampledFrom([]domain.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "34", "35", "0000001"})
 		// Two imports share a slot, one after the other, and one has two rounds.
 		rounds := map[string][]domain.Ticket{"i": {{Slot: 0, Order: "0000001"}, {Slot: 1, Order: "0000005"}}, "i1": {{Slot: 0, Order: "0000002"}},
@@ -108,6 +109,10 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 				c := domain.Contact{Number: number.Draw(t, "number"), Fields: values.Draw(t, "fields"), Version: rapid.IntRange(0, 3).Draw(t, "version")}
 				p := proof.Draw(t, "provenance")
 				same(func(s storetest.Contacts) (any, error) { return s.Put(t.Context(), in, c, p) })
+			},
+			"note": func(t *rapid.T) {
+				ns := rapid.SliceOfN(number, 0, 3).Draw(t, "numbers")
+				same(func(s storetest.Contacts) (any, error) { return nil, s.NoteChanged(t.Context(), in, ns) })
 			},
 			"delete": func(t *rapid.T) {
 				n := number.Draw(t, "number")
@@ -208,6 +213,18 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 				})
 				same(func(s storetest.Contacts) (any, error) { return s.Claimed(t.Context(), in, "i", []int{0, 1, 2, 3, 4}) })
 				same(func(s storetest.Contacts) (any, error) { return s.History(t.Context(), in, n, 7) })
+				same(func(s storetest.Contacts) (any, error) {
+					told := map[domain.ContactNumber]*domain.Contact{}
+					for cursor := ""; ; {
+						page, err := s.Changed(t.Context(), in, began, 3, cursor)
+						for _, c := range page.Items {
+							told[c.Number] = c.Contact
+						}
+						if cursor = page.Next; err != nil || cursor == "" {
+							return told, err
+						}
+					}
+				})
 				same(func(s storetest.Contacts) (any, error) {
 					return s.ByEmail(t.Context(), in, []string{"a@example.org", "B@example.org", "rock", "abel"})
 				})
