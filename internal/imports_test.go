@@ -69,6 +69,7 @@ var may = []struct {
 	{"aws/invoke", "aws/awsfault"},
 	{"aws/lambdaruntime", "domain/fault domain/reason"},
 	{"aws/httpapi", ""},
+	{"aws/tenant", "domain domain/fault domain/reason"},
 
 	// The stack on this machine.
 	{"local/emulator", ""},

@@ -25,6 +25,7 @@ import (
 	"rollbook/internal/aws/invoke"
 	"rollbook/internal/aws/lambdaruntime"
 	"rollbook/internal/aws/stepfunctions"
+	"rollbook/internal/aws/tenant"
 	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/web"
@@ -70,10 +71,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, objects := dynamo.Open(conf), blob.Client(conf)
+	// Each request's are its institution's, whatever the code above asks for.
+	db, objects := dynamo.Open(conf, tenant.Tables), blob.Client(conf, tenant.Objects)
 	db.Retry.Patience = 10 * time.Second // somebody waits, and the gateway for 30 s at most
 	uploads := blob.New(objects, c.Uploads)
-	uploadsOrigin, err := uploads.Origin(context.Background())
+	uploadsOrigin, err := blob.New(blob.Client(conf), c.Uploads).Origin(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

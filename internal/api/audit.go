@@ -52,13 +52,14 @@ func audited(op *huma.Operation) bool {
 
 type requestKey struct{}
 
-// remembered puts what an entry says of a request into its context.
+// remembered puts what an entry says of a request into its context, which is of no
+// institution until it is known who asks.
 func remembered(r *http.Request) *http.Request {
 	ip, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		ip = r.RemoteAddr
 	}
-	return r.WithContext(context.WithValue(r.Context(), requestKey{}, [2]string{ip, r.URL.Path}))
+	return r.WithContext(context.WithValue(domain.Unbound(r.Context()), requestKey{}, [2]string{ip, r.URL.Path}))
 }
 
 // entry is a new entry about the request of the context.

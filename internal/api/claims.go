@@ -130,6 +130,7 @@ func (s *server) caller(r *http.Request) (Claims, error) {
 	if !c.Institution.Valid() {
 		return c, nil // and reaches nothing
 	}
+	domain.Bind(r.Context(), c.Institution)
 	return s.known(r.Context(), c)
 }
 

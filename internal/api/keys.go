@@ -40,6 +40,7 @@ func (s *server) byKey(ctx context.Context, bearer string) (Claims, error) {
 	if err != nil || subtle.ConstantTimeCompare(hash[:], k.Hash) != 1 {
 		return Claims{}, wrong
 	}
+	domain.Bind(ctx, in)
 	return Claims{Institution: in, User: "key:" + k.ID, Name: k.Name, Groups: []string{k.Role}}, nil
 }
 

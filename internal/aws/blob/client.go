@@ -17,13 +17,13 @@ const transferFor = 20 * time.Second
 // Client returns an S3 client. With an endpoint of its own in the settings, as
 // an emulator has, buckets are a part of the path: such an endpoint has no host
 // name for each.
-func Client(conf aws.Config) *s3.Client {
-	return s3.NewFromConfig(conf, func(o *s3.Options) {
+func Client(conf aws.Config, options ...func(*s3.Options)) *s3.Client {
+	return s3.NewFromConfig(conf, append(options, func(o *s3.Options) {
 		o.UsePathStyle = conf.BaseEndpoint != nil
 		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			o.HTTPClient = c.WithTimeout(transferFor)
 		}
-	})
+	})...)
 }
 
 // Origin returns scheme and host of the addresses that SignPost gives, for a
