@@ -117,7 +117,8 @@ func TestATemplateOfWhatChanged(t *testing.T) {
 	body["include"] = []any{"authorisations"}
 	s.call(operator, "POST", "/api/templates", body).problem(422, "invalid", "body.fields[1]")
 	s.call(operator, "POST", "/api/templates", object{"dataType": "criteria", "targetId": target, "include": []any{"authorisations"}}).problem(422, "invalid", "body.include[0]")
-	s.call(operator, "POST", "/api/templates", object{"dataType": "contacts", "targetId": target, "include": []any{"criteria", "criteria"}}).want(422)
+	s.call(operator, "POST", "/api/templates", object{"dataType": "contacts", "targetId": target, "include": []any{"criteria", "criteria"}}).problem(422, "invalid", "body.include[1]")
+	s.call(operator, "POST", "/api/templates", object{"dataType": "contacts", "targetId": target, "include": []any{object{}}}).problem(422, "invalid", "body.include[0]")
 	s.call(operator, "POST", "/api/templates", object{"dataType": "contacts", "targetId": target, "updatedSince": "yesterday"}).want(422)
 }
 

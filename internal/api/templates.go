@@ -38,7 +38,7 @@ type templateBody struct {
 	Email    string   `json:"email,omitempty" example:"ana@aurora.example" doc:"Where the link is mailed; without one no mail is sent."`
 	Fields   []string `json:"fields,omitempty" maxItems:"1000" example:"[\"GENRE\"]" doc:"Codes of the fields to have columns; absent or empty for all."`
 	// The whole export of contacts that integrators keep a copy by.
-	Include      []string   `json:"include,omitempty" maxItems:"2" uniqueItems:"true" enum:"criteria,authorisations" doc:"With the type contacts only: fields of these as well, so that one file has all that is known."`
+	Include      []string   `json:"include,omitempty" maxItems:"2" enum:"criteria,authorisations" doc:"With the type contacts only: fields of these as well, so that one file has all that is known."`
 	UpdatedSince *time.Time `json:"updatedSince,omitempty" example:"2026-11-01T00:00:00Z" doc:"Only contacts that were made or changed since then. Those of before the last 90 days may be there as well, if the time is further back."`
 	Format       string     `json:"format,omitempty" enum:"csv,xlsx,both" default:"csv" doc:"xlsx is a workbook with drop-down lists and locked cells; both are a CSV and a workbook with the same rows."`
 }
@@ -279,6 +279,11 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	for i, also := range in.Body.Include {
 		if t != domain.Contacts {
 			f.add(fmt.Sprintf("body.include[%d]", i), "invalid.notIncluded")
+		}
+		// Said here: huma's check of a list without repetitions breaks on elements of
+		// a wrong kind.
+		if slices.Contains(in.Body.Include[:i], also) {
+			f.add(fmt.Sprintf("body.include[%d]", i), "invalid.twice")
 		}
 		include = append(include, domain.DataType(also))
 		defs = append(defs, cat.Of(domain.DataType(also))...)
