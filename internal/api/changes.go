@@ -46,8 +46,8 @@ type changesBody struct {
 type changesInput struct {
 	IDPath
 	Field string `query:"field" maxLength:"200" doc:"Only of this field: its code or column name."`
-	From  string `query:"from" maxLength:"10000" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none."`
-	To    string `query:"to" maxLength:"10000" doc:"Only to this value, or to such values, likewise."`
+	From  string `query:"from" maxLength:"2000" doc:"Only from this value, or from such values, as fields of the import name them; Empty for none. POST …/changes/search takes longer ones."`
+	To    string `query:"to" maxLength:"2000" doc:"Only to this value, or to such values, likewise."`
 	Q     string `query:"q" maxLength:"254" doc:"Only where the contact's number or name, or one of the two values, has this in it, in any case."`
 	Paging
 }

@@ -257,16 +257,24 @@ func TestTheDescriptionFollowsTheRules(t *testing.T) {
 					}
 				}
 			}
-			inPath := map[string]bool{}
+			inPath, query := map[string]bool{}, len(path)
 			seen := map[string]bool{}
 			for _, p := range op.Parameters {
 				if seen[p.In+p.Name] || p.Schema == nil {
 					t.Errorf("%s: the parameter %s", where, p.Name)
 				}
 				seen[p.In+p.Name] = true
+				if longest, ok := p.Schema.(map[string]any)["maxLength"].(float64); ok && p.In != "path" {
+					query += len(p.Name) + 2 + int(longest)
+				}
 				if p.In == "path" {
 					inPath[p.Name] = p.Required
 				}
+			}
+			// API Gateway takes 10,240 bytes of address and headers, of which a token may
+			// be 2,000.
+			if query > 8000 {
+				t.Errorf("%s: its parameters may have %d characters together", where, query)
 			}
 			var named []string
 			for _, m := range parameter.FindAllStringSubmatch(path, -1) {

@@ -277,8 +277,11 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 	defs := cat.Of(t)
 	var include []domain.DataType
 	for i, also := range in.Body.Include {
-		if t != domain.Contacts {
-			f.add(fmt.Sprintf("body.include[%d]", i), "invalid.notIncluded")
+		switch at := fmt.Sprintf("body.include[%d]", i); {
+		case t != domain.Contacts:
+			f.add(at, "invalid.notIncluded")
+		case slices.Index(in.Body.Include, also) < i:
+			f.add(at, "invalid.twice")
 		}
 		// Said here: huma's check of a list without repetitions breaks on elements of
 		// a wrong kind.
