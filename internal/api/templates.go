@@ -283,11 +283,6 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		case slices.Index(in.Body.Include, also) < i:
 			f.add(at, "invalid.twice")
 		}
-		// Said here: huma's check of a list without repetitions breaks on elements of
-		// a wrong kind.
-		if slices.Contains(in.Body.Include[:i], also) {
-			f.add(fmt.Sprintf("body.include[%d]", i), "invalid.twice")
-		}
 		include = append(include, domain.DataType(also))
 		defs = append(defs, cat.Of(domain.DataType(also))...)
 	}
