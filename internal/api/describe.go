@@ -119,6 +119,7 @@ func (s *server) description() ([]byte, error) {
 			if body, ok := op["requestBody"].(map[string]any); ok && examples[id].Request != nil {
 				jsonContent(body)["example"] = examples[id].Request
 			}
+			op["responses"].(map[string]any)["431"] = map[string]any{"description": "Address and headers are longer than the gateway takes, 10,240 bytes. It answers itself, without a problem in the body."}
 			for status, r := range op["responses"].(map[string]any) {
 				answered(status, r.(map[string]any), examples[id].Answers[status])
 			}

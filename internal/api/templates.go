@@ -280,7 +280,9 @@ func (s *server) createTemplate(ctx context.Context, c Claims, in *templateInput
 		switch at := fmt.Sprintf("body.include[%d]", i); {
 		case t != domain.Contacts:
 			f.add(at, "invalid.notIncluded")
-		case slices.Index(in.Body.Include, also) < i:
+		case slices.Contains(in.Body.Include[:i], also):
+			// Said here: huma's check of a list without repetitions breaks on elements of
+			// a wrong kind.
 			f.add(at, "invalid.twice")
 		}
 		include = append(include, domain.DataType(also))
