@@ -167,6 +167,22 @@ func (c *client) download(path string) []byte {
 	return b
 }
 
+// erase takes away the contacts with the addresses: others count on those that were
+// there at first. c is an administrator.
+func (c *client) erase(addresses ...string) {
+	c.t.Helper()
+	for _, address := range addresses {
+		var found struct{ Items []struct{ Number string } }
+		c.call(http.StatusOK, "POST", "/api/contacts/search", map[string]any{"q": address}, &found)
+		if len(found.Items) != 1 {
+			c.t.Errorf("%d contacts have the address %s", len(found.Items), address)
+		}
+		for _, x := range found.Items {
+			c.call(http.StatusNoContent, "DELETE", "/api/contacts/"+x.Number+"?erase=now", nil, nil)
+		}
+	}
+}
+
 // imported is what GET /api/imports/{id} answers.
 type imported struct {
 	ID         string              `json:"id"`

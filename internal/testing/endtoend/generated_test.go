@@ -92,6 +92,7 @@ func TestGeneratedGoClient(t *testing.T) {
 	copied(t, dir, "testdata/client/main.go", filepath.Join(tools, "go.mod"), filepath.Join(tools, "go.sum"))
 	in(t, dir, nil, "go", "mod", "edit", "-module", "roundtrip")
 	trip(t, in(t, dir, env, "go", "run", "."), listens)
+	as(t, "admin@aurora.example").erase("gopher.one@example.com", "gopher.two@example.com")
 }
 
 // A client that openapi-python-client makes of it does so too.
@@ -111,4 +112,5 @@ func TestGeneratedPythonClient(t *testing.T) {
 	}
 	copied(t, dir, "testdata/client/roundtrip.py")
 	trip(t, in(t, dir, env, filepath.Join(bin, "python"), "roundtrip.py"), listens)
+	as(t, "admin@aurora.example").erase("python.one@example.com", "python.two@example.com")
 }

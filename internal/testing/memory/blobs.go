@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -73,11 +74,12 @@ func (s *Blobs) Remove(key string) {
 func (s *Blobs) Discard(_ context.Context, o domain.Object) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var n int
-	if _, err := fmt.Sscanf(o.Version, "v%d", &n); err != nil {
-		return err
+	if o.Version == "" {
+		return errors.New("the newest version is not to be deleted unseen")
 	}
-	if versions := s.of[o.Key]; n >= 1 && n <= len(versions) {
+	var n int
+	versions := s.of[o.Key]
+	if _, err := fmt.Sscanf(o.Version, "v%d", &n); err == nil && n >= 1 && n <= len(versions) {
 		versions[n-1].gone = true
 	}
 	return nil
