@@ -223,6 +223,7 @@ func TestContacts(t *testing.T) {
 	p.Fill("Contact number", "#808080")
 	p.Press("Save")
 	p.See("Contact saved")
+	p.Heading("Nova") // the page of the contact, no longer the form
 	p.See("Switzerland")
 	if made, err := s.Contacts.Get(t.Context(), "aurora", "808080"); err != nil || made.Get("contact:country") != "CH" || made.Get("contact:language") != "it" {
 		t.Errorf("%+v %v", made.Fields, err)
