@@ -67,6 +67,9 @@ type Stack struct {
 	// BeforeChunk, if set, is called before each chunk of an import: a test
 	// holds an import there.
 	BeforeChunk func()
+	// BeforeLetter, if set, is called when an import has ended and its mail is
+	// written next.
+	BeforeLetter func()
 	// BeforeUpload, if set, is called before an upload is taken; with an error
 	// it is not.
 	BeforeUpload func() error
@@ -127,7 +130,12 @@ func Start(o Options) (*Stack, error) {
 			return s.Uploads
 		}}
 	s.chunk = &chunk.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Now: time.Now}
-	s.finish = &finish.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Mappings: mappings, Files: s.Files, Mail: s.Mails, Log: s.log, Count: func(string, int) {}, Now: time.Now, Letter: letters.Import}
+	s.finish = &finish.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Mappings: mappings, Files: s.Files, Mail: s.Mails, Log: s.log, Count: func(string, int) {}, Now: time.Now, Letter: func(i domain.Import, institution string) mail.Message {
+		if f := s.BeforeLetter; f != nil {
+			f()
+		}
+		return letters.Import(i, institution)
+	}}
 	s.start = &start.Step{Uploads: s.Uploads, Jobs: s.Jobs, Catalogue: s.Catalogue, Machine: machine{s}, Log: s.log, Now: time.Now, Keep: 30 * 24 * time.Hour}
 	s.template = &template.Step{Contacts: s.Contacts, Catalogue: s.Catalogue, Jobs: s.Jobs, Files: s.Files, Mail: s.Mails, Log: s.log, Now: time.Now,
 		Letter: letters.Template, Guide: guide.README}

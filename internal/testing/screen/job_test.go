@@ -242,8 +242,12 @@ func TestUpload(t *testing.T) {
 		p.Press("Update now")
 		p.See("Enter an e-mail address such as")
 		p.Fill("E-mail address", "ana@aurora.example")
+		// The page shows the end before the mail goes, and then that it went.
+		shown := make(chan struct{})
+		s.BeforeLetter = func() { <-shown }
 		p.Press("Update now")
 		p.See("2 contacts have been changed")
+		close(shown)
 		p.See("The result was sent to ana@aurora.example.")
 	})
 

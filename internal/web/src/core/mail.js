@@ -14,3 +14,9 @@ export function mailWords({ email, mail: { status, code, reason } }) {
   const same = code === 'mailFailed' || code === 'mailComplained';
   return { what: t(`mail.${status || 'doubtful'}`, { email }), why: trouble && !same ? reason || '' : '', trouble };
 }
+
+/**
+ * Whether the mail of an import is about to go. It is sent after the import has
+ * ended; for two minutes none means none yet.
+ */
+export const mailComes = (i) => i.mail.status === 'sending' || Boolean(i.email && !i.mail.status && Date.now() - Date.parse(i.finishedAt) < 120e3);

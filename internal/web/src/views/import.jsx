@@ -6,7 +6,7 @@ import { fieldOf, loadCatalogue } from '../core/catalogue.js';
 import { t, day, ago, num, dateTime, has, listed } from '../core/i18n.js';
 import { labelOf } from '../core/kinds.js';
 import { useLoad, usePoll } from '../core/load.js';
-import { mailWords } from '../core/mail.js';
+import { mailComes, mailWords } from '../core/mail.js';
 import { waiting } from '../core/mend.js';
 import { go, replace, to } from '../core/router.js';
 import { sendAgain, sending, sent, stopSending } from '../core/sending.js';
@@ -30,7 +30,7 @@ import { newImport } from '../core/forms.js';
 export function Import({ id }) {
   const load = useLoad((o) => imports.get(id, o), [id]);
   const i = load.data;
-  usePoll(load.reload, { active: Boolean(i && (active(i) || i.mail.status === 'sending')), mark: i && i.status + i.progress });
+  usePoll(load.reload, { active: Boolean(i && (active(i) || mailComes(i))), mark: i && i.status + i.progress });
   useEffect(() => { loadCatalogue().catch(() => {}); }, []);
   // The file has just arrived: ask again at once.
   const mine = sending.value[id];

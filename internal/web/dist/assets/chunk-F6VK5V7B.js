@@ -1,1 +1,0 @@
-import{E as r}from"./chunk-IVHJ2IX4.js";function u({email:n,mail:{status:l,code:i,reason:a}}){if(!n||!l&&!i)return null;let o=!!i&&l!=="waiting",m=i==="mailFailed"||i==="mailComplained";return{what:r(`mail.${l||"doubtful"}`,{email:n}),why:o&&!m&&a||"",trouble:o}}export{u as a};
