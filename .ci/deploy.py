@@ -267,12 +267,18 @@ def doctor(o):
     return wrong
 
 
-def lookups(o):
-    """Compares what contacts are found by with them, and with --repair puts it right."""
+def deployed(o):
+    """A session, and the outputs of the stack that is there."""
     session = boto3.Session(region_name=o.region)
     out = outputs(described(session, o.stack) or {})
-    if "CatalogueTable" not in out:
+    if "ContactsTable" not in out:
         raise Wrong(f"there is no stack {o.stack} in {session.region_name}")
+    return session, out
+
+
+def lookups(o):
+    """Compares what contacts are found by with them, and with --repair puts it right."""
+    session, out = deployed(o)
     institutions = [o.institution] if o.institution else sorted(
         item["pk"]["S"] for page in session.client("dynamodb").get_paginator("scan").paginate(
             TableName=out["CatalogueTable"], FilterExpression="sk = :sk", ProjectionExpression="pk",
@@ -295,10 +301,7 @@ def signed(session):
 
 def restore(o):
     """Makes contacts, their look-ups and their history what they were at a moment."""
-    session = boto3.Session(region_name=o.region)
-    out = outputs(described(session, o.stack) or {})
-    if "ContactsTable" not in out:
-        raise Wrong(f"there is no stack {o.stack} in {session.region_name}")
+    session, out = deployed(o)
     if not o.at and not o.copies:
         raise Wrong("which moment? --at 2026-11-29T10:00:00Z, or --copies SUFFIX of tables that were restored before")
     dynamodb = session.client("dynamodb")

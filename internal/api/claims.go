@@ -45,11 +45,10 @@ type Federation struct {
 	Viewer   string `json:"viewer"`
 }
 
-// group returns the group of somebody of whom the attribute is said: one text,
-// or the texts of a JSON list, as the user pool writes the lists of OIDC. Each
+// groups returns the group of somebody of whom the attribute is said: one text, or the texts of a JSON list, as the user pool writes the lists of OIDC. Each
 // counts as a whole, so that a group of the provider whose name has another's in
 // it is not taken for it.
-func (f Federation) group(attribute string) []any {
+func (f Federation) groups(attribute string) []string {
 	said := []string{attribute}
 	if strings.HasPrefix(attribute, "[") {
 		var list []string
@@ -59,7 +58,7 @@ func (f Federation) group(attribute string) []any {
 	}
 	for _, g := range []struct{ value, group string }{{f.Admin, Admin}, {f.Operator, Operator}, {f.Viewer, Viewer}} {
 		if g.value != "" && slices.Contains(said, g.value) {
-			return []any{g.group}
+			return []string{g.group}
 		}
 	}
 	return nil
@@ -75,16 +74,17 @@ func ClaimsOf(m map[string]any, f Federation) Claims {
 	if verified, ok := m["email_verified"]; !ok || verified == true || verified == "true" {
 		c.Email = text("email")
 	}
-	groups, _ := m["cognito:groups"].([]any)
 	if aud := text("aud"); aud != "" && aud == f.ClientID {
-		c.Institution, groups = "", nil
+		c.Institution = ""
 		if strings.HasPrefix(text("cognito:username"), f.Provider+"_") {
-			c.Institution, c.Email, groups = f.Institution, text("email"), f.group(text("custom:role"))
+			c.Institution, c.Email, c.Groups = f.Institution, text("email"), f.groups(text("custom:role"))
 		}
-	}
-	for _, g := range groups {
-		if g, ok := g.(string); ok {
-			c.Groups = append(c.Groups, g)
+	} else {
+		groups, _ := m["cognito:groups"].([]any)
+		for _, g := range groups {
+			if g, ok := g.(string); ok {
+				c.Groups = append(c.Groups, g)
+			}
 		}
 	}
 	for _, name := range []string{"auth_time", "iat"} {

@@ -1,13 +1,10 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/flate"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -49,22 +46,15 @@ func notesKey(in domain.InstitutionID) string { return string(in) + "#changed" }
 func (s changes) notes(in domain.InstitutionID, ns []domain.ContactNumber) ([]item, error) {
 	var out []item
 	for part := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ns))), maxNoted) {
-		var b bytes.Buffer
-		z, err := flate.NewWriter(&b, flate.BestCompression)
-		if err == nil {
-			err = json.NewEncoder(z).Encode(part)
-		}
-		if err == nil {
-			err = z.Close()
-		}
+		z, err := compress(part)
 		if err != nil {
-			return nil, fault.Wrap(fault.Internal, "docWritten", err)
+			return nil, err
 		}
 		own := make([]byte, 6)
 		rand.Read(own)
 		now := s.Now().UTC()
 		it := keys(notesKey(in), now.Format(noteTime)+"#"+hex.EncodeToString(own))
-		it["z"] = &types.AttributeValueMemberB{Value: b.Bytes()}
+		it["z"] = z
 		expires(it, now.Add(changeLife))
 		out = append(out, it)
 	}
@@ -82,17 +72,11 @@ func (s changes) noting(in domain.InstitutionID, n domain.ContactNumber, items [
 
 func readNote(it item) (at time.Time, ns []domain.ContactNumber, err error) {
 	text, _, _ := strings.Cut(stringOf(it["sk"]), "#")
-	if at, err = time.Parse(noteTime, text); err == nil {
-		b, _ := it["z"].(*types.AttributeValueMemberB)
-		if b == nil {
-			return at, nil, nil
-		}
-		err = json.NewDecoder(io.LimitReader(flate.NewReader(bytes.NewReader(b.Value)), 1<<20)).Decode(&ns)
-	}
-	if err != nil {
+	if at, err = time.Parse(noteTime, text); err != nil {
 		return at, nil, fault.Wrap(fault.Internal, "docUnreadable", err)
 	}
-	return at, ns, nil
+	ns, err = decompress[[]domain.ContactNumber](it, 1<<20)
+	return at, ns, err
 }
 
 // NoteChanged notes that contacts were changed, after they were. Noting them again

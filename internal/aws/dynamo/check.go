@@ -111,7 +111,7 @@ func (c *checker) contactsHaveTheirs(ctx context.Context) error {
 }
 
 func (c *checker) lookupsFit(ctx context.Context) error {
-	q := &dynamodb.ScanInput{TableName: &c.lookups.name, ConsistentRead: aws.Bool(true), ExpressionAttributeValues: item{}}
+	q := dynamodb.ScanInput{ExpressionAttributeValues: item{}}
 	var any []string
 	for i, kind := range []string{"#email#", "#name#", claimKind, "#e#", "#n#", plainClaimKind} {
 		value := ":k" + strconv.Itoa(i)
@@ -119,24 +119,14 @@ func (c *checker) lookupsFit(ctx context.Context) error {
 		q.ExpressionAttributeValues[value] = str(string(c.in) + kind)
 	}
 	q.FilterExpression = aws.String(strings.Join(any, " OR "))
-	for {
-		var out *dynamodb.ScanOutput
-		err := c.Retry.call(ctx, func() (err error) {
-			out, err = c.client.Scan(ctx, q)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for part := range slices.Chunk(out.Items, 400) {
+	return c.lookups.scan(ctx, q, func(items []item) error {
+		for part := range slices.Chunk(items, 400) {
 			if err := c.fit(ctx, part); err != nil {
 				return err
 			}
 		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return nil
-		}
-	}
+		return nil
+	})
 }
 
 // fit looks at look-ups and claims.

@@ -57,30 +57,37 @@ type packedChange struct {
 	Fields map[domain.Field][2]string `json:"f"`
 }
 
-func packChanges(changes []packedChange) ([]byte, error) {
+// compress returns the attribute that keeps v as compressed JSON.
+func compress(v any) (types.AttributeValue, error) {
 	var b bytes.Buffer
 	z, err := flate.NewWriter(&b, flate.BestCompression)
+	if err == nil {
+		err = json.NewEncoder(z).Encode(v)
+	}
+	if err == nil {
+		err = z.Close()
+	}
 	if err != nil {
-		return nil, err
+		return nil, fault.Wrap(fault.Internal, "docWritten", err)
 	}
-	if err := json.NewEncoder(z).Encode(changes); err != nil {
-		return nil, err
-	}
-	err = z.Close()
-	return b.Bytes(), err
+	return &types.AttributeValueMemberB{Value: b.Bytes()}, nil
 }
 
-func unpackChanges(it item) (changes []packedChange, err error) {
+// decompress returns what an item keeps packed, of at most so many bytes; nothing if it
+// keeps nothing.
+func decompress[T any](it item, most int64) (v T, err error) {
 	b, ok := it["z"].(*types.AttributeValueMemberB)
 	if !ok {
-		return nil, nil
+		return v, nil
 	}
 	z := flate.NewReader(bytes.NewReader(b.Value))
-	if err := json.NewDecoder(io.LimitReader(z, 64<<20)).Decode(&changes); err != nil {
-		return nil, fault.Wrap(fault.Internal, "docUnreadable", err)
+	if err := json.NewDecoder(io.LimitReader(z, most)).Decode(&v); err != nil {
+		return v, fault.Wrap(fault.Internal, "docUnreadable", err)
 	}
-	return changes, nil
+	return v, nil
 }
+
+func unpackChanges(it item) ([]packedChange, error) { return decompress[[]packedChange](it, 64<<20) }
 
 // PutHistory keeps what a sealed chunk changed, unless it is kept already.
 func (s changes) PutHistory(ctx context.Context, in domain.InstitutionID, imp string, round, chunk int, es []domain.HistoryEntry) error {
@@ -117,16 +124,16 @@ func (s changes) PutHistory(ctx context.Context, in domain.InstitutionID, imp st
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Number, b.Number))
 		})
 		for part, cs := range inParts(cs) {
-			z, err := packChanges(cs)
+			z, err := compress(cs)
 			if err != nil {
-				return fault.Wrap(fault.Internal, "docWritten", err)
+				return err
 			}
 			sk := packedSort(imp, round, chunk)
 			if part > 0 {
 				sk += fmt.Sprintf("#%02d", part)
 			}
 			it := keys(pk, sk)
-			it["z"] = &types.AttributeValueMemberB{Value: z}
+			it["z"] = z
 			expires(it, s.Now().Add(historyLife))
 			all = append(all, statement{at: len(all), st: insertStatement(s.name, it)})
 		}
@@ -238,14 +245,14 @@ func (s changes) without(ctx context.Context, it item, erased map[domain.Contact
 		if len(rest) == len(cs) {
 			return nil
 		}
-		z, err := packChanges(rest)
+		z, err := compress(rest)
 		if err != nil {
-			return fault.Wrap(fault.Internal, "docWritten", err)
+			return err
 		}
 		now, done, err := s.update(ctx, dynamodb.UpdateItemInput{Key: item{"pk": it["pk"], "sk": it["sk"]},
 			UpdateExpression: aws.String("SET #z = :next"), ConditionExpression: aws.String("#z = :was"),
 			ExpressionAttributeNames:  map[string]string{"#z": "z"},
-			ExpressionAttributeValues: item{":was": it["z"], ":next": &types.AttributeValueMemberB{Value: z}}})
+			ExpressionAttributeValues: item{":was": it["z"], ":next": z}})
 		if err != nil || done {
 			return err
 		}

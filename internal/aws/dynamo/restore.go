@@ -63,7 +63,8 @@ func Restore(ctx context.Context, db *DB, from, to string) (Restored, error) {
 		g, gctx := errgroup.WithContext(ctx)
 		for n := range restoreAtOnce {
 			g.Go(func() error {
-				return pass.scanned.scan(gctx, n, func(items []item) error {
+				part := dynamodb.ScanInput{Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(restoreAtOnce), Limit: aws.Int32(500)}
+				return pass.scanned.scan(gctx, part, func(items []item) error {
 					ask := make([]item, len(items))
 					for i, it := range items {
 						ask[i] = keyOf(it)
@@ -97,26 +98,3 @@ func Restore(ctx context.Context, db *DB, from, to string) (Restored, error) {
 func keyOf(it item) item { return item{"pk": it["pk"], "sk": it["sk"]} }
 
 func keyText(it item) string { return stringOf(it["pk"]) + "\x00" + stringOf(it["sk"]) }
-
-// scan calls f for the items of the nth of restoreAtOnce parts of the table, page by page.
-func (t table) scan(ctx context.Context, n int, f func([]item) error) error {
-	q := dynamodb.ScanInput{TableName: &t.name, ConsistentRead: aws.Bool(true), Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(restoreAtOnce), Limit: aws.Int32(500)}
-	for {
-		var out *dynamodb.ScanOutput
-		err := t.Retry.call(ctx, func() (err error) {
-			out, err = t.client.Scan(ctx, &q)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if len(out.Items) > 0 {
-			if err := f(out.Items); err != nil {
-				return err
-			}
-		}
-		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
-			return nil
-		}
-	}
-}

@@ -122,6 +122,27 @@ func (t table) items(ctx context.Context, q dynamodb.QueryInput) iter.Seq2[item,
 	}
 }
 
+// scan calls f for what a scan finds, page by page.
+func (t table) scan(ctx context.Context, q dynamodb.ScanInput, f func([]item) error) error {
+	q.TableName, q.ConsistentRead = &t.name, aws.Bool(true)
+	for {
+		var out *dynamodb.ScanOutput
+		err := t.Retry.call(ctx, func() (err error) {
+			out, err = t.client.Scan(ctx, &q)
+			return err
+		})
+		if err == nil && len(out.Items) > 0 {
+			err = f(out.Items)
+		}
+		if err != nil {
+			return err
+		}
+		if q.ExclusiveStartKey = out.LastEvaluatedKey; q.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+}
+
 // partition is the query of all items of one partition.
 func partition(pk string) dynamodb.QueryInput {
 	return dynamodb.QueryInput{KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}}
