@@ -79,6 +79,7 @@ var may = []struct {
 
 	// What tests stand on.
 	{"testing/needs", ""},
+	{"testing/documents", "local/emulator"},
 	{"testing/fonts", ""},
 	{"testing/asl", ""},
 	{"testing/memory", "domain domain/fault domain/reason domain/text mail"},

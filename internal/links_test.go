@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	linkForm    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	linkForm    = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"\s]+)"|(?m:^\[[^\]]+\]: +(\S+))`)
 	headingForm = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	quotedForm  = regexp.MustCompile("`([^`\n]+)`")
 	pathForm    = regexp.MustCompile(`^(\.ci|docs|functions|internal)(/[\w.-]+)*/?$`)
@@ -25,20 +25,6 @@ var (
 // What the documents link to and name is there: files, headings, packages, tests and
 // the targets of make.
 func TestDocumentsLeadSomewhere(t *testing.T) {
-	var documents []string
-	if err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		name := d.Name()
-		switch {
-		case err != nil:
-		case d.IsDir() && len(name) > 2 && name[0] == '.':
-			return filepath.SkipDir // of git, or what make has put there
-		case strings.HasSuffix(name, ".md"):
-			documents = append(documents, strings.TrimPrefix(path, "../"))
-		}
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
 	makefile, err := os.ReadFile("../Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -49,24 +35,25 @@ func TestDocumentsLeadSomewhere(t *testing.T) {
 	}
 	tests := declaredTests(t)
 	links := 0
-	for _, file := range documents {
+	for _, file := range markdown(t) {
 		b, err := os.ReadFile(filepath.Join("..", file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		text := string(b)
 		for _, m := range linkForm.FindAllStringSubmatch(codeForm.ReplaceAllString(text, ""), -1) {
-			if strings.Contains(m[1], ":") {
+			link := m[1] + m[2] + m[3]
+			if strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "mailto:") {
 				continue // another site, or a mail
 			}
 			links++
-			path, anchor, _ := strings.Cut(m[1], "#")
+			path, anchor, _ := strings.Cut(link, "#")
 			to := filepath.Join("..", filepath.Dir(file), path)
 			if path == "" {
 				to = filepath.Join("..", file)
 			}
 			if _, err := os.Stat(to); err != nil {
-				t.Errorf("%s: %s is not there", file, m[1])
+				t.Errorf("%s: %s is not there", file, link)
 			} else if anchor != "" && !slices.Contains(anchors(t, to), anchor) {
 				t.Errorf("%s: %s has no heading #%s", file, path, anchor)
 			}
@@ -98,6 +85,26 @@ func TestDocumentsLeadSomewhere(t *testing.T) {
 	if links < 100 {
 		t.Errorf("only %d things were looked at", links)
 	}
+}
+
+// markdown returns the paths of all documents.
+func markdown(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	if err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		name := d.Name()
+		switch {
+		case err != nil:
+		case d.IsDir() && len(name) > 2 && name[0] == '.':
+			return filepath.SkipDir // of git, or what make has put there
+		case strings.HasSuffix(name, ".md"):
+			all = append(all, strings.TrimPrefix(path, "../"))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // anchors returns the headings of a document as addresses name them.

@@ -8,16 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
+	"rollbook/internal/testing/documents"
 	"rollbook/internal/testing/needs"
 )
-
-var fence = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
 
 // Every piece of code of the API guide runs as it stands, but for where the stack is
 // and who signs in there, and prints what the guide says.
@@ -26,9 +24,10 @@ func TestTheGuide(t *testing.T) {
 	for _, tool := range []string{"curl", "jq", "unzip"} {
 		needs.Program(t, "shell", tool)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs/api.md"))
-	if err != nil {
-		t.Fatal(err)
+	var page strings.Builder
+	blocks := documents.Blocks(t, "docs/api.md", "")
+	for _, b := range blocks {
+		page.WriteString(b.Text)
 	}
 	dir, python := t.TempDir(), sandbox(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -46,8 +45,8 @@ func TestTheGuide(t *testing.T) {
 	kinds, replaced := map[string]int{}, map[string]bool{}
 	script := []string{"set -euo pipefail"}
 	var want []string
-	for _, block := range fence.FindAllStringSubmatch(string(page), -1) {
-		kind, code := block[1], block[2]
+	for _, block := range blocks {
+		kind, code := block.Fence, block.Text
 		kinds[kind]++
 		switch kind {
 		case "python", "go":
@@ -56,7 +55,7 @@ func TestTheGuide(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(code), 0o600); err != nil || !strings.HasSuffix(name, "."+map[string]string{"python": "py", "go": "go"}[kind]) {
 				t.Fatalf("%q is no file: %v", name, err)
 			}
-			if !strings.Contains(string(page), " "+strings.TrimSuffix(name, ".py")) {
+			if !strings.Contains(page.String(), " "+strings.TrimSuffix(name, ".py")) {
 				t.Errorf("%s is never run", name)
 			}
 		case "sh":

@@ -2,11 +2,11 @@ package endtoend_test
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"rollbook/internal/testing/documents"
 	"rollbook/internal/testing/needs"
 )
 
@@ -17,27 +17,16 @@ func TestReadme(t *testing.T) {
 	for _, tool := range []string{"curl", "jq", "unzip"} {
 		needs.Program(t, "shell", tool)
 	}
-	b, err := os.ReadFile("../../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, there := strings.Cut(string(b), "\n## The round trip with curl\n")
-	if !there {
-		t.Fatal("the README has no round trip")
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	text, _, _ = strings.Cut(text, "\nContacts themselves ")
 	script := []string{"set -eu"}
-	for line := range strings.Lines(text) {
-		code, ok := strings.CutPrefix(line, "    ")
-		switch {
-		case !ok:
-		case strings.HasPrefix(code, "URL="):
-			script = append(script, "URL="+stack.URL)
-		case strings.HasPrefix(code, "TOKEN="):
-			script = append(script, "TOKEN="+as(t, "operator@aurora.example").token)
-		default:
-			script = append(script, strings.TrimSuffix(code, "\n"))
+	for _, block := range documents.Blocks(t, "README.md", "The round trip with curl") {
+		for line := range strings.Lines(block.Text) {
+			switch {
+			case strings.HasPrefix(line, "URL="):
+				line = "URL=" + stack.URL
+			case strings.HasPrefix(line, "TOKEN="):
+				line = "TOKEN=" + as(t, "operator@aurora.example").token
+			}
+			script = append(script, strings.TrimSuffix(line, "\n"))
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), shell, "-c", strings.Join(script, "\n"))
