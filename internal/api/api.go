@@ -82,8 +82,12 @@ type Catalogue interface {
 type Jobs interface {
 	CreateImport(ctx context.Context, imp domain.Import, once domain.Once, replaces string) (made domain.Import, created bool, err error)
 	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	// BriefImport is Import without the report, which may be long; so are those that
+	// Imports lists, until Reports has read theirs.
+	BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
 	Imports(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (is []domain.Import, next string, err error)
+	Reports(ctx context.Context, in domain.InstitutionID, is []domain.Import) error
 	Progress(ctx context.Context, in domain.InstitutionID, id string) (domain.Counts, error)
 	CreateTemplate(ctx context.Context, t domain.Template, once domain.Once) (made domain.Template, created bool, err error)
 	Template(ctx context.Context, in domain.InstitutionID, id string) (domain.Template, error)

@@ -250,7 +250,7 @@ func (s *server) history(ctx context.Context, c Claims, in *NumberPath) (*histor
 	files := map[string]string{}
 	for _, e := range es {
 		if _, known := files[e.Import]; !known && e.Import != "" {
-			i, err := s.Jobs.Import(ctx, c.Institution, e.Import)
+			i, err := s.Jobs.BriefImport(ctx, c.Institution, e.Import)
 			if err != nil && fault.KindOf(err) != fault.NotFound {
 				return nil, err
 			}

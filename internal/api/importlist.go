@@ -13,7 +13,7 @@ import (
 type importsInput struct {
 	Paging
 	ImportFilter
-	Brief bool `query:"brief" doc:"Without problems and fields, which may be long."`
+	Brief bool `query:"brief" doc:"Without headers, warnings, problems and fields, which may be long. Such a list is read at a small part of the cost."`
 }
 
 // ImportFilter chooses imports. A page of what it chooses may hold fewer items than
@@ -59,17 +59,20 @@ const searched = 2000
 func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
 	return list(in.Limit, func(limit int) ([]importView, string, error) {
 		is, next, err := s.searchImports(ctx, c, in.ImportFilter, limit, in.Cursor)
+		if err == nil && !in.Brief {
+			err = s.Jobs.Reports(ctx, c.Institution, is)
+		}
 		if err != nil {
 			return nil, "", err
 		}
 		views := make([]importView, 0, len(is))
 		for _, i := range is {
+			if in.Brief {
+				i.Report = domain.Report{} // versions before this one kept it in one with the rest
+			}
 			v, err := s.showImport(ctx, c, i)
 			if err != nil {
 				return nil, "", err
-			}
-			if in.Brief {
-				v.Body.Problems, v.Body.Fields = []problemView{}, []domain.FieldReport{}
 			}
 			views = append(views, v.Body)
 		}
@@ -124,7 +127,7 @@ func (s *server) putImport(ctx context.Context, c Claims, in *importPut) (*impor
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	was, err := s.theImport(ctx, c, in.ID)
+	was, err := s.wholeImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}

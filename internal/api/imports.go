@@ -223,7 +223,7 @@ func (s *server) importRoutes() {
 		OperationID: "getImport", Method: http.MethodGet, Path: one, Tags: []string{tagImports},
 		Summary: "Get an import", Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
-		i, err := s.theImport(ctx, c, in.ID)
+		i, err := s.wholeImport(ctx, c, in.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -286,7 +286,15 @@ func (s *server) importRoutes() {
 	s.redirects(one + "/files/{name}")
 }
 
+// theImport is an import without its report, wholeImport has that too.
 func (s *server) theImport(ctx context.Context, c Claims, id string) (domain.Import, error) {
+	if !safeID(id) {
+		return domain.Import{}, fault.Missing()
+	}
+	return s.Jobs.BriefImport(ctx, c.Institution, id)
+}
+
+func (s *server) wholeImport(ctx context.Context, c Claims, id string) (domain.Import, error) {
 	if !safeID(id) {
 		return domain.Import{}, fault.Missing()
 	}
@@ -632,7 +640,7 @@ func (s *server) replaceable(ctx context.Context, c Claims, holder string) (stri
 	if holder == "" {
 		return "", nil
 	}
-	i, err := s.Jobs.Import(ctx, c.Institution, holder)
+	i, err := s.Jobs.BriefImport(ctx, c.Institution, holder)
 	switch {
 	case err != nil && fault.KindOf(err) == fault.NotFound:
 		return "", nil // it was done so long ago that it has expired
@@ -693,7 +701,7 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 // startImport starts an import whose file has come, as the news from the bucket
 // will: whoever is second finds it taken, and the execution there.
 func (s *server) startImport(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
-	i, err := s.theImport(ctx, c, in.ID)
+	i, err := s.wholeImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -729,7 +737,7 @@ const resumeMargin = 24 * time.Hour
 
 // resumeImport begins another round of an import that ended with rows left.
 func (s *server) resumeImport(ctx context.Context, c Claims, in *runInput) (*importAnswer, error) {
-	was, err := s.theImport(ctx, c, in.ID)
+	was, err := s.wholeImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}

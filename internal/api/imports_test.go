@@ -948,3 +948,41 @@ func TestRecipesAreBounded(t *testing.T) {
 		s = newStack(t)
 	}
 }
+
+// A brief list has what is short of each import; the other list and the import itself
+// have its report.
+func TestBriefListsHaveNoReports(t *testing.T) {
+	s := newStack(t)
+	var made struct{ ID string }
+	s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "spring.csv"}).want(201).into(&made)
+	if _, err := s.jobs.ChangeImport(t.Context(), "aurora", made.ID, func(i *domain.Import) error {
+		i.Headers = []domain.Header{{Name: "Genre"}}
+		i.Warnings = []domain.Warning{{Reason: reason.New("rowsPadded", 3), Line: 2}}
+		i.Problems, i.ProblemsAll = []domain.Problem{{Line: 2, Outcome: domain.RowRejected, Reason: reason.New("rowsPadded", 1)}}, 7
+		i.Fields = []domain.FieldReport{{Field: "GENRE", Kind: domain.SingleChoice}}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	type shown struct {
+		ID                                  string
+		Headers, Warnings, Problems, Fields []any
+		ProblemsTotal                       int
+	}
+	parts := func(i shown) string {
+		return fmt.Sprint(i.ID == made.ID, len(i.Headers), len(i.Warnings), len(i.Problems), len(i.Fields), i.ProblemsTotal, i.Headers != nil && i.Warnings != nil && i.Problems != nil && i.Fields != nil)
+	}
+	var one shown
+	s.call(viewer, "GET", "/api/imports/"+made.ID, nil).want(200).into(&one)
+	if got := parts(one); got != "true 1 1 1 1 7 true" {
+		t.Errorf("the import: %s", got)
+	}
+	for _, c := range [][2]string{{"", "1 1 1 1"}, {"?limit=1", "1 1 1 1"}, {"?q=spring", "1 1 1 1"}, {"?brief=true", "0 0 0 0"}, {"?brief=true&q=spring", "0 0 0 0"}} {
+		query, want := c[0], c[1]
+		var page struct{ Items []shown }
+		s.call(viewer, "GET", "/api/imports"+query, nil).want(200).into(&page)
+		if len(page.Items) != 1 || parts(page.Items[0]) != "true "+want+" 7 true" {
+			t.Errorf("%q: %+v", query, page.Items)
+		}
+	}
+}

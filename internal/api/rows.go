@@ -50,7 +50,7 @@ func splits(headers []domain.Header, cells []string) []nameView {
 // listRows reads the first rows of an import's file, also of columns that are left
 // out: nothing of these is kept anywhere but in the file.
 func (s *server) listRows(ctx context.Context, c Claims, in *IDPath) (*listed[rowView], error) {
-	i, err := s.theImport(ctx, c, in.ID)
+	i, err := s.wholeImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -305,48 +305,60 @@ const (
 	TemplateJob JobKind = "template"
 )
 
+// Report is what reading and doing a file found that may be long. Lists of imports are
+// read without it.
+type Report struct {
+	Headers  []Header // of the file
+	Warnings []Warning
+	Problems []Problem // the first 100
+	Fields   []FieldReport
+}
+
 // Import is one file, one type of data, one action.
 type Import struct {
 	ID          string
 	Institution InstitutionID
-	DataType    DataType // "" for an object that was dropped at a path that names none
-	Action      Action   // likewise
+	DataType    DataType `json:",omitempty"` // "" for an object that was dropped at a path that names none
+	Action      Action   `json:",omitempty"` // likewise
 	FileName    string   // as the user sees it; never a path of ours
 	Recipe
-	Headers     []Header // of the file
-	Learnt      Learnt   // from its columns; an update is read as its test was
-	Email       string   // "" for no mail
-	Note        string   // what people wrote about it
-	Language    string   // of mails and messages
+	Learnt      Learnt `json:",omitzero"`  // from its columns; an update is read as its test was
+	Email       string `json:",omitempty"` // "" for no mail
+	Note        string `json:",omitempty"` // what people wrote about it
+	Language    string // of mails and messages
 	Status      Status
-	Cancel      bool   // asked for; rows not yet done become unprocessed
-	Of          string // the import whose bytes or undo file this one runs
-	OfKind      string // "", UpdateOf, UndoOf
-	UpdatedBy   string // the update that ran this test's bytes
-	UndoneBy    string // the undo of this update
-	Source      Object // pinned when the file came
-	Rows        int    // known after the check
-	Chunks      int    // likewise
-	Counts      Counts
-	Problem     *FileProblem
-	Detected    *Detected
-	Warnings    []Warning
-	Problems    []Problem // the first 100
-	ProblemsAll int       // how many there are
-	Fields      []FieldReport
-	Files       []string // errors, changes, undo, original
-	Mail        MailState
+	Cancel      bool         `json:",omitempty"` // asked for; rows not yet done become unprocessed
+	Of          string       `json:",omitempty"` // the import whose bytes or undo file this one runs
+	OfKind      string       `json:",omitempty"` // "", UpdateOf, UndoOf
+	UpdatedBy   string       `json:",omitempty"` // the update that ran this test's bytes
+	UndoneBy    string       `json:",omitempty"` // the undo of this update
+	Source      Object       `json:",omitzero"`  // pinned when the file came
+	Rows        int          `json:",omitempty"` // known after the check
+	Chunks      int          `json:",omitempty"` // likewise
+	Counts      Counts       `json:",omitzero"`
+	Problem     *FileProblem `json:",omitempty"`
+	Detected    *Detected    `json:",omitempty"`
+	ProblemsAll int          `json:",omitempty"` // how many problems there are
+	Files       []string     // errors, changes, undo, original
+	Mail        MailState    `json:",omitzero"`
 	CreatedAt   time.Time
 	CreatedBy   Who
-	StartedAt   time.Time
-	FinishedAt  time.Time
-	RetriedAt   time.Time // when its end was last asked for anew
+	StartedAt   time.Time `json:",omitzero"`
+	FinishedAt  time.Time `json:",omitzero"`
+	RetriedAt   time.Time `json:",omitzero"` // when its end was last asked for anew
 	ExpiresAt   time.Time // when the job and its files go
 	Version     int       // counts writes, for optimistic updates
-	Ticket      Ticket    // what its round writes by, from taking a slot until that is free again
-	Round       int       // 0 for the first one; each resume is one more
-	Accounted   int       // the round whose end Counts, Problems and Files tell of
-	Account     string    // names the one of those that worked it out which closed it
+	Reported    int       `json:",omitempty"` // the version that wrote the Report, 0 for none
+	Ticket      Ticket    `json:",omitzero"`  // what its round writes by, from taking a slot until that is free again
+	Round       int       `json:",omitempty"` // 0 for the first one; each resume is one more
+	Accounted   int       `json:",omitempty"` // the round whose end Counts, Problems and Files tell of
+	Account     string    `json:",omitempty"` // names the one of those that worked it out which closed it
+	Report
+}
+
+// None reports whether there is nothing to tell.
+func (r Report) None() bool {
+	return len(r.Headers)+len(r.Warnings)+len(r.Problems)+len(r.Fields) == 0
 }
 
 // Open reports whether something is still to be done: for the import itself, for

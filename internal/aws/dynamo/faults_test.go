@@ -33,7 +33,9 @@ const opera domain.InstitutionID = "opera"
 type network struct {
 	// fail is told the operation and body of each call, and how often the same
 	// call came before.
-	fail  func(op string, body []byte, before int) (*http.Response, error)
+	fail func(op string, body []byte, before int) (*http.Response, error)
+	// heard is told what the service answered to a call.
+	heard func(op string, answer []byte)
 	calls atomic.Int64
 	mu    sync.Mutex
 	seen  map[string]int
@@ -71,7 +73,15 @@ func (n *network) Do(r *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 	}
-	return http.DefaultClient.Do(r)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil || n.heard == nil {
+		return resp, err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	n.heard(op, answer)
+	return resp, err
 }
 
 var errLost = fmt.Errorf("connection reset: %w", io.ErrUnexpectedEOF)
@@ -124,6 +134,7 @@ type stores struct {
 	contacts  *dynamo.Contacts
 	catalogue *dynamo.Catalogue
 	jobs      *dynamo.Jobs
+	jobsTable string
 }
 
 // connected returns stores behind a network that works until fail is set. The
@@ -140,10 +151,12 @@ func connected(t *testing.T) stores {
 		Sleep: func(ctx context.Context, d time.Duration) error { waited.Add(int64(d)); return ctx.Err() },
 		Draw:  func(most time.Duration) time.Duration { return most }}
 	tables := []string{emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf), emulator.Table(t, conf)}
+	jobs := emulator.Table(t, conf)
 	s := stores{net: n, client: dynamodb.NewFromConfig(conf), tables: tables,
 		contacts:  dynamo.NewContacts(db, tables[0], tables[1], tables[2], tables[3]),
 		catalogue: dynamo.NewCatalogue(db, emulator.Table(t, conf)),
-		jobs:      dynamo.NewJobs(db, emulator.Table(t, conf)),
+		jobs:      dynamo.NewJobs(db, jobs),
+		jobsTable: jobs,
 	}
 	return s
 }

@@ -1,7 +1,9 @@
 package dynamo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -37,6 +39,7 @@ func NewJobs(db *DB, name string) *Jobs {
 }
 
 func importsKey(in domain.InstitutionID) string   { return string(in) + "#imports" }
+func reportsKey(in domain.InstitutionID) string   { return string(in) + "#reports" }
 func templatesKey(in domain.InstitutionID) string { return string(in) + "#templates" }
 func progressKey(in domain.InstitutionID, id string) string {
 	return string(in) + "#import#" + id
@@ -52,14 +55,15 @@ const (
 func (s *Jobs) nowSeconds() types.AttributeValue { return num(s.table.Now().Unix()) }
 
 // importItem keeps as attributes what conditions look at or what changes apart
-// from the document.
+// from the document. The report is kept apart.
 func importItem(imp domain.Import) (item, error) {
+	imp.Report = domain.Report{}
 	doc, err := marshal(imp)
 	if err != nil {
 		return nil, err
 	}
 	it := keys(importsKey(imp.Institution), imp.ID)
-	it["doc"], it["v"] = doc, num(int64(imp.Version))
+	it["doc"], it["v"], it["report"] = doc, num(int64(imp.Version)), num(int64(imp.Reported))
 	it["updatedBy"], it["undoneBy"] = str(imp.UpdatedBy), str(imp.UndoneBy)
 	expires(it, imp.ExpiresAt)
 	open(it, domain.ImportJob, imp.Open(), imp.CreatedAt)
@@ -70,9 +74,10 @@ func importItem(imp domain.Import) (item, error) {
 	return it, nil
 }
 
+// readImport returns the import without its report.
 func readImport(it item) (imp domain.Import, err error) {
 	err = unmarshal(it, &imp)
-	imp.Version = int(number(it["v"]))
+	imp.Version, imp.Reported = int(number(it["v"])), int(number(it["report"]))
 	imp.UpdatedBy, imp.UndoneBy = stringOf(it["updatedBy"]), stringOf(it["undoneBy"])
 	return imp, err
 }
@@ -108,7 +113,7 @@ func open(it item, kind domain.JobKind, is bool, since time.Time) {
 const OpenIndex = "open"
 
 // OpenImports yields the imports of all institutions that were made before the
-// time and are open, oldest first. What changed in the last second may be
+// time and are open, oldest first, without reports. What changed in the last second may be
 // missing or be there with its end.
 func (s *Jobs) OpenImports(ctx context.Context, before time.Time) iter.Seq2[domain.Import, error] {
 	return opened(ctx, s, domain.ImportJob, before, readImport)
@@ -179,7 +184,10 @@ func (s *Jobs) Returned(ctx context.Context, in domain.InstitutionID, email stri
 
 // CreateImport stores a new import, or returns what the same key made before.
 func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.Once, replaces string) (domain.Import, bool, error) {
-	imp.Version = 1
+	imp.Version, imp.Reported = 1, 0
+	if !imp.Report.None() {
+		imp.Reported = 1
+	}
 	it, err := importItem(imp)
 	if err != nil {
 		return domain.Import{}, false, err
@@ -198,7 +206,11 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
 	}
-	earlier, of, err := s.create(ctx, it, onceKey(imp.Institution, "import", once), once, follow)
+	report, err := s.reportPuts(imp)
+	if err != nil {
+		return domain.Import{}, false, err
+	}
+	earlier, of, err := s.create(ctx, it, onceKey(imp.Institution, "import", once), once, follow, report...)
 	switch {
 	case err != nil:
 		return domain.Import{}, false, err
@@ -212,7 +224,7 @@ func (s *Jobs) CreateImport(ctx context.Context, imp domain.Import, once domain.
 		e.ID = stringOf(of[holds])
 		return domain.Import{}, false, e
 	}
-	imp, err = readImport(it)
+	imp, err = importRead(it, imp.Report)
 	return imp, true, err
 }
 
@@ -220,10 +232,10 @@ func onceKey(in domain.InstitutionID, kind string, once domain.Once) item {
 	return keys(string(in)+"#once", kind+"#"+once.Key)
 }
 
-// create puts a job, remembers its idempotency key and does follow, all or
+// create puts a job, remembers its idempotency key and does follow and more, all or
 // nothing. It returns the id of the job that the key made before, or the item
 // that did not fit follow's condition.
-func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once, follow *types.Update) (earlier string, of item, err error) {
+func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once, follow *types.Update, more ...types.TransactWriteItem) (earlier string, of item, err error) {
 	put := func(it item) types.TransactWriteItem {
 		return types.TransactWriteItem{Put: &types.Put{TableName: &s.table.name, Item: it, ConditionExpression: aws.String(gone),
 			ExpressionAttributeNames:            map[string]string{"#ttl": "ttl"},
@@ -242,7 +254,7 @@ func (s *Jobs) create(ctx context.Context, job item, key item, once domain.Once,
 		followAt = len(items)
 		items = append(items, types.TransactWriteItem{Update: follow})
 	}
-	err = s.table.transact(ctx, items...)
+	err = s.table.transact(ctx, append(items, more...)...)
 	raced, ok := errors.AsType[errRaced](err)
 	if !ok {
 		return "", nil, err
@@ -284,22 +296,22 @@ func (s *Jobs) get(ctx context.Context, key item) (item, error) {
 	return it, nil
 }
 
-// change reads an item, lets f make its successor and writes that if nobody
+// change reads an item, lets f make its successor and writes that and more if nobody
 // wrote in between, again and again.
-func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next item, err error)) (item, error) {
+func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next item, more []types.TransactWriteItem, err error)) (item, error) {
 	for tries := s.table.Retry.start(); ; {
 		stored, err := s.get(ctx, key)
 		if err != nil {
 			return nil, err
 		}
-		next, err := f(stored)
+		next, more, err := f(stored)
 		if err != nil {
 			return nil, err
 		}
-		err = s.table.transact(ctx, types.TransactWriteItem{Put: &types.Put{TableName: &s.table.name, Item: next,
+		err = s.table.transact(ctx, append([]types.TransactWriteItem{{Put: &types.Put{TableName: &s.table.name, Item: next,
 			ConditionExpression:       aws.String("#v = :v"),
 			ExpressionAttributeNames:  map[string]string{"#v": "v"},
-			ExpressionAttributeValues: item{":v": stored["v"]}}})
+			ExpressionAttributeValues: item{":v": stored["v"]}}}}, more...)...)
 		if _, ok := errors.AsType[errRaced](err); !ok {
 			return next, err
 		}
@@ -309,8 +321,8 @@ func (s *Jobs) change(ctx context.Context, key item, f func(stored item) (next i
 	}
 }
 
-// Import returns one import, or kind NotFound.
-func (s *Jobs) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+// BriefImport returns one import without its report, or kind NotFound.
+func (s *Jobs) BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
 	it, err := s.get(ctx, keys(importsKey(in), id))
 	if err != nil {
 		return domain.Import{}, err
@@ -318,27 +330,53 @@ func (s *Jobs) Import(ctx context.Context, in domain.InstitutionID, id string) (
 	return readImport(it)
 }
 
-// ChangeImport applies f to the import and keeps the result.
+// Import returns one import, or kind NotFound.
+func (s *Jobs) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+	it, err := s.get(ctx, keys(importsKey(in), id))
+	if err != nil {
+		return domain.Import{}, err
+	}
+	return s.whole(ctx, it)
+}
+
+// ChangeImport applies f to the import and keeps the result. The report is written
+// again only if f changed it.
 func (s *Jobs) ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error) {
-	it, err := s.change(ctx, keys(importsKey(in), id), func(stored item) (item, error) {
-		imp, err := readImport(stored)
+	var imp domain.Import
+	it, err := s.change(ctx, keys(importsKey(in), id), func(stored item) (it item, report []types.TransactWriteItem, err error) {
+		if imp, err = s.whole(ctx, stored); err != nil {
+			return nil, nil, err
+		}
+		version, reported, ends := imp.Version, imp.Reported, imp.ExpiresAt
+		before, err := json.Marshal(imp.Report)
 		if err != nil {
-			return nil, err
+			return nil, nil, fault.Wrap(fault.Internal, "docWritten", err)
 		}
-		version := imp.Version
 		if err := f(&imp); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		imp.Institution, imp.ID, imp.Version = in, id, version+1
-		return importItem(imp)
+		after, err := json.Marshal(imp.Report)
+		if err != nil {
+			return nil, nil, fault.Wrap(fault.Internal, "docWritten", err)
+		}
+		imp.Institution, imp.ID, imp.Version, imp.Reported = in, id, version+1, reported
+		_, apart := stored["report"]
+		if !bytes.Equal(before, after) || !imp.Report.None() && (!apart || !ends.Equal(imp.ExpiresAt)) {
+			imp.Reported = imp.Version
+			if report, err = s.reportPuts(imp); err != nil {
+				return nil, nil, err
+			}
+		}
+		it, err = importItem(imp)
+		return it, report, err
 	})
 	if err != nil {
 		return domain.Import{}, err
 	}
-	return readImport(it)
+	return importRead(it, imp.Report)
 }
 
-// Imports lists newest first.
+// Imports lists newest first, without reports.
 func (s *Jobs) Imports(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error) {
 	return list(ctx, s, importsKey(in), "imports", limit, from, readImport)
 }
@@ -436,17 +474,18 @@ func (s *Jobs) Template(ctx context.Context, in domain.InstitutionID, id string)
 
 // ChangeTemplate applies f to the template and keeps the result.
 func (s *Jobs) ChangeTemplate(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Template) error) (domain.Template, error) {
-	it, err := s.change(ctx, keys(templatesKey(in), id), func(stored item) (item, error) {
+	it, err := s.change(ctx, keys(templatesKey(in), id), func(stored item) (item, []types.TransactWriteItem, error) {
 		t, err := readTemplate(stored)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		version := t.Version
 		if err := f(&t); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		t.Institution, t.ID, t.Version = in, id, version+1
-		return templateItem(t)
+		it, err := templateItem(t)
+		return it, nil, err
 	})
 	if err != nil {
 		return domain.Template{}, err

@@ -76,7 +76,7 @@ func (w *world) hook(in domain.InstitutionID, id string, events ...domain.Event)
 func (w *world) imported(change ...func(*domain.Import)) domain.Import {
 	w.t.Helper()
 	i := domain.Import{ID: "i1", Institution: demo.Aurora, DataType: domain.Criteria, Action: domain.Update, Status: domain.Done, FileName: "Anna Meier.csv",
-		Email: "ana@aurora.example", Counts: domain.Counts{Rows: 2, Updated: 1, Rejected: 1}, Problems: []domain.Problem{{Value: "Anna"}},
+		Email: "ana@aurora.example", Counts: domain.Counts{Rows: 2, Updated: 1, Rejected: 1}, Report: domain.Report{Problems: []domain.Problem{{Value: "Anna"}}},
 		CreatedAt: w.now, FinishedAt: w.now.Add(time.Minute), ExpiresAt: w.now.AddDate(0, 0, 30)}
 	for _, c := range change {
 		c(&i)

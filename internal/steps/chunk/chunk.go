@@ -18,7 +18,7 @@ import (
 // Jobs is what the step needs of the imports.
 type Jobs interface {
 	account.Chunks
-	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	SetProgress(ctx context.Context, in domain.InstitutionID, id string, chunk int, c domain.Counts) error
 }
 
@@ -54,7 +54,7 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 	if err := in.Check(); err != nil {
 		return err
 	}
-	imp, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+	imp, err := s.Jobs.BriefImport(ctx, in.Institution, in.Import)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Step) Run(ctx context.Context, in flow.Chunk) error {
 			if err := s.Jobs.SetProgress(ctx, in.Institution, imp.RunID(), in.Chunk, c); err != nil {
 				return false, err
 			}
-			now, err := s.Jobs.Import(ctx, in.Institution, in.Import)
+			now, err := s.Jobs.BriefImport(ctx, in.Institution, in.Import)
 			if err == nil && in.Over(&now) {
 				// The machine was stopped and the import settled: all that is
 				// left to write here is burnt.

@@ -28,13 +28,13 @@ type jobs struct {
 	then  func(*domain.Import)
 }
 
-func (j *jobs) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+func (j *jobs) BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
 	if j.looks++; j.looks == j.at {
 		if _, err := j.ChangeImport(ctx, in, id, func(i *domain.Import) error { j.then(i); return nil }); err != nil {
 			return domain.Import{}, err
 		}
 	}
-	return j.Jobs.Import(ctx, in, id)
+	return j.Jobs.BriefImport(ctx, in, id)
 }
 
 type desk struct {

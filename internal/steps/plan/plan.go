@@ -31,9 +31,9 @@ import (
 type Jobs interface {
 	Slots
 	ChunkState(ctx context.Context, in domain.InstitutionID, imp string, round, chunk int) (domain.ChunkState, error)
-	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
-	// Imports lists the newest first.
+	// Imports lists the newest first, without their reports.
 	Imports(ctx context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error)
 }
 
@@ -220,7 +220,7 @@ func (s *Step) ticket(ctx context.Context, imp *domain.Import, p *flow.Plan) (do
 		return t, herr
 	}
 	for id, t := range held {
-		i, err := s.Jobs.Import(ctx, imp.Institution, id)
+		i, err := s.Jobs.BriefImport(ctx, imp.Institution, id)
 		if err == nil && i.Status.Final() || err != nil && fault.KindOf(err) == fault.NotFound {
 			err = s.Jobs.FreeSlot(ctx, imp.Institution, id, t)
 		}

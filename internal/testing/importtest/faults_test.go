@@ -356,11 +356,11 @@ type forgetful struct {
 	looks int
 }
 
-func (f *forgetful) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+func (f *forgetful) BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
 	if f.looks++; f.looks > 2 {
 		return domain.Import{}, fault.Missing()
 	}
-	return f.Jobs.Import(ctx, in, id)
+	return f.Jobs.BriefImport(ctx, in, id)
 }
 
 // Faults 1, 2, 3, 4, 5 and 41: events more than once, late, out of order.
@@ -986,8 +986,8 @@ type finishing struct {
 	after int
 }
 
-func (f *finishing) Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
-	imp, err := f.Jobs.Import(ctx, in, id)
+func (f *finishing) BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+	imp, err := f.Jobs.BriefImport(ctx, in, id)
 	if f.after--; f.after < 0 {
 		imp.Status = domain.Failed
 	}

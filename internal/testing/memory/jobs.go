@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -99,7 +100,10 @@ func (s *Jobs) CreateImport(_ context.Context, imp domain.Import, once domain.On
 		s.imports[jobID{imp.Institution, imp.Of}] = of
 	}
 	imp = copied(imp)
-	imp.Version = 1
+	imp.Version, imp.Reported = 1, 0
+	if !imp.Report.None() {
+		imp.Reported = 1
+	}
 	s.imports[jobID{imp.Institution, imp.ID}] = imp
 	s.remember(key, imp.ID, once.Digest)
 	return copied(imp), true, nil
@@ -120,21 +124,49 @@ func (s *Jobs) ChangeImport(_ context.Context, in domain.InstitutionID, id strin
 	if err != nil {
 		return domain.Import{}, err
 	}
-	version := imp.Version
+	version, reported, before := imp.Version, imp.Reported, copied(imp.Report)
 	if err := f(&imp); err != nil {
 		return domain.Import{}, err
 	}
 	imp = copied(imp)
-	imp.Institution, imp.ID, imp.Version = in, id, version+1
+	imp.Institution, imp.ID, imp.Version, imp.Reported = in, id, version+1, reported
+	if !reflect.DeepEqual(before, imp.Report) {
+		imp.Reported = imp.Version
+	}
 	s.imports[jobID{in, id}] = imp
 	return copied(imp), nil
 }
 
-// Imports lists newest first.
+// BriefImport returns one import without its report, or kind NotFound.
+func (s *Jobs) BriefImport(_ context.Context, in domain.InstitutionID, id string) (domain.Import, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, err := s.theImport(in, id)
+	i.Report = domain.Report{}
+	return i, err
+}
+
+// Imports lists newest first, without reports.
 func (s *Jobs) Imports(_ context.Context, in domain.InstitutionID, limit int, from string) ([]domain.Import, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return list(s.imports, in, s.now(), func(i domain.Import) time.Time { return i.ExpiresAt }, "imports", limit, from)
+	is, next, err := list(s.imports, in, s.now(), func(i domain.Import) time.Time { return i.ExpiresAt }, "imports", limit, from)
+	for i := range is {
+		is[i].Report = domain.Report{}
+	}
+	return is, next, err
+}
+
+// Reports reads what a page of Imports left out.
+func (s *Jobs) Reports(_ context.Context, in domain.InstitutionID, is []domain.Import) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range is {
+		if i, err := s.theImport(in, is[n].ID); err == nil {
+			is[n] = i
+		}
+	}
+	return nil
 }
 
 // SetProgress remembers the account of one chunk so far.
@@ -215,11 +247,16 @@ func (s *Jobs) Templates(_ context.Context, in domain.InstitutionID, limit int, 
 }
 
 // OpenImports yields the imports of all institutions that were made before the
-// time and are open, oldest first.
+// time and are open, oldest first, without reports.
 func (s *Jobs) OpenImports(_ context.Context, before time.Time) iter.Seq2[domain.Import, error] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return opened(s.imports, func(i domain.Import) (time.Time, bool) {
+	brief := maps.Clone(s.imports)
+	for key, i := range brief {
+		i.Report = domain.Report{}
+		brief[key] = i
+	}
+	return opened(brief, func(i domain.Import) (time.Time, bool) {
 		return i.CreatedAt, i.Open() && i.CreatedAt.Unix() < before.Unix() && !expired(i.ExpiresAt, s.now())
 	})
 }

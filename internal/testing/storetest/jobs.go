@@ -71,13 +71,21 @@ func job(id string) domain.Import {
 		FileName: "Größen \"2026\".csv", Email: "anna@example.org", Language: "fr", Status: domain.Waiting,
 		Source: domain.Object{Bucket: "b", Key: "k", Version: "v", Size: 1 << 40}, Rows: 3, Counts: domain.Counts{Rows: 3, Updated: 2, Rejected: 1},
 		Problem: domain.Because("noKeyColumn", 1, "Contact"), Detected: &domain.Detected{Format: "csv", Rows: 3},
-		Warnings:    []domain.Warning{{Reason: reason.New("encodingGuessed", "Windows-1252", []string{"Müller"}), Line: 1}},
-		Problems:    []domain.Problem{{Line: 2, Column: "[new] GENRE", Value: "ROK", Outcome: domain.RowConflicted, Reason: reason.New("conflict", "A", "", "ROK"), Old: text("A"), Live: text(""), OtherLines: []int{4, 5}}},
-		ProblemsAll: 12, Fields: []domain.FieldReport{{Field: "GENRE", Kind: domain.SingleChoice, Changes: []domain.Transition{{From: "", To: "ROCK", Count: 2}}}},
+		ProblemsAll: 12, Report: domain.Report{
+			Headers:  []domain.Header{{Name: "Genre", Samples: []string{"ROCK"}, Column: "[new] GENRE", By: domain.BySynonym}},
+			Warnings: []domain.Warning{{Reason: reason.New("encodingGuessed", "Windows-1252", []string{"Müller"}), Line: 1}},
+			Problems: []domain.Problem{{Line: 2, Column: "[new] GENRE", Value: "ROK", Outcome: domain.RowConflicted, Reason: reason.New("conflict", "A", "", "ROK"), Old: text("A"), Live: text(""), OtherLines: []int{4, 5}}},
+			Fields:   []domain.FieldReport{{Field: "GENRE", Kind: domain.SingleChoice, Changes: []domain.Transition{{From: "", To: "ROCK", Count: 2}}}},
+		},
 		Files: []string{"errors", "original"}, Mail: domain.NewMailState("failed", "mailRefused"),
 		CreatedAt: time.Date(2026, 11, 24, 9, 0, 0, 123456789, time.UTC), CreatedBy: "anna",
 		ExpiresAt: time.Date(2026, 12, 24, 9, 0, 0, 0, time.UTC),
 	}
+}
+
+func unreported(imp domain.Import) domain.Import {
+	imp.Report = domain.Report{}
+	return imp
 }
 
 func create(t *testing.T, s Jobs, imp domain.Import) domain.Import {
@@ -102,9 +110,14 @@ func jobsImport(t *testing.T, s Jobs, _ *Clock) {
 	refused(t, "missing", err, fault.NotFound, "notFound")
 	want := job("i1")
 	made := create(t, s, want)
-	want.Version = 1
+	want.Version, want.Reported = 1, 1
 	same(t, "made", made, want)
 	same(t, "stored", theImport(t, s, "i1"), want)
+	brief, err := s.BriefImport(t.Context(), opera, "i1")
+	must(t, err)
+	same(t, "without its report", brief, unreported(want))
+	_, err = s.BriefImport(t.Context(), opera, "none")
+	refused(t, "missing", err, fault.NotFound, "notFound")
 	_, _, err = s.CreateImport(t.Context(), job("i1"), Once{}, "")
 	refused(t, "the same id", err, fault.Conflict, "exists")
 }
@@ -279,7 +292,7 @@ func jobsChangeImport(t *testing.T, s Jobs, _ *Clock) {
 	})
 	must(t, err)
 	want := job("i1")
-	want.Status, want.Counts.Updated, want.Problems, want.UndoneBy, want.Version = domain.Done, 7, nil, "x", 2
+	want.Status, want.Counts.Updated, want.Problems, want.UndoneBy, want.Version, want.Reported = domain.Done, 7, nil, "x", 2, 2
 	same(t, "answer", got, want)
 	same(t, "stored", theImport(t, s, "i1"), want)
 
@@ -289,6 +302,19 @@ func jobsChangeImport(t *testing.T, s Jobs, _ *Clock) {
 		t.Errorf("the error is %v, want f's own", err)
 	}
 	same(t, "unchanged", theImport(t, s, "i1"), want)
+
+	// The report stays where nothing of it is changed, can come later and can go.
+	for version, report := range []domain.Report{want.Report, {Fields: []domain.FieldReport{{Field: "GENRE", Kind: domain.SingleChoice, Changes: []domain.Transition{}}}}, {}, {}, job("i1").Report} {
+		want.Version = 3 + version
+		if version > 0 && version != 3 {
+			want.Reported = want.Version
+		}
+		want.Report, want.Rows = report, version
+		got, err := s.ChangeImport(t.Context(), opera, "i1", func(i *domain.Import) error { i.Report, i.Rows, i.Reported = report, version, 99; return nil })
+		must(t, err)
+		same(t, "answer with a report", got, want)
+		same(t, "stored with a report", theImport(t, s, "i1"), want)
+	}
 	_, err = s.ChangeImport(t.Context(), opera, "none", func(*domain.Import) error { t.Error("called"); return nil })
 	refused(t, "missing", err, fault.NotFound, "notFound")
 }
@@ -352,8 +378,10 @@ func jobsImports(t *testing.T, s Jobs, _ *Clock) {
 	is, _, err := s.Imports(t.Context(), opera, 1, "")
 	must(t, err)
 	made := job("i22")
-	made.Version = 1
-	same(t, "the newest", is, []domain.Import{made})
+	made.Version, made.Reported = 1, 1
+	same(t, "the newest", is, []domain.Import{unreported(made)})
+	must(t, s.Reports(t.Context(), opera, is))
+	same(t, "the newest with its report", is, []domain.Import{made})
 	is, next, err := s.Imports(t.Context(), "nobody", 10, "")
 	must(t, err)
 	if len(is) != 0 || next != "" {
@@ -369,14 +397,34 @@ func jobsImportsBig(t *testing.T, s Jobs, _ *Clock) {
 		for line := range 100 {
 			imp.Problems = append(imp.Problems, domain.Problem{Line: line, Column: "[new] GENRE", Value: fmt.Sprintf("%0250d", line), Reason: reason.Reason{Code: "ofTomorrow", Params: reason.Params{"filler": fmt.Sprintf("%0400d", line)}}})
 		}
+		if i == 7 {
+			imp.Report = domain.Report{}
+		}
 		create(t, s, imp)
 	}
 	n := 0
 	for _, i := range paged(t, 15, func(limit int, cursor string) ([]domain.Import, string, error) {
-		return s.Imports(t.Context(), opera, limit, cursor)
+		is, next, err := s.Imports(t.Context(), opera, limit, cursor)
+		if err == nil {
+			// What is changed meanwhile is told as it is then.
+			_, err = s.ChangeImport(t.Context(), opera, "i03", func(i *domain.Import) error {
+				i.Headers = append(i.Headers, domain.Header{Name: "More"})
+				return nil
+			})
+			must(t, err)
+			err = s.Reports(t.Context(), opera, is)
+		}
+		return is, next, err
 	}) {
-		if n++; len(i.Problems) != 100 {
+		want := 100
+		if i.ID == "i07" {
+			want = 0
+		}
+		if n++; len(i.Problems) != want {
 			t.Fatalf("%s has %d problems", i.ID, len(i.Problems))
+		}
+		if i.ID == "i03" && len(i.Headers) != 3 {
+			t.Errorf("%s is told with %d headers", i.ID, len(i.Headers))
 		}
 	}
 	if n != 20 {
@@ -606,6 +654,9 @@ func jobsOpen(t *testing.T, s Jobs, clock *Clock) {
 	open := func(before time.Time) (out []string) {
 		for i, err := range s.OpenImports(t.Context(), before) {
 			must(t, err)
+			if !i.Report.None() {
+				t.Errorf("%s comes with its report", i.ID)
+			}
 			out = append(out, string(i.Institution)+" "+i.ID+" "+string(i.Status))
 		}
 		for f, err := range s.OpenTemplates(t.Context(), before) {

@@ -141,11 +141,16 @@ type Jobs interface {
 	// otherwise kind Conflict "alreadyDone" whose ID is the one it holds.
 	CreateImport(ctx context.Context, imp domain.Import, once Once, replaces string) (made domain.Import, created bool, err error)
 	Import(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
+	// BriefImport is Import without the report.
+	BriefImport(ctx context.Context, in domain.InstitutionID, id string) (domain.Import, error)
 	// ChangeImport reads, applies f and writes if nobody wrote in between,
 	// again and again until it fits. f's error ends it and is returned as it is.
 	ChangeImport(ctx context.Context, in domain.InstitutionID, id string, f func(*domain.Import) error) (domain.Import, error)
-	// Imports lists newest first.
+	// Imports lists newest first, without the reports.
 	Imports(ctx context.Context, in domain.InstitutionID, limit int, cursor string) (is []domain.Import, next string, err error)
+	// Reports reads those of a page of Imports. An import that was changed since is
+	// as it is now.
+	Reports(ctx context.Context, in domain.InstitutionID, is []domain.Import) error
 	// SetProgress remembers the account of one chunk so far; saying it again
 	// replaces it.
 	SetProgress(ctx context.Context, in domain.InstitutionID, id string, chunk int, c domain.Counts) error
