@@ -12,7 +12,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench build version deploy doctor lookups restore
+.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench bench-peers build version deploy doctor lookups restore
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -59,8 +59,12 @@ checkov: ## check the template by checkov's rules (installs it under .local: 300
 sbom: ## write what each function is made of into .local/sbom (CycloneDX)
 	@$(IN) .ci/sbom
 
-bench: setup ## measure the work on rows
-	@$(IN) go run ./internal/testing/bench
+bench: setup ## measure the work on rows, and say what moved since the last run (ARGS="-only costs")
+	@$(IN) go run ./internal/testing/bench $(ARGS)
+
+bench-peers: setup ## measure other programs beside this one (installs them under .local: 105 MB)
+	@$(IN) .ci/environment peers internal/local/requirements-peers.txt
+	@$(IN) go run ./internal/testing/bench/peers $(ARGS)
 
 build: setup ## build the functions for AWS into .aws-sam
 	@$(IN) GOFLAGS="-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'" $(SAM) build

@@ -91,7 +91,8 @@ var may = []struct {
 	{"testing/exactmodel", ""},
 	{"testing/chaos", "aws/dynamo domain local local/demo local/emulator"},
 	{"testing/chaos/rollbook-chaos", "local testing/chaos"},
-	{"testing/bench", "aws/dynamo domain domain/fault domain/field file/sheet importing local/demo local/emulator mail steps testing/memory"},
+	{"testing/bench", "api aws/dynamo domain domain/fault file/guide file/sheet file/workbook importing local/demo local/emulator mail steps testing/memory"},
+	{"testing/bench/peers", "aws/dynamo domain file/sheet file/workbook importing local/demo local/emulator mail steps testing/memory"},
 }
 
 // rooms may be named whole in a list above: every package in them.

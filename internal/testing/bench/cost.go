@@ -53,9 +53,16 @@ type used struct {
 	Stored     int     // bytes that stay in the tables, history and new contacts
 	Puts       int     // objects
 	ObjectMB   float64 // in all
-	PlanCPU    float64 // seconds
-	ChunkCPU   float64
-	FinishCPU  float64
+	CPU        time.Duration
+
+	Plan, Chunk, Finish *used // the steps' own parts, without what is stored
+}
+
+func (u *used) add(v used) {
+	u.WriteUnits += v.WriteUnits
+	u.ReadUnits += v.ReadUnits
+	u.Requests += v.Requests
+	u.CPU += v.CPU
 }
 
 // A meter counts what requests to DynamoDB are charged, by the service's rules:
@@ -326,8 +333,18 @@ func (s *shop) stored(ctx context.Context) (bytes int, err error) {
 	return bytes, nil
 }
 
+// measure returns what the work used.
+func (s *shop) measure(work func() error) (used, error) {
+	s.meter.take()
+	at := cpuTime()
+	err := work()
+	u := s.meter.take()
+	u.CPU = cpuTime() - at
+	return u, err
+}
+
 // through runs one import through its three steps and returns what it used.
-func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action, file []byte, want func(domain.Counts) int) (used, error) {
+func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action, file []byte, want func(domain.Counts) int) (u used, err error) {
 	s.next++
 	before, err := s.stored(ctx)
 	if err != nil {
@@ -340,7 +357,6 @@ func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action,
 	}
 	imp := domain.Import{ID: fmt.Sprintf("0199f0aa-0000-7000-8000-%012d", s.next), Institution: demo.Aurora, DataType: dt, Action: a, Recipe: domain.Recipe{OnConflict: domain.Skip},
 		Language: "en", Source: source, Status: domain.Checking, CreatedAt: time.Now(), StartedAt: time.Now(), ExpiresAt: time.Now().Add(domain.ImportLife)}
-	s.meter.take()
 	if _, _, err := s.jobs.CreateImport(ctx, imp, domain.Once{}, ""); err != nil {
 		return used{}, err
 	}
@@ -351,25 +367,32 @@ func (s *shop) through(ctx context.Context, dt domain.DataType, a domain.Action,
 	f := &finish.Step{Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Mappings: mappings, Files: s.files, Mail: &memory.Mails{}, Log: none,
 		Count: func(string, int) {}, Now: time.Now, Letter: func(domain.Import, string) mail.Message { return mail.Message{} }}
 	run := flow.RunOf(&imp)
-	at := cpuTime()
-	planned, err := p.Run(ctx, run)
-	if err != nil {
-		return used{}, err
-	}
-	planCPU := cpuTime() - at
-	at = cpuTime()
-	for n := range planned.Chunks {
-		if err := c.Run(ctx, flow.Chunk{Run: run, Chunk: n}); err != nil {
-			return used{}, err
+	var planned flow.Planned
+	for _, step := range []struct {
+		part **used
+		run  func() error
+	}{
+		{&u.Plan, func() (err error) {
+			planned, err = p.Run(ctx, run)
+			return err
+		}},
+		{&u.Chunk, func() error {
+			for n := range planned.Chunks {
+				if err := c.Run(ctx, flow.Chunk{Run: run, Chunk: n}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{&u.Finish, func() error { return f.Run(ctx, flow.Finish{Run: run}) }},
+	} {
+		part, err := s.measure(step.run)
+		if err != nil {
+			return u, err
 		}
+		*step.part = &part
+		u.add(part)
 	}
-	chunkCPU := cpuTime() - at
-	at = cpuTime()
-	if err := f.Run(ctx, flow.Finish{Run: run}); err != nil {
-		return used{}, err
-	}
-	u := s.meter.take()
-	u.PlanCPU, u.ChunkCPU, u.FinishCPU = planCPU.Seconds(), chunkCPU.Seconds(), (cpuTime() - at).Seconds()
 	done, err := s.jobs.Import(ctx, demo.Aurora, imp.ID)
 	if err != nil {
 		return u, err
@@ -406,10 +429,10 @@ func (p prices) bill(u used) map[string]float64 {
 	months := a["years of history"] * 12
 	// A chunk lasts as long as the table lets it, or as its processor needs.
 	atTable := max(float64(u.WriteUnits)/a["writes a second of a new table"], u.ReadUnits/a["reads a second of a new table"]) * a["chunks at once"]
-	chunkSeconds := max(atTable, u.ChunkCPU/(a["GB of chunk"]*a["vCPU of a GB"])) * each
+	chunkSeconds := max(atTable, u.Chunk.CPU.Seconds()/(a["GB of chunk"]*a["vCPU of a GB"])) * each
 	functions := chunkSeconds*a["GB of chunk"] +
-		u.PlanCPU*each/min(1, a["GB of plan"]*a["vCPU of a GB"])*a["GB of plan"] +
-		u.FinishCPU*each/min(1, a["GB of finish"]*a["vCPU of a GB"])*a["GB of finish"]
+		u.Plan.CPU.Seconds()*each/min(1, a["GB of plan"]*a["vCPU of a GB"])*a["GB of plan"] +
+		u.Finish.CPU.Seconds()*each/min(1, a["GB of finish"]*a["vCPU of a GB"])*a["GB of finish"]
 	calls := chunks + 4
 	return map[string]float64{
 		"writes":           float64(u.WriteUnits) * each / 1e6 * d["million write units"],
@@ -440,12 +463,6 @@ func (p prices) idle() (dollars float64, err error) {
 		looks*2/1e6*d["million read units"] + looks*p.Assumed["bytes of log a call"]/1e9*d["GB of logs"] + looks/1e6*d["million traces"], nil
 }
 
-// A report is what a run found, kept as JSON and compared with the last.
-type report struct {
-	Costs map[string]cost // by what becomes of the rows
-	Idle  float64         // a month
-}
-
 type cost struct {
 	WriteUnits, ReadUnits, Requests float64 // a row
 	Bytes                           float64 // a row that stay
@@ -454,23 +471,25 @@ type cost struct {
 	Sum                             float64 // a million rows
 }
 
-func costs(ctx context.Context, rows int) (report, error) {
+// costs counts what becomes of rows, and then what the other work on the same
+// contacts uses.
+func costs(ctx context.Context, rows int, r *report) error {
 	var p prices
 	if err := json.Unmarshal(priceList, &p); err != nil {
-		return report{}, err
+		return err
 	}
 	dir, err := os.MkdirTemp("", "rollbook-bench-")
 	if err != nil {
-		return report{}, err
+		return err
 	}
 	e, err := emulator.Start(ctx, emulator.Options{Dir: dir, Remove: true})
 	if err != nil {
-		return report{}, err
+		return err
 	}
 	defer e.Stop()
 	s, err := openShop(ctx, e.Endpoint, rows)
 	if err != nil {
-		return report{}, err
+		return err
 	}
 	edits := func(from, to int) []byte {
 		b := bytes.NewBufferString("Contact,[old] NOTE,[new] NOTE\n")
@@ -484,11 +503,11 @@ func costs(ctx context.Context, rows int) (report, error) {
 	for i := range rows {
 		fmt.Fprintf(people, "new.%d@example.org,Mustermann %d,Maximiliane,Zürich\n", i, i)
 	}
-	r := report{Costs: map[string]cost{}}
+	r.Counted, r.Costs, r.Steps = rows, map[string]cost{}, map[string]step{}
 	fmt.Printf("cost of a million rows, counted with %d through plan, chunk and finish; prices of %s, %s\n", rows, p.Region, p.AsOf)
 	// A contact's first import leaves its stamp there, once.
 	if _, err := s.through(ctx, domain.Criteria, domain.Update, edits(0, 1), func(c domain.Counts) int { return c.Updated }); err != nil {
-		return r, err
+		return err
 	}
 	for _, c := range []struct {
 		name string
@@ -504,10 +523,10 @@ func costs(ctx context.Context, rows int) (report, error) {
 	} {
 		u, err := s.through(ctx, c.dt, c.a, c.file, c.want)
 		if err != nil {
-			return r, fmt.Errorf("%s: %w", c.name, err)
+			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		n := float64(u.Rows)
-		got := cost{float64(u.WriteUnits) / n, u.ReadUnits / n, float64(u.Requests) / n, float64(u.Stored) / n, (u.PlanCPU + u.ChunkCPU + u.FinishCPU) / n * 1e6, p.bill(u), 0}
+		got := cost{float64(u.WriteUnits) / n, u.ReadUnits / n, float64(u.Requests) / n, float64(u.Stored) / n, u.CPU.Seconds() / n * 1e6, p.bill(u), 0}
 		for _, d := range got.Dollars {
 			got.Sum += d
 		}
@@ -516,8 +535,11 @@ func costs(ctx context.Context, rows int) (report, error) {
 		for _, what := range slices.Sorted(maps.Keys(got.Dollars)) {
 			fmt.Printf("    %-20s %7.4f $\n", what, got.Dollars[what])
 		}
+		r.imported(c.name, u)
 	}
-	r.Idle, err = p.idle()
+	if r.Idle, err = p.idle(); err != nil {
+		return err
+	}
 	fmt.Printf("  idle       %6.2f $ a month\n\n", r.Idle)
-	return r, err
+	return s.steps(ctx, rows, r)
 }

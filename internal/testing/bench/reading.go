@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +14,9 @@ import (
 	"rollbook/internal/local/demo"
 )
 
-// reading compares our reader with bare encoding/csv on the same bytes: the
-// median of five turns each, taken in turns.
-func reading(size int) error {
+// reading compares our reader with encoding/csv on the same bytes, as it is and
+// with ReuseRecord: the median of five turns each, taken in turns.
+func reading(size int, r *report) error {
 	var file bytes.Buffer
 	w := sheet.NewWriter(&file, ',')
 	header := []string{"Contact", "[info] Email", "[info] Last name", "[info] First name"}
@@ -65,43 +64,22 @@ func reading(size int) error {
 			n++
 		}
 	}
-	bare := func() (int, error) {
-		r := csv.NewReader(bytes.NewReader(data))
-		n := -1
-		for {
-			if _, err := r.Read(); err == io.EOF {
-				return n, nil
-			} else if err != nil {
-				return n, err
+	bare := func(reuse bool) func() (int, error) {
+		return func() (int, error) {
+			r := csv.NewReader(bytes.NewReader(data))
+			r.ReuseRecord = reuse
+			n := -1
+			for {
+				if _, err := r.Read(); err == io.EOF {
+					return n, nil
+				} else if err != nil {
+					return n, err
+				}
+				n++
 			}
-			n++
 		}
 	}
-	var times [2][]time.Duration
-	var bytesOf [2]uint64
-	for range 5 {
-		for k, read := range []func() (int, error){ours, bare} {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			at := time.Now()
-			n, err := read()
-			times[k] = append(times[k], time.Since(at))
-			if err != nil {
-				return err
-			}
-			if n != rows {
-				return fmt.Errorf("%d rows read of %d", n, rows)
-			}
-			runtime.ReadMemStats(&after)
-			bytesOf[k] = after.TotalAlloc - before.TotalAlloc
-		}
-	}
-	o, b := median(times[0]), median(times[1])
-	fmt.Printf("reading %d rows, %d MB\n", rows, len(data)>>20)
-	fmt.Printf("  %-28s %12.0f rows/s  %6.0f MB allocated\n", "bare encoding/csv", float64(rows)/b.Seconds(), float64(bytesOf[1])/1e6)
-	fmt.Printf("  %-28s %12.0f rows/s  %6.0f MB allocated\n", "sheet.Reader", float64(rows)/o.Seconds(), float64(bytesOf[0])/1e6)
-	fmt.Printf("  ratio sheet / encoding/csv   %12.2f\n\n", b.Seconds()/o.Seconds())
-	return nil
+	return side("reading", rows, len(data), r, []way{{"sheet.Reader", ours}, {"encoding/csv", bare(false)}, {"encoding/csv, ReuseRecord", bare(true)}})
 }
 
 func median(d []time.Duration) time.Duration {
