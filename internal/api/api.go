@@ -226,7 +226,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case below("/api"):
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
-		s.dispatch(w, remembered(r))
+		r = having(remembered(r))
+		s.dispatch(&unchanged{ResponseWriter: w, ctx: r.Context()}, r)
 	case below("/docs"), r.URL.Path == "/openapi.json", r.URL.Path == "/config.json":
 		h.Set("Content-Security-Policy", s.policy())
 		h.Set("Cache-Control", "no-cache")
@@ -310,6 +311,9 @@ func route[I, O any](s *server, group string, op huma.Operation, h func(context.
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = 64 << 10
+	}
+	if _, tagged := reflect.TypeFor[O]().FieldByName("ETag"); tagged && op.Method == http.MethodGet {
+		reread(&op)
 	}
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -425,6 +429,19 @@ type page[T any] struct {
 }
 
 type listed[T any] struct{ Body page[T] }
+
+// polled is a page of a list that is asked for again and again.
+type polled[T any] struct {
+	ETag string `header:"ETag"`
+	Body page[T]
+}
+
+func poll[T any](l *listed[T], err error) (*polled[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &polled[T]{tag(l.Body), l.Body}, nil
+}
 
 // maxPage is the most that a page has in bytes: a Lambda function answers 6 MB,
 // and in its answer every quotation mark of ours is escaped.

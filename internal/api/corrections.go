@@ -108,7 +108,6 @@ func (s *server) showWhole(ctx context.Context, c Claims, i domain.Import) (*imp
 	if a.Body.Recipe.Corrections, err = s.corrections(ctx, i); err != nil {
 		return nil, err
 	}
-	a.ETag = tag(a.Body)
 	return a, nil
 }
 

@@ -56,8 +56,9 @@ func (f ImportFilter) over(i domain.Import) bool {
 // searched is how many imports one request looks at for a search.
 const searched = 2000
 
-func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*listed[importView], error) {
-	return list(in.Limit, func(limit int) ([]importView, string, error) {
+func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*polled[importView], error) {
+	lang := s.lang(ctx, c)
+	return poll(list(in.Limit, func(limit int) ([]importView, string, error) {
 		is, next, err := s.searchImports(ctx, c, in.ImportFilter, limit, in.Cursor)
 		if err == nil && !in.Brief {
 			err = s.Jobs.Reports(ctx, c.Institution, is)
@@ -70,14 +71,14 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 			if in.Brief {
 				i.Report = domain.Report{} // versions before this one kept it in one with the rest
 			}
-			v, err := s.showImport(ctx, c, i)
+			v, err := s.showImportIn(ctx, c, i, lang)
 			if err != nil {
 				return nil, "", err
 			}
 			views = append(views, v.Body)
 		}
 		return views, next, nil
-	}, func(v importView) importView { return v })
+	}, func(v importView) importView { return v }))
 }
 
 // searchImports returns a page of the imports that pass the filter. When it has
@@ -115,6 +116,24 @@ type importChange struct {
 	Note string `json:"note" maxLength:"250" doc:"Nothing to take the note away."`
 }
 
+// checkImport refuses a write of an import that changed since it was read, in whatever
+// language that was.
+func (s *server) checkImport(ctx context.Context, c Claims, match Conditional, i domain.Import) error {
+	if match.IfMatch == "" {
+		return nil
+	}
+	for _, lang := range domain.Languages {
+		shown, err := s.showImportIn(ctx, c, i, lang)
+		if err != nil {
+			return err
+		}
+		if match.matches(shown.ETag) {
+			return nil
+		}
+	}
+	return match.checkTag("")
+}
+
 type importPut struct {
 	IDPath
 	Conditional
@@ -127,15 +146,11 @@ func (s *server) putImport(ctx context.Context, c Claims, in *importPut) (*impor
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	was, err := s.wholeImport(ctx, c, in.ID)
+	was, err := s.theImport(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.showWhole(ctx, c, was)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.checkTag(shown.ETag); err != nil {
+	if err := s.checkImport(ctx, c, in.Conditional, was); err != nil {
 		return nil, err
 	}
 	i, err := s.Jobs.ChangeImport(ctx, c.Institution, in.ID, func(i *domain.Import) error {

@@ -222,13 +222,7 @@ func (s *server) importRoutes() {
 	route(s, Viewer, huma.Operation{
 		OperationID: "getImport", Method: http.MethodGet, Path: one, Tags: []string{tagImports},
 		Summary: "Get an import", Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
-		i, err := s.wholeImport(ctx, c, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		return s.showWhole(ctx, c, i)
-	})
+	}, s.getImport)
 	route(s, Operator, huma.Operation{
 		OperationID: "putImport", Method: http.MethodPut, Path: one, Tags: []string{tagImports},
 		Summary: "Change an import's note", Description: "All else of an import follows from what was done.", Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
@@ -299,6 +293,28 @@ func (s *server) wholeImport(ctx context.Context, c Claims, id string) (domain.I
 		return domain.Import{}, fault.Missing()
 	}
 	return s.Jobs.Import(ctx, c.Institution, id)
+}
+
+// getImport reads the report only for who has not got it.
+func (s *server) getImport(ctx context.Context, c Claims, in *IDPath) (*importAnswer, error) {
+	i, err := s.theImport(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.showImport(ctx, c, i)
+	if err != nil || has(ctx, shown.ETag) {
+		return shown, err
+	}
+	is := []domain.Import{i}
+	if i.Reported > 0 {
+		err = s.Jobs.Reports(ctx, c.Institution, is)
+	} else {
+		is[0], err = s.wholeImport(ctx, c, in.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.showWhole(ctx, c, is[0])
 }
 
 func (s *server) createImport(ctx context.Context, c Claims, in *importInput) (*createdAnswer, error) {
@@ -424,7 +440,11 @@ func viewImport(i domain.Import, lang string) importView {
 }
 
 func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*importAnswer, error) {
-	v := viewImport(i, s.lang(ctx, c))
+	return s.showImportIn(ctx, c, i, s.lang(ctx, c))
+}
+
+func (s *server) showImportIn(ctx context.Context, c Claims, i domain.Import, lang string) (*importAnswer, error) {
+	v := viewImport(i, lang)
 	if c.may(Admin) && !i.StartedAt.IsZero() {
 		v.Execution = s.Machine.Execution(i.RunID())
 	}
@@ -448,7 +468,18 @@ func (s *server) showImport(ctx context.Context, c Claims, i domain.Import) (*im
 			v.Progress = min(max(float64(done.Rows)/float64(i.Rows), 0.01), 0.99)
 		}
 	}
-	return &importAnswer{tag(v), v}, nil
+	return &importAnswer{importTag(i, v, lang), v}, nil
+}
+
+// importTag is that of an import as it is shown. It follows from what is read without
+// the report: that is the same as long as no version of the import wrote another.
+func importTag(i domain.Import, v importView, lang string) string {
+	v.Headers, v.Warnings, v.Problems, v.Fields, v.Execution = nil, nil, nil, nil, ""
+	return tag(struct {
+		importView
+		Reported int
+		Lang, By string
+	}{v, i.Reported, lang, Version})
 }
 
 // testImport makes and starts a test of the bytes of an import that has ended. It
@@ -695,7 +726,7 @@ func (s *server) cancelImport(ctx context.Context, c Claims, in *runInput) (*imp
 	if err != nil {
 		return nil, err
 	}
-	return s.showImport(ctx, c, i)
+	return s.showWhole(ctx, c, i)
 }
 
 // startImport starts an import whose file has come, as the news from the bucket
@@ -706,11 +737,11 @@ func (s *server) startImport(ctx context.Context, c Claims, in *IDPath) (*import
 		return nil, err
 	}
 	if i.Status != domain.Waiting && i.Status != domain.Checking {
-		return s.showImport(ctx, c, i)
+		return s.showWhole(ctx, c, i)
 	}
 	o, _, err := s.Uploads.Head(ctx, flow.UploadKey(i.Institution, i.ID))
 	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return s.showImport(ctx, c, i)
+		return s.showWhole(ctx, c, i)
 	}
 	if err != nil {
 		return nil, err
@@ -728,7 +759,7 @@ func (s *server) startImport(ctx context.Context, c Claims, in *IDPath) (*import
 			return nil, err
 		}
 	}
-	return s.showImport(ctx, c, i)
+	return s.showWhole(ctx, c, i)
 }
 
 // resumeMargin is how long an import and its files must still be kept for another
@@ -748,7 +779,7 @@ func (s *server) resumeImport(ctx context.Context, c Claims, in *runInput) (*imp
 		if err := s.Machine.Start(ctx, was.RunID(), flow.NewRun(was)); err != nil {
 			return nil, err
 		}
-		return s.showImport(ctx, c, was)
+		return s.showWhole(ctx, c, was)
 	case !was.Status.Final():
 		return nil, fault.New(fault.Conflict, "notDone.update", was.Status)
 	case was.UndoneBy != "":
@@ -777,7 +808,7 @@ func (s *server) resumeImport(ctx context.Context, c Claims, in *runInput) (*imp
 	}
 	cause := s.Machine.Start(ctx, i.RunID(), flow.NewRun(i))
 	if cause == nil {
-		return s.showImport(ctx, c, i)
+		return s.showWhole(ctx, c, i)
 	}
 	// It is as it was, but for the round's number, which names an execution that
 	// may have begun after all.

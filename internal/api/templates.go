@@ -141,11 +141,11 @@ func (s *server) templateRoutes() {
 	route(s, Viewer, huma.Operation{
 		OperationID: "listTemplates", Method: http.MethodGet, Path: all, Tags: []string{tagTemplates},
 		Summary: "List templates, newest first", Errors: []int{http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, c Claims, in *Paging) (*listed[template], error) {
+	}, func(ctx context.Context, c Claims, in *Paging) (*polled[template], error) {
 		lang := s.lang(ctx, c)
-		return list(in.Limit, func(limit int) ([]domain.Template, string, error) {
+		return poll(list(in.Limit, func(limit int) ([]domain.Template, string, error) {
 			return s.Jobs.Templates(ctx, c.Institution, limit, in.Cursor)
-		}, func(t domain.Template) template { return s.showTemplate(t, lang) })
+		}, func(t domain.Template) template { return s.showTemplate(t, lang) }))
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "getTemplate", Method: http.MethodGet, Path: one, Tags: []string{tagTemplates},

@@ -226,3 +226,73 @@ func TestHelpHasPictures(t *testing.T) {
 		})
 	}
 }
+
+// A page that asks again says what it has: what is the same is not sent again, what
+// changed is shown, and being asked less often is not the user's concern.
+func TestAskingAgain(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	i, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: "spring.csv", DataType: domain.Criteria, Action: domain.Test, CreatedBy: "u1 admin@aurora.example", Language: "en"}, genres(t, s, "aurora", 3, "FOLK"))
+	if err != nil || i.Status != domain.Done {
+		t.Fatal(i, err)
+	}
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.See("spring.csv")
+	p.Eval(`window.answers = []; window.past = fetch; window.refuse = false;
+		window.fetch = async (...asked) => {
+			const r = refuse ? new Response('{"message":"Too Many Requests"}', { status: 429 }) : await past(...asked);
+			answers.push(r.status + ' ' + asked[0]);
+			return r;
+		}; true`, nil)
+	answers := 0
+	again := func(want string) {
+		t.Helper()
+		p.Eval(`document.dispatchEvent(new Event('visibilitychange')); true`, nil)
+		p.Until(fmt.Sprintf(`answers.length > %d`, answers))
+		var got []string
+		p.Eval(`answers`, &got)
+		if last := got[len(got)-1]; !strings.HasPrefix(last, want) {
+			t.Errorf("%v, want %s", got, want)
+		}
+		answers = len(got)
+	}
+	note := func(note string) {
+		t.Helper()
+		if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", i.ID, func(i *domain.Import) error { i.Note = note; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again("304 /api/imports?")
+	p.See("spring.csv")
+	note("For the gala")
+	again("200 /api/imports?")
+	p.See("For the gala")
+	again("304 /api/imports?")
+	p.Eval(`refuse = true`, nil)
+	again("429 /api/imports?")
+	p.See("For the gala")
+	p.Eval(`refuse = false`, nil)
+
+	if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", i.ID, func(i *domain.Import) error { i.Status = domain.Running; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	again("200 /api/imports?")
+	p.Press("spring.csv")
+	p.Heading("spring.csv")
+	p.See("Running")
+	p.Until(`answers.some((a) => a.startsWith('304 /api/imports/'))`)
+	p.Eval(`refuse = true`, nil)
+	p.Until(`answers.some((a) => a.startsWith('429 /api/imports/'))`)
+	var alerts int
+	p.Eval(`document.querySelectorAll('[role=alert]').length`, &alerts)
+	if alerts != 0 {
+		t.Errorf("%d alerts", alerts)
+	}
+	p.Eval(`refuse = false`, nil)
+	if _, err := s.Jobs.ChangeImport(t.Context(), "aurora", i.ID, func(i *domain.Import) error { i.Status = domain.Done; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	p.Eval(`document.dispatchEvent(new Event('visibilitychange')); true`, nil)
+	p.See("would change")
+}

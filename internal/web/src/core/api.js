@@ -33,10 +33,11 @@ export const newKey = () => crypto.randomUUID();
  * the property etag.
  * @param {string} method
  * @param {string} path
- * @param {{body?: any, key?: string, signal?: AbortSignal, etag?: string, fresh?: boolean}} options
- *   key is of a POST that may be repeated, etag goes as If-Match
+ * @param {{body?: any, key?: string, signal?: AbortSignal, etag?: string, fresh?: boolean, seen?: any}} options
+ *   key is of a POST that may be repeated, etag goes as If-Match; seen is an earlier
+ *   answer, which is returned itself if there would be the same again
  */
-export async function call(method, path, { body, key, signal, etag, fresh } = {}) {
+export async function call(method, path, { body, key, signal, etag, fresh, seen } = {}) {
   let bearer = await quietly(token);
   for (let again = true; ; again = false) {
     if (!bearer) throw new Problem(401, { code: 'unauthorised' });
@@ -45,6 +46,7 @@ export async function call(method, path, { body, key, signal, etag, fresh } = {}
     if (key) headers['Idempotency-Key'] = key;
     if (etag) headers['If-Match'] = etag;
     if (fresh) headers['If-None-Match'] = '*';
+    if (seen?.etag) headers['If-None-Match'] = seen.etag;
     let r;
     try {
       r = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: 'no-store' });
@@ -56,6 +58,7 @@ export async function call(method, path, { body, key, signal, etag, fresh } = {}
       bearer = await quietly(renew);
       continue;
     }
+    if (r.status === 304) return seen;
     const answer = await r.json().catch(() => null);
     if (!r.ok) throw new Problem(r.status, answer || {});
     if (answer && r.headers.get('ETag')) Object.defineProperty(answer, 'etag', { value: r.headers.get('ETag') });

@@ -5,25 +5,30 @@ import { lang } from './i18n.js';
 
 /**
  * Loads when deps change, and again when the language does, since the API says
- * its reasons in it. Returns {data, error, loading, reload, set}; reload()
- * keeps what is shown until the new data is there. An answer that comes after a
- * later question is dropped.
+ * its reasons in it. Returns {data, error, loading, reload, again, set}; reload()
+ * keeps what is shown until the new data is there, and so does again(), which asks
+ * only for what is other than what is shown. An answer that comes after a later
+ * question is dropped: then they return null, and undefined after a failure.
  */
 export function useLoad(load, deps) {
   const [state, setState] = useState({ data: undefined, error: null, loading: true });
   const asked = useRef(null);
-  const run = useCallback(async (quiet) => {
+  const now = useRef(undefined);
+  now.current = state.data;
+  const run = useCallback(async (quiet, seen = undefined) => {
     asked.current?.abort();
     const mine = new AbortController();
     asked.current = mine;
     if (!quiet) setState({ data: undefined, error: null, loading: true });
     try {
-      const data = await load({ signal: mine.signal });
+      const data = await load({ signal: mine.signal, seen });
       if (asked.current === mine) setState({ data, error: null, loading: false });
       return data;
     } catch (error) {
-      if (asked.current === mine && error.name !== 'AbortError') setState((s) => ({ data: quiet ? s.data : undefined, error, loading: false }));
-      return undefined;
+      // Being asked too often is nobody's concern where something is shown: it is asked again later.
+      const later = seen !== undefined && [429, 503].includes(error.status);
+      if (asked.current === mine && error.name !== 'AbortError' && !later) setState((s) => ({ data: quiet ? s.data : undefined, error, loading: false }));
+      return error.name === 'AbortError' ? null : undefined;
     }
   }, deps);
   useEffect(() => {
@@ -35,43 +40,50 @@ export function useLoad(load, deps) {
     if (shown.current !== lang.value) run(true);
     shown.current = lang.value;
   }, [lang.value]);
-  return { ...state, reload: () => run(true), set: (data) => setState({ data, error: null, loading: false }) };
+  return { ...state, reload: () => run(true), again: () => run(true, now.current), set: (data) => setState({ data, error: null, loading: false }) };
 }
 
 const fast = 2000;
 const slow = 15000;
+const rare = 120000;
+const refused = 10000;
 
 /**
- * Calls reload again and again: after two seconds while active and while
- * something changes, ever more slowly up to fifteen seconds when nothing does,
- * and not at all while the page is hidden. idle is the pause while nothing is
- * under way, 0 for never.
- * @param {() => Promise<any>} reload
+ * Calls again() again and again, and not at all while the page is hidden. While
+ * active: after two seconds when mark has changed, then ever more slowly, up to
+ * fifteen. idle is the first pause while nothing is under way, 0 for never; it grows
+ * to two minutes. After a failure, such as too many requests, it waits twice as long,
+ * ten seconds at least. Pages that were opened together do not ask together.
+ * @param {() => Promise<any>} again
  * @param {{active: boolean, mark?: any, idle?: number}} when
  */
-export function usePoll(reload, { active, mark, idle = 0 }) {
-  const state = useRef({ reload, active, mark, idle });
-  Object.assign(state.current, { reload, active, mark, idle });
+export function usePoll(again, { active, mark, idle = 0 }) {
+  const state = useRef({ again, active, mark, idle });
+  Object.assign(state.current, { again, active, mark, idle });
   useEffect(() => {
     let timer = null;
-    let pause = fast;
-    let before = state.current.mark;
     let over = false;
+    const first = () => (state.current.active ? fast : state.current.idle);
+    let pause = first();
+    let before = state.current.mark;
     const next = () => {
       clearTimeout(timer);
       const s = state.current;
       if (over || document.hidden || !(s.active || s.idle)) return;
       timer = setTimeout(async () => {
-        await state.current.reload();
-        pause = state.current.mark === before ? Math.min(pause * 1.25, slow) : fast;
-        before = state.current.mark;
+        const got = await state.current.again();
+        const is = state.current;
+        if (got === undefined) pause = Math.min(Math.max(2 * pause, refused), rare);
+        else if (is.mark !== before) pause = first();
+        else pause = is.active ? Math.min(pause * 1.15, slow) : Math.min(pause * 1.5, rare);
+        before = is.mark;
         next();
-      }, s.active ? pause : s.idle);
+      }, pause * (0.9 + 0.2 * Math.random()));
     };
     const seen = async () => {
       if (document.hidden) { clearTimeout(timer); return; }
-      pause = fast;
-      if (state.current.active || state.current.idle) await state.current.reload();
+      pause = first();
+      if (state.current.active || state.current.idle) await state.current.again();
       next();
     };
     document.addEventListener('visibilitychange', seen);

@@ -30,7 +30,7 @@ import { newImport } from '../core/forms.js';
 export function Import({ id }) {
   const load = useLoad((o) => imports.get(id, o), [id]);
   const i = load.data;
-  usePoll(load.reload, { active: Boolean(i && (active(i) || mailComes(i))), mark: i && i.status + i.progress });
+  usePoll(load.again, { active: Boolean(i && (active(i) || mailComes(i))), mark: i?.status });
   useEffect(() => { loadCatalogue().catch(() => {}); }, []);
   // The file has just arrived: ask again at once.
   const mine = sending.value[id];

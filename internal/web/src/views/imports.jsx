@@ -51,9 +51,9 @@ export function Imports() {
   const { days, ...asked } = filter;
   const list = useLoad((o) => search({ q, ...asked, since: days && daysAgo(Number(days)) }, cursor, o), [cursor, q, filter]);
   const items = list.data?.items || [];
-  usePoll(list.reload, {
+  usePoll(list.again, {
     active: items.some(active),
-    mark: items.map((i) => i.status + i.progress).join(),
+    mark: items.map((i) => i.id + i.status).join(),
     idle: cursor === '' ? 20000 : 0,
   });
   const people = useRef(new Set());

@@ -28,7 +28,7 @@ export function Templates({ id }) {
   const cursor = cursors[cursors.length - 1];
   const list = useLoad((o) => templates.list({ limit, cursor }, o), [cursor]);
   const items = list.data?.items || [];
-  usePoll(list.reload, { active: items.some(active), mark: items.map((i) => i.status).join(), idle: cursor === '' ? 30000 : 0 });
+  usePoll(list.again, { active: items.some(active), mark: items.map((i) => i.status).join(), idle: cursor === '' ? 30000 : 0 });
   const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const operator = may('operator');
   return (
@@ -100,7 +100,7 @@ function Since({ id }) {
 function One({ id }) {
   const load = useLoad((o) => templates.get(id, o), [id]);
   const it = load.data;
-  usePoll(load.reload, { active: Boolean(it && active(it)), mark: it?.status });
+  usePoll(load.again, { active: Boolean(it && active(it)), mark: it?.status });
   const [error, setError] = useState(null);
   const fetched = useRef('');
   const fetchIt = async () => {
