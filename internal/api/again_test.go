@@ -78,6 +78,38 @@ func (c *counting) Reports(ctx context.Context, in domain.InstitutionID, is []do
 	return c.Jobs.Reports(ctx, in, is)
 }
 
+// catalogues counts how often the catalogue is read.
+type catalogues struct {
+	definitions
+	read int
+}
+
+type definitions = api.Catalogue
+
+func (c *catalogues) Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
+	c.read++
+	return c.definitions.Catalogue(ctx, in)
+}
+
+// Whoever says no language gets the institution's, which is looked up once for all
+// that is listed.
+func TestTheLanguageOfAListIsReadOnce(t *testing.T) {
+	s := newStack(t)
+	read := &catalogues{definitions: s.catalogue}
+	s.config.Catalogue = read
+	s.handler = api.New(s.config)
+	for range 20 {
+		s.call(operator, "POST", "/api/imports", object{"dataType": "criteria", "action": "test", "fileName": "spring.csv"}).want(201)
+	}
+	for _, path := range []string{"/api/imports", "/api/imports?brief=true", "/api/imports?q=spring", "/api/templates", "/api/webhooks"} {
+		read.read = 0
+		s.call(admin, "GET", path, nil).want(200)
+		if read.read > 1 {
+			t.Errorf("GET %s read the catalogue %d times", path, read.read)
+		}
+	}
+}
+
 // A page that asks again and again how an import stands costs one small reading while
 // nothing changes, and sees every change.
 func TestAskingAgainReadsNoReport(t *testing.T) {

@@ -227,6 +227,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
 		r = having(remembered(r))
+		r = r.WithContext(withLanguage(r.Context()))
 		s.dispatch(&unchanged{ResponseWriter: w, ctx: r.Context()}, r)
 	case below("/docs"), r.URL.Path == "/openapi.json", r.URL.Path == "/config.json":
 		h.Set("Content-Security-Policy", s.policy())

@@ -57,7 +57,6 @@ func (f ImportFilter) over(i domain.Import) bool {
 const searched = 2000
 
 func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*polled[importView], error) {
-	lang := s.lang(ctx, c)
 	return poll(list(in.Limit, func(limit int) ([]importView, string, error) {
 		is, next, err := s.searchImports(ctx, c, in.ImportFilter, limit, in.Cursor)
 		if err == nil && !in.Brief {
@@ -71,7 +70,7 @@ func (s *server) listImports(ctx context.Context, c Claims, in *importsInput) (*
 			if in.Brief {
 				i.Report = domain.Report{} // versions before this one kept it in one with the rest
 			}
-			v, err := s.showImportIn(ctx, c, i, lang)
+			v, err := s.showImport(ctx, c, i)
 			if err != nil {
 				return nil, "", err
 			}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"sync/atomic"
 
 	"golang.org/x/text/language"
 
@@ -32,6 +33,14 @@ func accepted(ctx context.Context) string {
 	return lang
 }
 
+type languageKey struct{}
+
+// withLanguage makes room for the language of the institution, which is read once
+// in a request.
+func withLanguage(ctx context.Context) context.Context {
+	return context.WithValue(ctx, languageKey{}, new(atomic.Pointer[string]))
+}
+
 // lang is the language of an answer: what the request asks for, else the user's
 // choice, else the institution's.
 func (s *server) lang(ctx context.Context, c Claims) string {
@@ -41,12 +50,20 @@ func (s *server) lang(ctx context.Context, c Claims) string {
 	if c.Language != "" {
 		return c.Language
 	}
+	read, _ := ctx.Value(languageKey{}).(*atomic.Pointer[string])
+	if read != nil && read.Load() != nil {
+		return *read.Load()
+	}
+	lang := reason.English
 	if c.Institution.Valid() {
 		if cat, err := s.Catalogue.Catalogue(ctx, c.Institution); err == nil {
-			return languageOf(c, cat.Settings)
+			lang = languageOf(c, cat.Settings)
 		}
 	}
-	return reason.English
+	if read != nil {
+		read.Store(&lang)
+	}
+	return lang
 }
 
 // reasonView is a reason with its sentence.
