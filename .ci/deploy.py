@@ -10,10 +10,12 @@ check says so and does not stop the deployment.
 """
 import argparse
 import datetime
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import time
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +28,8 @@ ASKED = [  # parameter, question, what an answer looks like
     ("AlarmEmail", "Address that alarms are mailed to (empty for none)", r"([^@\s]+@[^@\s]+)?"),
 ]
 DEFAULTS = {"Architecture": "arm64"}
+# The alarms that say a new version is at fault; CloudFormation watches five at most.
+WATCHED = ("ApiAlarm", "ImportFailedAlarm", "SettledAlarm", "StartAlarm", "UnprocessedAlarm")
 
 
 class Wrong(Exception):
@@ -112,10 +116,105 @@ def described(session, stack):
 
 
 def sam(*args):
-    done = subprocess.run([sys.executable, "-m", "samcli", *args], env={
+    done = subprocess.run([sys.executable, "-m", "samcli", *args], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={
         **os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"})
     if done.returncode:
-        raise Wrong(f"sam {args[0]} failed; what it says is above. A first deployment that failed is taken back, and can be begun again")
+        raise Wrong(f"sam {args[0]} failed:\n{done.stdout.strip()}")
+
+
+def package(session, template, bucket):
+    """Puts functions and template into the bucket, SAM's own if none is named;
+    the template's address. CloudFormation takes only small ones (51,200 bytes)
+    without a bucket."""
+    packaged = template.replace(".yaml", "-packaged.yaml")
+    sam("package", "--template-file", template, "--output-template-file", packaged, "--region", session.region_name,
+        *(["--s3-bucket", bucket] if bucket else ["--resolve-s3"]))
+    if not bucket:
+        bucket = outputs(described(session, "aws-sam-cli-managed-default"))["SourceBucket"]
+    with open(packaged, "rb") as f:
+        text = f.read()
+    key = hashlib.sha256(text).hexdigest() + ".template"
+    session.client("s3").put_object(Bucket=bucket, Key=key, Body=text)
+    return f"https://s3.{session.region_name}.{'amazonaws.com.cn' if session.region_name.startswith('cn-') else 'amazonaws.com'}/{bucket}/{key}"
+
+
+def watched(formation, alarms, stack, minutes):
+    """What CloudFormation watches during an update and for some minutes after it,
+    to take it back: alarms that are off now. One that is on says nothing about
+    the new version, and would only keep it from mending what is wrong."""
+    found = {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in formation.get_paginator("list_stack_resources").paginate(StackName=stack)
+             for r in page["StackResourceSummaries"] if r["ResourceType"] == "AWS::CloudWatch::Alarm" and r["LogicalResourceId"] in WATCHED}
+    triggers, on = [], []
+    for alarm in alarms.describe_alarms(AlarmNames=sorted(found.values()))["MetricAlarms"] if found else ():
+        if alarm["StateValue"] == "ALARM":
+            on.append(alarm["AlarmName"])
+        else:
+            triggers.append({"Arn": alarm["AlarmArn"], "Type": "AWS::CloudWatch::Alarm"})
+    # An empty list takes away what the last deployment watched.
+    return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": minutes if triggers else 0}, on
+
+
+def changed(formation, url, stack, now, given, rollback):
+    """A change set's name, and its changes; None where there is nothing to change."""
+    had = {p["ParameterKey"] for p in (now or {}).get("Parameters", [])}
+    name = f"rollbook-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}"
+    formation.create_change_set(
+        StackName=stack, ChangeSetName=name, ChangeSetType="UPDATE" if now else "CREATE", TemplateURL=url, Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": p, "ParameterValue": given[p]} if p in given else {"ParameterKey": p, "UsePreviousValue": True}
+                    for p in (q["ParameterKey"] for q in formation.get_template_summary(TemplateURL=url)["Parameters"]) if p in given or p in had],
+        RollbackConfiguration=rollback)
+    while True:
+        is_ = formation.describe_change_set(StackName=stack, ChangeSetName=name)
+        if is_["Status"] == "FAILED":
+            why = is_.get("StatusReason", "")
+            formation.delete_change_set(StackName=stack, ChangeSetName=name)
+            if "didn't contain changes" in why or "No updates" in why:
+                return None
+            raise Wrong(f"CloudFormation refuses the changes: {why}")
+        if is_["Status"] == "CREATE_COMPLETE":
+            changes = is_["Changes"]
+            while token := is_.get("NextToken"):
+                is_ = formation.describe_change_set(StackName=stack, ChangeSetName=name, NextToken=token)
+                changes += is_["Changes"]
+            return name, [c["ResourceChange"] for c in changes]
+        time.sleep(1)
+
+
+def put(session, o, now, url, given):
+    """Creates or updates the stack, and returns when that is done and watched."""
+    formation = session.client("cloudformation")
+    rollback = {}
+    if now:
+        rollback, on = watched(formation, session.client("cloudwatch"), o.stack, o.watch)
+        for name in on:
+            print(f"Note: the alarm {name} is on already, so it cannot watch this deployment.")
+    found = changed(formation, url, o.stack, now, given, rollback)
+    if not found:
+        print("Nothing is changed.")
+        return
+    name, changes = found
+    for c in changes:
+        print(f"{c['Action']:8} {c['LogicalResourceId']} ({c['ResourceType']})" + (" IS REPLACED" if c.get("Replacement") == "True" else ""))
+    if not o.yes and input("Deploy this? [no]: ").strip().lower() not in ("y", "yes"):
+        formation.delete_change_set(StackName=o.stack, ChangeSetName=name)
+        raise Wrong("nothing was done")
+    if rollback.get("RollbackTriggers"):
+        print(f"CloudFormation takes the update back if one of {len(rollback['RollbackTriggers'])} alarms goes off until {o.watch} minutes after it.", flush=True)
+    begun = datetime.datetime.now(datetime.UTC)
+    formation.execute_change_set(StackName=o.stack, ChangeSetName=name)
+    while True:
+        time.sleep(o.poll)  # first: its status may not have changed yet
+        is_ = described(session, o.stack)
+        if not is_["StackStatus"].endswith("_IN_PROGRESS"):
+            break
+    if is_["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return
+    for page in formation.get_paginator("describe_stack_events").paginate(StackName=o.stack):
+        for e in page["StackEvents"]:
+            if e["Timestamp"] >= begun and (e["ResourceStatus"].endswith("_FAILED") or e["ResourceStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS"):
+                print(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', e['ResourceStatus'])}")
+    raise Wrong(f"the stack is {is_['StackStatus']}; why is above. " + (
+        "The version of before serves" if now else "A first deployment that failed is taken back, and can be begun again by the same command"))
 
 
 def parameters_of(o, session, now):
@@ -185,11 +284,12 @@ def deploy(o):
         institution_id(institution)
     for line in [*said, *quotas(session)]:
         print("Note:", line)
-    overrides = [f"{k}={v}" for k, v in sorted(all.items())]
-    sam("build", "--parameter-overrides", *overrides)
-    sam("deploy", "--template-file", ".aws-sam/build/template.yaml", "--stack-name", o.stack, "--region", session.region_name,
-        *(["--s3-bucket", o.bucket] if o.bucket else ["--resolve-s3"]), "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset",
-        *(["--no-confirm-changeset"] if o.yes else ["--confirm-changeset"]), "--parameter-overrides", *overrides)
+    built = o.built or ".aws-sam/build"
+    if not o.built:
+        print("Building the functions.", flush=True)
+        sam("build", "--parameter-overrides", *[f"{k}={v}" for k, v in sorted(all.items())])
+    print("Sending them to S3.", flush=True)
+    put(session, o, now, package(session, f"{built}/template.yaml", o.bucket), all)
     out = outputs(described(session, o.stack))
     if admin:
         first_user(session, out, admin, institution)
@@ -336,10 +436,13 @@ def main():
     p.add_argument("--admin", default="", help="e-mail address of the first administrator")
     p.add_argument("--institution", default="", help="id of the administrator's institution")
     p.add_argument("--bucket", help="for what is deployed, else one that SAM makes")
+    p.add_argument("--built", metavar="FOLDER", help="of functions that sam build has built already")
     p.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     p.add_argument("--repair", action="store_true", help="put look-ups right")
     p.add_argument("--at", default="", metavar="TIME", help="to restore, as 2026-11-29T10:00:00Z")
     p.add_argument("--copies", default="", metavar="SUFFIX", help="of tables that were restored already")
+    p.add_argument("--watch", type=int, default=10, metavar="MINUTES", help="an update is taken back if an alarm goes off so long after it (0 to 180)")
+    p.add_argument("--poll", type=float, default=5, metavar="SECONDS", help="between two looks at what CloudFormation does")
     p.add_argument("--yes", action="store_true", help="ask nothing")
     o = p.parse_args()
     try:

@@ -32,8 +32,8 @@ var ran = map[string]string{
 	"bench":    "takes minutes; TestTheReadmeSaysWhatTheBenchCounted compares what it counted with the documents",
 	"restore":  "TestRestoring",
 	"lookups":  "TestRestoring",
-	"deploy":   "needs an AWS account; TestDeployingAsksForAGoodNameFirst goes as far as one can without",
-	"doctor":   "needs an AWS account",
+	"deploy":   "TestDeployingAsDocumented",
+	"doctor":   "TestDeployingAsDocumented",
 	"build":    "TestStack builds the same functions",
 	"test-api": "takes as long as make test",
 	"soak":     "runs the random tests of make test for as long as one likes",
@@ -48,7 +48,7 @@ var shown = map[string]string{
 	"npx @redocly/cli":              "needs Node; TestOpenAPI has the rules",
 	"uv pip compile":                "takes newer packages; TestPythonPackagesArePinnedByHash looks at what it writes",
 	"soffice":                       "made files once that are kept",
-	"curl -X PUT $URL/api/settings": "needs a deployed stack; TestSettings sends the same",
+	"curl -X PUT $URL/api/settings": "TestDeployingAsDocumented",
 }
 
 // Every command in a document is run by a test, or is of a kind of which is tested

@@ -42,7 +42,7 @@ type deployed struct {
 
 // build builds every function for this machine's processor.
 func build(ctx context.Context, root, built string) error {
-	err := sam(ctx, root, "http://localhost:0", "build",
+	err := python(ctx, root, "http://localhost:0", "-m", "samcli", "build",
 		"--template-file", filepath.Join(root, "template.yaml"),
 		"--build-dir", built,
 		"--config-env", "local",
@@ -68,27 +68,24 @@ func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deplo
 	}); err != nil && !errors.As(err, &owned) {
 		return d, err
 	}
-	err := sam(ctx, root, s.Endpoint, "deploy",
-		"--template-file", filepath.Join(built, "template.yaml"),
-		"--stack-name", stackName,
-		"--s3-bucket", deployBucket,
-		"--region", emulator.Region,
-		"--capabilities", "CAPABILITY_IAM",
-		"--no-confirm-changeset",
-		"--config-env", "local",
-		"--parameter-overrides",
-		"Architecture="+architecture(),
-		"MailFrom="+mailFrom,
-		"ScreenUrl="+s.URL,
-		"EmulatorUrl="+s.Endpoint,
+	args := []string{filepath.Join(root, ".ci", "deploy.py"), "deploy", "--yes", "--built=" + built,
+		"--stack=" + stackName, "--bucket=" + deployBucket, "--region=" + emulator.Region, "--watch=0", "--poll=0.1"}
+	for _, parameter := range []string{
+		"Architecture=" + architecture(),
+		"MailFrom=" + mailFrom,
+		"ScreenUrl=" + s.URL,
+		"EmulatorUrl=" + s.Endpoint,
 		"PasswordAuth=true",
 		"TokenMinutes=60", // a token is got by a command, and renewed by nobody
 		"Mfa=OFF",
 		// The emulator is one process: two chunks keep it busy, and more only
 		// make everybody's requests wait.
-		"MapConcurrency=2")
-	if err != nil {
-		return d, err
+		"MapConcurrency=2",
+	} {
+		args = append(args, "--parameter="+parameter)
+	}
+	if err := python(ctx, root, s.Endpoint, args...); err != nil {
+		return d, fmt.Errorf("deploying: %w", err)
 	}
 	out, err := cloudformation.NewFromConfig(s.Config()).DescribeStacks(ctx,
 		&cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
@@ -125,16 +122,16 @@ func (d *deployed) set(key, value string) {
 	}
 }
 
-// sam runs the SAM CLI with the emulator in the place of AWS. Its output is
-// shown only when it fails.
-func sam(ctx context.Context, root, endpoint string, args ...string) error {
+// python runs the Python that has the SAM CLI with the emulator in the place of
+// AWS. What it says is shown only when it fails.
+func python(ctx context.Context, root, endpoint string, args ...string) error {
 	// The script sam names its Python by path, and so does not bear that the
 	// checkout moves.
 	python := filepath.Join(root, ".local", "sam", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
 		return errors.New("the SAM CLI is not installed: run make setup")
 	}
-	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "samcli"}, args...)...)
+	cmd := exec.CommandContext(ctx, python, args...)
 	cmd.Dir = root
 	cmd.Env = append(emulator.Environment(endpoint),
 		"SAM_CLI_TELEMETRY=0",
@@ -145,7 +142,7 @@ func sam(ctx context.Context, root, endpoint string, args ...string) error {
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("sam %s: %w\n%s", args[0], err, strings.TrimSpace(output.String()))
+		return fmt.Errorf("%w\n%s", err, strings.TrimSpace(output.String()))
 	}
 	return nil
 }

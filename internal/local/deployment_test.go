@@ -1,0 +1,185 @@
+package local_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"rollbook/internal/local/emulator"
+	"rollbook/internal/testing/documents"
+	"rollbook/internal/testing/needs"
+)
+
+// emulated is an empty emulated account, and a copy of the sources that is deployed
+// to it as the documents say.
+type emulated struct {
+	t        *testing.T
+	endpoint string
+	dir      string
+	env      []string
+}
+
+func newEmulated(t *testing.T) *emulated {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := emulator.Start(t.Context(), emulator.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Stop)
+	// Another folder, so that what people have built in theirs stays; with a blank.
+	dir := filepath.Join(t.TempDir(), "the sources")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".ci", "functions", "internal", "Makefile", "go.mod", "go.sum", "template.yaml", "samconfig.toml", "events"} {
+		if out, err := exec.Command("cp", "-R", filepath.Join(root, name), dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if err := os.Symlink(filepath.Join(root, ".local"), filepath.Join(dir, ".local")); err != nil {
+		t.Fatal(err)
+	}
+	// The AWS CLI as people call it. Its own script names its Python by path, and
+	// its first version looks for SQS elsewhere than the environment says.
+	bin := t.TempDir()
+	cli := fmt.Sprintf("#!/bin/sh\nexec '%s' -m awscli --endpoint-url '%s' \"$@\"\n", filepath.Join(root, ".local", "client", "bin", "python"), e.Endpoint)
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(cli), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	env := append(emulator.Environment(e.Endpoint), "PATH="+bin+":"+os.Getenv("PATH"), "MAKEFLAGS=", "MAKELEVEL=")
+	return &emulated{t, e.Endpoint, dir, env}
+}
+
+// shell runs what somebody pastes, and returns all it says.
+func (a *emulated) shell(script string, env ...string) (string, error) {
+	cmd := exec.CommandContext(a.t.Context(), needs.Program(a.t, "shell", "bash"), "-euo", "pipefail", "-c", script)
+	cmd.Dir, cmd.Env = a.dir, append(a.env, env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// must runs what a test needs besides, and returns what it says without blanks
+// around it.
+func (a *emulated) must(script string) string {
+	a.t.Helper()
+	out, err := a.shell(script)
+	if err != nil {
+		a.t.Fatalf("%s: %v: %s", script, err, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+// outputs are the deployed stack's.
+func (a *emulated) outputs() map[string]string {
+	var pairs [][2]string
+	if err := json.Unmarshal([]byte(a.must("aws cloudformation describe-stacks --stack-name rollbook --query 'Stacks[0].Outputs[].[OutputKey, OutputValue]'")), &pairs); err != nil {
+		a.t.Fatal(err)
+	}
+	outputs := map[string]string{}
+	for _, pair := range pairs {
+		outputs[pair[0]] = pair[1]
+	}
+	return outputs
+}
+
+// documented returns the first command of the README with this in it.
+func documented(t *testing.T, part string) string {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range documents.Commands(string(b)) {
+		if strings.Contains(c.Text, part) {
+			return strings.TrimSpace(c.Text)
+		}
+	}
+	t.Fatalf("the README has no command with %s", part)
+	return ""
+}
+
+// From an empty account to a signed-in administrator, an update that alarms watch,
+// and a failure that is handed in again: by the commands of the documents, word for
+// word but for what an emulator needs to be told as well.
+func TestDeployingAsDocumented(t *testing.T) {
+	a := newEmulated(t)
+	deploy := strings.TrimSuffix(documented(t, `make deploy ARGS="--yes --admin `), `"`)
+	processor := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	more := fmt.Sprintf(` --poll 0.1 --parameter Architecture=%s --parameter EmulatorUrl=%s --parameter PasswordAuth=true --parameter Mfa=OFF"`, processor, a.endpoint)
+	out, err := a.shell(deploy + more)
+	if err != nil || !strings.Contains(out, "ann@example.org is invited to aurora") || !strings.Contains(out, "Add      ApiFunction (AWS::Lambda::Function)") {
+		t.Fatalf("%v: %s", err, out)
+	}
+
+	outputs := a.outputs()
+
+	// The emulator makes no backups of tables that a template asks for, so the
+	// doctor has something to find.
+	out, err = a.shell("make doctor")
+	if err == nil || strings.Count(out, "WRONG") != 6 || strings.Count(out, "has no point-in-time recovery") != 6 {
+		t.Errorf("the doctor finds %s", out)
+	}
+	for _, table := range []string{"Contacts", "Emails", "History", "Catalogue", "Jobs", "Audit"} {
+		a.must("aws dynamodb update-continuous-backups --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true --table-name " + outputs[table+"Table"])
+	}
+	if out, err = a.shell("make doctor"); err != nil || strings.Contains(out, "WRONG") {
+		t.Errorf("the doctor finds %v: %s", err, out)
+	}
+
+	// The invitation's password is changed at the first sign-in.
+	a.must("aws cognito-idp admin-set-user-password --permanent --username ann@example.org --password Curtain-up-1 --user-pool-id " + outputs["UserPoolId"])
+	token := a.must("aws cognito-idp initiate-auth --auth-flow USER_PASSWORD_AUTH --auth-parameters USERNAME=ann@example.org,PASSWORD=Curtain-up-1 --output text --query AuthenticationResult.IdToken --client-id " + outputs["UserPoolClientId"])
+	screen := strings.Replace(a.endpoint, "http://localhost", "http://"+outputs["ApiId"]+".execute-api.localhost", 1)
+	_, settings, _ := strings.Cut(documented(t, "/api/settings"), "curl -X PUT")
+	out, err = a.shell("curl() { command curl -sS --fail-with-body \"$@\"; }\n"+"curl -X PUT"+settings+"\ncurl -H \"Authorization: Bearer $TOKEN\" $URL/api/me", "URL="+screen, "TOKEN="+token)
+	if err != nil || !strings.Contains(out, `"name":"Aurora Theatre"`) || !strings.Contains(out, `"groups":["admin"]`) {
+		t.Fatalf("%v: %s", err, out)
+	}
+
+	// An update is watched by the alarms that are off; one that is on says nothing.
+	on := a.must("aws cloudformation describe-stack-resource --stack-name rollbook --logical-resource-id StartAlarm --output text --query StackResourceDetail.PhysicalResourceId")
+	a.must("aws cloudwatch set-alarm-state --state-value ALARM --state-reason test --alarm-name " + on)
+	out, err = a.shell(`make deploy ARGS="--yes --built .aws-sam/build --poll 0.1 --parameter TokenMinutes=30"`)
+	if err != nil || !strings.Contains(out, "the alarm "+on+" is on already") || strings.Contains(out, "IS REPLACED") || !strings.Contains(out, "Modify   ApiFunction") ||
+		!strings.Contains(out, "takes the update back if one of 4 alarms goes off until 10 minutes after it") {
+		t.Errorf("%v: %s", err, out)
+	}
+
+	// What start failed on is handed in again.
+	event, err := os.ReadFile(filepath.Join(a.dir, "events", "s3-uploaded.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := json.Marshal(map[string]any{"version": "1.0", "requestContext": map[string]any{"condition": "RetriesExhausted"}, "requestPayload": json.RawMessage(event)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.dir, "record.json"), record, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a.must("aws sqs send-message --message-body file://record.json --queue-url " + outputs["StartFailuresQueue"])
+	if out, err = a.shell("make doctor"); err == nil || !strings.Contains(out, "1 failures wait") {
+		t.Errorf("the doctor finds %v: %s", err, out)
+	}
+	var redriving strings.Builder
+	for _, block := range documents.Blocks(t, "docs/operations.md", "Redriving") {
+		redriving.WriteString(block.Text)
+	}
+	if out, err = a.shell(redriving.String()); err != nil || !strings.Contains(out, `"StatusCode": 202`) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err = a.shell("make doctor"); err != nil {
+		t.Errorf("the doctor finds %v: %s", err, out)
+	}
+}
