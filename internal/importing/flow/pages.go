@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 )
@@ -23,9 +25,46 @@ type pageIndex struct {
 	By    map[string]int `json:"by"` // "outcome\nfield" → number
 }
 
+// puts stores pages, some of them at once.
+type puts struct {
+	to    Putter
+	group *errgroup.Group
+	ctx   context.Context // ends with the first that fails
+	stop  context.CancelFunc
+}
+
+// pagesAtOnce is how many pages are on their way, and held, at once.
+const pagesAtOnce = 8
+
+// begin stores a page, or fails if one before could not be stored.
+func (p *puts) begin(ctx context.Context, key string, page []byte) error {
+	if p.group == nil {
+		ctx, p.stop = context.WithCancel(ctx)
+		p.group, p.ctx = errgroup.WithContext(ctx)
+		p.group.SetLimit(pagesAtOnce)
+	}
+	if err := context.Cause(p.ctx); err != nil {
+		return err
+	}
+	p.group.Go(func() error {
+		_, err := p.to.Put(p.ctx, key, bytes.NewReader(page), "application/json")
+		return err
+	})
+	return nil
+}
+
+// wait returns when all pages are stored.
+func (p *puts) wait() error {
+	if p.group == nil {
+		return nil
+	}
+	defer p.stop()
+	return p.group.Wait()
+}
+
 // A pageWriter stores a list in pages.
 type pageWriter struct {
-	put    Putter
+	puts   *puts
 	key    func(n int) string
 	page   bytes.Buffer
 	now    pageIndex
@@ -67,7 +106,7 @@ func (w *pageWriter) flush(ctx context.Context) error {
 		return nil
 	}
 	w.page.WriteByte(']')
-	if _, err := w.put.Put(ctx, w.key(len(w.index)), bytes.NewReader(w.page.Bytes()), "application/json"); err != nil {
+	if err := w.puts.begin(ctx, w.key(len(w.index)), bytes.Clone(w.page.Bytes())); err != nil {
 		return err
 	}
 	w.now.By = make(map[string]int, len(w.counts))

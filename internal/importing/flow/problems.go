@@ -40,6 +40,7 @@ type ProblemRow struct {
 // ProblemWriter stores an import's problems in pages with an index: one by one, the
 // equal ones as one, and the rows that have them.
 type ProblemWriter struct {
+	puts                   puts
 	problems, groups, rows pageWriter
 	equal                  grouper
 	in                     domain.InstitutionID
@@ -55,10 +56,11 @@ type ProblemWriter struct {
 
 // NewProblemWriter starts writing.
 func NewProblemWriter(put Putter, in domain.InstitutionID, id string) *ProblemWriter {
+	w := &ProblemWriter{puts: puts{to: put}, in: in, id: id}
 	pages := func(kind string) pageWriter {
-		return pageWriter{put: put, key: func(n int) string { return problemPageKey(in, id, kind, n) }}
+		return pageWriter{puts: &w.puts, key: func(n int) string { return problemPageKey(in, id, kind, n) }}
 	}
-	w := &ProblemWriter{problems: pages(""), groups: pages(groupPages), rows: pages(rowPages), in: in, id: id}
+	w.problems, w.groups, w.rows = pages(""), pages(groupPages), pages(rowPages)
 	w.enc = json.NewEncoder(&w.buf)
 	return w
 }
@@ -129,18 +131,34 @@ func (w *ProblemWriter) Close(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, p := range []struct {
+	lists := []struct {
 		pages *pageWriter
 		kind  string
-	}{{&w.rows, rowPages}, {&w.groups, groupPages}, {&w.problems, ""}} {
+	}{{&w.rows, rowPages}, {&w.groups, groupPages}, {&w.problems, ""}}
+	for _, p := range lists {
 		if err := p.pages.flush(ctx); err != nil {
 			return err
 		}
-		if err := putJSON(ctx, p.pages.put, problemIndexKey(w.in, w.id, p.kind), p.pages.index); err != nil {
+	}
+	// An index names no page that is not there.
+	if err := w.puts.wait(); err != nil {
+		return err
+	}
+	for _, p := range lists {
+		if err := putJSON(ctx, w.puts.to, problemIndexKey(w.in, w.id, p.kind), p.pages.index); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Stop gives up what is not stored yet, and returns when nothing is under way. After
+// Close it does nothing.
+func (w *ProblemWriter) Stop() {
+	if w.puts.group != nil {
+		w.puts.stop()
+		_ = w.puts.group.Wait() // what it says was said, or is not wanted
+	}
 }
 
 // ProblemFilter chooses problems; "" means any.

@@ -38,8 +38,11 @@ func (s *Step) merge(ctx context.Context, imp *domain.Import, rounds []flow.Plan
 
 // chunks takes the results of every chunk into m and the files.
 func (s *Step) chunks(ctx context.Context, imp *domain.Import, rounds []flow.PlannedRound, m *merged, files *resultFiles) error {
+	ahead := s.ahead(ctx, imp, rounds)
+	defer ahead.close()
+	defer m.problems.Stop()
 	for n := range rounds[0].Chunks {
-		sum, err := s.results(ctx, imp, rounds, n, func(r flow.Result) error {
+		sum, err := s.results(ctx, imp, rounds, n, ahead.take(n), func(r flow.Result) error {
 			if err := m.problems.Row(ctx, r); err != nil {
 				return err
 			}

@@ -13,8 +13,9 @@ import (
 
 // results yields what became of the rows of chunk n, in the order of the file:
 // each row as the last round that had it says. It settles the chunk of the present
-// round if it has no sealed results, and keeps its history if nobody has.
-func (s *Step) results(ctx context.Context, imp *domain.Import, rounds []flow.PlannedRound, n int, yield func(flow.Result) error) (flow.Summary, error) {
+// round if it has no sealed results, and keeps its history if nobody has. there is
+// what was fetched of it, by round.
+func (s *Step) results(ctx context.Context, imp *domain.Import, rounds []flow.PlannedRound, n int, there []sealed, yield func(flow.Result) error) (flow.Summary, error) {
 	var parts []*part
 	defer func() {
 		for _, p := range parts {
@@ -23,32 +24,35 @@ func (s *Step) results(ctx context.Context, imp *domain.Import, rounds []flow.Pl
 	}()
 	var es account.Entries
 	ledger, keep := s.ledger(imp), false
-	for _, r := range rounds {
+	for i, r := range rounds {
 		if r.Chunks[n].Rows == 0 {
 			continue // an earlier round left nothing of this chunk
 		}
-		if r.Round != imp.Round {
-			state, err := s.Jobs.ChunkState(ctx, imp.Institution, imp.ID, r.Round, n)
+		got := there[i]
+		var err error
+		switch {
+		case got.file != nil:
+		case r.Round != imp.Round:
+			if got.state, err = s.Jobs.ChunkState(ctx, imp.Institution, imp.ID, r.Round, n); err != nil {
+				return flow.Summary{}, err
+			}
+			if got.file, err = s.Files.Open(ctx, domain.Object{Key: got.state.Sealed}); err != nil {
+				return flow.Summary{}, fmt.Errorf("results of round %d, chunk %d: %w", r.Round, n, err)
+			}
+		default:
+			got.state, got.file, err = ledger.Settle(ctx, imp, r.Plan, n, func() {
+				s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
+				s.Count("SettledChunks", 1)
+			})
 			if err != nil {
 				return flow.Summary{}, err
 			}
-			f, err := s.Files.Open(ctx, domain.Object{Key: state.Sealed})
-			if err != nil {
-				return flow.Summary{}, fmt.Errorf("results of round %d, chunk %d: %w", r.Round, n, err)
+		}
+		p := newPart(got.file, r.Chunks[n].Rows, nil)
+		if r.Round == imp.Round {
+			if keep = !got.state.History && ledger.Histories != nil; keep {
+				p.see = es.Add
 			}
-			parts = append(parts, newPart(f, r.Chunks[n].Rows, nil))
-			continue
-		}
-		state, f, err := ledger.Settle(ctx, imp, r.Plan, n, func() {
-			s.Log.WarnContext(ctx, "settling a chunk without results", "institution", imp.Institution, "import", imp.ID, "chunk", n)
-			s.Count("SettledChunks", 1)
-		})
-		if err != nil {
-			return flow.Summary{}, err
-		}
-		p := newPart(f, r.Chunks[n].Rows, nil)
-		if keep = !state.History && ledger.Histories != nil; keep {
-			p.see = es.Add
 		}
 		parts = append(parts, p)
 	}

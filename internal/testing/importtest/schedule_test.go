@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ import (
 type stage struct {
 	*memory.Contacts
 	next  func() error
+	mu    sync.Mutex         // of what follows: objects are stored side by side
 	wrote map[string][]wrote // what was really done, by import
 	// withhold says that the request that is sent now gets no answer and is on
 	// its way until late is called: its sender tries again at once.
@@ -69,9 +71,21 @@ func (s *stage) noted(ctx context.Context, in domain.InstitutionID, imp string, 
 		return err
 	}
 	if !maps.Equal(before[n].Fields, now.Fields) {
-		s.wrote[imp] = append(s.wrote[imp], wrote{line, n, before[n].Fields, now.Fields})
+		s.did(imp, wrote{line, n, before[n].Fields, now.Fields})
 	}
 	return s.next()
+}
+
+func (s *stage) did(imp string, what wrote) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrote[imp] = append(s.wrote[imp], what)
+}
+
+func (s *stage) comesLate(request func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = append(s.late, request)
 }
 
 func (s *stage) Write(ctx context.Context, in domain.InstitutionID, ws []domain.Write) ([]domain.Written, error) {
@@ -93,7 +107,7 @@ func (s *stage) Write(ctx context.Context, in domain.InstitutionID, ws []domain.
 		}
 		if err := send(); err != nil {
 			if err == errLast {
-				s.late = append(s.late, func() { s.apply(ctx, in, w) })
+				s.comesLate(func() { s.apply(ctx, in, w) })
 			}
 			return nil, err
 		}
@@ -104,19 +118,27 @@ func (s *stage) Write(ctx context.Context, in domain.InstitutionID, ws []domain.
 
 // held keeps a request back if it is to be late.
 func (s *stage) held(request func()) bool {
-	if !s.withhold {
-		return false
-	}
+	s.mu.Lock()
+	is := s.withhold
 	s.withhold = false
-	s.late = append(s.late, request)
-	return true
+	s.mu.Unlock()
+	if is {
+		s.comesLate(request)
+	}
+	return is
 }
 
 // arrive lets all requests that are on their way be applied.
 func (s *stage) arrive() {
-	for len(s.late) > 0 {
+	for {
+		s.mu.Lock()
+		if len(s.late) == 0 {
+			s.mu.Unlock()
+			return
+		}
 		request := s.late[0]
 		s.late = s.late[1:]
+		s.mu.Unlock()
 		request()
 	}
 }
@@ -127,7 +149,7 @@ func (s *stage) apply(ctx context.Context, in domain.InstitutionID, w domain.Wri
 	done, err := s.Contacts.Write(ctx, in, []domain.Write{w})
 	if err == nil && done[0].Done {
 		now, _ := s.Contacts.Get(ctx, in, w.Number)
-		s.wrote[w.Applied.Import] = append(s.wrote[w.Applied.Import], wrote{w.Applied.Line, w.Number, before.Fields, now.Fields})
+		s.did(w.Applied.Import, wrote{w.Applied.Line, w.Number, before.Fields, now.Fields})
 	}
 }
 
@@ -251,7 +273,7 @@ type stageFiles struct {
 func (s *stageFiles) Put(ctx context.Context, key string, r io.Reader, ct string) (domain.Object, error) {
 	if err := s.next(); err != nil {
 		if b, rerr := io.ReadAll(r); err == errLast && rerr == nil {
-			s.stage.late = append(s.stage.late, func() { _, _ = s.Blobs.Put(ctx, key, bytes.NewReader(b), ct) })
+			s.stage.comesLate(func() { _, _ = s.Blobs.Put(ctx, key, bytes.NewReader(b), ct) })
 		}
 		return domain.Object{}, err
 	}
@@ -300,13 +322,21 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 	var run flow.Run
 	planning := false
 	next := func() error {
+		s.mu.Lock()
 		if busy || imp.ID == "" {
+			s.mu.Unlock()
 			return nil
 		}
 		what := p.events[instant]
 		instant++
 		busy = true
-		defer func() { busy = false }()
+		s.mu.Unlock()
+		free := func() {
+			s.mu.Lock()
+			busy = false
+			s.mu.Unlock()
+		}
+		defer free()
 		switch what {
 		case "":
 		case "kill":
@@ -316,12 +346,14 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 		case "throttle":
 			return fault.New(fault.Busy, "busy")
 		case "late":
+			s.mu.Lock()
 			s.withhold = true
+			s.mu.Unlock()
 		case "arrive":
 			s.arrive()
 		case "finish":
 			// Asked for by hand, while the machine runs.
-			busy = false
+			free()
 			_ = w.Finish.Run(tb.Context(), flow.Finish{Run: run})
 		case "lose":
 			for _, key := range w.Files.Keys() {
@@ -330,7 +362,7 @@ func (p play) run(tb testing.TB, w *importtest.World) ending {
 				}
 			}
 		case "twin":
-			busy = false // what happens to the twin is also in the events
+			free() // what happens to the twin is also in the events
 			if planning {
 				_, _ = w.Plan.Run(tb.Context(), run)
 				break
