@@ -13,6 +13,7 @@ import (
 
 var (
 	linkForm    = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"\s]+)"|(?m:^\[[^\]]+\]: +(\S+))`)
+	anchorForm  = regexp.MustCompile(`<a id="([\w-]+)">`)
 	headingForm = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	quotedForm  = regexp.MustCompile("`([^`\n]+)`")
 	pathForm    = regexp.MustCompile(`^(\.ci|docs|functions|internal)(/[\w.-]+)*/?$`)
@@ -115,6 +116,9 @@ func anchors(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	var all []string
+	for _, m := range anchorForm.FindAllStringSubmatch(string(b), -1) {
+		all = append(all, m[1])
+	}
 	for _, m := range headingForm.FindAllStringSubmatch(string(b), -1) {
 		all = append(all, strings.Map(func(r rune) rune {
 			switch {

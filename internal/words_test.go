@@ -13,7 +13,7 @@ import (
 )
 
 // languageWords is what one language says: in reasons, on the screen, in mails
-// and in the guide in the zip.
+// and in the guides, in the zip and of the screen.
 type languageWords struct {
 	reasons struct {
 		Messages, Suggestions, Words map[string]string
@@ -31,7 +31,7 @@ func wordsOf(t *testing.T, lang string) languageWords {
 		}
 		return b
 	}
-	w := languageWords{screen: map[string]string{}, mail: string(read("mail/words/" + lang + ".tmpl")), guide: string(read("file/guide/words/" + lang + ".txt"))}
+	w := languageWords{screen: map[string]string{}, mail: string(read("mail/words/" + lang + ".tmpl")), guide: string(read("file/guide/words/"+lang+".txt")) + string(read("../docs/guide/"+lang+".md"))}
 	if err := json.Unmarshal(read("domain/reason/words/"+lang+".json"), &w.reasons); err != nil {
 		t.Fatal(err)
 	}

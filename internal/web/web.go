@@ -4,19 +4,24 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:generate go test -run TestTables -update .
-//go:generate go -C ../tools run ./bundle -src ../web/src -out ../web/dist
+//go:generate go -C ../tools run ./bundle -src ../web/src -guide ../../docs/guide -out ../web/dist
 
 //go:embed dist
 var dist embed.FS
@@ -36,13 +41,10 @@ type Config struct {
 func Assets(c Config) http.Handler {
 	files := map[string]file{}
 	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || path.Ext(name) == ".br" || path.Ext(name) == ".sha256" {
 			return err
 		}
-		switch path.Ext(name) {
-		case ".gz", ".br", ".sha256":
-			return nil
-		}
+		name = strings.TrimSuffix(name, ".gz")
 		at := strings.TrimPrefix(name, "dist")
 		if at == "/index.html" {
 			at = "/"
@@ -63,15 +65,17 @@ func Policy(connectSrc []string) string {
 		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
-// file is one embedded file in the encodings that there are.
+// file is one embedded file: packed in two ways, and unpacked when somebody takes
+// neither, or as it is where packing makes it no smaller.
 type file struct {
 	contentType string
 	etag        string
-	encodings   map[string][]byte // "", "gzip", "br"
+	packed      map[string][]byte // "gzip", "br"
+	plain       func() []byte
 }
 
 func read(name string) (file, error) {
-	f := file{contentType: mime.TypeByExtension(path.Ext(name)), encodings: map[string][]byte{}}
+	f := file{contentType: mime.TypeByExtension(path.Ext(name)), packed: map[string][]byte{}}
 	switch path.Ext(name) { // not what the machine happens to be set up with
 	case ".html":
 		f.contentType = "text/html; charset=utf-8"
@@ -81,17 +85,38 @@ func read(name string) (file, error) {
 		f.contentType = "text/css; charset=utf-8"
 	case ".svg":
 		f.contentType = "image/svg+xml"
+	case ".png":
+		f.contentType = "image/png"
 	}
-	for encoding, suffix := range map[string]string{"": "", "gzip": ".gz", "br": ".br"} {
-		b, err := dist.ReadFile(name + suffix)
-		if err != nil {
-			return file{}, err
+	stored, err := dist.ReadFile(name)
+	f.plain = func() []byte { return stored }
+	if errors.Is(err, fs.ErrNotExist) {
+		for encoding, suffix := range map[string]string{"gzip": ".gz", "br": ".br"} {
+			if f.packed[encoding], err = dist.ReadFile(name + suffix); err != nil {
+				return file{}, err
+			}
 		}
-		f.encodings[encoding] = b
+		stored = f.packed["gzip"]
+		f.plain = sync.OnceValue(func() []byte { return unpacked(stored) })
 	}
-	sum := sha256.Sum256(f.encodings[""])
+	if err != nil {
+		return file{}, err
+	}
+	sum := sha256.Sum256(stored)
 	f.etag = hex.EncodeToString(sum[:8])
 	return f, nil
+}
+
+// unpacked is what was packed with gzip when the bundle was made.
+func unpacked(b []byte) []byte {
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err == nil {
+		b, err = io.ReadAll(r)
+	}
+	if err != nil {
+		panic("web: the embedded bundle cannot be unpacked: " + err.Error())
+	}
+	return b
 }
 
 type assets struct {
@@ -119,6 +144,9 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	encoding := accepted(r.Header.Get("Accept-Encoding"))
+	if f.packed[encoding] == nil {
+		encoding = ""
+	}
 	etag := `"` + f.etag + `"`
 	if encoding != "" {
 		etag = `"` + f.etag + "-" + encoding + `"`
@@ -137,7 +165,10 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := f.encodings[encoding]
+	body := f.packed[encoding]
+	if encoding == "" {
+		body = f.plain()
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodGet {
 		w.Write(body)

@@ -609,6 +609,24 @@ func (p *Page) Picture() []byte {
 	return b
 }
 
+// View returns what the window shows of the page, from the first element that the
+// selector finds or, if that is "", from the top.
+func (p *Page) View(selector string) []byte {
+	p.t.Helper()
+	if selector == "" {
+		p.Eval("if (!document.querySelector('dialog[open]')) scrollTo(0, 0)", nil)
+	} else {
+		p.Until("document.querySelector(" + quote(selector) + ")")
+		p.Eval("scrollTo(0, document.querySelector("+quote(selector)+").getBoundingClientRect().top + scrollY - (document.querySelector('.bar')?.offsetHeight || 0) - 16)", nil)
+	}
+	out := p.call("Page.captureScreenshot", map[string]any{"format": "png"})
+	b, err := base64.StdEncoding.DecodeString(out["data"].(string))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return b
+}
+
 // Look changes the size and colours of the device.
 func (p *Page) Look(width, height int64, dark bool) {
 	p.t.Helper()

@@ -198,7 +198,7 @@ func TestManyProblems(t *testing.T) {
 	}
 	p := browser.New(t).Page(browser.Options{})
 	signedIn(s, p, "operator@aurora.example")
-	p.Go("#/help")
+	p.Go("#/values")
 	p.Settled()
 	came := p.Traffic()
 	p.Go("#/imports/" + i.ID)

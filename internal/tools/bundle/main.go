@@ -3,7 +3,7 @@
 // into index.html, packs everything with gzip and brotli, and notes which
 // sources it was made from.
 //
-//	bundle -src internal/web/src -out internal/web/dist
+//	bundle -src internal/web/src -guide docs/guide -out internal/web/dist
 package main
 
 import (
@@ -26,18 +26,19 @@ import (
 func main() {
 	log.SetFlags(0)
 	src := flag.String("src", "", "folder of the sources")
+	guide := flag.String("guide", "", "folder of the documents that the sources import")
 	out := flag.String("out", "", "folder of the bundle; what is in it is removed")
 	flag.Parse()
-	if *src == "" || *out == "" || flag.NArg() > 0 {
+	if *src == "" || *guide == "" || *out == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := bundle(*src, *out); err != nil {
+	if err := bundle(*src, *guide, *out); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func bundle(src, out string) error {
+func bundle(src, guide, out string) error {
 	src, err := filepath.Abs(src)
 	if err != nil {
 		return err
@@ -52,6 +53,9 @@ func bundle(src, out string) error {
 			{InputPath: filepath.Join(src, "style", "app.css"), OutputPath: "style"},
 		},
 		AbsWorkingDir:   src,
+		Plugins:         []api.Plugin{documents},
+		Loader:          map[string]api.Loader{".png": api.LoaderFile},
+		AssetNames:      "[name]-[hash]",
 		NodePaths:       []string{filepath.Join(src, "vendor")},
 		Outdir:          filepath.Join(out, "assets"),
 		Bundle:          true,
@@ -112,7 +116,7 @@ func bundle(src, out string) error {
 			return err
 		}
 	}
-	sum, err := sources(src)
+	sum, err := sources(src, guide)
 	if err != nil {
 		return err
 	}
@@ -150,13 +154,13 @@ func imported(metafile string) ([]string, error) {
 	return out, nil
 }
 
-// write stores a file, and beside it the same packed.
+// write stores a file packed in two ways, or as it is if it is packed already.
 func write(name string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, content, 0o644); err != nil {
-		return err
+	if filepath.Ext(name) == ".png" {
+		return os.WriteFile(name, content, 0o644)
 	}
 	var gz, br bytes.Buffer
 	g, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)

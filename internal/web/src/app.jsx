@@ -85,7 +85,7 @@ function helpOf(parts) {
   if (room === 'imports' && id) return sub ? 'lists' : 'mend';
   if (room === 'targets' && sub === 'set') return 'set';
   if (room === 'contacts') return id === 'deleted' ? 'undo' : 'who';
-  return { templates: 'templates', targets: 'targets', values: 'values', catalogue: 'values', settings: 'institution', users: 'institution', keys: 'institution', webhooks: 'institution', audit: 'institution' }[room] || 'lists';
+  return { imports: 'first', new: 'test', templates: 'templates', targets: 'targets', values: 'values', catalogue: 'values', settings: 'institution', users: 'institution', keys: 'institution', webhooks: 'institution', audit: 'institution' }[room] || 'lists';
 }
 
 function Shell() {

@@ -1,80 +1,69 @@
-// What Rollbook does with what comes in, and how to work with it.
+// The guide for those who change contacts, in their language.
 import { useEffect } from 'preact/hooks';
-import { longDay, num, t } from '../core/i18n.js';
+import { cells, guide, inline } from '../core/guide.js';
+import { t } from '../core/i18n.js';
+import { useLoad } from '../core/load.js';
 import { to } from '../core/router.js';
-import { Page } from '../components/basics.jsx';
+import { Loaded, Page } from '../components/basics.jsx';
 
-const parts = ['lists', 'names', 'evidence', 'books', 'who', 'consent', 'errors', 'mend', 'templates', 'set', 'targets', 'values', 'institution', 'undo'];
-
-/**
- * A picture of a part: a table as it stands in a file or on a page.
- * @param {{part?: any, head?: any, rows?: any}} props
- */
-function Picture({ part, head, rows }) {
-  const text = t(`help.${part}.picture`);
-  return (
-    <figure>
-      <div class="preview" role="region" aria-label={text} tabIndex={0}>
-        <table>
-          <thead><tr>{head.map((h) => <th key={h} scope="col">{h}</th>)}</tr></thead>
-          <tbody>{rows.map((r) => <tr key={r[0]}>{r.map((c, i) => <td key={head[i]}>{c}</td>)}</tr>)}</tbody>
-        </table>
-      </div>
-      <figcaption class="hint">{text}</figcaption>
-    </figure>
-  );
+/** @param {{children?: any}} props */
+function Text({ children }) {
+  return inline(children).map((piece, i) => {
+    if (piece.strong) return <strong key={i}>{piece.strong}</strong>;
+    if (piece.code) return <span key={i} class="cell-value">{piece.code}</span>;
+    if (piece.href) return <a key={i} href={to('help', piece.href.slice(1))}>{piece.text}</a>;
+    return piece;
+  });
 }
 
-const file = (s) => <span class="cell-value">{s}</span>;
-const arrow = (s) => <>→ <strong>{s}</strong></>;
-
-/** The pictures of the parts that have one. */
-const pictures = {
-  lists: () => ({
-    head: [t('help.column'), t('help.value'), t('help.read')],
-    rows: [['E-Mail-Adresse', file('mia@example.org'), arrow(t('contact.email'))], ['Mobile Phone', file('+41 79 123 45 67'), arrow(t('contact.phone'))], ['MEMBER_RATING', file('4'), arrow(t('match.leaveOut'))]],
-  }),
-  names: () => ({
-    head: [t('help.value'), t('contact.firstName'), t('contact.lastName')],
-    rows: [[file('Romy de Haas'), arrow('Romy'), arrow('de Haas')], [file('Zander, Kurt'), arrow('Kurt'), arrow('Zander')]],
-  }),
-  evidence: () => ({
-    head: [t('help.value'), t('help.read')],
-    rows: [[file('25/12/1985'), arrow(longDay('1985-12-25'))], [file('03/04/1985'), arrow(longDay('1985-04-03'))], [file('12,50'), arrow(num(12.5))], [file('1.250'), arrow(num(1250))]],
-  }),
-  mend: () => ({
-    head: [t('conflict.old'), t('conflict.live'), t('conflict.new')],
-    rows: [[file('JAZZ'), file('OPERA'), file('ROCK')]],
-  }),
-  templates: () => ({
-    head: ['Contact', '[old] GENRE', '[new] GENRE'],
-    rows: [['#0012345', file('JAZZ'), file('ROCK')], ['#0012346', file('OPERA'), '']],
-  }),
-};
+/** @param {{text?: any, pictures?: any, title?: any}} props */
+function Block({ text, pictures, title }) {
+  const picture = text.match(/^!\[(.+)\]\((.+)\)$/);
+  const lines = text.split('\n');
+  if (picture) return <img src={pictures[picture[2]]} alt={picture[1]} width="960" height="600" loading="lazy" />;
+  if (text.startsWith('|')) {
+    const [head, , ...rows] = lines.map(cells);
+    return (
+      <div class="preview" role="region" aria-label={title} tabIndex={0}>
+        <table>
+          <thead><tr>{head.map((h) => <th key={h} scope="col"><Text>{h}</Text></th>)}</tr></thead>
+          <tbody>{rows.map((r, n) => <tr key={n}>{r.map((c, i) => <td key={i}><Text>{c}</Text></td>)}</tr>)}</tbody>
+        </table>
+      </div>
+    );
+  }
+  if (text.startsWith('- ')) return <ul>{lines.map((l) => <li key={l}><Text>{l.slice(2)}</Text></li>)}</ul>;
+  if (text.startsWith('1. ')) return <ol>{lines.map((l) => <li key={l}><Text>{l.replace(/^\d+\. /, '')}</Text></li>)}</ol>;
+  return <p><Text>{text}</Text></p>;
+}
 
 /** @param {{part?: any}} props */
 export function Help({ part }) {
+  const loaded = useLoad(guide, []);
   // Who asked on a page begins to read at what is about it.
   useEffect(() => {
-    const heading = parts.includes(part) && document.getElementById(`help-${part}`);
+    const heading = part && document.getElementById(`help-${part}`);
     if (heading) { heading.scrollIntoView({ block: 'start' }); heading.focus({ preventScroll: true }); }
-  }, [part]);
+  }, [part, Boolean(loaded.data)]);
   return (
-    <Page title={t('help.title')} lead={t('help.lead')}>
-      <div class="help">
-        <nav class="help-parts" aria-label={t('help.title')}>
-          <ul>{parts.map((p) => <li key={p}><a href={to('help', p)} aria-current={p === part ? 'true' : undefined}>{t(`help.${p}`)}</a></li>)}</ul>
-        </nav>
-        <div class="help-text">
-          {parts.map((p) => (
-            <section key={p}>
-              <h2 id={`help-${p}`} tabIndex={-1}>{t(`help.${p}`)}</h2>
-              <p>{t(`help.${p}.text`)}</p>
-              {pictures[p] && <Picture part={p} {...pictures[p]()} />}
-            </section>
-          ))}
-        </div>
-      </div>
+    <Page title={t('help.title')} lead={loaded.data?.lead}>
+      <Loaded of={loaded}>
+        {({ parts, pictures }) => (
+          <div class="help">
+            <nav class="help-parts" aria-label={t('help.title')}>
+              <ul>{parts.map((p) => <li key={p.id}><a href={to('help', p.id)} aria-current={p.id === part ? 'true' : undefined}>{p.title}</a></li>)}</ul>
+            </nav>
+            <div class="help-text">
+              {parts.map((p) => (
+                <section key={p.id}>
+                  <h2 id={`help-${p.id}`} tabIndex={-1}>{p.title}</h2>
+                  {p.blocks.map((b, i) => <Block key={i} text={b} pictures={pictures} title={`${p.title} ${i}`} />)}
+                </section>
+              ))}
+            </div>
+          </div>
+        )}
+      </Loaded>
     </Page>
   );
 }

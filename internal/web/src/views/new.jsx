@@ -97,7 +97,7 @@ export function New() {
         <Part n={1} title={t('new.file')}>
           <FilePicker id={fileId} file={file} onFile={take} accept=".csv,.txt,.tsv,.zip,.xlsx,text/csv" error={wrong.file} describedby={wrong.file ? `${fileId}-error` : undefined} />
           <label class="hidden" for={fileId}>{t('new.file')}</label>
-          <p class="hint"><a href={to('help')}>{t('help.link')}</a></p>
+          <p class="hint"><a href={to('help', 'lists')}>{t('help.link')}</a></p>
           <Paste onFile={take} />
           {wrong.file && <p class="field-error" id={`${fileId}-error`}><Icon name="error" />{wrong.file}</p>}
           <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => { byHand.current = file; set({ dataType }); setWrong((w) => ({ ...w, dataType: '' })); }}

@@ -1,1 +1,0 @@
-import{E as r,M as i,ma as o,oa as n,ua as a}from"./chunk-KTAPF5PI.js";function e({of:t}){return t?o(a,{title:r("draft.back",{ago:i(new Date(t.since).toISOString())}),actions:o(n,{icon:"trash",onClick:t.discard,children:r("draft.discard")})}):null}export{e as a};

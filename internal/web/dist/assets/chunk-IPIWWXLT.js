@@ -1,1 +1,0 @@
-function a(n){let e=document.createElement("a");e.href=n,e.rel="noopener",e.download="",document.body.append(e),e.click(),e.remove()}function d(n,e,c){let t=URL.createObjectURL(new Blob([e],{type:c})),o=document.createElement("a");o.href=t,o.download=n,document.body.append(o),o.click(),o.remove(),setTimeout(()=>URL.revokeObjectURL(t),1e4)}export{a,d as b};

@@ -1,5 +1,0 @@
-var a=/(?<=^|[,;\t|])(?=[=+\-@'\t\r\n])/g,p=/(?<=^|[,;\t|])'(?=[=+\-@'\t\r\n])/g;function x(c,e=","){let o=f=>{let l=String(f??"").replace(a,"'");return l.includes(e)||/["\r\n]/.test(l)?`"${l.replace(/"/g,'""')}"`:l};return`\uFEFF${c.map(f=>f.map(o).join(e)).join(`\r
-`)}\r
-`}function w(c){let e=new Uint8Array(c);if(e[0]===255&&e[1]===254)return new TextDecoder("utf-16le").decode(e);if(e[0]===254&&e[1]===255)return new TextDecoder("utf-16be").decode(e);try{return new TextDecoder("utf-8",{fatal:!0}).decode(e)}catch{return new TextDecoder("windows-1252").decode(e)}}function g(c){let e=c.replace(/^\ufeff/,""),o=null,f=/^"?sep=(.)"?\r?\n?/i.exec(e);if(f&&([,o]=f,e=e.slice(f[0].length)),!o){let n=e.split(/\r\n|\n|\r/,1)[0];o=[",",";","	","|"].map(t=>[n.split(t).length,t]).sort((t,d)=>d[0]-t[0])[0][1]}let l=[],s=[],r="",i=!1,u=()=>{s.push(r),(s.length>1||s[0].trim()!=="")&&l.push(s.map(n=>n.replace(p,""))),s=[],r=""};for(let n=0;n<e.length;n++){let t=e[n];i?t!=='"'?r+=t:e[n+1]==='"'?(r+='"',n+=1):i=!1:t==='"'&&r===""?i=!0:t===o?(s.push(r),r=""):t==="\r"||t===`
-`?(t==="\r"&&e[n+1]===`
-`&&(n+=1),u()):r+=t}return(r!==""||s.length)&&u(),l}export{x as a,w as b,g as c};

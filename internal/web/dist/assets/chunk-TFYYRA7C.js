@@ -1,1 +1,0 @@
-import{j as a}from"./chunk-KTAPF5PI.js";var n=a({text:"",shown:!1,id:0}),s;function u(e,{shown:t=!1}={}){n.value={text:e,shown:t,id:n.value.id+1},clearTimeout(s),s=setTimeout(()=>{n.value={...n.value,text:"",shown:!1}},t?4e3:8e3)}var i=new Map;function f(e,t,l){let o=Math.floor(t*4);o>0&&i.get(e)!==o&&(i.set(e,o),u(l))}export{n as a,u as b,f as c};
