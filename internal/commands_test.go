@@ -30,7 +30,7 @@ var ran = map[string]string{
 	"reset":       "TestWhatAStackHoldsIsKept",
 	"chaos":       "TestWholeImportsInBadWeather has its short form",
 	"bench":       "takes minutes; TestTheReadmeSaysWhatTheBenchCounted compares what it counted with the documents",
-	"bench-peers": "installs other programs; what it measured is in docs/performance.md",
+	"bench-peers": "installs other programs and takes minutes; TestThePerformanceSaysWhatTheBenchMeasured compares what it measured with the documents",
 	"restore":     "TestRestoring",
 	"lookups":     "TestRestoring",
 	"deploy":      "TestDeployingAsDocumented",

@@ -2,9 +2,14 @@ package local
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"time"
 
 	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/domain"
 	"rollbook/internal/local/demo"
+	"rollbook/internal/local/year"
 )
 
 // Demo returns a Seed that fills the two demo institutions: aurora with n
@@ -18,5 +23,28 @@ func Demo(n int) func(context.Context, *Stack) error {
 			return err
 		}
 		return demo.Seed(ctx, contacts, catalogue, demo.Borealis, (n+9)/10)
+	}
+}
+
+// DemoYear returns a Seed that fills them likewise and gives a past to those that
+// have contacts enough for one (package year), on the day that now is in.
+func DemoYear(n int, now time.Time) func(context.Context, *Stack) error {
+	return func(ctx context.Context, s *Stack) error {
+		if err := Demo(n)(ctx, s); err != nil {
+			return err
+		}
+		var of []domain.InstitutionID
+		if year.Enough(n) {
+			of = append(of, demo.Aurora)
+		}
+		if year.Enough((n + 9) / 10) {
+			of = append(of, demo.Borealis)
+		}
+		var d deployed
+		if err := readJSON(filepath.Join(stateDir(s.dir), "deployed.json"), &d); err != nil {
+			return fmt.Errorf("the deployed stack: %w", err)
+		}
+		return year.Make(ctx, year.Place{Config: s.Config(), Contacts: s.Tables.Contacts, Emails: s.Tables.Emails, History: s.Tables.History, Catalogue: s.Tables.Catalogue, Jobs: s.Tables.Jobs, Audit: s.Tables.Audit,
+			Uploads: s.UploadsBucket, Files: s.FilesBucket, URL: s.URL, StateMachineARN: s.StateMachineARN, UserPoolID: d.UserPoolID, MailFrom: mailFrom, Token: s.Token}, now, of...)
 	}
 }

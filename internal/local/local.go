@@ -115,6 +115,14 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 			return nil, err
 		}
 	}
+	// What a stack left that was never ready is of no use, and in the way.
+	if _, found, err := readKept(o.Dir); err != nil {
+		return nil, err
+	} else if !found {
+		if err := os.RemoveAll(keptDir(o.Dir)); err != nil {
+			return nil, err
+		}
+	}
 	if o.Port, err = checkPort(o.Port); err != nil {
 		return nil, err
 	}

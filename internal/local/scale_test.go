@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollbook/internal/domain/reason"
 	"rollbook/internal/local/emulator"
 )
 
@@ -166,6 +167,66 @@ func TestScale(t *testing.T) {
 		}
 	} else if want != string(doc) {
 		t.Error("docs/scale.md says other than the model: go test ./internal/local -run Scale -update")
+	}
+}
+
+// docs/performance.md has what the bench and the peers measured last.
+func TestThePerformanceSaysWhatTheBenchMeasured(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile(filepath.Join(root, "docs", "performance.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bench struct {
+		Steps     map[string]struct{ CPU, Requests, ReadUnits, WriteUnits float64 }
+		Functions map[string]struct{ MB, Start, StartCPU float64 }
+	}
+	var peers struct {
+		Work map[string]map[string]struct{ CPU, PeakMB float64 }
+		Odd  map[string]map[string]string
+	}
+	for path, into := range map[string]any{"results.json": &bench, "peers/results.json": &peers} {
+		b, err := os.ReadFile(filepath.Join(root, "internal", "testing", "bench", filepath.FromSlash(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(bench.Steps) < 20 || len(bench.Functions) < 8 || len(peers.Work) < 4 || len(peers.Odd) < 8 {
+		t.Fatalf("the bench has %d steps and %d functions, the peers %d works and %d odd files", len(bench.Steps), len(bench.Functions), len(peers.Work), len(peers.Odd))
+	}
+	has := func(line string) {
+		t.Helper()
+		if !strings.Contains(string(doc), line) {
+			t.Errorf("docs/performance.md lacks %q", line)
+		}
+	}
+	for name, s := range bench.Steps {
+		cpu := fmt.Sprintf("%.1f", s.CPU)
+		if s.CPU >= 1000 {
+			cpu = reason.Number("en", int(math.Round(s.CPU)))
+		}
+		has(fmt.Sprintf("| %s | %s | %.3f | %.3f | %.3f |", name, cpu, s.Requests, s.ReadUnits, s.WriteUnits))
+	}
+	for name, f := range bench.Functions {
+		if name == "(nothing)" {
+			continue
+		}
+		has(fmt.Sprintf("| %.1f ms | %.1f ms |", f.Start, f.StartCPU))
+	}
+	for _, who := range peers.Work {
+		for _, f := range who {
+			has(fmt.Sprintf("| %.2f s |", f.CPU))
+			has(fmt.Sprintf("| %.0f MB |", f.PeakMB))
+		}
+	}
+	for what, who := range peers.Odd {
+		has(fmt.Sprintf("| %s | %s | %s | %s |", what, who["Rollbook"], who["django-import-export"], who["as ddbimport"]))
 	}
 }
 

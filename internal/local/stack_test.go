@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -63,6 +64,31 @@ func TestDownLeavesTheProcessOfAStaleLockAlone(t *testing.T) {
 	}
 	if _, err := local.Load(dir); err == nil {
 		t.Error("a stack is said to run")
+	}
+}
+
+// A stack that was never ready, because filling it failed, does not stand in the way
+// of the next one.
+func TestWhatWasNeverReadyIsForgotten(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := t.TempDir()
+	services := filepath.Join(dir, "state", "kept", "services")
+	if err := os.MkdirAll(services, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(services, "dynamodb.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The port is looked at next, so that nothing is built here.
+	if _, err := local.Up(t.Context(), local.Options{Dir: dir, Port: l.Addr().(*net.TCPAddr).Port, Keep: true}); err == nil || !strings.Contains(err.Error(), "is taken") {
+		t.Fatalf("a taken port: %v", err)
+	}
+	if _, err := os.Stat(services); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was left is there: %v", err)
 	}
 }
 
@@ -247,15 +273,25 @@ func TestCommand(t *testing.T) {
 		t.Fatal(out)
 	}
 	t.Cleanup(func() { run(binary, "down", "--dir", dir) })
-	if out, err := run(binary, "up", "--dir", dir, "--port", "0", "--contacts", "3"); err != nil {
+	if out, err := run(binary, "up", "--dir", dir, "--port", "0", "--contacts", "150"); err != nil {
 		t.Fatal(out)
 	}
 	s, err := local.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := run(binary, "token", "--dir", dir, s.Users[0].Email); err != nil || strings.Count(out, ".") != 2 {
-		t.Errorf("token: %v: %s", err, out)
+	token, err := run(binary, "token", "--dir", dir, s.Users[0].Email)
+	if err != nil || strings.Count(token, ".") != 2 {
+		t.Errorf("token: %v: %s", err, token)
+	}
+	// It has a past (package year).
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/api/imports?limit=50", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+	if code, body := get(t, r); code != http.StatusOK || !strings.Contains(string(body), `"undoneBy"`) {
+		t.Errorf("the imports of before: %d %s", code, body)
 	}
 	if out, err := run(binary, "up", "--dir", dir); err != nil || !strings.Contains(out, "running already") || !strings.Contains(out, s.URL) {
 		t.Errorf("a second up: %v: %s", err, out)

@@ -76,10 +76,11 @@ var shares = map[domain.InstitutionID][5]int{ // of en, fr, de, it, es in 100
 func Contact(in domain.InstitutionID, i int) domain.Contact {
 	s := seed(in)
 	d := die{rand.New(rand.NewPCG(s, uint64(i)))}
-	share, ok := shares[in]
-	if !ok {
-		share = shares[Aurora]
+	like := in
+	if _, ok := shares[in]; !ok {
+		like = Aurora
 	}
+	share := shares[like]
 	lang, at := 0, d.IntN(100)
 	for lang < 4 && at >= share[lang] {
 		at -= share[lang]
@@ -146,7 +147,7 @@ func Contact(in domain.InstitutionID, i int) domain.Contact {
 		if f.kind == domain.Authorisation {
 			p := domain.Provenance{At: since.AddDate(0, 0, -d.IntN(1500)), By: "demo"}
 			if d.in(1, 5) {
-				p.Proof = pick(d, proofs)
+				p.Proof = pick(d, proofs[like])
 			}
 			c.Provenance[def.Field()] = p
 		}

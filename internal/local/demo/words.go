@@ -1,5 +1,7 @@
 package demo
 
+import "rollbook/internal/domain"
+
 // people are the names of one language.
 type people struct {
 	first, last, organisations, streets []string
@@ -51,7 +53,10 @@ var domains = []string{"example.com", "example.org", "example.net", "mail.exampl
 var phones = []string{"+4477009001%02d", "+4420794601%02d", "+336399801%02d", "+120255501%02d"}
 
 // proofs say how an authorisation was given.
-var proofs = []string{"Paper form", "Ticket desk", "Newsletter confirmation", "Formulaire papier", "Telefonat"}
+var proofs = map[domain.InstitutionID][]string{
+	Aurora:   {"Paper form", "Ticket desk", "Newsletter confirmation", "Season subscription", "Telephone call"},
+	Borealis: {"Formulaire papier", "Guichet", "Confirmation de la newsletter", "Abonnement", "Appel téléphonique"},
+}
 
 var nicknames = [5][]string{
 	{"Dear Olivia", "Prof.", "Granny & Gramps", "Mo", "the Smiths"},

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"rollbook/internal/local"
 	"rollbook/internal/local/emulator"
@@ -25,8 +26,9 @@ const usage = `Usage:
 
 DIR is where the stack keeps its state, .local in the repository unless given.
 PORT is 8080 unless given; 0 takes any free one.
-N contacts are made for the demo institution aurora, 2000 unless given; naming a
-number empties the stack first.
+N contacts are made for the demo institution aurora, 2000 unless given, and a tenth
+of that for borealis; who has 150 or more has a past too. Naming a number empties the
+stack first.
 `
 
 func main() {
@@ -125,7 +127,7 @@ func up(ctx context.Context, dir string, port, contacts int) error {
 		contacts = 2000
 	}
 	s, err = local.Up(ctx, local.Options{
-		Dir: dir, Port: port, Detach: true, Seed: local.Demo(contacts), Progress: os.Stdout,
+		Dir: dir, Port: port, Detach: true, Seed: local.DemoYear(contacts, time.Now()), Progress: os.Stdout,
 	})
 	if err != nil {
 		return err
