@@ -45,10 +45,9 @@ var ran = map[string]string{
 // shown has blocks and commands that nothing here can run, by how they begin, with
 // the reason.
 var shown = map[string]string{
-	"fields @timestamp": "a query of CloudWatch Logs Insights; TestLogLinesSayWhoseTheyAre has the fields",
-	"npx @redocly/cli":  "needs Node; TestOpenAPI has the rules",
-	"uv pip compile":    "takes newer packages; TestPythonPackagesArePinnedByHash looks at what it writes",
-	"go list -m -versions github.com/a-h/ddbimport": "says what a proxy refused",
+	"fields @timestamp":             "a query of CloudWatch Logs Insights; TestLogLinesSayWhoseTheyAre has the fields",
+	"npx @redocly/cli":              "needs Node; TestOpenAPI has the rules",
+	"uv pip compile":                "takes newer packages; TestPythonPackagesArePinnedByHash looks at what it writes",
 	"soffice":                       "made files once that are kept",
 	"curl -X PUT $URL/api/settings": "TestDeployingAsDocumented",
 }
