@@ -88,6 +88,31 @@ func TestDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
+// Every document is a few links away from the README.
+func TestEveryDocumentIsFound(t *testing.T) {
+	found, next := map[string]bool{"README.md": true}, []string{"README.md"}
+	for len(next) > 0 {
+		file := next[0]
+		next = next[1:]
+		b, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range linkForm.FindAllStringSubmatch(string(b), -1) {
+			path, _, _ := strings.Cut(m[1]+m[2]+m[3], "#")
+			if to := filepath.Join(filepath.Dir(file), path); strings.HasSuffix(to, ".md") && !strings.Contains(path, ":") && !found[to] {
+				found[to] = true
+				next = append(next, to)
+			}
+		}
+	}
+	for _, file := range markdown(t) {
+		if (file == filepath.Base(file) || strings.HasPrefix(file, "docs/")) && !found[file] {
+			t.Errorf("nothing leads to %s", file)
+		}
+	}
+}
+
 // markdown returns the paths of all documents.
 func markdown(t *testing.T) []string {
 	t.Helper()

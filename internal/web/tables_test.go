@@ -145,11 +145,19 @@ func TestFormsTakeTheirLimitsFromTheTables(t *testing.T) {
 // What the screen must write out because it is loaded by name is what the domain
 // lists: languages, with a file of words each.
 func TestTheScreenSpeaksTheDomainsLanguages(t *testing.T) {
-	b, err := os.ReadFile("src/core/i18n.js")
-	if err != nil {
-		t.Fatal(err)
+	var sources []byte
+	for _, file := range []string{"src/core/i18n.js", "src/core/guide.js"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, b...)
 	}
-	for _, m := range regexp.MustCompile(`(?s)const (?:languages|load) = \{(.*?)\};`).FindAllStringSubmatch(string(b), -1) {
+	lists := regexp.MustCompile(`(?s)const (?:languages|load|more) = \{(.*?)\};`).FindAllStringSubmatch(string(sources), -1)
+	if len(lists) != 4 {
+		t.Fatalf("%d lists of languages", len(lists))
+	}
+	for _, m := range lists {
 		var got []string
 		for _, k := range regexp.MustCompile(`(?:^|,)\s*(\w\w):`).FindAllStringSubmatch(m[1], -1) {
 			got = append(got, k[1])
