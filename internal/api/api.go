@@ -62,7 +62,7 @@ type Contacts interface {
 	Search(ctx context.Context, in domain.InstitutionID, match func(domain.Contact) bool, limit int, enough func(seen int) bool, cursor string) (cs []domain.Contact, next string, err error)
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
 	// Values is All with numbers and fields alone.
-	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error]
 }
 
 // Catalogue is what the API needs of definitions, settings and targets.

@@ -52,7 +52,7 @@ func (b broken) Get(context.Context, domain.InstitutionID, domain.ContactNumber)
 	return domain.Contact{}, b.err
 }
 
-func (b broken) Values(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (b broken) Values(context.Context, domain.InstitutionID, domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) { yield(domain.Contact{}, b.err) }
 }
 
@@ -204,7 +204,7 @@ type slowContacts struct {
 	n    int
 }
 
-func (c slowContacts) Values(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (c slowContacts) Values(context.Context, domain.InstitutionID, domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		for range c.n {
 			if c.tick(); !yield(domain.Contact{}, nil) {
@@ -217,7 +217,7 @@ func (c slowContacts) Values(context.Context, domain.InstitutionID) iter.Seq2[do
 // hangingContacts never come.
 type hangingContacts struct{ *memory.Contacts }
 
-func (hangingContacts) Values(ctx context.Context, _ domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (hangingContacts) Values(ctx context.Context, _ domain.InstitutionID, _ domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		<-ctx.Done()
 		yield(domain.Contact{}, ctx.Err())

@@ -79,7 +79,11 @@ func (s *server) fileOf(ctx context.Context, c Claims, x *setting) ([]byte, erro
 	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
 	defer stop()
 	rows, cells, ends := 0, make([]string, len(header)), s.Now().Add(s.PreviewFor)
-	for contact, err := range s.Contacts.Values(timed, c.Institution) {
+	of := domain.Part{Fields: x.cond.Fields()}
+	for _, d := range x.fields {
+		of.Fields = append(of.Fields, d.Field())
+	}
+	for contact, err := range s.Contacts.Values(timed, c.Institution, of) {
 		if err != nil && ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) || s.Now().After(ends) {
 			return nil, fault.At("body.targetId", "invalid.slowTarget")
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
@@ -69,15 +71,25 @@ type brief struct {
 
 type preview struct {
 	Count    int       `json:"count" doc:"How many contacts match."`
-	Sample   []brief   `json:"sample" doc:"The first 10 of them."`
-	Complete bool      `json:"complete" doc:"false when time ran out: then at least count match."`
+	Sample   []brief   `json:"sample" doc:"The first 10 of them. Where a count goes on: those that were not told before."`
+	Complete bool      `json:"complete" doc:"false when time ran out: then at least count match, and the count can go on."`
 	At       time.Time `json:"at" doc:"When they were counted."`
+	// NextCursor is that of a condition; a target's count is gone on with without one.
+	NextCursor string `json:"nextCursor,omitempty" doc:"Of a condition: pass it as cursor, with the same condition, to go on counting; absent when all are counted."`
 }
 
-type previewInput struct {
-	Body struct {
-		Condition conditionTree `json:"condition"`
-	}
+type previewBody struct {
+	Condition conditionTree `json:"condition"`
+	Cursor    string        `json:"cursor,omitempty" maxLength:"2000" doc:"nextCursor of an answer for the same condition that was not complete: the count goes on there and is of both."`
+	Seconds   int           `json:"seconds,omitempty" minimum:"1" maximum:"20" default:"20" doc:"How long to count at most."`
+}
+
+type previewInput struct{ Body previewBody }
+
+type countInput struct {
+	IDPath
+	More    bool `query:"more" doc:"Goes on where the target's last count ended for lack of time, if it did."`
+	Seconds int  `query:"seconds" minimum:"1" maximum:"20" default:"20" doc:"How long to count at most."`
 }
 
 type previewAnswer struct{ Body preview }
@@ -142,7 +154,8 @@ func (s *server) targetRoutes() {
 	route(s, Viewer, huma.Operation{
 		OperationID: "previewTarget", Method: http.MethodPost, Path: all + "/preview", Tags: []string{tagTargets},
 		Summary: "Count the contacts that a condition matches", MaxBodyBytes: targetBytes,
-		Errors: []int{http.StatusUnprocessableEntity},
+		Description: "One answer counts for 20 seconds at most. Where that is not enough for all contacts, the next one goes on.",
+		Errors:      []int{http.StatusUnprocessableEntity},
 	}, s.previewTarget)
 	route(s, Viewer, huma.Operation{
 		OperationID: "getTarget", Method: http.MethodGet, Path: one, Tags: []string{tagTargets},
@@ -153,7 +166,7 @@ func (s *server) targetRoutes() {
 	})
 	route(s, Viewer, huma.Operation{
 		OperationID: "countTarget", Method: http.MethodPost, Path: one + "/count", Tags: []string{tagTargets},
-		Summary: "Count the contacts of a dynamic target", Description: "As a preview, and the target shows the number from then on.", Errors: []int{http.StatusNotFound},
+		Summary: "Count the contacts of a dynamic target", Description: "As a preview, and the target shows the number from then on. With more=true the count of before goes on.", Errors: []int{http.StatusNotFound},
 	}, s.countTarget)
 	route(s, Operator, huma.Operation{
 		OperationID: "putTarget", Method: http.MethodPut, Path: one, Tags: []string{tagTargets},
@@ -316,41 +329,92 @@ func (s *server) previewTarget(ctx context.Context, c Claims, in *previewInput) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.preview(ctx, c, cond)
-	return &previewAnswer{p}, err
+	from, err := partOf(in.Body.Cursor, cond)
+	if err != nil {
+		return nil, err
+	}
+	p, to, err := s.preview(ctx, c, cond, from, in.Body.Seconds)
+	if err != nil {
+		return nil, err
+	}
+	if !p.Complete {
+		p.NextCursor = to.cursor(cond)
+	}
+	return &previewAnswer{p}, nil
 }
 
-// preview counts the contacts that a condition matches, with the first of them.
-func (s *server) preview(ctx context.Context, c Claims, cond *condition.Condition) (preview, error) {
+// countedPart is how far a count came: so many match of those that are not after.
+type countedPart struct {
+	Count int                  `json:"n"`
+	After domain.ContactNumber `json:"after"`
+	Of    string               `json:"of"` // the condition's digest
+}
+
+func digestOf(cond *condition.Condition) string {
+	h := sha256.Sum256(cond.JSON())
+	return hex.EncodeToString(h[:8])
+}
+
+func (p countedPart) cursor(cond *condition.Condition) string {
+	p.Of = digestOf(cond)
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // plain data
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// partOf reads a cursor, which must be of the condition.
+func partOf(cursor string, cond *condition.Condition) (p countedPart, err error) {
+	if cursor == "" {
+		return p, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	if err != nil || p.Of != digestOf(cond) || p.Count < 0 || p.After != "" && !p.After.Valid() {
+		return countedPart{}, fault.At("body.cursor", "cursorInvalid")
+	}
+	return p, nil
+}
+
+// preview counts the contacts that a condition matches, with the first of them. It
+// goes on from a part and tells how far it came.
+func (s *server) preview(ctx context.Context, c Claims, cond *condition.Condition, from countedPart, seconds int) (preview, countedPart, error) {
 	out := preview{Sample: []brief{}, At: s.Now().UTC()}
 	cat, err := s.catalogue(ctx, c.Institution)
 	if err != nil {
-		return out, err
+		return out, from, err
 	}
 	release, err := s.hold(ctx, c, cat.Settings, previews, s.PreviewFor+10*time.Second)
 	if err != nil {
-		return out, err
+		return out, from, err
 	}
 	defer release()
-	out.Count, out.Complete, err = s.count(ctx, c, s.Contacts.Values, func(contact domain.Contact) bool {
+	of := domain.Part{After: from.After, Fields: append(cond.Fields(), domain.ContactEmail, domain.ContactFirstName, domain.ContactLastName)}
+	n, last, complete, err := s.count(ctx, func(ctx context.Context) iter.Seq2[domain.Contact, error] {
+		return s.Contacts.Values(ctx, c.Institution, of)
+	}, time.Duration(seconds)*time.Second, func(contact domain.Contact) bool {
 		if !cond.Match(contact) {
 			return false
 		}
-		if len(out.Sample) < previewSample {
+		if from.Count+len(out.Sample) < previewSample {
 			out.Sample = append(out.Sample, brief{contact.Number, contact.Email(),
 				string(contact.Get(domain.ContactFirstName)), string(contact.Get(domain.ContactLastName))})
 		}
 		return true
 	})
 	if err != nil {
-		return out, err
+		return out, from, err
 	}
-	return out, look{s, c, cat.Settings, previewSample}.at(ctx, len(out.Sample))
+	out.Count, out.Complete = from.Count+n, complete
+	return out, countedPart{Count: out.Count, After: max(from.After, last)}, look{s, c, cat.Settings, previewSample}.at(ctx, len(out.Sample))
 }
 
 // countTarget previews a target and keeps the number with it, unless its condition
 // has changed meanwhile.
-func (s *server) countTarget(ctx context.Context, c Claims, in *IDPath) (*previewAnswer, error) {
+func (s *server) countTarget(ctx context.Context, c Claims, in *countInput) (*previewAnswer, error) {
 	of, err := s.target(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
@@ -359,7 +423,11 @@ func (s *server) countTarget(ctx context.Context, c Claims, in *IDPath) (*previe
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.preview(ctx, c, cond)
+	var from countedPart
+	if k := of.Counted; in.More && k != nil && !k.Complete && k.After != "" {
+		from.Count, from.After = k.Contacts, k.After
+	}
+	p, to, err := s.preview(ctx, c, cond, from, in.Seconds)
 	if err != nil {
 		return nil, err
 	}
@@ -373,6 +441,9 @@ func (s *server) countTarget(ctx context.Context, c Claims, in *IDPath) (*previe
 			return out, nil
 		}
 		t.Counted = &domain.Counted{Contacts: p.Count, Complete: p.Complete, At: p.At}
+		if !p.Complete {
+			t.Counted.After = to.After
+		}
 		err = s.Catalogue.PutTarget(ctx, c.Institution, t)
 		if err != nil && fault.KindOf(err) == fault.Conflict && try < races {
 			continue
@@ -381,27 +452,31 @@ func (s *server) countTarget(ctx context.Context, c Claims, in *IDPath) (*previe
 	}
 }
 
-// count counts the contacts that match of those that read yields, Values if their
-// fields say it, as far as it comes in the time of a preview.
-func (s *server) count(ctx context.Context, c Claims, read func(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error], match func(domain.Contact) bool) (n int, complete bool, err error) {
+// count counts the contacts that match of those that read yields, as far as it comes
+// in the time of a preview, or in less. last is the last one that it looked at.
+func (s *server) count(ctx context.Context, read func(context.Context) iter.Seq2[domain.Contact, error], within time.Duration, match func(domain.Contact) bool) (n int, last domain.ContactNumber, complete bool, err error) {
+	if within <= 0 || within > s.PreviewFor {
+		within = s.PreviewFor
+	}
 	// The context ends a slow read; the clock ends a long count.
-	ends := s.Now().Add(s.PreviewFor)
-	timed, stop := context.WithTimeout(ctx, s.PreviewFor)
+	ends := s.Now().Add(within)
+	timed, stop := context.WithTimeout(ctx, within)
 	defer stop()
 	seen := 0
-	for contact, err := range read(timed, c.Institution) {
+	for contact, err := range read(timed) {
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
-				return n, false, nil
+				return n, last, false, nil
 			}
-			return n, false, err
+			return n, last, false, err
 		}
 		if seen++; seen%256 == 0 && s.Now().After(ends) {
-			return n, false, nil
+			return n, last, false, nil
 		}
 		if match(contact) {
 			n++
 		}
+		last = contact.Number
 	}
-	return n, true, nil
+	return n, last, true, nil
 }

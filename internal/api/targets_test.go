@@ -1,12 +1,20 @@
 package api_test
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rollbook/internal/api"
+	"rollbook/internal/domain"
+	"rollbook/internal/local/demo"
+	"rollbook/internal/testing/memory"
 )
 
 func TestTargets(t *testing.T) {
@@ -204,6 +212,121 @@ func TestPreviewEndsInTime(t *testing.T) {
 	s.call(viewer, "POST", "/api/targets/preview", object{"condition": everybody}).want(200).into(&p)
 	if p.Complete || p.Count != 0 {
 		t.Errorf("%+v", p)
+	}
+}
+
+// ticking are contacts of which each takes its time.
+type ticking struct {
+	*memory.Contacts
+	tick func()
+}
+
+func (c ticking) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
+	return func(yield func(domain.Contact, error) bool) {
+		for contact, err := range c.Contacts.Values(ctx, in, of) {
+			if c.tick(); !yield(contact, err) {
+				return
+			}
+		}
+	}
+}
+
+// However many contacts there are, a count that goes on comes to the number that
+// there is, and grows until then.
+func TestACountGoesOn(t *testing.T) {
+	s := newStack(t)
+	if err := s.contacts.Load(t.Context(), demo.Aurora, func(yield func(domain.Contact) bool) {
+		for i := range 4000 {
+			if !yield(domain.Contact{Number: domain.ContactNumber(fmt.Sprintf("9%05d", i)), Fields: map[domain.Field]domain.Value{domain.ContactLastName: "Abel", domain.ContactCity: []domain.Value{"Bern", "Rome", "Oslo"}[i%3]}}) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	whole := s.config.Contacts
+	s.config.Contacts = ticking{s.contacts, func() { s.now = s.now.Add(10 * time.Millisecond) }}
+	type shown struct {
+		Count      int
+		Complete   bool
+		NextCursor string
+		Sample     []struct{ Number, LastName string }
+	}
+	rome := object{"field": "contact:city", "op": "is", "value": "Rome"}
+	for name, condition := range map[string]any{"some": rome, "everybody": everybody, "nobody": object{"any": []any{}}} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			s.config.Contacts = whole
+			s.rebuild()
+			var want, got shown
+			s.call(viewer, "POST", "/api/targets/preview", object{"condition": condition}).want(200).into(&want)
+			if !want.Complete || want.NextCursor != "" || name == "some" && want.Count < 1333 {
+				t.Fatalf("%+v", want)
+			}
+			s.config.Contacts = ticking{s.contacts, func() { s.now = s.now.Add(10 * time.Millisecond) }}
+			s.rebuild()
+			sample := got.Sample
+			calls := 0
+			for body := (object{"condition": condition, "seconds": 3}); ; {
+				began, before := s.now, got.Count
+				got = shown{}
+				s.call(viewer, "POST", "/api/targets/preview", body).want(200).into(&got)
+				sample = append(sample, got.Sample...)
+				if calls++; s.now.Sub(began) > 6*time.Second || got.Count < before || got.Complete != (got.NextCursor == "") {
+					t.Fatalf("%+v after %s and %d", got, s.now.Sub(began), before)
+				}
+				if got.Complete || calls > 50 {
+					break
+				}
+				body = object{"condition": condition, "cursor": got.NextCursor, "seconds": 3}
+			}
+			if got.Count != want.Count || calls < 5 || calls > 20 || fmt.Sprint(sample) != fmt.Sprint(want.Sample) {
+				t.Errorf("%d in %d calls, want %d; %v, want %v", got.Count, calls, want.Count, sample, want.Sample)
+			}
+
+			// A target keeps how far it came, whoever asks for more.
+			id := s.call(operator, "POST", "/api/targets", object{"name": name, "condition": condition}).want(201).object()["id"].(string)
+			kept := func() (n int, complete bool) {
+				of := s.call(viewer, "GET", "/api/targets/"+id, nil).object()["counted"].(map[string]any)
+				return int(of["contacts"].(float64)), of["complete"].(bool)
+			}
+			for calls = 1; ; calls++ {
+				got = shown{}
+				s.call([]api.Claims{viewer, admin}[calls%2], "POST", "/api/targets/"+id+"/count?more=true&seconds=4", nil).want(200).into(&got)
+				if n, complete := kept(); n != got.Count || complete != got.Complete {
+					t.Errorf("%d, %v are kept of %+v", n, complete, got)
+				}
+				if got.Complete || calls > 50 {
+					break
+				}
+			}
+			if got.Count != want.Count || calls < 5 || calls > 20 {
+				t.Errorf("the target: %d in %d calls, want %d", got.Count, calls, want.Count)
+			}
+			// Without more it begins anew, and so does a complete one.
+			s.call(viewer, "POST", "/api/targets/"+id+"/count?seconds=4", nil).want(200).into(&got)
+			if again, _ := kept(); got.Complete || again != got.Count {
+				t.Errorf("counted anew: %+v, %d kept", got, again)
+			}
+			s.call(operator, "PUT", "/api/targets/"+id, object{"name": name, "condition": object{"all": []any{condition, rome}}}).want(200)
+			s.call(viewer, "POST", "/api/targets/"+id+"/count?more=true&seconds=1", nil).want(200).into(&got)
+			if got.Count > 300 {
+				t.Errorf("another condition went on from %+v", got)
+			}
+		})
+	}
+	s.t = t
+	var got shown
+	s.call(viewer, "POST", "/api/targets/preview", object{"condition": rome, "seconds": 3}).want(200).into(&got)
+	for _, bad := range []object{
+		{"condition": everybody, "cursor": got.NextCursor}, // of another one
+		{"condition": rome, "cursor": "x"},
+		{"condition": rome, "cursor": base64.RawURLEncoding.EncodeToString([]byte(`{"n":-1}`))},
+	} {
+		s.call(viewer, "POST", "/api/targets/preview", bad).problem(422, "cursorInvalid", "body.cursor")
+	}
+	for _, seconds := range []int{0, 21, -1} {
+		s.call(viewer, "POST", "/api/targets/preview", object{"condition": rome, "seconds": seconds}).problem(422, "invalid", "body.seconds")
 	}
 }
 

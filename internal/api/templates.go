@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	netmail "net/mail"
 	"slices"
@@ -254,7 +255,7 @@ func (s *server) templateChanges(ctx context.Context, c Claims, in *IDPath) (*ch
 		}
 	}
 	out := &changesAnswer{}
-	out.Body.Count, out.Body.Complete, err = s.count(ctx, c, s.Contacts.All, func(contact domain.Contact) bool {
+	out.Body.Count, _, out.Body.Complete, err = s.count(ctx, func(ctx context.Context) iter.Seq2[domain.Contact, error] { return s.Contacts.All(ctx, c.Institution) }, 0, func(contact domain.Contact) bool {
 		return slices.ContainsFunc(fields, func(f domain.Field) bool {
 			p, ok := contact.Provenance[f]
 			return ok && p.At.After(t.CreatedAt)

@@ -507,7 +507,9 @@ type Target struct {
 type Counted struct {
 	Contacts int
 	Complete bool // false if time ran out: then at least so many match
-	At       time.Time
+	// After is the last that was looked at, if not all were.
+	After ContactNumber `json:",omitempty"`
+	At    time.Time
 }
 
 // Draft is what people have decided about the next test of an import's bytes, and

@@ -9,6 +9,12 @@ type File interface {
 	Size() int64
 }
 
+// Part says what of an institution's contacts is read.
+type Part struct {
+	After  ContactNumber // only those with higher numbers; "" for all
+	Fields []Field       // nil for all that there are
+}
+
 // Once makes creating repeatable: the same Key within 24 hours returns what the
 // first call made; with another Digest it is a fault of kind Conflict with code
 // "idempotencyKeyReused".

@@ -19,24 +19,58 @@ import (
 // bucket are the most it holds, some 13,000 contacts.
 const allPage = 100
 
+const (
+	// fewPage is so where few fields are read.
+	fewPage   = 500
+	fewFields = 10
+	// mostPaths is how many fields are named one by one: an expression has 4 KB.
+	mostPaths = 40
+)
+
 // All yields every contact ordered by number.
 func (s people) All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
-	return s.merged(ctx, in, "", allPage, false)
+	return s.merged(ctx, in, "", allPage, nil)
 }
 
-// Values yields the number and the fields of every contact, ordered by number.
-// What imports left in contacts is as much again, and neither sent nor read.
-func (s people) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
-	return s.merged(ctx, in, "", allPage, true)
-}
-
-// onlyValues makes a query answer with a contact's fields alone.
-func onlyValues(q *dynamodb.QueryInput) {
-	names := map[string]string{"#criteria": "criteria", "#authorisations": "authorisations", "#sk": "sk", "#gone": "gone", "#hold": "hold"}
-	for _, c := range domain.ContactFields {
-		names["#"+c.Field.Code()] = c.Field.Code()
+// Values yields the number and the fields of contacts, ordered by number. What
+// imports left in contacts is as much again, and neither sent nor read; nor are
+// fields that nobody asks for, and reading what is sent is what takes the time.
+func (s people) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
+	size := allPage
+	if of.Fields != nil && len(of.Fields) <= fewFields {
+		size = fewPage
 	}
-	q.ProjectionExpression = aws.String(strings.Join(slices.Sorted(maps.Keys(names)), ","))
+	return s.merged(ctx, in, string(of.After), size, func(q *dynamodb.QueryInput) { onlyValues(q, of.Fields) })
+}
+
+// onlyValues makes a query answer with these fields of a contact alone, nil for all.
+func onlyValues(q *dynamodb.QueryInput, fields []domain.Field) {
+	names := map[string]string{"#sk": "sk", "#gone": "gone", "#hold": "hold"}
+	paths := slices.Collect(maps.Keys(names))
+	add := func(to ...string) {
+		for i, name := range to {
+			names["#"+name] = name
+			to[i] = "#" + name
+		}
+		paths = append(paths, strings.Join(to, "."))
+	}
+	if fields == nil || len(fields) > mostPaths {
+		for _, c := range domain.ContactFields {
+			add(c.Field.Code())
+		}
+		add("criteria")
+		add("authorisations")
+	} else {
+		for _, f := range fields {
+			if inMap, name, ok := path(f); ok && inMap != "" {
+				add(inMap, name)
+			} else if ok {
+				add(name)
+			}
+		}
+	}
+	slices.Sort(paths)
+	q.ProjectionExpression = aws.String(strings.Join(slices.Compact(paths), ","))
 	q.ExpressionAttributeNames = names
 }
 
@@ -48,7 +82,7 @@ type page struct {
 
 // merged reads all buckets at once, each one page ahead, and yields their
 // contacts with numbers above last in order.
-func (s people) merged(ctx context.Context, in domain.InstitutionID, last string, size int, values bool) iter.Seq2[domain.Contact, error] {
+func (s people) merged(ctx context.Context, in domain.InstitutionID, last string, size int, only func(*dynamodb.QueryInput)) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		var readers sync.WaitGroup
 		defer readers.Wait()
@@ -61,7 +95,7 @@ func (s people) merged(ctx context.Context, in domain.InstitutionID, last string
 			pages[i] = make(chan page, 1)
 			readers.Go(func() {
 				defer close(pages[i])
-				s.bucket(ctx, in, i, last, size, values, slots, pages[i])
+				s.bucket(ctx, in, i, last, size, only, slots, pages[i])
 			})
 		}
 		// next fills a bucket's head with its next page.
@@ -108,15 +142,15 @@ func (s people) merged(ctx context.Context, in domain.InstitutionID, last string
 }
 
 // bucket sends the pages of one bucket, holding one of the slots while it asks.
-func (s people) bucket(ctx context.Context, in domain.InstitutionID, i int, last string, size int, values bool, slots chan struct{}, to chan<- page) {
+func (s people) bucket(ctx context.Context, in domain.InstitutionID, i int, last string, size int, only func(*dynamodb.QueryInput), slots chan struct{}, to chan<- page) {
 	q := partition(bucketKey(in, i))
 	if last != "" {
 		q.KeyConditionExpression = aws.String("pk = :pk AND sk > :last")
 		q.ExpressionAttributeValues[":last"] = str(last)
 	}
 	q.Limit = aws.Int32(int32(size))
-	if values {
-		onlyValues(&q)
+	if only != nil {
+		only(&q)
 	}
 	enter := func() bool {
 		select {

@@ -284,7 +284,7 @@ func (s *Contacts) ChangedSince(ctx context.Context, in domain.InstitutionID, si
 			return
 		}
 		if !reaches {
-			s.Values(ctx, in)(yield)
+			s.Values(ctx, in, domain.Part{})(yield)
 			return
 		}
 		changed := map[domain.ContactNumber]bool{}

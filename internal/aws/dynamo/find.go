@@ -274,7 +274,7 @@ func (s *Contacts) Search(ctx context.Context, in domain.InstitutionID, match fu
 	limit = pageSize(limit)
 	var found []domain.Contact
 	seen := 0
-	for c, err := range s.merged(ctx, in, last, allPage, false) {
+	for c, err := range s.merged(ctx, in, last, allPage, nil) {
 		if err != nil {
 			return nil, "", err
 		}
@@ -299,7 +299,7 @@ func (s *Contacts) list(ctx context.Context, in domain.InstitutionID, limit int,
 		return nil, "", badCursor()
 	}
 	var found []domain.Contact
-	for c, err := range s.merged(ctx, in, last, limit/Buckets*2+4, false) {
+	for c, err := range s.merged(ctx, in, last, limit/Buckets*2+4, nil) {
 		if err != nil {
 			return nil, "", err
 		}

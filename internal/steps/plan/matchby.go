@@ -52,7 +52,7 @@ func (s *Step) holders(ctx context.Context, imp *domain.Import, f domain.Field, 
 			h.at = c.New
 		}
 	}
-	for c, err := range s.Contacts.Values(ctx, imp.Institution) {
+	for c, err := range s.Contacts.Values(ctx, imp.Institution, domain.Part{Fields: []domain.Field{f}}) {
 		if err != nil {
 			return nil, err
 		}

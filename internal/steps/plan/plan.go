@@ -59,7 +59,7 @@ type Contacts interface {
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
 	// All yields every contact, for files that name them by a criterion.
-	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error]
 }
 
 // Mappings is what the step needs of what was said of the columns of files.

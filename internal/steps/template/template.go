@@ -44,7 +44,7 @@ type Catalogue interface {
 // Contacts yields an institution's contacts ordered by number, or those of them that
 // were changed since a time.
 type Contacts interface {
-	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error]
 	ChangedSince(ctx context.Context, in domain.InstitutionID, since time.Time) iter.Seq2[domain.Contact, error]
 }
 
@@ -153,11 +153,15 @@ func (s *Step) write(ctx context.Context, t domain.Template, cat *domain.Catalog
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	r, w := io.Pipe()
-	contacts := s.Contacts.Values(reading, t.Institution)
-	if !t.UpdatedSince.IsZero() {
-		contacts = s.Contacts.ChangedSince(reading, t.Institution, t.UpdatedSince)
+	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, guide: s.Guide}
+	of := domain.Part{Fields: slices.Concat(cond.Fields(), z.info())}
+	for _, d := range fields {
+		of.Fields = append(of.Fields, d.Field())
 	}
-	z := &zipped{fields: fields, t: t, cat: cat, cond: cond, contacts: contacts, guide: s.Guide}
+	z.contacts = s.Contacts.Values(reading, t.Institution, of)
+	if !t.UpdatedSince.IsZero() {
+		z.contacts = s.Contacts.ChangedSince(reading, t.Institution, t.UpdatedSince)
+	}
 	made := make(chan error, 1)
 	go func() {
 		err := z.write(w)

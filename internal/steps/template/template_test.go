@@ -177,10 +177,10 @@ func TestContactsWorkbook(t *testing.T) {
 type many int
 
 func (n many) ChangedSince(ctx context.Context, in domain.InstitutionID, _ time.Time) iter.Seq2[domain.Contact, error] {
-	return n.Values(ctx, in)
+	return n.Values(ctx, in, domain.Part{})
 }
 
-func (n many) Values(context.Context, domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (n many) Values(context.Context, domain.InstitutionID, domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		c := domain.Contact{Fields: map[domain.Field]domain.Value{"criterion:GENRE": "ROCK", domain.ContactLastName: "Lovelace"}}
 		for i := range int(n) {
@@ -276,9 +276,9 @@ func TestMemoryStaysFlat(t *testing.T) {
 // broken yields some contacts and then an error.
 type broken struct{ many }
 
-func (broken) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (broken) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
-		for c := range many(1000).Values(ctx, in) {
+		for c := range many(1000).Values(ctx, in, of) {
 			if !yield(c, nil) {
 				return
 			}
@@ -290,10 +290,10 @@ func (broken) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[dom
 // endless yields contacts until it is told to stop.
 type endless struct{ many }
 
-func (endless) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (endless) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		for ctx.Err() == nil {
-			for c := range many(1000).Values(ctx, in) {
+			for c := range many(1000).Values(ctx, in, of) {
 				if !yield(c, nil) {
 					return
 				}

@@ -22,7 +22,7 @@ type restless struct {
 	change func(n int)
 }
 
-func (c restless) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+func (c restless) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		n := 0
 		for contact, err := range c.Contacts.All(ctx, in) {

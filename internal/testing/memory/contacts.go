@@ -230,10 +230,16 @@ func (s *Contacts) ByName(_ context.Context, in domain.InstitutionID, names []st
 	return out, nil
 }
 
-// Values yields the number and the fields of every contact, ordered by number.
-func (s *Contacts) Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error] {
+// Values yields the number and the fields of contacts, ordered by number.
+func (s *Contacts) Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error] {
 	return func(yield func(domain.Contact, error) bool) {
 		for c, err := range s.All(ctx, in) {
+			if err == nil && c.Number <= of.After {
+				continue
+			}
+			if of.Fields != nil {
+				maps.DeleteFunc(c.Fields, func(f domain.Field, _ domain.Value) bool { return !slices.Contains(of.Fields, f) })
+			}
 			if !yield(domain.Contact{Number: c.Number, Fields: c.Fields}, err) {
 				return
 			}

@@ -314,3 +314,61 @@ func TestAskingAgain(t *testing.T) {
 	p.Eval(`document.dispatchEvent(new Event('visibilitychange')); true`, nil)
 	p.See("would change")
 }
+
+// A count that takes more than one request shows how far it has come, and grows.
+func TestACountGrows(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Press("Dynamic targets")
+	p.See("Subscribers")
+	p.Eval(`window.asked = []; window.come = []; window.stopped = 0;
+		const past = fetch;
+		const part = (count, complete, sample) => new Response(JSON.stringify({ count, complete, at: new Date().toISOString(), nextCursor: complete ? undefined : 'part' + count,
+			sample: sample.map((number) => ({ number, lastName: 'Abel' + number })) }), { status: 200, headers: { 'Content-Type': 'application/json' } });
+		window.fetch = async (path, init) => {
+			if (!/targets\/(preview|[^/]*\/count)/.test(path)) return past(path, init);
+			asked.push(path.replace(/targets\/[^/]*\/count/, 'targets/{id}/count') + ' ' + (init.body ? JSON.stringify({ ...JSON.parse(init.body), condition: undefined }) : ''));
+			if (asked.length === 1) return part(1200, false, ['1', '2']);
+			await new Promise((r, no) => {
+				come.push(r);
+				init.signal.addEventListener('abort', () => { stopped++; no(new DOMException('left', 'AbortError')); });
+			});
+			return part(asked.length * 10000, asked.length === 3, asked.length === 2 ? ['3'] : []);
+		}; true`, nil)
+	p.Press("Subscribers")
+	p.See("At least 1,200 contacts match")
+	p.See("Counting…")
+	p.Until(`come.length === 1`)
+	p.Eval(`come[0](); true`, nil)
+	p.See("At least 20,000 contacts match")
+	p.Until(`come.length === 2`)
+	p.Eval(`come[1](); true`, nil)
+	p.See("30,000 contacts match")
+	p.Until(`!document.body.textContent.includes('At least') && !document.body.textContent.includes('Counting…')`)
+	var got, sample []string
+	p.Eval(`asked`, &got)
+	p.Eval(`[...document.querySelectorAll('.sample tbody tr a')].map((a) => a.textContent)`, &sample)
+	want := []string{"/api/targets/{id}/count?seconds=3 ", "/api/targets/{id}/count?seconds=10&more=true ", "/api/targets/{id}/count?seconds=10&more=true "}
+	if fmt.Sprint(got) != fmt.Sprint(want) || fmt.Sprint(sample) != "[#1 #2 #3]" {
+		t.Errorf("asked %q, shows %v", got, sample)
+	}
+
+	// While a condition is edited, the cursor goes on.
+	p.Eval(`asked.length = 0; come.length = 0; true`, nil)
+	p.Press("Dynamic targets")
+	p.Press("New dynamic target")
+	p.Choose("Field of comparison 1", "Contact by e-mail")
+	p.See("At least 1,200 contacts match")
+	p.Until(`come.length === 1`)
+	p.Eval(`asked`, &got)
+	if len(got) != 2 || got[0] != `/api/targets/preview {"seconds":3}` || got[1] != `/api/targets/preview {"cursor":"part1200","seconds":10}` && got[1] != `/api/targets/preview {"seconds":10,"cursor":"part1200"}` {
+		t.Errorf("asked %q", got)
+	}
+	// Leaving the page ends it.
+	p.Eval(`stopped = 0`, nil)
+	p.Press("Dynamic targets")
+	p.See("Subscribers")
+	p.Until(`stopped === 1`)
+}

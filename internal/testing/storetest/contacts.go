@@ -904,18 +904,49 @@ func contactsValues(t *testing.T, s Contacts) {
 	for _, c := range collect(t, s.All(t.Context(), opera)) {
 		want = append(want, domain.Contact{Number: c.Number, Fields: c.Fields})
 	}
-	got := collect(t, s.Values(t.Context(), opera))
-	for i := range got {
-		if len(got[i].Provenance) == 0 {
-			got[i].Provenance = nil
-		}
-		if len(got[i].Stamps) == 0 {
-			got[i].Stamps = nil
-		}
-	}
-	same(t, "values", got, want)
 	if len(want) != 299 {
 		t.Errorf("%d contacts", len(want))
+	}
+	var many []domain.Field
+	for i := range 60 {
+		many = append(many, domain.Field(fmt.Sprintf("criterion:C%d", i)))
+	}
+	for name, of := range map[string]domain.Part{
+		"all":                      {},
+		"after one":                {After: "1100"},
+		"after one that is gone":   {After: "1007"},
+		"after all":                {After: "9"},
+		"numbers":                  {Fields: []domain.Field{}},
+		"a criterion":              {Fields: []domain.Field{genre}},
+		"some, after one":          {Fields: []domain.Field{"authorisation:EMAIL", domain.ContactEmail, genre, genre}, After: "1250"},
+		"what is there and is not": {Fields: []domain.Field{"criterion:NONE", domain.ContactLastName, "contact:number"}},
+		"many":                     {Fields: append(many, genre)},
+	} {
+		var part []domain.Contact
+		for _, c := range want {
+			f := fields{}
+			for k, v := range c.Fields {
+				if of.Fields == nil || slices.Contains(of.Fields, k) {
+					f[k] = v
+				}
+			}
+			if c.Number > of.After {
+				part = append(part, domain.Contact{Number: c.Number, Fields: f})
+			}
+		}
+		got := collect(t, s.Values(t.Context(), opera, of))
+		for i := range got {
+			if len(got[i].Provenance) == 0 {
+				got[i].Provenance = nil
+			}
+			if len(got[i].Stamps) == 0 {
+				got[i].Stamps = nil
+			}
+			if len(of.Fields) > 40 { // so many are not told one by one
+				maps.DeleteFunc(got[i].Fields, func(f domain.Field, _ domain.Value) bool { return !slices.Contains(of.Fields, f) })
+			}
+		}
+		same(t, name, slices.Concat([]domain.Contact{}, got), slices.Concat([]domain.Contact{}, part))
 	}
 }
 

@@ -60,7 +60,7 @@ type Contacts interface {
 	// All yields every contact ordered by number, in memory that does not grow
 	// with their count. An error ends it.
 	All(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
-	Values(ctx context.Context, in domain.InstitutionID) iter.Seq2[domain.Contact, error]
+	Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error]
 	// Write does conditional writes, any number, at most one for a contact,
 	// and answers in the same order. A write of a contact that the ticket's
 	// import has written by an earlier call is not Done: Own is its stamp.

@@ -1,5 +1,5 @@
 // How many contacts a condition matches, live, with a few of them.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { targets, words } from '../core/api.js';
 import { ago, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
@@ -7,6 +7,26 @@ import { useStill } from '../core/when.js';
 import { to } from '../core/router.js';
 import { Icon } from './icon.jsx';
 import { Address, Button } from './basics.jsx';
+
+// Counts until all are counted: a little at first, so that a number is there soon,
+// then more at a time. show gets what there is so far. Being asked too often ends it
+// with that.
+async function whole(part, show) {
+  let all = null;
+  for (let seconds = 3; ; seconds = 10) {
+    try {
+      const got = await part(seconds, all);
+      all = { ...got, sample: [...(all?.sample || []), ...got.sample] };
+    } catch (e) {
+      if (all && [429, 503].includes(e.status)) return all;
+      throw e;
+    }
+    if (all.complete) return all;
+    show(all);
+  }
+}
+
+const ofTarget = (id, o) => (seconds, before) => targets.count(id, { seconds, more: before ? true : undefined }, o);
 
 /**
  * How many contacts a target has, with when that was counted.
@@ -16,13 +36,18 @@ export function TargetCount({ target }) {
   const [known, setKnown] = useState(target.counted);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
+  const gone = useRef(new AbortController());
+  useEffect(() => () => gone.current.abort(), []);
   const count = async () => {
+    const show = ({ count: n, complete, at }) => setKnown({ contacts: n, complete, at });
     setBusy(true);
     setError(null);
     try {
-      const { count: n, complete, at } = await targets.count(target.id);
-      setKnown({ contacts: n, complete, at });
-    } catch (e) { setError(e); }
+      show(await whole(ofTarget(target.id, { signal: gone.current.signal }), show));
+    } catch (e) {
+      if (e.name === 'AbortError') return;
+      setError(e);
+    }
     setBusy(false);
   };
   return (
@@ -41,8 +66,8 @@ export function TargetCount({ target }) {
  */
 export function Count({ condition, sample, whenWrong, id }) {
   const asked = useStill(JSON.stringify(condition), 400);
-  const load = useLoad((o) => (id ? targets.count(id, o) : targets.preview(JSON.parse(asked), o)), [asked, id]);
   const [shown, setShown] = useState(null);
+  const load = useLoad((o) => whole(id ? ofTarget(id, o) : (seconds, before) => targets.preview(JSON.parse(asked), { seconds, cursor: before?.nextCursor }, o), setShown), [asked, id]);
   useEffect(() => { if (load.data) setShown(load.data); }, [load.data]);
   useEffect(() => { if (!load.loading) whenWrong?.(load.error); }, [load.error, load.loading]);
   return (
@@ -52,7 +77,7 @@ export function Count({ condition, sample, whenWrong, id }) {
         {load.error
           ? <span>{load.error.status === 422 ? t('targets.unfinished') : words(load.error)}</span>
           : shown
-            ? <span>{shown.complete === false ? t('targets.atLeast', { n: shown.count }) : t('targets.count', { n: shown.count })}</span>
+            ? <span>{shown.complete === false ? t('targets.atLeast', { n: shown.count }) : t('targets.count', { n: shown.count })}{shown.complete === false && load.loading && <span class="hint"> {t('targets.counting')}</span>}</span>
             : <span>{t('targets.counting')}</span>}
       </p>
       {sample && shown && !load.error && shown.sample.length > 0 && (

@@ -180,8 +180,10 @@ export const targets = {
   create: (body, key) => call('POST', '/api/targets', { body, key }),
   put: (i, body, etag) => call('PUT', `/api/targets/${id(i)}`, { body, etag }),
   remove: (i, etag) => call('DELETE', `/api/targets/${id(i)}`, { etag }),
-  count: (i, options) => call('POST', `/api/targets/${id(i)}/count`, { ...options }),
-  preview: (condition, options) => call('POST', '/api/targets/preview', { body: { condition }, ...options }),
+  /** As far as it comes in so many seconds; with more, it goes on where the last one ended. */
+  count: (i, { seconds, more }, options) => call('POST', `/api/targets/${id(i)}/count${query({ seconds, more })}`, options),
+  /** Likewise; it goes on with the nextCursor of the answer before. */
+  preview: (condition, { seconds, cursor }, options) => call('POST', '/api/targets/preview', { body: { condition, seconds, cursor }, ...options }),
 };
 
 export const criteria = {
