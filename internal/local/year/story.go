@@ -22,40 +22,40 @@ func Enough(contacts int) bool { return contacts >= people }
 type words struct {
 	comma                                                 rune
 	person                                                []string // headers: first name, last name, address, town, birth date
-	moved                                                 []string // headers: number, street, postcode, town
+	moved                                                 []string // headers: number, street, postcode, town, country
 	source                                                string   // a header that nobody but its program knows
 	autumn, survey, undone, winter, house, signups, ended string   // names of files
 	season, segments, consents, mended                    string
 	noted, wrong, taken, paper, desk                      string // notes and proofs
 	others                                                [][]string
 	genres                                                []string // as people call them, some of them unknown
-	street, postcode, town, key, target                   string
+	street, postcode, town, country, key, target          string
 	notes                                                 []string
 	badDay, badAddress                                    string
 	encode                                                func([]byte) []byte // as the institution's programs write files
 }
 
 var english = words{
-	comma: ',', person: []string{"First name", "Last name", "Email", "City", "Birth date"}, moved: []string{"Contact", "Street", "Postcode", "City"}, source: "Campaign source",
+	comma: ',', person: []string{"First name", "Last name", "Email", "City", "Birth date"}, moved: []string{"Contact", "Street", "Postcode", "City", "Country"}, source: "Campaign source",
 	autumn: "Autumn box office.csv", survey: "Genre survey.csv", undone: "Segments from the CRM.csv", winter: "Winter newsletter.csv", house: "House moves.csv",
 	signups: "Newsletter sign-ups.csv", ended: "Ticket sales by season.csv", season: "Spring season.csv", segments: "Segments.csv", consents: "Consent forms.csv", mended: "Genre survey, second wave.csv",
 	noted: "List of the box office, without the gala", wrong: "Taken from the wrong season: to be undone", taken: "Answers by post are still missing", paper: "Paper form", desk: "Ticket desk",
 	others: [][]string{{"Season", "Concerts", "Tickets sold"}, {"2023/24", "41", "18220"}, {"2024/25", "44", "20117"}},
 	genres: []string{"Jazz", "Opera", "Heavy metal", "Dance", "Rock 'n' roll", "Theatre", "Jaz", "Family"},
-	street: "%d Riverside Walk", postcode: "BA1 1SU", town: "Bath", key: "Ticket office", target: "Jazz lovers in Bath",
+	street: "%d Riverside Walk", postcode: "BA1 1SU", town: "Bath", country: "GB", key: "Ticket office", target: "Jazz lovers in Bath",
 	notes:  []string{"Asked for the season's programme", "Prefers matinees", "Brings a class in May", "Thanked by the director"},
 	badDay: "31/02/1980", badAddress: "nobody(at)example.org",
 	encode: func(b []byte) []byte { return b },
 }
 
 var french = words{
-	comma: ';', person: []string{"Prénom", "Nom de famille", "Adresse e-mail", "Ville", "Date de naissance"}, moved: []string{"Contact", "Rue", "Code postal", "Ville"}, source: "Canal de campagne",
+	comma: ';', person: []string{"Prénom", "Nom de famille", "Adresse e-mail", "Ville", "Date de naissance"}, moved: []string{"Contact", "Rue", "Code postal", "Ville", "Pays"}, source: "Canal de campagne",
 	autumn: "Billetterie d'automne.csv", survey: "Enquête sur les genres.csv", undone: "Segments du CRM.csv", winter: "Lettre d'hiver.csv", house: "Déménagements.csv",
 	signups: "Inscriptions à la newsletter.csv", ended: "Ventes par saison.csv", season: "Saison de printemps.csv", segments: "Segments.csv", consents: "Autorisations signées.csv", mended: "Enquête sur les genres, suite.csv",
 	noted: "Liste de la billetterie, sans le gala", wrong: "Prise de la mauvaise saison : à annuler", taken: "Il manque les réponses par courrier", paper: "Formulaire papier", desk: "Guichet",
 	others: [][]string{{"Saison", "Concerts", "Billets vendus"}, {"2023/24", "12", "3 410"}, {"2024/25", "14", "3 902"}},
 	genres: []string{"Jazz", "Opéra", "Musette", "Danse", "Chanson", "Théâtre", "Jaz", "Famille"},
-	street: "%d, rue du Lac", postcode: "2000", town: "Neuchâtel", key: "Billetterie", target: "Amateurs de jazz à Neuchâtel",
+	street: "%d, rue du Lac", postcode: "2000", town: "Neuchâtel", country: "CH", key: "Billetterie", target: "Amateurs de jazz à Neuchâtel",
 	notes:  []string{"A demandé le programme de la saison", "Préfère les matinées", "Vient avec une classe en mai", "Remercié par la direction"},
 	badDay: "31/02/1980", badAddress: "personne(at)example.org",
 	encode: func(b []byte) []byte { return must(charmap.Windows1252.NewEncoder().Bytes(b)) },
@@ -125,7 +125,10 @@ func (m *maker) story(ctx context.Context) error {
 		{162, 8, 55, func(ctx context.Context) error { return op.does(ctx, &done, "undo", wrong) }},
 		{121, 13, 20, func(ctx context.Context) error {
 			for i := range 5 {
-				if err := op.edits(ctx, demo.Number(10+i), func(c object) { c["city"] = w.town; criteria(c)["NOTE"] = w.notes[i%len(w.notes)] }); err != nil {
+				if err := op.edits(ctx, demo.Number(10+i), func(c object) {
+					c["street"], c["postcode"], c["city"], c["country"] = fmt.Sprintf(w.street, 40+i), w.postcode, w.town, w.country
+					criteria(c)["NOTE"] = w.notes[i%len(w.notes)]
+				}); err != nil {
 					return err
 				}
 			}
@@ -137,7 +140,7 @@ func (m *maker) story(ctx context.Context) error {
 		{64, 17, 5, func(ctx context.Context) error {
 			rows := [][]string{w.moved}
 			for i := range 12 {
-				rows = append(rows, []string{string(demo.Number(100 + i)), fmt.Sprintf(w.street, 2+3*i), w.postcode, w.town})
+				rows = append(rows, []string{string(demo.Number(100 + i)), fmt.Sprintf(w.street, 2+3*i), w.postcode, w.town, w.country})
 			}
 			return op.imports(ctx, &done, object{"dataType": "contacts", "action": "update", "fileName": w.house}, csv(rows...))
 		}},
@@ -159,8 +162,13 @@ func (m *maker) story(ctx context.Context) error {
 		{26, 14, 20, func(ctx context.Context) error { return op.does(ctx, &done, "update", tested) }},
 		{22, 11, 45, func(ctx context.Context) error {
 			rows := w.newcomers(m.in, 20, 18)
-			for i := range 4 { // who is there already
-				c := demo.Contact(m.in, 60+i)
+			// Some are there already, without an address so far.
+			for i, n := 60, 0; n < 4 && i < people; i++ {
+				c := demo.Contact(m.in, i)
+				if c.Email() == "" || c.Get(domain.ContactCity) != domain.Empty || c.Get(domain.ContactFirstName) == domain.Empty {
+					continue
+				}
+				n++
 				rows = append(rows, []string{string(c.Get(domain.ContactFirstName)), string(c.Get(domain.ContactLastName)), c.Email(), w.town, ""})
 			}
 			bad := w.newcomers(m.in, 40, 4)[1:]
