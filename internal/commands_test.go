@@ -92,6 +92,15 @@ func TestEveryCommandIsRun(t *testing.T) {
 		}
 	}
 	d.amazon()
+	help, version := d.says("help"), d.says("version")
+	for target := range ran {
+		if !regexp.MustCompile(`(?m)^` + target + ` +\S`).MatchString(help) {
+			t.Errorf("make help does not say what make %s does", target)
+		}
+	}
+	if b, err := os.ReadFile("api/version.go"); err != nil || version == "" || !strings.Contains(string(b), strconv.Quote(version)) {
+		t.Errorf("make version says %q (%v)", version, err)
+	}
 	for begin, reason := range shown {
 		if !d.used[begin] {
 			t.Errorf("no document has %q any more", begin)
@@ -189,6 +198,9 @@ func (d *commandsOf) check(place string, words []string) {
 			d.t.Errorf("%s: %s is no script", place, program)
 			return
 		}
+		if out, err := exec.Command("bash", "-n", filepath.Join("..", program)).CombinedOutput(); err != nil {
+			d.t.Errorf("%s: %v, %s", place, err, out)
+		}
 		if program == ".ci/deploy" {
 			d.deploy(place, words[1:])
 		}
@@ -222,8 +234,7 @@ func (d *commandsOf) make(place string, words []string) {
 		would := func(variables []string) string {
 			cmd := exec.Command("make", slices.Concat([]string{"--no-print-directory", "-n", target}, variables)...)
 			cmd.Dir = ".."
-			// make test has variables that a make inside it would take over.
-			cmd.Env = slices.DeleteFunc(os.Environ(), func(s string) bool {
+			cmd.Env = withoutMake()
 				return strings.HasPrefix(s, "MAKE") || strings.HasPrefix(s, "MFLAGS=") || makesVariable.MatchString(s)
 			})
 			out, err := cmd.CombinedOutput()
@@ -248,6 +259,24 @@ func (d *commandsOf) make(place string, words []string) {
 			}
 		}
 	}
+}
+
+// says runs a target that does nothing but print.
+func (d *commandsOf) says(target string) string {
+	d.t.Helper()
+	cmd := exec.Command("make", "-s", target)
+	cmd.Dir = ".."
+	cmd.Env = withoutMake()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		d.t.Errorf("make %s: %v, %s", target, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// withoutMake is the environment without what a make around the tests has put there.
+func withoutMake() []string {
+	return slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MAKE") || strings.HasPrefix(s, "MFLAGS=") || makesVariable.MatchString(s) })
 }
 
 // makesVariable are those that a person or CI may have set for make.

@@ -1,6 +1,8 @@
 package internal_test
 
 import (
+	"bytes"
+	"image/gif"
 	"os"
 	"regexp"
 	"slices"
@@ -86,6 +88,25 @@ func TestTheGuideIsOneInFiveLanguages(t *testing.T) {
 				t.Errorf("it is not spelt as in Germany: %q", m)
 			}
 		})
+	}
+}
+
+// The round trip moves for a minute, and is small enough to be looked at anywhere.
+func TestTheRoundTripTakesAMinute(t *testing.T) {
+	b, err := os.ReadFile("../docs/guide/round-trip.gif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moving, err := gif.DecodeAll(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hundredths := 0
+	for _, d := range moving.Delay {
+		hundredths += d
+	}
+	if len(b) > 1<<20 || len(moving.Image) < 6 || hundredths < 5_900 || hundredths > 6_100 {
+		t.Errorf("%d bytes, %d pictures, %d hundredths of a second", len(b), len(moving.Image), hundredths)
 	}
 }
 
