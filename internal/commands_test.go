@@ -198,8 +198,10 @@ func (d *commandsOf) check(place string, words []string) {
 			d.t.Errorf("%s: %s is no script", place, program)
 			return
 		}
-		if out, err := exec.Command("bash", "-n", filepath.Join("..", program)).CombinedOutput(); err != nil {
-			d.t.Errorf("%s: %v, %s", place, err, out)
+		if b, err := os.ReadFile(filepath.Join("..", program)); err == nil && strings.HasPrefix(string(b), "#!/usr/bin/env bash\n") {
+			if out, err := exec.Command("bash", "-n", filepath.Join("..", program)).CombinedOutput(); err != nil {
+				d.t.Errorf("%s: %v, %s", place, err, out)
+			}
 		}
 		if program == ".ci/deploy" {
 			d.deploy(place, words[1:])
@@ -235,8 +237,6 @@ func (d *commandsOf) make(place string, words []string) {
 			cmd := exec.Command("make", slices.Concat([]string{"--no-print-directory", "-n", target}, variables)...)
 			cmd.Dir = ".."
 			cmd.Env = withoutMake()
-				return strings.HasPrefix(s, "MAKE") || strings.HasPrefix(s, "MFLAGS=") || makesVariable.MatchString(s)
-			})
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				d.t.Errorf("%s: make %s: %v, %s", place, target, err, out)
@@ -276,7 +276,9 @@ func (d *commandsOf) says(target string) string {
 
 // withoutMake is the environment without what a make around the tests has put there.
 func withoutMake() []string {
-	return slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MAKE") || strings.HasPrefix(s, "MFLAGS=") || makesVariable.MatchString(s) })
+	return slices.DeleteFunc(os.Environ(), func(s string) bool {
+		return strings.HasPrefix(s, "MAKE") || strings.HasPrefix(s, "MFLAGS=") || makesVariable.MatchString(s)
+	})
 }
 
 // makesVariable are those that a person or CI may have set for make.
