@@ -467,6 +467,13 @@ func (p *Page) Offline(yes bool) {
 	p.call("Network.emulateNetworkConditions", map[string]any{"offline": yes, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
 }
 
+// Block lets no request reach an address of these patterns; without any, all do again.
+func (p *Page) Block(patterns ...string) {
+	p.t.Helper()
+	p.call("Network.enable", nil)
+	p.call("Network.setBlockedURLs", map[string]any{"urls": append([]string{}, patterns...)})
+}
+
 // Slow makes the network one of so many bytes a second, either way, from now on.
 func (p *Page) Slow(bytesPerSecond int) {
 	p.t.Helper()

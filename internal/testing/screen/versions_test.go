@@ -134,3 +134,25 @@ func TestTwoVersions(t *testing.T) {
 		})
 	}
 }
+
+// A page that is open while a new version is deployed asks for files that are gone:
+// it is loaded anew, once, and says what is wrong if that does not help.
+func TestANewVersionWhileAPageIsOpen(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "admin@aurora.example")
+	p.Heading("Imports")
+	p.Allow("ERR_BLOCKED_BY_CLIENT")
+	p.Block("*/assets/audit-*")
+	p.Eval("window.ofBefore = true", nil)
+	p.Go("#/audit")
+	p.See("This page could not be loaded")
+	var before bool
+	if p.Eval("window.ofBefore === true", &before); before {
+		t.Error("the page was not loaded anew")
+	}
+	p.Block()
+	p.Press("Try again")
+	p.Heading("Who did what")
+}

@@ -24,11 +24,28 @@ export function fetchAhead(loads) {
   return () => clearTimeout(timer);
 }
 
+const anew = 'rollbook.anew';
+
+/**
+ * A view's file is gone when a new version was deployed since the page came: the
+ * page is loaded anew once, if the server is there, and otherwise says what is wrong.
+ * Returns whether it is.
+ */
+async function loadAnew() {
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(anew)) < 60_000) return false;
+    if (!(await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' })).ok) return false;
+    sessionStorage.setItem(anew, String(Date.now()));
+    location.reload();
+    return true;
+  } catch { return false; }
+}
+
 /** @param {Record<string, any>} props */
 export function Lazy({ load, view, ...props }) {
   const [module, setModule] = useState(here.get(load));
   const [error, setError] = useState(null);
-  useEffect(() => { if (!module) fetched(load).then(setModule, () => setError(new Problem(0, { code: 'offline' }))); }, []);
+  useEffect(() => { if (!module) fetched(load).then(setModule, async () => { if (!await loadAnew()) setError(new Problem(0, { code: 'offline' })); }); }, []);
   if (error) return <Page title={t('failure.title')}><Failure error={error} title={t('failure.page')} onRetry={() => location.reload()} /></Page>;
   if (!module) return <div class="page"><Skeleton rows={8} /></div>;
   const View = module[view];
