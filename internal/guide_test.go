@@ -3,6 +3,7 @@ package internal_test
 import (
 	"bytes"
 	"image/gif"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -88,6 +89,28 @@ func TestTheGuideIsOneInFiveLanguages(t *testing.T) {
 				t.Errorf("it is not spelt as in Germany: %q", m)
 			}
 		})
+	}
+}
+
+// Words in bold in what administrators read are the screen's, but for those that end
+// with a full stop, which begin a paragraph.
+func TestAdministratorsReadTheScreensWords(t *testing.T) {
+	b, err := os.ReadFile("../docs/administration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, n := wordsOf(t, "en").screen, 0
+	for _, m := range boldForm.FindAllStringSubmatch(string(b), -1) {
+		if strings.HasSuffix(m[1], ".") {
+			continue
+		}
+		n++
+		if !slices.Contains(slices.Collect(maps.Values(words)), m[1]) {
+			t.Errorf("the screen does not say %q", m[1])
+		}
+	}
+	if n < 10 {
+		t.Errorf("only %d words of the screen", n)
 	}
 }
 
