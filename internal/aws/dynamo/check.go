@@ -41,7 +41,8 @@ const settled = 24 * time.Hour
 // contact, and a stale one is personal data. It reads all of the table of
 // look-ups, that of other institutions included, in memory that does not grow. With
 // repair it also replaces the look-ups of before, whose keys had addresses and names
-// in them, and from then on nobody reads these.
+// in them or lay in one partition for each first letter, and from then on nobody reads
+// these.
 func (s *Contacts) CheckLookups(ctx context.Context, in domain.InstitutionID, repair bool) (LookupReport, error) {
 	sec, err := s.secrets.get(ctx, in)
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *Contacts) CheckLookups(ctx context.Context, in domain.InstitutionID, re
 			return c.report, err
 		}
 	}
-	if repair && sec.plain {
+	if repair && (sec.plain || sec.gathered) {
 		return c.report, s.secrets.moved(ctx, in)
 	}
 	return c.report, nil

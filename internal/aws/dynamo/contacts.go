@@ -185,9 +185,9 @@ func (s *Contacts) replacement(sec *secret, n domain.ContactNumber, was item, ne
 	had, has := map[lookup]bool{}, map[lookup]bool{} // had: is it surely there?
 	if stored != nil {
 		for _, l := range sec.lookups(*stored) {
-			had[l] = !sec.plain
+			had[l] = !sec.plain && !sec.gathered
 		}
-		for _, l := range sec.plainLookups(*stored) {
+		for _, l := range sec.earlierLookups(*stored) {
 			had[l] = false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -44,7 +45,7 @@ func (s *Contacts) Find(ctx context.Context, in domain.InstitutionID, q string, 
 	}
 	if strings.Contains(q, "@") {
 		email := text.NormaliseEmail(q)
-		return s.lookUp(ctx, sec, byEmail, lookup{pk: sec.emailKey(email)}, lookup{pk: sec.plainEmailKey(email)}, limit, from, func(c domain.Contact) bool {
+		return s.lookUp(ctx, sec, byEmail, []lookup{{pk: sec.emailKey(email)}}, lookup{pk: sec.plainEmailKey(email)}, limit, from, func(c domain.Contact) bool {
 			return text.NormaliseEmail(c.Email()) == email
 		})
 	}
@@ -52,7 +53,7 @@ func (s *Contacts) Find(ctx context.Context, in domain.InstitutionID, q string, 
 	if start == "" {
 		return nil, "", nil
 	}
-	cs, next, err := s.lookUp(ctx, sec, byName, sec.nameStart(start), sec.plainNameStart(start), limit, from, func(c domain.Contact) bool {
+	cs, next, err := s.lookUp(ctx, sec, byName, sec.nameStarts(start), sec.plainNameStart(start), limit, from, func(c domain.Contact) bool {
 		return strings.HasPrefix(name(c), start)
 	})
 	slices.SortFunc(cs, func(a, b domain.Contact) int {
@@ -70,23 +71,41 @@ const (
 // plain begins the cursors of the look-ups of before, which are sealed.
 const plain = "plain."
 
-// lookUp pages through the look-ups that begin so, then through those of before,
-// and returns the contacts that have them and fit.
-func (s *Contacts) lookUp(ctx context.Context, sec *secret, list string, start, before lookup, limit int, from string,
+// lookUp pages through the look-ups that begin so, in one place after the other, then
+// through those of before, and returns the contacts that have them and fit.
+func (s *Contacts) lookUp(ctx context.Context, sec *secret, list string, places []lookup, before lookup, limit int, from string,
 	fits func(domain.Contact) bool) ([]domain.Contact, string, error) {
 	var found []domain.Contact
+	already := func(c domain.Contact) bool {
+		return slices.ContainsFunc(found, func(f domain.Contact) bool { return f.Number == c.Number })
+	}
 	last, err := after(list, from)
 	if err == nil {
-		var next string
-		found, next, err = s.lookUpPart(ctx, sec.in, start, limit, last, func(c domain.Contact, l lookup) bool {
-			return fits(c) && slices.Contains(sec.lookups(c), l)
-		})
-		switch {
-		case err != nil:
-			return nil, "", err
-		case next != "":
-			return found, cursor(list, next), nil
-		case !sec.plain:
+		place := 0
+		if last != "" {
+			// The place's number stands before the sort key.
+			at, sk, ok := strings.Cut(last, "/")
+			if place, err = strconv.Atoi(at); err != nil || !ok || place < 0 || place >= len(places) {
+				return nil, "", badCursor()
+			}
+			last = sk
+		}
+		for ; place < len(places); place, last = place+1, "" {
+			full := len(found) == limit // then it is enough to know whether there are more
+			more, next, err := s.lookUpPart(ctx, sec.in, places[place], max(1, limit-len(found)), last, func(c domain.Contact, l lookup) bool {
+				return fits(c) && (slices.Contains(sec.lookups(c), l) || slices.Contains(sec.earlierLookups(c), l) && !already(c))
+			})
+			if err != nil {
+				return nil, "", err
+			}
+			if full && len(more) > 0 {
+				return found, cursor(list, strconv.Itoa(place)+"/"), nil
+			}
+			if found = append(found, more...); next != "" {
+				return found, cursor(list, strconv.Itoa(place)+"/"+next), nil
+			}
+		}
+		if !sec.plain {
 			return found, "", nil
 		}
 		last = ""
@@ -102,8 +121,7 @@ func (s *Contacts) lookUp(ctx context.Context, sec *secret, list string, start, 
 		return found, cursor(plain+list, sec.seal("")), nil
 	}
 	more, next, err := s.lookUpPart(ctx, sec.in, before, limit-len(found), last, func(c domain.Contact, l lookup) bool {
-		already := slices.ContainsFunc(found, func(f domain.Contact) bool { return f.Number == c.Number })
-		return fits(c) && slices.Contains(sec.plainLookups(c), l) && !already
+		return fits(c) && slices.Contains(sec.plainLookups(c), l) && !already(c)
 	})
 	if err != nil {
 		return nil, "", err
@@ -236,7 +254,7 @@ func (s *Contacts) ByName(ctx context.Context, in domain.InstitutionID, names []
 		g.Go(func() error {
 			var all []domain.Contact
 			for from := ""; ; {
-				cs, next, err := s.lookUp(gctx, sec, byName, sec.nameStart(n), sec.plainNameStart(n), pageSize(100), from, func(c domain.Contact) bool {
+				cs, next, err := s.lookUp(gctx, sec, byName, sec.namePlaces(n), sec.plainNameStart(n), pageSize(100), from, func(c domain.Contact) bool {
 					return name(c) == n
 				})
 				if err != nil {

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,18 +32,54 @@ func (s *secret) emailKey(email string) string {
 	return string(s.in) + "#email#" + s.hidden("email", text.NormaliseEmail(email))
 }
 
-// nameStart is where the look-ups of names lie that begin so. They are spread by
-// their first letter: one letter is the shortest start that can be searched, and a
-// search must know its partition.
-func (s *secret) nameStart(start string) lookup {
-	_, n := utf8.DecodeRuneInString(start)
-	return lookup{string(s.in) + "#name#" + s.starts(start[:n]), s.starts(start)}
+// nameParts is over how many partitions the names with one first letter are spread,
+// by the whole name: a partition takes 1,000 writes a second, and a sorted list begins
+// with the same letter for long. One letter is the shortest start that can be searched.
+const nameParts = 8
+
+// letterKey is where names with that first letter lie together, or with a part behind
+// it some of them.
+func (s *secret) letterKey(name string) string {
+	_, n := utf8.DecodeRuneInString(name)
+	return string(s.in) + "#name#" + s.starts(name[:n])
+}
+
+func partKey(letter string, part int) string { return letter + "." + strconv.Itoa(part) }
+
+// nameStarts are where the look-ups of names lie that begin so.
+func (s *secret) nameStarts(start string) []lookup {
+	letter, sk := s.letterKey(start), s.starts(start)
+	var out []lookup
+	for part := range nameParts {
+		out = append(out, lookup{partKey(letter, part), sk})
+	}
+	if s.gathered {
+		out = append(out, lookup{letter, sk})
+	}
+	return out
+}
+
+// namePlaces are where the look-ups of a whole name lie, and perhaps others.
+func (s *secret) namePlaces(name string) []lookup {
+	out := []lookup{{partKey(s.letterKey(name), s.namePart(name)), s.starts(name)}}
+	if s.gathered {
+		out = append(out, lookup{s.letterKey(name), s.starts(name)})
+	}
+	return out
+}
+
+func (s *secret) namePart(name string) int {
+	sum := s.sum("part", name)
+	return int(sum[0]) % nameParts
 }
 
 // nameKey is the look-up of a contact that is called so.
 func (s *secret) nameKey(name string, n domain.ContactNumber) lookup {
-	l := s.nameStart(name)
-	return lookup{l.pk, l.sk + "." + s.hidden("name", name)[:22] + "\t" + string(n)}
+	return lookup{partKey(s.letterKey(name), s.namePart(name)), s.nameSort(name, n)}
+}
+
+func (s *secret) nameSort(name string, n domain.ContactNumber) string {
+	return s.starts(name) + "." + s.hidden("name", name)[:22] + "\t" + string(n)
 }
 
 // lookups returns the keys by which the contact is found.
@@ -53,6 +90,15 @@ func (s *secret) lookups(c domain.Contact) []lookup {
 	}
 	if n := name(c); n != "" {
 		out = append(out, s.nameKey(n, c.Number))
+	}
+	return out
+}
+
+// earlierLookups returns the keys by which the contact may have been found before.
+func (s *secret) earlierLookups(c domain.Contact) []lookup {
+	out := s.plainLookups(c)
+	if n := name(c); s.gathered && n != "" {
+		out = append(out, lookup{s.letterKey(n), s.nameSort(n, c.Number)})
 	}
 	return out
 }

@@ -46,10 +46,13 @@ type secret struct {
 	// plain says that look-ups of before may be there, which had address and name
 	// in their keys. They are read as well until CheckLookups has replaced them.
 	plain bool
+	// gathered says that look-ups of names may be there that lie in one partition for
+	// each first letter. They are read as well, until then.
+	gathered bool
 }
 
-func newSecret(in domain.InstitutionID, key []byte, plain bool) *secret {
-	return &secret{in: in, key: key, plain: plain, sums: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+func newSecret(in domain.InstitutionID, key []byte, plain, gathered bool) *secret {
+	return &secret{in: in, key: key, plain: plain, gathered: gathered, sums: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // get returns the institution's secret, which the first caller of all makes.
@@ -70,7 +73,7 @@ func (s *secrets) get(ctx context.Context, in domain.InstitutionID) (*secret, er
 		}
 	}
 	key, _ := it["key"].(*types.AttributeValueMemberB)
-	made := newSecret(in, key.Value, it["plain"] != nil)
+	made := newSecret(in, key.Value, it["plain"] != nil, it["spread"] == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.of[in] = made
@@ -89,8 +92,8 @@ func (s *secrets) make(ctx context.Context, in domain.InstitutionID) (item, erro
 			return nil, err
 		}
 	}
-	set, values := "SET #key = :key", item{":key": &types.AttributeValueMemberB{Value: key}}
-	names := map[string]string{"#key": "key"}
+	set, values := "SET #key = :key, #spread = :spread", item{":key": &types.AttributeValueMemberB{Value: key}, ":spread": num(nameParts)}
+	names := map[string]string{"#key": "key", "#spread": "spread"}
 	if any {
 		set, values[":plain"], names["#plain"] = set+", #plain = :plain", num(1), "plain"
 	}
@@ -101,8 +104,9 @@ func (s *secrets) make(ctx context.Context, in domain.InstitutionID) (item, erro
 
 // moved notes that there are no look-ups of before any more.
 func (s *secrets) moved(ctx context.Context, in domain.InstitutionID) error {
-	_, _, err := s.update(ctx, dynamodb.UpdateItemInput{Key: secretKey(in), UpdateExpression: aws.String("REMOVE #plain"),
-		ConditionExpression: aws.String("attribute_exists(#key)"), ExpressionAttributeNames: map[string]string{"#plain": "plain", "#key": "key"}})
+	_, _, err := s.update(ctx, dynamodb.UpdateItemInput{Key: secretKey(in), UpdateExpression: aws.String("SET #spread = :spread REMOVE #plain"),
+		ConditionExpression: aws.String("attribute_exists(#key)"), ExpressionAttributeNames: map[string]string{"#plain": "plain", "#key": "key", "#spread": "spread"},
+		ExpressionAttributeValues: item{":spread": num(nameParts)}})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.of, in)
