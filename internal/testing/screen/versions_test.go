@@ -1,6 +1,10 @@
 package screen_test
 
 import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -155,4 +159,53 @@ func TestANewVersionWhileAPageIsOpen(t *testing.T) {
 	p.Block()
 	p.Press("Try again")
 	p.Heading("Who did what")
+}
+
+// The guide is fetched when the help is shown, and may be gone as a view may.
+func TestANewVersionWhileThePageOfTheHelpIsOpen(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Allow("ERR_BLOCKED_BY_CLIENT")
+	p.Block("*/assets/" + guideChunk(t))
+	p.Eval("window.ofBefore = true", nil)
+	p.Go("#/help")
+	p.See("The server cannot be reached.")
+	var before bool
+	if p.Eval("window.ofBefore === true", &before); before {
+		t.Error("the page was not loaded anew")
+	}
+	p.Block()
+	p.Press("Try again")
+	p.See("The first time, step by step")
+}
+
+// guideChunk is the file that the English guide came to be in.
+func guideChunk(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../../web/dist/assets/en-*.js.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(z)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(b), "# Working with Rollbook") {
+			return strings.TrimSuffix(filepath.Base(file), ".gz")
+		}
+	}
+	t.Fatalf("none of %v has the guide", files)
+	return ""
 }

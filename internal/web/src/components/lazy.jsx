@@ -2,6 +2,7 @@
 // are shown, or before that while nothing else is to do.
 import { useEffect, useState } from 'preact/hooks';
 import { Failure, Page, Skeleton } from './basics.jsx';
+import { loadAnew } from '../core/anew.js';
 import { Problem } from '../core/api.js';
 import { t, withMoreWords } from '../core/i18n.js';
 
@@ -22,23 +23,6 @@ export function fetchAhead(loads) {
     try { for (const load of loads) await fetched(load); } catch { /* then when they are shown */ }
   }, 500);
   return () => clearTimeout(timer);
-}
-
-const anew = 'rollbook.anew';
-
-/**
- * A view's file is gone when a new version was deployed since the page came: the
- * page is loaded anew once, if the server is there, and otherwise says what is wrong.
- * Returns whether it is.
- */
-async function loadAnew() {
-  try {
-    if (Date.now() - Number(sessionStorage.getItem(anew)) < 60_000) return false;
-    if (!(await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' })).ok) return false;
-    sessionStorage.setItem(anew, String(Date.now()));
-    location.reload();
-    return true;
-  } catch { return false; }
 }
 
 /** @param {Record<string, any>} props */

@@ -1,5 +1,6 @@
 // The guide as it stands in docs/guide, one Markdown file a language. It is read
 // here, so that the help and the documents are one text.
+import { loadAnew } from './anew.js';
 import { Problem } from './api.js';
 import { lang } from './i18n.js';
 
@@ -25,6 +26,7 @@ export async function guide() {
       }),
     };
   } catch {
+    if (await loadAnew()) return new Promise(() => {});
     throw new Problem(0, { code: 'offline' });
   }
 }
