@@ -62,7 +62,7 @@ sbom: ## write what each function is made of into .local/sbom (CycloneDX)
 bench: setup ## measure the work on rows, and say what moved since the last run (ARGS="-only costs")
 	@$(IN) go run ./internal/testing/bench $(ARGS)
 
-bench-peers: setup ## measure other programs beside this one (installs them under .local: 105 MB)
+bench-peers: setup ## measure other programs beside this one (installs them under .local: 105 MB; ARGS=-listmonk)
 	@$(IN) .ci/environment peers internal/local/requirements-peers.txt
 	@$(IN) go run ./internal/testing/bench/peers $(ARGS)
 

@@ -2,7 +2,7 @@
 // own on the same files: CPU, the most memory, rows a second, and what becomes of
 // odd files. make bench-peers installs them and runs it.
 //
-//	go run ./internal/testing/bench/peers [-rows 20000] [-cells 100000]
+//	go run ./internal/testing/bench/peers [-rows 20000] [-cells 100000] [-listmonk]
 package main
 
 import (
@@ -26,9 +26,10 @@ import (
 func main() {
 	rows := flag.Int("rows", 20_000, "rows of the imports")
 	booked := flag.Int("cells", 100_000, "rows of the files that are only read or written")
+	mailer := flag.Bool("listmonk", false, "listmonk as well, a program under the AGPL that needs PostgreSQL")
 	do := flag.String("do", "", "the work of one process, for this command's own use")
 	flag.Parse()
-	run := func(ctx context.Context) error { return all(ctx, *rows, *booked) }
+	run := func(ctx context.Context) error { return all(ctx, *rows, *booked, *mailer) }
 	if *do != "" {
 		run = func(ctx context.Context) error { return work(ctx, *do, flag.Args()) }
 	}
@@ -164,7 +165,7 @@ func (r *runner) them(name string, args ...string) []string {
 	return append([]string{r.python, r.script, name}, args...)
 }
 
-func all(ctx context.Context, rows, booked int) error {
+func all(ctx context.Context, rows, booked int, mailer bool) error {
 	root, err := emulator.Root()
 	if err != nil {
 		return err
@@ -232,6 +233,9 @@ func all(ctx context.Context, rows, booked int) error {
 	}); err != nil {
 		return err
 	}
+	if err := r.withListmonk(ctx, root, changes, rows, mailer); err != nil {
+		return fmt.Errorf("listmonk: %w", err)
+	}
 	if r.result.Odd, err = r.odd(ctx, dir, e.Endpoint); err != nil {
 		return err
 	}
@@ -240,4 +244,42 @@ func all(ctx context.Context, rows, booked int) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(root, "internal", "testing", "bench", "peers", "results.json"), append(b, '\n'), 0o644)
+}
+
+// withListmonk measures listmonk beside the other imports, if it is asked for; if not,
+// its last figures stay.
+func (r *runner) withListmonk(ctx context.Context, root, changes string, rows int, asked bool) error {
+	const imports, alone, whole = "importing a file that changes one cell a row", "listmonk 1.1.0 (client alone)", "listmonk 1.1.0, with PostgreSQL"
+	if !asked {
+		b, err := os.ReadFile(filepath.Join(root, "internal", "testing", "bench", "peers", "results.json"))
+		if err != nil {
+			return err
+		}
+		var last result
+		if err := json.Unmarshal(b, &last); err != nil {
+			return err
+		}
+		for _, name := range []string{alone, whole} {
+			if f, ok := last.Work[imports][name]; ok {
+				r.result.Work[imports][name] = f
+			}
+		}
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "rollbook-listmonk-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	l, err := getListmonk(ctx, root, dir)
+	if err != nil {
+		return err
+	}
+	itself, all, err := l.changes(ctx, changes)
+	if err != nil {
+		return err
+	}
+	r.result.Work[imports][alone], r.result.Work[imports][whole] = itself, all
+	fmt.Printf("  %-46s %7.2f s of CPU, %.2f s with PostgreSQL, %6.0f MB\n\n", "listmonk 1.1.0", itself.CPU, all.CPU, itself.PeakMB)
+	return nil
 }
