@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,7 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"rollbook/internal/domain"
 	"rollbook/internal/local/emulator"
 	"rollbook/internal/testing/documents"
 	"rollbook/internal/testing/needs"
@@ -109,6 +112,115 @@ func documented(t *testing.T, part string) string {
 	return ""
 }
 
+// importOnAndOn imports a list of new contacts each second, until the function that
+// it returns is called, which waits for the ends and sees that each list is in
+// whole, and that at least one was on its way when the stack changed.
+func (a *emulated) importOnAndOn(screen, token string) func() {
+	const rows = 1000
+	a.must("rm -f enough ids")
+	script := fmt.Sprintf(`
+# While it takes new code for a function, the emulator answers 502, which Lambda does not.
+api() { curl -sS --fail-with-body -H "Authorization: Bearer $TOKEN" "$@"; }
+ended() { for i in $(seq 200); do api "$URL/api/imports/$1" | jq -e '.status | IN("waiting", "checking", "queued", "running") | not' > /dev/null && return; sleep 0.3; done; api "$URL/api/imports/$1"; exit 9; }
+n=0
+until [ -e enough ]; do
+	n=$((n+1))
+	{ echo Email,Last name; for i in $(seq %d); do echo "guest.$n.$i@example.org,Guest $i"; done; } > list.csv
+	api "$URL/api/imports" --json '{"dataType":"contacts","action":"update","fileName":"list.csv"}' > import.json || { sleep 1; continue; }
+	jq -r '.upload.fields | to_entries[] | "form-string = \"" + .key + "=" + .value + "\""' import.json > form
+	curl -sS --fail-with-body -K form -F file=@list.csv "$(jq -r .upload.url import.json)"
+	jq -r .id import.json >> ids
+	sleep 1
+done
+for id in $(cat ids); do
+	ended $id
+	resumed=0
+	while [ $resumed -lt 3 ] && api "$URL/api/imports/$id" | jq -e '.counts.unprocessed > 0' > /dev/null; do
+		resumed=$((resumed+1))
+		api -X POST "$URL/api/imports/$id/resume" > /dev/null
+		ended $id
+	done
+	api "$URL/api/imports/$id" | jq -c "{resumed: $resumed, status, counts, createdAt, finishedAt}"
+done`, rows)
+	type result struct {
+		out string
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		out, err := a.shell(script, "URL="+screen, "TOKEN="+token)
+		done <- result{out, err}
+	}()
+	// It is on its way before the stack changes.
+	for {
+		if b, err := os.ReadFile(filepath.Join(a.dir, "ids")); err == nil && len(b) > 0 {
+			break
+		}
+		select {
+		case r := <-done:
+			a.t.Fatalf("%v: %s", r.err, r.out)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return func() {
+		a.t.Helper()
+		changed, err := time.Parse(time.RFC3339, a.must("aws cloudformation describe-stacks --stack-name rollbook --output text --query 'Stacks[0].LastUpdatedTime'"))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		a.must("touch enough")
+		r := <-done
+		if r.err != nil {
+			a.t.Fatalf("%v: %s", r.err, r.out)
+		}
+		across, resumed := 0, 0
+		for line := range strings.Lines(r.out) {
+			var i struct {
+				Resumed               int
+				Status                domain.Status
+				Counts                domain.Counts
+				CreatedAt, FinishedAt time.Time
+			}
+			if err := json.Unmarshal([]byte(line), &i); err != nil {
+				a.t.Fatalf("%v: %s", err, line)
+			}
+			if want := (domain.Counts{Rows: rows, Created: rows}); i.Status != domain.Done || i.Counts != want {
+				a.t.Errorf("an import that went on while the stack changed: %s", line)
+			}
+			if i.CreatedAt.Before(changed) && i.FinishedAt.After(changed) {
+				across++
+			}
+			resumed += i.Resumed
+		}
+		if across == 0 {
+			a.t.Errorf("no import was on its way at %v: %s", changed, r.out)
+		}
+		a.t.Logf("%d imports were on their way when the stack changed; %d resumptions", across, resumed)
+		a.must("make lookups")
+	}
+}
+
+// doctored sees that the doctor finds what is wrong, and nothing once that is put
+// right.
+func (a *emulated) doctored(outputs map[string]string) {
+	a.t.Helper()
+	// The emulator makes no backups of tables that a template asks for, so the
+	// doctor has something to find.
+	out, err := a.shell("make doctor")
+	if err == nil || strings.Count(out, "WRONG") != 6 || strings.Count(out, "has no point-in-time recovery") != 6 {
+		a.t.Errorf("the doctor finds %s", out)
+	}
+	for _, table := range []string{"Contacts", "Emails", "History", "Catalogue", "Jobs", "Audit"} {
+		a.must("aws dynamodb update-continuous-backups --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true --table-name " + outputs[table+"Table"])
+	}
+	if out, err = a.shell("make doctor"); err != nil || strings.Contains(out, "WRONG") {
+		a.t.Errorf("the doctor finds %v: %s", err, out)
+	}
+}
+
+// from names the sources of an earlier version, which is deployed first.
+var from = flag.String("from", "", "folder with the sources of an earlier version to update from")
+
 // From an empty account to a signed-in administrator, an update that alarms watch,
 // and a failure that is handed in again: by the commands of the documents, word for
 // word but for what an emulator needs to be told as well.
@@ -117,6 +229,12 @@ func TestDeployingAsDocumented(t *testing.T) {
 	deploy := strings.TrimSuffix(documented(t, `make deploy ARGS="--yes --admin `), `"`)
 	processor := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 	more := fmt.Sprintf(` --poll 0.1 --parameter Architecture=%s --parameter EmulatorUrl=%s --parameter PasswordAuth=true --parameter Mfa=OFF"`, processor, a.endpoint)
+	built := ".aws-sam/build"
+	if *from != "" {
+		built = ".aws-sam/earlier"
+		a.must("cd '" + *from + "' && GOFLAGS='-buildvcs=false -tags=lambda.norpc' CGO_ENABLED=0 '" + filepath.Join(a.dir, ".local/sam/bin/python") + "' -m samcli build --build-dir '" + filepath.Join(a.dir, built) + "' --parameter-overrides Architecture=" + processor + " MailFrom=a@b.example")
+		more = " --built " + built + more
+	}
 	out, err := a.shell(deploy + more)
 	if err != nil || !strings.Contains(out, "ann@example.org is invited to aurora") || !strings.Contains(out, "Add      ApiFunction (AWS::Lambda::Function)") {
 		t.Fatalf("%v: %s", err, out)
@@ -124,17 +242,8 @@ func TestDeployingAsDocumented(t *testing.T) {
 
 	outputs := a.outputs()
 
-	// The emulator makes no backups of tables that a template asks for, so the
-	// doctor has something to find.
-	out, err = a.shell("make doctor")
-	if err == nil || strings.Count(out, "WRONG") != 6 || strings.Count(out, "has no point-in-time recovery") != 6 {
-		t.Errorf("the doctor finds %s", out)
-	}
-	for _, table := range []string{"Contacts", "Emails", "History", "Catalogue", "Jobs", "Audit"} {
-		a.must("aws dynamodb update-continuous-backups --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true --table-name " + outputs[table+"Table"])
-	}
-	if out, err = a.shell("make doctor"); err != nil || strings.Contains(out, "WRONG") {
-		t.Errorf("the doctor finds %v: %s", err, out)
+	if *from == "" {
+		a.doctored(outputs)
 	}
 
 	// The invitation's password is changed at the first sign-in.
@@ -147,13 +256,32 @@ func TestDeployingAsDocumented(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
+	importing := a.importOnAndOn(screen, token)
+
 	// An update is watched by the alarms that are off; one that is on says nothing.
 	on := a.must("aws cloudformation describe-stack-resource --stack-name rollbook --logical-resource-id StartAlarm --output text --query StackResourceDetail.PhysicalResourceId")
 	a.must("aws cloudwatch set-alarm-state --state-value ALARM --state-reason test --alarm-name " + on)
-	out, err = a.shell(`make deploy ARGS="--yes --built .aws-sam/build --poll 0.1 --parameter TokenMinutes=30"`)
-	if err != nil || !strings.Contains(out, "the alarm "+on+" is on already") || strings.Contains(out, "IS REPLACED") || !strings.Contains(out, "Modify   ApiFunction") ||
-		!strings.Contains(out, "takes the update back if one of 4 alarms goes off until 10 minutes after it") {
+	if *from != "" {
+		built = ".aws-sam/build"
+		a.must(".local/sam/bin/python -m samcli build --parameter-overrides Architecture=" + processor + " MailFrom=a@b.example")
+	}
+	// Every function changes: its settings at least, or its code where an earlier
+	// version was deployed first.
+	a.must(`sed -i.before 's/ApplicationLogLevel: INFO/ApplicationLogLevel: DEBUG/' "` + built + `/template.yaml"`)
+	out, err = a.shell(`make deploy ARGS="--yes --built ` + built + ` --poll 0.1 --parameter TokenMinutes=30"`)
+	if err != nil || !strings.Contains(out, "the alarm "+on+" is on already") || strings.Contains(out, "IS REPLACED") && *from == "" ||
+		!strings.Contains(out, "takes the update back if one of 4 alarms goes off until 10 minutes after it") && *from == "" {
 		t.Errorf("%v: %s", err, out)
+	}
+	for _, function := range []string{"Api", "Template", "Start", "Plan", "Chunk", "Finish", "Reconcile", "Announce"} {
+		if *from == "" && !strings.Contains(out, "Modify   "+function+"Function") {
+			t.Errorf("%s is not changed: %s", function, out)
+		}
+	}
+	importing()
+	if *from != "" {
+		outputs = a.outputs()
+		a.doctored(outputs)
 	}
 
 	// What start failed on is handed in again.
