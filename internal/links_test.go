@@ -113,6 +113,38 @@ func TestEveryDocumentIsFound(t *testing.T) {
 	}
 }
 
+// A row of a table has as many cells as its head: a page would drop the others.
+func TestTablesAreWhole(t *testing.T) {
+	pipe := regexp.MustCompile(`(?:^|[^\\])\|`)
+	rows := 0
+	for _, file := range markdown(t) {
+		b, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, fenced := 0, false
+		for n, line := range strings.Split(string(b), "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "```") {
+				fenced = !fenced
+			}
+			if fenced || !strings.HasPrefix(line, "|") {
+				head = 0
+				continue
+			}
+			rows++
+			switch cells := len(pipe.FindAllString(line, -1)); {
+			case head == 0:
+				head = cells
+			case cells != head:
+				t.Errorf("%s:%d has %d cells, the head of its table %d", file, n+1, cells-1, head-1)
+			}
+		}
+	}
+	if rows < 500 {
+		t.Errorf("only %d rows of tables", rows)
+	}
+}
+
 // markdown returns the paths of all documents.
 func markdown(t *testing.T) []string {
 	t.Helper()
