@@ -135,11 +135,11 @@ func TestTheDescriptionHasTheDomainsLimits(t *testing.T) {
 		"ImportBody.note maxLength": domain.MaxText, "ImportChange.note maxLength": domain.MaxText, "ImportBody.proof maxLength": domain.MaxText, "RecipeBody.proof maxLength": domain.MaxText, "WebhookBody.url maxLength": domain.MaxWebhookURL, "InvitationBody.email maxLength": domain.MaxEmail, "SearchBody.q maxLength": domain.MaxEmail, "ChangesBody.q maxLength": domain.MaxEmail,
 		"ImportBody.matchBy maxLength": domain.MaxCode, "RecipeBody.matchBy maxLength": domain.MaxCode,
 	}
-	// The API's own: the lengths of an id and of a country's code, pages, and what keeps a
+	// The API's own: the lengths of an id and of a country's code, pages, how long to count, and what keeps a
 	// request small.
 	own := []string{"TemplateBody.targetId maxLength", "ImportBody.targetId maxLength", "TemplateBody.fields maxItems", "TemplateBody.include maxItems", "WebhookBody.events maxItems", "ImportBody.country maxLength", "RecipeBody.country maxLength",
 		"Correction.column maxLength", "Correction.from maxLength", "Correction.to maxLength", "ImportBody.corrections maxItems", "RecipeBody.corrections maxItems", "SearchBody.cursor maxLength", "SearchBody.limit maximum",
-		"ChangesBody.field maxLength", "ChangesBody.from maxLength", "ChangesBody.to maxLength", "ChangesBody.cursor maxLength", "ChangesBody.limit maximum"}
+		"ChangesBody.field maxLength", "ChangesBody.from maxLength", "ChangesBody.to maxLength", "ChangesBody.cursor maxLength", "ChangesBody.limit maximum", "PreviewBody.cursor maxLength", "PreviewBody.seconds maximum"}
 	texts := func(in ...any) []string {
 		var out []string
 		for _, x := range in {
