@@ -101,11 +101,13 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (m *meter) count(op string, body, answer []byte) error {
 	var in struct {
-		TableName    string
-		Item         attributes
-		Statements   []struct{ Statement string }
-		Parameters   []map[string]any
-		RequestItems map[string]json.RawMessage
+		TableName string
+		Item      attributes
+		// Of a query that asks for a part of each item.
+		ProjectionExpression string
+		Statements           []struct{ Statement string }
+		Parameters           []map[string]any
+		RequestItems         map[string]json.RawMessage
 		// Of a transaction, each is one kind of write.
 		TransactItems []map[string]struct {
 			TableName string
@@ -142,7 +144,11 @@ func (m *meter) count(op string, body, answer []byte) error {
 	case "Query":
 		all := 0
 		for _, it := range out.Items {
-			all += itemSize(it)
+			size := itemSize(it)
+			if in.ProjectionExpression != "" && in.TableName == "contacts" {
+				size = m.contact // what is not sent is charged too
+			}
+			all += size
 		}
 		m.now.ReadUnits += read(all)
 	case "ExecuteStatement": // a query for each partition
