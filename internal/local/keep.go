@@ -53,7 +53,7 @@ func Reset(dir string) error {
 }
 
 // Restart ends the emulated AWS of a kept stack that is not detached, and starts
-// it again with what it held. What ran then is over; the sent mails are forgotten.
+// it again with what it held. What ran then is over.
 func (s *Stack) Restart(ctx context.Context) error {
 	if s.inner == nil || !s.options.Keep {
 		return errors.New("only a kept stack of this process can be started again")

@@ -383,8 +383,22 @@ func TestWhatAStackHoldsIsKept(t *testing.T) {
 	if _, err := objects(s).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.FilesBucket, Key: aws.String("imports/kept"), Body: strings.NewReader("kept")}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := sesv2.NewFromConfig(s.Config()).SendEmail(t.Context(), &sesv2.SendEmailInput{
+		FromEmailAddress: aws.String("rollbook@rollbook.example"), Destination: &types.Destination{ToAddresses: []string{"ann@aurora.example"}},
+		Content: &types.EmailContent{Simple: &types.Message{Subject: &types.Content{Data: aws.String("Kept")}, Body: &types.Body{Text: &types.Content{Data: aws.String("kept")}}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	there := func(s *local.Stack) {
 		t.Helper()
+		res, err := http.Get(s.Mailbox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if b, err := io.ReadAll(res.Body); err != nil || strings.Count(string(b), `"subject":"Kept"`) != 1 {
+			t.Errorf("the mail: %v %s", err, b)
+		}
 		if status, said := ask(s, "GET", "/api/contacts/42", ""); !strings.Contains(said, `"Kept"`) {
 			t.Errorf("the contact: %d %s", status, said)
 		}

@@ -1,5 +1,6 @@
 """Runs the emulator for as long as the process that holds the other end of
 standard input lives: however that one ends, nothing is left running."""
+import copy
 import functools
 import json
 import os
@@ -36,7 +37,19 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 sys.argv = ["ministack"]
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import _dynamodb_keywords, dynamodb, stepfunctions
+from ministack.services import _dynamodb_keywords, dynamodb, ses, stepfunctions
+
+# Mails that were sent are there after another start, as in anybody's mailbox.
+ses_state, ses_restore = ses.get_state, ses.load_persisted_state
+ses.get_state = lambda: {**ses_state(), "sent": copy.deepcopy(ses._sent_emails)}
+
+
+def restore_mails(data):
+    ses_restore(data)
+    ses._sent_emails.update(data.get("sent", {}))
+
+
+ses.load_persisted_state = restore_mails
 
 drain = lambda_runtime.Worker._drain_stderr_bounded
 drain.__defaults__ = (0.005, *drain.__defaults__[1:])

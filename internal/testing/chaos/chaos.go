@@ -89,15 +89,13 @@ type run struct {
 	random *rand.Rand
 	report Report
 	target string // id of the target of everybody
-	// sent counts the mails to each address that a restart took from the mailbox.
-	sent map[string]int
-	mu   sync.Mutex
+	mu     sync.Mutex
 }
 
 // Run runs the rounds on a stack whose functions call their services by way of
 // the proxy. An error means that it could not be run, not that it went wrong.
 func Run(ctx context.Context, stack *local.Stack, proxy *Proxy, o Options) (Report, error) {
-	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]signedIn{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
+	r := &run{ctx: ctx, stack: stack, proxy: proxy, o: o, tokens: map[string]signedIn{}, random: rand.New(rand.NewPCG(o.Seed, 1))}
 	r.report.Statuses = map[string]int{}
 	proxy.Calm()
 	defer proxy.Calm()
@@ -553,13 +551,6 @@ func (r *run) remove(number string, e *edits) error {
 // restart ends everything that runs and starts the emulator again. Events on
 // their way are not lost on AWS, so the start function is told of all files anew.
 func (r *run) restart(jobs []*job) error {
-	sent, err := r.mailbox()
-	if err != nil {
-		return err
-	}
-	for to, n := range sent {
-		r.sent[to] += n
-	}
 	r.say("restart")
 	r.count(&r.report.Restarts, 1)
 	if err := r.stack.Restart(r.ctx); err != nil {

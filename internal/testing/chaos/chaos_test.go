@@ -62,7 +62,7 @@ func rounds(t *testing.T) *run {
 	}
 	s.proxy.Calm()
 	t.Cleanup(s.proxy.Calm)
-	r := &run{report: Report{Statuses: map[string]int{}}, ctx: t.Context(), stack: s.stack, proxy: s.proxy, o: Options{Seed: 7, Log: t.Output()}, tokens: map[string]signedIn{}, sent: map[string]int{}, random: rand.New(rand.NewPCG(7, 1))}
+	r := &run{report: Report{Statuses: map[string]int{}}, ctx: t.Context(), stack: s.stack, proxy: s.proxy, o: Options{Seed: 7, Log: t.Output()}, tokens: map[string]signedIn{}, random: rand.New(rand.NewPCG(7, 1))}
 	if err := r.prepare(); err != nil {
 		t.Fatal(err)
 	}
