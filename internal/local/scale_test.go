@@ -184,6 +184,10 @@ func TestThePerformanceSaysWhatTheBenchMeasured(t *testing.T) {
 	var bench struct {
 		Steps     map[string]struct{ CPU, Requests, ReadUnits, WriteUnits float64 }
 		Functions map[string]struct{ MB, Start, StartCPU float64 }
+		Costs     map[string]struct {
+			Dollars  map[string]float64
+			Sum, CPU float64
+		}
 	}
 	var peers struct {
 		Work map[string]map[string]struct{ CPU, PeakMB float64 }
@@ -222,6 +226,19 @@ func TestThePerformanceSaysWhatTheBenchMeasured(t *testing.T) {
 		}
 		row("| "+name+" |", fmt.Sprintf(" %s | %.3f | %.3f | %.3f |", cpu, s.Requests, s.ReadUnits, s.WriteUnits))
 	}
+	costs := func(begin, format string, of func(kind string) float64) {
+		t.Helper()
+		end := ""
+		for _, kind := range []string{"tested", "changed", "unchanged", "created"} {
+			end += fmt.Sprintf(" "+format+" |", of(kind))
+		}
+		row("| "+begin+" |", end)
+	}
+	for what := range bench.Costs["changed"].Dollars {
+		costs(what, "%.4f", func(kind string) float64 { return bench.Costs[kind].Dollars[what] })
+	}
+	costs("all", "%.2f", func(kind string) float64 { return bench.Costs[kind].Sum })
+	costs("µs of CPU a row, all steps", "%.0f", func(kind string) float64 { return bench.Costs[kind].CPU })
 	for name, f := range bench.Functions {
 		if name == "(nothing)" {
 			continue
