@@ -33,7 +33,7 @@ func place(t *testing.T, in domain.InstitutionID) Place {
 	p := Place{Config: conf, Contacts: emulator.Table(t, conf), Emails: emulator.Table(t, conf), History: emulator.Table(t, conf), Catalogue: emulator.Table(t, conf),
 		Jobs: emulator.Table(t, conf, emulator.Index{Name: "open", Hash: "open", Range: "since"}), Audit: emulator.Table(t, conf),
 		Uploads: emulator.Bucket(t, conf, true), Files: emulator.Bucket(t, conf, false), URL: "http://localhost:8080",
-		StateMachineARN: "arn:aws:states:eu-central-1:000000000000:stateMachine:year", MailFrom: "rollbook@rollbook.example"}
+		StateMachineARN: "arn:aws:states:eu-central-1:000000000000:stateMachine:year", MailFrom: "year@rollbook.example"}
 	if _, err := sesv2.NewFromConfig(conf).CreateEmailIdentity(t.Context(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &p.MailFrom}); err != nil && !errors.As(err, new(*sestypes.AlreadyExistsException)) {
 		t.Fatal(err)
 	}
