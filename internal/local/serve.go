@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"rollbook/internal/local/emulator"
+	"rollbook/internal/local/year"
 )
 
 // server is the long-lived part of a stack: the emulator, and in front of it
@@ -115,6 +116,8 @@ func handler(dir string, e *emulator.Emulator) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+mailboxPath, mailbox{e.Endpoint})
 	mux.Handle("GET /_local/mail", mailPage{e.Endpoint})
+	// The receiver of the demo's webhooks takes whatever comes.
+	mux.HandleFunc("POST "+year.Receiver, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		// Sign-in returns to the screen at localhost, and uploads come from there.
 		if host, port, _ := net.SplitHostPort(r.Host); host == "127.0.0.1" && r.URL.Path == "/" {

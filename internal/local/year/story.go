@@ -15,6 +15,9 @@ import (
 // people is how many of an institution's contacts the story needs.
 const people = 150
 
+// Receiver is where the stack's address takes what its webhooks send.
+const Receiver = "/_local/webhook"
+
 // Enough reports whether an institution of so many contacts can have a past.
 func Enough(contacts int) bool { return contacts >= people }
 
@@ -232,6 +235,13 @@ func (m *maker) story(ctx context.Context) error {
 			return err
 		}},
 		{1, 16, 5, count(op, 1)},
+		{1, 16, 40, func(ctx context.Context) error {
+			var hook made
+			if err := admin.ask(ctx, "POST", "/api/webhooks", object{"url": m.URL + Receiver, "events": []string{"import.finished", "template.finished"}}, &hook); err != nil {
+				return err
+			}
+			return admin.ask(ctx, "POST", "/api/webhooks/"+hook.ID+"/test", nil, nil)
+		}},
 	} {
 		if err := m.at(c.days, c.hour, c.minute); err != nil {
 			return err

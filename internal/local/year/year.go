@@ -129,7 +129,7 @@ func (m *maker) open() {
 		Contacts: contacts, Catalogue: catalogue, Jobs: jobs, Audit: dynamo.NewAudit(db, m.Audit), Uploads: m.uploads, Files: m.files,
 		Users: dynamo.NewRecords[domain.User](jobs, "users"), Directory: cognito.New(cognitoidentityprovider.NewFromConfig(m.Config), m.UserPoolID),
 		Usage: dynamo.NewRecords[domain.Usage](jobs, "usage"), Keys: dynamo.NewRecords[domain.Key](jobs, "keys"),
-		Webhooks: dynamo.NewRecords[domain.Webhook](jobs, "webhooks"), Deliveries: dynamo.NewRecords[domain.Delivery](jobs, dynamo.DeliveriesKind),
+		Webhooks: dynamo.NewRecords[domain.Webhook](jobs, "webhooks"), Deliveries: dynamo.NewRecords[domain.Delivery](jobs, dynamo.DeliveriesKind), LoopbackWebhooks: true,
 		Mappings: mappings, Drafts: dynamo.NewRecords[domain.Draft](jobs, "drafts"), Removed: dynamo.NewRecords[domain.Removed](jobs, "removed"),
 		Machine: machine, Templates: prepared{m}, Now: now, NewID: m.id, ScreenURL: m.URL, SignInURL: m.URL, UploadsOrigin: m.URL, PreviewFor: time.Minute, Log: none,
 		// The tokens are the stack's own, asked for here.

@@ -146,7 +146,7 @@ func TestTheYearShowsEverything(t *testing.T) {
 	if len(ages) < 4 || !ages["never"] {
 		t.Errorf("targets were counted on %v", ages)
 	}
-	for path, least := range map[string]int{"/api/users": 3, "/api/keys": 1, "/api/mappings": 1, "/api/contacts/deleted": 1} {
+	for path, least := range map[string]int{"/api/users": 3, "/api/keys": 1, "/api/mappings": 1, "/api/webhooks": 1, "/api/contacts/deleted": 1} {
 		if got := items(t, v, path); len(got) < least {
 			t.Errorf("%s shows %v", path, got)
 		}
