@@ -61,7 +61,7 @@ func main() {
 		Include: &[]client.TemplateBodyInclude{client.TemplateBodyIncludeCriteria, client.TemplateBodyIncludeAuthorisations}}))
 	id := ok(form.JSON202, form.Body).Id
 	for {
-		t := must(c.GetTemplateWithResponse(ctx, id))
+		t := must(c.GetTemplateWithResponse(ctx, id, nil))
 		status := ok(t.JSON200, t.Body).Status
 		if status == client.TemplateStatusReady {
 			break
@@ -141,7 +141,7 @@ func run(c *client.ClientWithResponses, dataType client.ImportBodyDataType, file
 	}
 	must(c.StartImportWithResponse(ctx, job.Id))
 	for {
-		i := must(c.GetImportWithResponse(ctx, job.Id))
+		i := must(c.GetImportWithResponse(ctx, job.Id, nil))
 		if i.StatusCode() == http.StatusServiceUnavailable {
 			time.Sleep(time.Second)
 			continue
