@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -120,5 +121,46 @@ Wrong: the stack is UPDATE_ROLLBACK_COMPLETE; why is above. The version of befor
 `
 	if err != nil || string(out) != want {
 		t.Errorf("%v: %s; want %s", err, out, want)
+	}
+}
+
+// Whoever lacks something is told the command that gets it where they are.
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for manager, want := range map[string]string{
+		"apt-get": "sudo apt-get install -y --no-install-recommends python3 python3-venv chromium-headless-shell libreoffice-calc-nogui maven curl jq unzip",
+		"dnf":     "sudo dnf install python3 chromium-headless libreoffice-calc maven curl jq unzip",
+		"apk":     "sudo apk add python3 chromium libreoffice-calc maven curl jq unzip",
+		"brew":    "brew install python chromium libreoffice maven curl jq unzip",
+		"none":    "",
+	} {
+		bin := t.TempDir()
+		for _, name := range []string{"bash", "sed", "sort", "head", "cut", "dirname", "go"} {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Nobody is root here, who would get it.
+		for name, script := range map[string]string{manager: "", "id": "echo 1000"} {
+			if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command(filepath.Join(bin, "bash"), filepath.Join(root, ".ci", "tools"), "browser", "office", "java", "shell")
+		cmd.Env = append(os.Environ(), "PATH="+bin)
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "Chromium is missing.\n") || !strings.Contains(string(out), `make test WITHOUT="browser office java shell"`) {
+			t.Errorf("with %s: %v, %s", manager, err, out)
+		}
+		if got := strings.Contains(string(out), "Get it with: "+want+"\n"); got != (want != "") || want == "" && strings.Contains(string(out), "Get it") {
+			t.Errorf("with %s it says %s", manager, out)
+		}
 	}
 }
