@@ -61,3 +61,43 @@ func TestTheScreensCSVIsTheProducts(t *testing.T) {
 		t.Errorf("read back (-want +got):\n%s", d)
 	}
 }
+
+// What a list from elsewhere is about is told by its addresses, in whichever language
+// and encoding its columns are; what tells nothing is asked.
+func TestWhatAFileIsAbout(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	for _, name := range []string{"csv", "sniff"} {
+		b, err := os.ReadFile("../../web/src/core/" + name + ".js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(strings.ReplaceAll(string(b), "export ", "")) {
+			if !strings.HasPrefix(line, "import ") {
+				source.WriteString(line)
+			}
+		}
+	}
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	p.Open(s.URL)
+	for _, c := range []struct{ name, file, want string }{
+		{"box office.csv", "Kundennr.;Nachname;E-Mail\r\n40001;M\xfcller;kaethe@tickets.example\r\n", "contacts"},
+		{"newsletter.csv", "Courriel;Nom\n\n;Sans\nzoe@mots.example;Zoé\n", "contacts"},
+		{"titled.csv", "Iscritti 2026\n\nCognome,Posta\nRossi,ida@lista.example\n", "contacts"},
+		{"template.csv", "Contact,[info] Email,[new] GENRE\n#1,ida@lista.example,JAZZ\n", "criteria"},
+		{"numbers.csv", "Kundennr.;Umsatz\n40001;12,50\n", ""},
+		{"handles.csv", "Konto;Notiz\n@aurora;a @ b\n", ""},
+	} {
+		b, err := json.Marshal([]byte(c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		p.Eval(fmt.Sprintf(`(() => { %s; const bytes = Uint8Array.from(atob(%s), (c) => c.charCodeAt(0));
+			return sniff(new File([bytes], %q), { byCode: { GENRE: { room: 'criterion' } } }).then((s) => s?.dataType || ''); })()`, source.String(), b, c.name), &got)
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -772,3 +772,16 @@ func TestTheExecutionIsShownToAdministrators(t *testing.T) {
 		}
 	}
 }
+
+// An address that ends like another view's name leaves nothing of itself there.
+func TestMissingImportThenNew(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Allow("404")
+	p.Go("#/imports/new")
+	p.See("There is nothing at this address.")
+	p.Go("#/new")
+	p.Heading("New import")
+}

@@ -27,9 +27,11 @@ export function fetchAhead(loads) {
 
 /** @param {Record<string, any>} props */
 export function Lazy({ load, view, ...props }) {
-  const [module, setModule] = useState(here.get(load));
+  const [, setModule] = useState(null);
   const [error, setError] = useState(null);
-  useEffect(() => { if (!module) fetched(load).then(setModule, async () => { if (!await loadAnew()) setError(new Problem(0, { code: 'offline' })); }); }, []);
+  // Not what it was mounted with: two addresses may share a key.
+  const module = here.get(load);
+  useEffect(() => { if (!module) fetched(load).then(setModule, async () => { if (!await loadAnew()) setError(new Problem(0, { code: 'offline' })); }); }, [load]);
   if (error) return <Page title={t('failure.title')}><Failure error={error} title={t('failure.page')} onRetry={() => location.reload()} /></Page>;
   if (!module) return <div class="page"><Skeleton rows={8} /></div>;
   const View = module[view];

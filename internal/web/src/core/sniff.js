@@ -8,13 +8,15 @@ export async function sniff(file, catalogue) {
   if (/\.(zip|xlsx)$/i.test(file.name)) return byName(file.name);
   const head = await file.slice(0, 8192).arrayBuffer();
   const text = decode(head.byteLength % 2 ? head.slice(0, head.byteLength - 1) : head);
-  const rows = read(text.split(/\r\n|\n|\r/).slice(0, 2).join('\n'));
-  const header = (rows[0] || []).map((c) => c.trim());
+  const rows = read(text.split(/\r\n|\n|\r/).slice(0, 20).join('\n')).map((r) => r.map((c) => c.trim()));
+  const header = rows[0] || [];
   const codes = header.map((c) => /^\[new\]\s*(.+)$/i.exec(c)?.[1].trim().toUpperCase()).filter(Boolean);
   if (header.some((c) => /^\[new\]\s*(email|first name|last name|street|city|phone)$/i.test(c))) return { dataType: 'contacts' };
   const rooms = new Set(codes.map((c) => catalogue?.byCode[c]?.room).filter(Boolean));
   if (rooms.size === 1) return { dataType: rooms.has('criterion') ? 'criteria' : 'authorisations' };
   if (!codes.length && header.some((c) => /^(first name|last name|email|contact)$/i.test(c))) return { dataType: 'contacts' };
+  // Who sends addresses and no [new] column has a list from elsewhere, whatever its columns are called.
+  if (!codes.length && rows.some((r) => r.some((c) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(c)))) return { dataType: 'contacts' };
   return byName(file.name);
 }
 
