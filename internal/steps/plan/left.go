@@ -11,9 +11,9 @@ import (
 )
 
 // rows makes the chunks of a round: of the file, or of what earlier rounds left.
-func (s *Step) rows(ctx context.Context, imp *domain.Import) (*flow.Plan, error) {
+func (s *Step) rows(ctx context.Context, imp *domain.Import, cat *domain.Catalogue) (*flow.Plan, error) {
 	if !imp.Checked() {
-		p, err := s.read(ctx, imp)
+		p, err := s.read(ctx, imp, cat)
 		p.Read = imp.Round
 		return p, err
 	}
@@ -21,16 +21,16 @@ func (s *Step) rows(ctx context.Context, imp *domain.Import) (*flow.Plan, error)
 	if err != nil {
 		return &flow.Plan{}, err
 	}
-	return s.left(ctx, imp, flow.PlannedRound{Round: imp.Accounted, Plan: before})
+	return s.left(ctx, imp, cat, flow.PlannedRound{Round: imp.Accounted, Plan: before})
 }
 
 // left makes chunks of the rows that the round before reports as unprocessed. They
 // keep the numbers of their chunks, so that a chunk with nothing left is empty.
-func (s *Step) left(ctx context.Context, imp *domain.Import, before flow.PlannedRound) (*flow.Plan, error) {
+func (s *Step) left(ctx context.Context, imp *domain.Import, cat *domain.Catalogue, before flow.PlannedRound) (*flow.Plan, error) {
 	p := *before.Plan
 	p.Chunks = slices.Clone(before.Chunks)
 	p.After = append(slices.Clone(before.After), before.Round)
-	again := &reread{s: s, imp: *imp, was: before}
+	again := &reread{s: s, imp: *imp, cat: cat, was: before}
 	for n := range p.Chunks {
 		ref := &p.Chunks[n]
 		if ref.Rows == 0 {
@@ -77,6 +77,7 @@ func (s *Step) unprocessed(ctx context.Context, imp *domain.Import, before flow.
 type reread struct {
 	s    *Step
 	imp  domain.Import
+	cat  *domain.Catalogue
 	was  flow.PlannedRound
 	done bool
 	same bool // what it says now is what it said then
@@ -88,7 +89,7 @@ func (a *reread) rows(ctx context.Context, n int) ([]flow.Row, error) {
 	if !a.done {
 		a.done = true
 		a.imp.Round = a.was.Read
-		now, err := a.s.read(ctx, &a.imp)
+		now, err := a.s.read(ctx, &a.imp, a.cat)
 		switch f, ok := fault.As(err); {
 		case ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge):
 		case err != nil:

@@ -39,16 +39,12 @@ func (s *Step) used(ctx context.Context, imp *domain.Import) (u used, err error)
 // admitted refuses a file of the drop folder past the institution's limits, as the
 // API refuses an import with 429: whoever may put files there could otherwise keep
 // everybody waiting. The file is not read for it.
-func (s *Step) admitted(ctx context.Context, imp *domain.Import) error {
+func (s *Step) admitted(ctx context.Context, imp *domain.Import, settings domain.Settings) error {
 	if imp.CreatedBy.ID() != domain.Inbox.ID() || imp.OfKind != "" || imp.Round > 0 {
 		return nil
 	}
-	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
-	if err != nil {
-		return err
-	}
 	u, err := s.used(ctx, imp)
-	limits := cat.Settings.Limits.Within(domain.InstitutionLimits)
+	limits := settings.Limits.Within(domain.InstitutionLimits)
 	switch {
 	case err != nil:
 		return err
@@ -66,11 +62,7 @@ func (s *Step) admitted(ctx context.Context, imp *domain.Import) error {
 // limits of the institution or, but for the drop folder, of who imports it. The rows
 // are noted first and the others' counted then: of two files that are read at the
 // same time at least one sees the other's. A refused file counts for nothing.
-func (s *Step) within(ctx context.Context, imp *domain.Import, p *flow.Plan) error {
-	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
-	if err != nil {
-		return err
-	}
+func (s *Step) within(ctx context.Context, imp *domain.Import, settings domain.Settings, p *flow.Plan) error {
 	if _, err := s.Jobs.ChangeImport(ctx, imp.Institution, imp.ID, func(i *domain.Import) error {
 		i.Rows = p.Rows
 		return nil
@@ -82,8 +74,8 @@ func (s *Step) within(ctx context.Context, imp *domain.Import, p *flow.Plan) err
 		return err
 	}
 	for _, x := range []struct{ used, most int }{
-		{u.rows, cat.Settings.Limits.Within(domain.InstitutionLimits).RowsADay},
-		{u.mine, cat.Settings.UserLimits.Within(domain.UserLimits).RowsADay},
+		{u.rows, settings.Limits.Within(domain.InstitutionLimits).RowsADay},
+		{u.mine, settings.UserLimits.Within(domain.UserLimits).RowsADay},
 	} {
 		if x.used+p.Rows > x.most {
 			p.Rows = 0

@@ -58,7 +58,7 @@ type Catalogue interface {
 type Contacts interface {
 	GetMany(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Contact, error)
 	ByEmail(ctx context.Context, in domain.InstitutionID, emails []string) (map[string][]domain.ContactNumber, error)
-	// All yields every contact, for files that name them by a criterion.
+	// Values yields every contact, for files that name them by a criterion.
 	Values(ctx context.Context, in domain.InstitutionID, of domain.Part) iter.Seq2[domain.Contact, error]
 }
 
@@ -120,15 +120,19 @@ func (s *Step) Run(ctx context.Context, in flow.Run) (flow.Planned, error) {
 		}
 		return s.begin(ctx, &imp, p, out)
 	}
+	cat, err := s.Catalogue.Catalogue(ctx, in.Institution)
+	if err != nil {
+		return out, err
+	}
 	p := &flow.Plan{}
-	if err = s.admitted(ctx, &imp); err == nil {
+	if err = s.admitted(ctx, &imp, cat.Settings); err == nil {
 		err = s.dropped(ctx, &imp)
 	}
 	if err == nil {
-		p, err = s.rows(ctx, &imp)
+		p, err = s.rows(ctx, &imp, cat)
 	}
 	if err == nil && !imp.Checked() {
-		err = s.within(ctx, &imp, p)
+		err = s.within(ctx, &imp, cat.Settings, p)
 	}
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
 		// The file is at fault: that is an answer, not an error of ours.
@@ -244,10 +248,10 @@ func (s *Step) put(ctx context.Context, key string, v any) error {
 // file is rejected. Persons are told apart by their birth dates while the rows go
 // by; only a file whose first rows mislead about the order of day and month is
 // read a second time.
-func (s *Step) read(ctx context.Context, imp *domain.Import) (*flow.Plan, error) {
-	p, err := s.readAs(ctx, imp, nil)
+func (s *Step) read(ctx context.Context, imp *domain.Import, cat *domain.Catalogue) (*flow.Plan, error) {
+	p, err := s.readAs(ctx, imp, cat, nil)
 	if again, ok := errors.AsType[errOrder](err); ok {
-		p, err = s.readAs(ctx, imp, &again.order)
+		p, err = s.readAs(ctx, imp, cat, &again.order)
 	}
 	return p, err
 }
@@ -258,14 +262,10 @@ type errOrder struct{ order day.Order }
 func (errOrder) Error() string { return "the first rows mislead about the order of day and month" }
 
 // readAs is read with the order of birth dates, nil for what the first rows tell.
-func (s *Step) readAs(ctx context.Context, imp *domain.Import, order *day.Order) (*flow.Plan, error) {
+func (s *Step) readAs(ctx context.Context, imp *domain.Import, cat *domain.Catalogue, order *day.Order) (*flow.Plan, error) {
 	p := &flow.Plan{}
 	if imp.DataType == "" || imp.Action == "" {
 		return p, fault.New(fault.Invalid, "badInboxPath")
-	}
-	cat, err := s.Catalogue.Catalogue(ctx, imp.Institution)
-	if err != nil {
-		return p, err
 	}
 	if most := cat.Settings.Limits.Within(domain.InstitutionLimits).FileBytes(); imp.Source.Size > most {
 		return p, fault.New(fault.TooLarge, "fileTooLarge", imp.Source.Size, most)

@@ -13,6 +13,7 @@ import (
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 	"rollbook/internal/importing/flow"
+	"rollbook/internal/steps/plan"
 )
 
 func (d *desk) job(t *testing.T) domain.Import {
@@ -274,5 +275,38 @@ func TestAway(t *testing.T) {
 	}
 	if _, err := d.Run(ctx, flow.Run{Version: flow.Version, Institution: house, Import: id}); fault.KindOf(err) != fault.Busy {
 		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// asked counts how often the catalogue is read.
+type asked struct {
+	*desk
+	n int
+}
+
+func (a *asked) Catalogue(ctx context.Context, in domain.InstitutionID) (*domain.Catalogue, error) {
+	a.n++
+	return a.catalogue.Catalogue(ctx, in)
+}
+
+// Limits, columns and cells are judged by one reading of the catalogue, also where the
+// file is read a second time because its first dates misled.
+func TestTheCatalogueIsReadOnce(t *testing.T) {
+	rows := []string{"Email,Birth date"}
+	for i := range 5000 {
+		rows = append(rows, fmt.Sprintf("m%d@example.org,03/04/1980", i))
+	}
+	for name, last := range map[string]string{"a file": "04/03/1981", "a file whose first dates mislead": "12/31/1981"} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			a, opened := &asked{desk: d}, 0
+			d.Step.Catalogue = a
+			d.Source = func(string) plan.Opener { opened++; return d.uploads }
+			file := lines(append(slices.Clone(rows), "last@example.org,"+last)...)
+			p, err := d.run(t, domain.Contacts, file, func(i *domain.Import) { i.CreatedBy = domain.Inbox })
+			if err != nil || p.Rejected || a.n != 1 || (opened == 2) != (last == "12/31/1981") {
+				t.Errorf("the catalogue was read %d times, the file %d: %+v %v", a.n, opened, p, err)
+			}
+		})
 	}
 }
