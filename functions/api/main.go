@@ -75,7 +75,7 @@ func main() {
 	db, objects := dynamo.Open(conf, tenant.Tables), blob.Client(conf, tenant.Objects)
 	db.Retry.Patience = 10 * time.Second // somebody waits, and the gateway for 30 s at most
 	uploads := blob.New(objects, c.Uploads)
-	uploadsOrigin, err := blob.New(blob.Client(conf), c.Uploads).Origin(context.Background())
+	uploadsOrigin, err := uploads.Origin(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,12 +2,13 @@ package blob
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"rollbook/internal/aws/awsfault"
 )
 
 // transferFor is how long one attempt may take with its body, which is 8 MB at
@@ -27,15 +28,12 @@ func Client(conf aws.Config, options ...func(*s3.Options)) *s3.Client {
 }
 
 // Origin returns scheme and host of the addresses that SignPost gives, for a
-// page's content security policy.
+// page's content security policy. Nothing is signed or asked for it.
 func (s *Blobs) Origin(ctx context.Context) (string, error) {
-	address, _, err := s.SignPost(ctx, "origin", 0, time.Minute)
+	o := s.client.Options()
+	e, err := o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{Bucket: &s.bucket, Region: &o.Region, Endpoint: o.BaseEndpoint, ForcePathStyle: &o.UsePathStyle})
 	if err != nil {
-		return "", err
+		return "", awsfault.Of(err)
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", err
-	}
-	return u.Scheme + "://" + u.Host, nil
+	return e.URI.Scheme + "://" + e.URI.Host, nil
 }
