@@ -61,7 +61,7 @@ type Place struct {
 	Token                                             func(ctx context.Context, email string) (string, error)
 }
 
-// Kept is how long imports, templates and their files are.
+// kept is how long imports, templates and their files are.
 const kept = domain.ImportLife
 
 // maker is what makes the past: the API and the steps in this process, on the
@@ -214,14 +214,14 @@ func (m *maker) id() string {
 
 // quiet keeps the deployed stack out of it until the function that it returns is
 // called: no upload of the past starts an import, and nothing that had its time by
-// now is deleted before it has happened.
+// now is deleted before it has happened. That works when ctx has ended, too.
 func (p Place) quiet(ctx context.Context) (awake func() error, err error) {
 	objects, tables := s3.NewFromConfig(p.Config, func(o *s3.Options) { o.UsePathStyle = true }), dynamodb.NewFromConfig(p.Config)
 	was, err := objects.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: &p.Uploads})
 	if err != nil {
 		return nil, err
 	}
-	told := func(c *s3types.NotificationConfiguration) error {
+	told := func(ctx context.Context, c *s3types.NotificationConfiguration) error {
 		_, err := objects.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{Bucket: &p.Uploads, NotificationConfiguration: c, SkipDestinationValidation: aws.Bool(true)})
 		return err
 	}
@@ -229,7 +229,7 @@ func (p Place) quiet(ctx context.Context) (awake func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	lives := func(yes bool) error {
+	lives := func(ctx context.Context, yes bool) error {
 		if life.TimeToLiveDescription == nil || life.TimeToLiveDescription.TimeToLiveStatus != dynamotypes.TimeToLiveStatusEnabled {
 			return nil // this emulator does not know of it, and what has expired is not read
 		}
@@ -237,13 +237,16 @@ func (p Place) quiet(ctx context.Context) (awake func() error, err error) {
 			TimeToLiveSpecification: &dynamotypes.TimeToLiveSpecification{AttributeName: life.TimeToLiveDescription.AttributeName, Enabled: &yes}})
 		return err
 	}
-	if err := errors.Join(told(&s3types.NotificationConfiguration{}), lives(false)); err != nil {
-		return nil, err
+	awake = func() error {
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer stop()
+		return errors.Join(told(ctx, &s3types.NotificationConfiguration{EventBridgeConfiguration: was.EventBridgeConfiguration, LambdaFunctionConfigurations: was.LambdaFunctionConfigurations,
+			QueueConfigurations: was.QueueConfigurations, TopicConfigurations: was.TopicConfigurations}), lives(ctx, true))
 	}
-	return func() error {
-		return errors.Join(told(&s3types.NotificationConfiguration{EventBridgeConfiguration: was.EventBridgeConfiguration, LambdaFunctionConfigurations: was.LambdaFunctionConfigurations,
-			QueueConfigurations: was.QueueConfigurations, TopicConfigurations: was.TopicConfigurations}), lives(true))
-	}, nil
+	if err := errors.Join(told(ctx, &s3types.NotificationConfiguration{}), lives(ctx, false)); err != nil {
+		return nil, errors.Join(err, awake())
+	}
+	return awake, nil
 }
 
 // forget deletes the institution's files, as the buckets' rules do with those that are too old.

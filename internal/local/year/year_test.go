@@ -192,6 +192,29 @@ func TestTheYearShowsEverything(t *testing.T) {
 	}
 }
 
+// A stack whose past was given up half way is as awake as before: what it holds is kept,
+// and so would be its sleep.
+func TestAStackWithoutAPastIsAwake(t *testing.T) {
+	p := place(t, demo.Aurora)
+	objects := s3.NewFromConfig(p.Config, func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := objects.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{Bucket: &p.Uploads,
+		NotificationConfiguration: &s3types.NotificationConfiguration{EventBridgeConfiguration: &s3types.EventBridgeConfiguration{}}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	p.Token = func(ctx context.Context, _ string) (string, error) {
+		stop()
+		return "", ctx.Err()
+	}
+	if err := Make(ctx, p, now, demo.Aurora); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+	told, err := objects.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: &p.Uploads})
+	if err != nil || told.EventBridgeConfiguration == nil {
+		t.Errorf("the bucket tells of %+v: %v", told, err)
+	}
+}
+
 // Borealis is French, the same each time, and its bucket's events are on again.
 func TestTheYearIsTheSameEachTime(t *testing.T) {
 	var before []object
