@@ -175,6 +175,9 @@ done`, rows)
 		}
 		across, resumed := 0, 0
 		for line := range strings.Lines(r.out) {
+			if strings.HasPrefix(line, "curl: ") {
+				continue // of an answer 502, after which the script asks again
+			}
 			var i struct {
 				Resumed               int
 				Status                domain.Status
