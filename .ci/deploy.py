@@ -1,6 +1,7 @@
-"""Deploys Rollbook and makes its first institution and administrator, checks
-what is deployed (doctor) or what contacts are found by (lookups), or makes contacts
-what they were (restore).
+"""Deploys Rollbook, checks what is deployed, and mends it.
+
+deploy invites the first administrator too; doctor looks at the stack, lookups at what
+contacts are found by; restore makes contacts what they were.
 
 Everything that can be known before is checked before: a first deployment that
 fails half an hour later is nobody's friend. What is not said by an option is
@@ -46,11 +47,6 @@ def stack_name(name, region):
     for word in ("aws", "amazon", "cognito"):
         if word in name:
             raise Wrong(f"{name!r}: the sign-in page's domain name may not have {word!r} in it")
-
-
-def institution_id(name):
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
-        raise Wrong(f"{name!r}: an institution's id has a-z, 0-9 and hyphens, at most 40")
 
 
 def known(call, code=("NotFoundException", "ResourceNotFoundException", "ValidationError", "NotFound", "404")):
@@ -239,7 +235,7 @@ def parameters_of(o, session, now):
 
 
 def first_user(session, out, email, institution):
-    """Invites the first administrator and makes the institution; both may be there."""
+    """Invites the first administrator of an institution, who may be there."""
     pool, users = out["UserPoolId"], session.client("cognito-idp")
     try:
         users.admin_create_user(UserPoolId=pool, Username=email, DesiredDeliveryMediums=["EMAIL"], UserAttributes=[
@@ -281,7 +277,6 @@ def deploy(o):
     institution = ""
     if admin:
         institution = ask("Id of the administrator's institution", r"[a-z0-9-]{1,40}", o.institution or "main", o.yes)
-        institution_id(institution)
     for line in [*said, *quotas(session)]:
         print("Note:", line)
     built = o.built or ".aws-sam/build"
