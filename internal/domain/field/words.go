@@ -56,9 +56,6 @@ func meaning(key string) bool { return emptyWord(key) || suspicious(key) }
 // Blank reports whether a cell shows nothing.
 func Blank(s string) bool { return text.Blank(s) }
 
-// Quote shows a cell in a message.
-func Quote(s string) string { return text.Quote(s) }
-
 // Where a parameter is called text, the package of that name is out of reach.
 func hidden(r rune) bool   { return text.Invisible(r) }
 func trim(s string) string { return text.Trim(s) }

@@ -137,9 +137,6 @@ func Times(lang string, n int) string {
 
 var conjunctions = map[string][2]string{"en": {"and", "or"}, "fr": {"et", "ou"}, "de": {"und", "oder"}, "it": {"e", "o"}, "es": {"y", "o"}}
 
-// List joins words by "and", as a sentence does.
-func List(lang string, words []string) string { return join(langOf(lang), words, "and") }
-
 func join(lang string, words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -171,6 +171,3 @@ func Cut(s string, most int) string {
 	}
 	return s
 }
-
-// Quote is Shown in quotation marks.
-func Quote(s string) string { return `"` + Shown(s) + `"` }

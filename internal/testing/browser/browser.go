@@ -227,12 +227,6 @@ func (p *Page) run(what string, a chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// Run does an action of chromedp in the tab.
-func (p *Page) Run(a chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	p.run("run", a)
-}
-
 // Open goes to an address and waits for the page.
 func (p *Page) Open(url string) {
 	p.t.Helper()
