@@ -14,8 +14,8 @@ const (
 	// readAhead is how many chunks' results are fetched while those before them are
 	// merged: asking for one takes several answers of the stores, one after the other.
 	readAhead = 8
-	// heldBytes is how long an object may be that is held until it is its turn. A longer
-	// one is read when it is.
+	// heldBytes is how much of a chunk is held until it is its turn, of all rounds. What
+	// is more is read when it is.
 	heldBytes = 8 << 20
 )
 
@@ -65,7 +65,7 @@ func (a *ahead) take(n int) []sealed {
 // fetch fails in silence: what it did not get is asked for again in its turn, where a
 // chunk without results is settled and an error ends the merge.
 func (a *ahead) fetch(n int) []sealed {
-	out := make([]sealed, len(a.rounds))
+	out, held := make([]sealed, len(a.rounds)), int64(0)
 	for i, r := range a.rounds {
 		if r.Chunks[n].Rows == 0 {
 			continue
@@ -78,12 +78,12 @@ func (a *ahead) fetch(n int) []sealed {
 		if err != nil {
 			continue
 		}
-		if f.Size() <= heldBytes {
+		if held+f.Size() <= heldBytes {
 			b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
 			if err != nil {
 				continue
 			}
-			f = bytes.NewReader(b)
+			f, held = bytes.NewReader(b), held+f.Size()
 		}
 		out[i] = sealed{state, f}
 	}

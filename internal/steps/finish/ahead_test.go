@@ -110,8 +110,8 @@ func (d *desk) stored(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name, ok := strings.CutPrefix(strings.ReplaceAll(key, imp.Account, "account"), ""); ok && strings.Contains(key, imp.Account) {
-			out[name] = string(b)
+		if strings.Contains(key, imp.Account) {
+			out[strings.ReplaceAll(key, imp.Account, "account")] = string(b)
 		}
 	}
 	return out
