@@ -41,20 +41,6 @@ func Read(config any, lookup func(string) (string, bool)) error {
 	return nil
 }
 
-// The keys of log attributes. Nothing else about a contact, a file's cells or a
-// person is ever logged.
-const (
-	Institution = "institution"
-	Import      = "import"
-	Template    = "template"
-	Chunk       = "chunk"
-	Row         = "row"
-	Code        = "code"
-	Kind        = "kind"
-	Cause       = "cause"
-	Duration    = "milliseconds"
-)
-
 // Logger returns the logger of a function: lines as the runtime's settings say
 // (JSON on Lambda), each with the function's name, the request's id and what With
 // added to its context. Log with the …Context methods.

@@ -108,7 +108,7 @@ func TestStepHandsOnTheResultAndLogsTheCause(t *testing.T) {
 type about struct{ id string }
 
 func (a about) LogAttributes() []slog.Attr {
-	return []slog.Attr{slog.String(lambdaruntime.Import, a.id), slog.Int(lambdaruntime.Chunk, 7)}
+	return []slog.Attr{slog.String("import", a.id), slog.Int("chunk", 7)}
 }
 
 // Every line that a step logs says what it works on, also lines of the code that
@@ -118,7 +118,7 @@ func TestLinesSayWhatTheyAreAbout(t *testing.T) {
 	log := lambdaruntime.NewLogger(slog.NewJSONHandler(&out, nil))
 	step := lambdaruntime.Step(log, func(ctx context.Context, in about) (int, error) {
 		log.With("a", 1).WarnContext(ctx, "on the way")
-		log.WarnContext(ctx, "of another chunk", lambdaruntime.Chunk, 8)
+		log.WarnContext(ctx, "of another chunk", "chunk", 8)
 		return 0, errors.New("broken")
 	})
 	step(t.Context(), about{"i-1"})

@@ -37,9 +37,9 @@ func ErrorName(err error) string {
 	}
 }
 
-// Step wraps a step of the state machine. It logs that the step begins and how it ended, with the
-// cause of an error, and hands the error on under its ErrorName with the text
-// that is safe to show: the execution's history keeps both. Each line that is
+// Step wraps a step of the state machine. It logs that the step begins and how it
+// ended, with the cause of an error, and hands the error on under its ErrorName with
+// the text that is safe to show: the execution's history keeps both. Each line that is
 // logged on the way says what the input is about, if it is Attributed.
 func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
@@ -50,7 +50,7 @@ func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, 
 		// What is killed says no more than this.
 		log.InfoContext(ctx, "step begins")
 		out, err := handle(ctx, in)
-		took := slog.Int64(Duration, time.Since(start).Milliseconds())
+		took := slog.Int64("milliseconds", time.Since(start).Milliseconds())
 		if err == nil {
 			log.InfoContext(ctx, "step done", took)
 			return out, nil
@@ -61,7 +61,7 @@ func Step[In, Out any](log *slog.Logger, handle func(context.Context, In) (Out, 
 			level = slog.LevelInfo
 		}
 		log.LogAttrs(ctx, level, "step failed", took,
-			slog.String(Kind, fault.KindOf(err).String()), slog.String(Cause, err.Error()))
+			slog.String("kind", fault.KindOf(err).String()), slog.String("cause", err.Error()))
 		// By value: the runtime takes the name of a pointer's type instead.
 		return out, messages.InvokeResponse_Error{Type: name, Message: safeText(err)}
 	}
