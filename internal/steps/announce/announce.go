@@ -304,10 +304,10 @@ func (s *Step) Sweep(ctx context.Context) error {
 			return err
 		}
 		to := receiver{f.Institution, f.Record.Webhook}
-		if due[to] = append(due[to], f); seen == mostDue {
+		due[to] = append(due[to], f)
+		if seen++; seen == mostDue {
 			break
 		}
-		seen++
 	}
 	var failed atomic.Int64
 	var g errgroup.Group
