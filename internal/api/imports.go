@@ -540,8 +540,12 @@ func (s *server) made(ctx context.Context, i domain.Import, once domain.Once) (*
 	if err != nil {
 		return nil, err
 	}
-	// A repeated request starts again while nothing has ended, since the first
-	// one may have stopped before this.
+	return s.begun(ctx, made, created)
+}
+
+// begun starts an import that was just created, or that an earlier request with the
+// same key made and may have stopped before starting.
+func (s *server) begun(ctx context.Context, made domain.Import, created bool) (*madeAnswer, error) {
 	if created || !made.Status.Final() {
 		if err := s.start(ctx, made); err != nil {
 			return nil, err
@@ -634,14 +638,7 @@ func (s *server) run(ctx context.Context, c Claims, of, like domain.Import, kind
 		if err != nil {
 			return nil, err
 		}
-		// A repeated request starts again while nothing has ended, since the
-		// first one may have stopped before this.
-		if created || !made.Status.Final() {
-			if err := s.start(ctx, made); err != nil {
-				return nil, err
-			}
-		}
-		return &madeAnswer{"/api/imports/" + made.ID, job{made.ID, string(made.Status)}}, nil
+		return s.begun(ctx, made, created)
 	}
 }
 
