@@ -294,3 +294,16 @@ func TestNotes(t *testing.T) {
 		t.Errorf("not compared: %v", sum.NotCompared)
 	}
 }
+
+// Who is created had nothing that could be overwritten, so that no missing [old]
+// column is counted.
+func TestNothingToCompareForWhoIsCreated(t *testing.T) {
+	d, imp := newDesk(t), update()
+	imp.DataType = domain.Contacts
+	d.more(t)
+	_, sum := run(t, d, d.ledger(imp, compare.Update), imp, d.chunk(t, imp, columns("Contact,[new] contact:lastName,[new] criterion:NOTE"), nil,
+		[]string{"1", "", "x"}, []string{"", "Nowak", "y"}, []string{"", "Okafor", "z"}))
+	if sum.Counts.Created != 2 || sum.Counts.Updated != 1 || len(sum.NotCompared) != 1 || sum.NotCompared[note] != 1 {
+		t.Errorf("%+v, not compared: %v", sum.Counts, sum.NotCompared)
+	}
+}

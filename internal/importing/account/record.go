@@ -32,6 +32,9 @@ func (r *recorder) row(x *item) error {
 		for _, w := range append(x.read.warnings, x.result.Warnings...) {
 			r.sum.AddNote(w, x.row.Line)
 		}
+	}
+	// Who is created had nothing that could be overwritten.
+	if x.result.Outcome != domain.Unprocessed && x.result.Outcome != domain.Created {
 		for _, f := range x.read.notCompared {
 			r.sum.NotCompared[f]++
 		}

@@ -785,3 +785,24 @@ func TestMissingImportThenNew(t *testing.T) {
 	p.Go("#/new")
 	p.Heading("New import")
 }
+
+// Values with one label are told apart by their codes, where they are chosen and
+// where they are shown.
+func TestValuesWithOneLabel(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	var number domain.ContactNumber
+	for c, err := range s.Contacts.All(t.Context(), "aurora") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		number = c.Number
+		break
+	}
+	p.Go("#/contacts/" + string(number) + "/edit")
+	p.Choose("Favourite genre", "Other (OTHER_STAGE)")
+	p.Press("Save")
+	p.SeeIn("table", "Other (OTHER_STAGE)")
+}

@@ -78,6 +78,7 @@ func TestPasteIntoTheRows(t *testing.T) {
 	p.See("4 corrections, not tested yet")
 	p.Press("Test again")
 	p.See("4 corrections are part of this test")
+	p.See("See the test before this one")
 	got, err := s.File(t.Context(), "aurora", newest(t, s).ID, "corrected")
 	if err != nil {
 		t.Fatal(err)

@@ -2,17 +2,19 @@
 // comparison of a condition compares with.
 import { useState } from 'preact/hooks';
 import { t } from '../core/i18n.js';
-import { labelOf, limits, takes } from '../core/kinds.js';
+import { limits, takes, tellApart } from '../core/kinds.js';
 
-/** The label of a value; a retired one says so. */
-export const valueLabel = (v) => (v.retired ? `${labelOf(v)} (${t('values.retired')})` : labelOf(v));
+/** Values of a field to choose from, [code, words]; a retired one says so. */
+export function valuesOf(f, values = f.values) {
+  const label = tellApart(f);
+  return values.map((v) => [v.code, v.retired ? `${label(v)} (${t('values.retired')})` : label(v)]);
+}
 
 const yesNo = () => [[true, t('value.yes')], [false, t('value.no')]];
 const answers = () => [[true, t('value.granted')], [false, t('value.refused')], ['empty', t('value.empty')]];
-const values = (f) => f.values.map((v) => [v.code, valueLabel(v)]);
 
 // What can be chosen from: [value, words]; without it a value is typed.
-const chosen = { choice: values, multichoice: values, yesno: yesNo, authorisation: answers };
+const chosen = { choice: (f) => valuesOf(f), multichoice: (f) => valuesOf(f), yesno: yesNo, authorisation: answers };
 
 // The input that a value is typed into, and what its text stands for.
 const typed = {

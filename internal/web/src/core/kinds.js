@@ -44,8 +44,18 @@ export const labelsAfter = (labels, was, now) => Object.fromEntries(Object.entri
 /** The label of a field or a value in the language shown. */
 export const labelOf = (f) => f.labels?.[lang.value] || f.label || f.code;
 
-const codes = (value, f) => (Array.isArray(value) ? value : String(value).split('|'))
-  .map((c) => { const v = f.values.find((x) => x.code === c); return v ? labelOf(v) : c; }).join(', ');
+/** What tells the values of a field apart: the label, and the code where several have that label. */
+export function tellApart(f) {
+  const n = {};
+  for (const v of f.values) n[labelOf(v)] = (n[labelOf(v)] || 0) + 1;
+  return (v) => (n[labelOf(v)] > 1 ? `${labelOf(v)} (${v.code})` : labelOf(v));
+}
+
+function codes(value, f) {
+  const label = tellApart(f);
+  return (Array.isArray(value) ? value : String(value).split('|'))
+    .map((c) => { const v = f.values.find((x) => x.code === c); return v ? label(v) : c; }).join(', ');
+}
 const isTrue = (value) => value === true || value === 'true';
 
 const words = {

@@ -15,7 +15,7 @@ import { Changed } from '../components/changed.jsx';
 import { Draft } from '../components/draft.jsx';
 import { Dialog } from '../components/dialog.jsx';
 import { Icon } from '../components/icon.jsx';
-import { CheckGrid, ValueInput, valueLabel } from '../components/kinds.jsx';
+import { CheckGrid, ValueInput, valuesOf } from '../components/kinds.jsx';
 import { Table } from '../components/table.jsx';
 
 const limit = 50;
@@ -384,7 +384,7 @@ function Criterion({ f, value, error, onChange }) {
   }
   // A retired value stays where it is, and can no longer be chosen.
   const has = value || [];
-  const options = f.values.filter((v) => !v.retired || has.includes(v.code)).map((v) => [v.code, valueLabel(v)]);
+  const options = valuesOf(f, f.values.filter((v) => !v.retired || has.includes(v.code)));
   return (
     <fieldset class="field">
       <legend>{labelOf(f)}</legend>

@@ -234,7 +234,7 @@ function Actions({ of, reload }) {
       <p class="related">
         {of.updatedBy && <a href={to('imports', of.updatedBy)}>{t('result.updatedBy')}</a>}
         {of.undoneBy && <a href={to('imports', of.undoneBy)}>{t('result.undoneBy')}</a>}
-        {of.of && <a href={to('imports', of.of)}>{t(of.ofKind === 'undo' ? 'result.of.update' : 'result.of.test')}</a>}
+        {of.of && <a href={to('imports', of.of)}>{t(of.ofKind === 'undo' ? 'result.of.update' : of.action === 'test' ? 'result.of.before' : 'result.of.test')}</a>}
       </p>
       {error && <Failure error={error} />}
       {asking === 'update' && (

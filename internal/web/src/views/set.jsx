@@ -11,7 +11,7 @@ import { Button, ButtonLink, Choices, Failure, Field, Loaded, Page } from '../co
 import { Combo } from '../components/combo.jsx';
 import { Count } from '../components/count.jsx';
 import { Draft } from '../components/draft.jsx';
-import { CheckGrid, ValueInput, cell, valueLabel } from '../components/kinds.jsx';
+import { CheckGrid, ValueInput, cell, valuesOf } from '../components/kinds.jsx';
 
 const rooms = { criteria: 'criterion', authorisations: 'authorisation' };
 
@@ -100,7 +100,7 @@ function Value({ f, x, n, error, onChange }) {
       )}
       {x.how !== 'clear' && (many
         ? <fieldset class="field"><legend>{t('set.value', { n })}</legend>
-          <CheckGrid class="check-grid tight" options={f.values.filter((v) => !v.retired).map((v) => [v.code, valueLabel(v)])} value={x.value || []} onChange={(value) => onChange({ value })} /></fieldset>
+          <CheckGrid class="check-grid tight" options={valuesOf(f, f.values.filter((v) => !v.retired))} value={x.value || []} onChange={(value) => onChange({ value })} /></fieldset>
         : <Field label={t('set.value', { n })}>{(p) => <ValueInput {...p} f={f} value={x.value} onChange={(value) => onChange({ value })} />}</Field>)}
       {error && <p class="field-error" role="alert">{error}</p>}
     </>
