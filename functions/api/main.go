@@ -120,7 +120,7 @@ func main() {
 		ClientID:      c.Client,
 		Federation:    federation,
 		UploadsOrigin: uploadsOrigin,
-		Assets:        web.Assets(web.Config{ConnectSrc: []string{uploadsOrigin, c.SignIn}}),
+		Assets:        web.Assets(),
 		Log:           lambdaruntime.Logger(),
 	})
 	lambda.Start(httpapi.Function{Handler: handler, Front: front}.Serve)

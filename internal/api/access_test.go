@@ -505,12 +505,12 @@ func TestWhatNeedsNoToken(t *testing.T) {
 			t.Errorf("%s: %s", path, a.header.Get("Content-Type"))
 		}
 		csp := a.header.Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self' https://uploads.example https://signin.example;", "frame-ancestors 'none'"} {
+		for _, part := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' https://uploads.example https://signin.example;", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: policy %q", path, csp)
 			}
 		}
-		if strings.Contains(csp, "unsafe") || a.header.Get("X-Content-Type-Options") != "nosniff" {
+		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "*") || a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: %v", path, a.header)
 		}
 	}

@@ -26,19 +26,11 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// Config is what the page may do beyond its own origin.
-type Config struct {
-	// ConnectSrc are the origins it sends requests to: the uploads bucket's and
-	// the user pool's sign-in domain.
-	ConnectSrc []string
-}
-
 // Assets serves the page at / and its files below /assets/. Everything else is
-// a plain 404. Each answer carries a Content-Security-Policy that allows no
-// inline script or style and no eval, unless the caller has already set one.
-// The page itself is asked for again each time; its files are named by their
-// content and may be kept for a year.
-func Assets(c Config) http.Handler {
+// a plain 404. The page itself is asked for again each time; its files are named by
+// their content and may be kept for a year. What the page may load, and where it may
+// send, is said by whoever serves it: it has no inline script or style and no eval.
+func Assets() http.Handler {
 	files := map[string]file{}
 	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".br" || path.Ext(name) == ".sha256" {
@@ -55,14 +47,7 @@ func Assets(c Config) http.Handler {
 	if err != nil {
 		panic("web: the embedded bundle cannot be read: " + err.Error())
 	}
-	return &assets{files: files, policy: Policy(c.ConnectSrc)}
-}
-
-// Policy is the Content-Security-Policy of the page.
-func Policy(connectSrc []string) string {
-	connect := strings.Join(append([]string{"'self'"}, connectSrc...), " ")
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " + connect +
-		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	return assets(files)
 }
 
 // file is one embedded file: packed in two ways, and unpacked when somebody takes
@@ -119,20 +104,13 @@ func unpacked(b []byte) []byte {
 	return b
 }
 
-type assets struct {
-	files  map[string]file
-	policy string
-}
+// assets are the files by their addresses.
+type assets map[string]file
 
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	if h.Get("Content-Security-Policy") == "" {
-		h.Set("Content-Security-Policy", a.policy)
-	}
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	f, ok := a.files[r.URL.Path]
+	f, ok := a[r.URL.Path]
 	if !ok {
 		h.Set("Cache-Control", "no-store")
 		http.Error(w, "There is nothing at this address.", http.StatusNotFound)

@@ -141,7 +141,7 @@ func Start(o Options) (*Stack, error) {
 		Letter: letters.Template, Guide: guide.README}
 
 	if o.Assets == nil {
-		o.Assets = web.Assets(web.Config{ConnectSrc: []string{uploads, signIn}})
+		o.Assets = web.Assets()
 	}
 	s.Users, s.Keys, s.Webhooks = memory.NewRecords[domain.User](time.Now), memory.NewRecords[domain.Key](time.Now), memory.NewRecords[domain.Webhook](time.Now)
 	s.Removed = memory.NewRecords[domain.Removed](time.Now)
