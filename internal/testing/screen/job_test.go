@@ -42,7 +42,12 @@ func newest(t *testing.T, s *dev.Stack) domain.Import {
 	if err != nil || len(is) == 0 {
 		t.Fatal(is, err)
 	}
-	return is[0]
+	// Lists have no reports.
+	i, err := s.Jobs.Import(t.Context(), "aurora", is[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
 }
 
 // The whole job without a mouse.
