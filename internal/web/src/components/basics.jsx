@@ -144,7 +144,7 @@ export function Failure({ error, onRetry, retry, title, beside = () => false }) 
  * The parts of a request at fault.
  * @param {{errors?: any}} props
  */
-export function Faults({ errors }) {
+function Faults({ errors }) {
   if (!errors?.length) return null;
   return (
     <ul class="faults">

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { fieldOf } from '../core/catalogue.js';
 import { ago, t, num } from '../core/i18n.js';
-import { labelOf, valueWords } from '../core/kinds.js';
+import { labelOf } from '../core/kinds.js';
 import { drop, forget, keeping, loadDecisions, mending, mostCorrections, save, size, takeBack, testAgain, waiting as open } from '../core/mend.js';
 import { user } from '../core/user.js';
 import { go, to } from '../core/router.js';
@@ -83,12 +83,6 @@ export function Corrections({ of }) {
       </details>
     </section>
   );
-}
-
-/** The words of a value that a cell says, by its field. */
-export function cellWords(field, value) {
-  const def = fieldOf(field);
-  return def && def.values.length ? valueWords(def, value) : value;
 }
 
 /** What a column is called beside its name in the file. */

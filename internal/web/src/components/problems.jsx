@@ -1,5 +1,5 @@
 // The problems of an import, equal ones as one, page by page through all of them.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
 import { labelOf, valueWords } from '../core/kinds.js';

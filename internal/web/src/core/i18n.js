@@ -102,9 +102,6 @@ export const dateTime = (iso) =>
 export const day = (iso) =>
   iso ? new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeZone: iso.length === 10 ? 'UTC' : undefined }).format(new Date(iso)) : '';
 
-/** A day, yyyy-mm-dd, with the month's name. */
-export const longDay = (iso) => new Intl.DateTimeFormat(locale.value, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));
-
 /** The time of day of a moment. */
 export const time = (iso) => (iso ? new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(new Date(iso)) : '');
 

@@ -240,7 +240,7 @@ export function size(of) {
 }
 
 /** The recipe of the import with all that was decided. */
-export function recipeWith(of) {
+function recipeWith(of) {
   const { by, dropped } = mending(of.id).value;
   const gone = new Set(dropped);
   const before = (of.recipe.corrections || []).filter((_, i) => !gone.has(i)).map(bare);

@@ -5,7 +5,7 @@ import { write } from './csv.js';
 import { saveText } from './files.js';
 
 /** All codes as rows of a table, as the template's values.csv has them. */
-export function valueRows(fields) {
+function valueRows(fields) {
   const rows = [['field code', 'field label', 'kind', 'value code', 'value label', 'retired']];
   for (const f of fields) {
     if (!f.values.length) rows.push([f.code, f.label, f.kind, '', '', '']);

@@ -106,7 +106,7 @@ function Body({ of, reload }) {
 }
 
 /** What an import came to, in one line. */
-export function headline(i) {
+function headline(i) {
   const test = i.action === 'test';
   if (i.status === 'rejected') return t('result.rejected');
   if (i.status === 'failed') return t('result.failed');

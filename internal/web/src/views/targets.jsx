@@ -6,7 +6,7 @@ import { catalogue, loadCatalogue } from '../core/catalogue.js';
 import { labelOf, limits, operandWords, ownWords } from '../core/kinds.js';
 import { complete, fromTree, kindOf, newGroup, newLeaf, toTree, without } from '../core/condition.js';
 import { keepDraft, useDraft } from '../core/draft.js';
-import { day, listed, t } from '../core/i18n.js';
+import { listed, t } from '../core/i18n.js';
 import { useLoad } from '../core/load.js';
 import { go, to } from '../core/router.js';
 import { may } from '../core/user.js';
