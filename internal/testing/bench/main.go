@@ -67,6 +67,11 @@ func run(only string, keep bool, parts []part) error {
 	if err != nil {
 		return err
 	}
+	for name := range strings.SplitSeq(only, ",") {
+		if name != "" && !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("there is no %s to run", name)
+		}
+	}
 	for _, p := range parts {
 		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
 			continue
