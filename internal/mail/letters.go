@@ -50,6 +50,7 @@ func (l Letters) Template(t domain.Template, institution string) Message {
 	w.data = map[string]any{
 		"DataType": w.say(string(t.DataType), nil), "Target": shown(t.TargetName), "N": t.Contacts,
 		"Contacts": reason.Number(w.lang, t.Contacts), "Expires": reason.Date(w.lang, t.FileEnds()), "Code": "",
+		"Workbook": t.Format == domain.FormatXLSX || t.Format == domain.FormatBoth, "CSV": t.Format != domain.FormatXLSX,
 	}
 	if t.Problem != nil {
 		w.data["Code"] = t.Problem.Code

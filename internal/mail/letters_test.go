@@ -34,6 +34,10 @@ func cases(lang string) (names []string, out []mail.Message) {
 	add("template ready", letters.Template(t, "Aurora Theatre"))
 	t.Contacts, t.DataType = 1, domain.Authorisations
 	add("template ready, one contact", letters.Template(t, "Aurora Theatre"))
+	t.Format = domain.FormatXLSX
+	add("template ready, a workbook", letters.Template(t, "Aurora Theatre"))
+	t.Format = domain.FormatBoth
+	add("template ready, a workbook and CSV", letters.Template(t, "Aurora Theatre"))
 	t.Status = domain.TemplateFailed
 	for _, code := range []string{"targetGone", "targetInvalid", "noFields", "templateFailed"} {
 		t.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}

@@ -304,6 +304,7 @@ func TestDeletedContactComesBack(t *testing.T) {
 	signedIn(s, p, "operator@aurora.example")
 	p.Go("#/contacts/" + string(number))
 	p.Press("Delete")
+	p.See("until then it can be brought back on the page Contacts")
 	p.Press("Delete")
 	p.Heading("Contacts")
 	p.Press("Deleted contacts")

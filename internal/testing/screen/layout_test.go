@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"rollbook/internal/testing/browser"
@@ -11,7 +12,7 @@ import (
 
 // widths are the narrowest of each layout, where it is tightest, and those of large
 // displays. In narrow fonts, that take less room everywhere, two are enough.
-var widths = map[fonts.Set][]int64{fonts.Wide: {320, 641, 769, 897, 1025, 1121, 1345, 2560}, fonts.Narrow: {320, 1121}}
+var widths = map[fonts.Set][]int64{fonts.Wide: {320, 641, 769, 897, 1025, 1089, 1121, 1345, 2560}, fonts.Narrow: {320, 1121}}
 
 // Nothing sticks out of the page or of its own place, in narrow and in wide
 // fonts, in each language, from a small telephone to a large display.
@@ -61,5 +62,35 @@ func TestNothingSticksOut(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The numbers of a result stand in rows of one length, and what counts a target
+// begins where its words do.
+func TestRowsAreEven(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	i := misspelt(t, s, "Xylo")
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Go("#/imports/" + i.ID)
+	p.See("Unprocessed")
+	for _, width := range []int64{390, 641, 800, 950, 1088, 1089, 1280} {
+		p.Look(width, 900, false)
+		var rows []int
+		p.Eval(`Object.values(Object.groupBy(document.querySelectorAll('.counts .count:not(.total)'), (e) => e.getBoundingClientRect().top)).map((r) => r.length)`, &rows)
+		if len(rows) == 0 || slices.Min(rows) != slices.Max(rows) {
+			t.Errorf("at %d, rows of %v", width, rows)
+		}
+	}
+	p.Look(390, 900, false)
+	p.Go("#/targets")
+	p.Press("Count the contacts")
+	p.See("Count again")
+	p.See("Count the contacts")
+	var lefts []float64
+	p.Eval(`[...new Set([...document.querySelectorAll('.target-count > .button')].map((e) => e.getBoundingClientRect().left))]`, &lefts)
+	if len(lefts) != 1 {
+		t.Errorf("the buttons begin at %v", lefts)
 	}
 }
