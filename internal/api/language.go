@@ -12,7 +12,14 @@ import (
 
 type acceptedKey struct{}
 
-var matcher = language.NewMatcher([]language.Tag{language.English, language.French, language.German, language.Italian, language.Spanish})
+// matcher finds the place of a language among ours.
+var matcher = func() language.Matcher {
+	var ours []language.Tag
+	for _, lang := range domain.Languages {
+		ours = append(ours, language.MustParse(lang))
+	}
+	return language.NewMatcher(ours)
+}()
 
 // withAccepted remembers the language that an Accept-Language header asks for.
 func withAccepted(ctx context.Context, header string) context.Context {
