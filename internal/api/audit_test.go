@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rollbook/internal/domain"
 	"rollbook/internal/domain/fault"
 )
 
@@ -167,5 +168,20 @@ func TestAnEntryIsNeverLostSilently(t *testing.T) {
 	s.call(viewer, "DELETE", "/api/criteria/NEW", nil).problem(403, "forbidden")
 	if !strings.Contains(s.log.String(), "not audited") {
 		t.Error(s.log.String())
+	}
+}
+
+// A preview of an undo is told apart from an undo.
+func TestPreviewOfAnUndoIsAudited(t *testing.T) {
+	s := newStack(t)
+	undo := "/api/imports/" + s.doneImport(domain.Update).ID + "/undo"
+	for _, c := range []struct{ query, want string }{{"?test=true", "true"}, {"", ""}} {
+		s.now = s.now.Add(time.Minute)
+		s.call(operator, "POST", undo+c.query, nil).want(201)
+		var p auditPage
+		s.call(admin, "GET", "/api/audit?action=undoImport", nil).want(200).into(&p)
+		if got := p.Items[0].Details["test"]; got != c.want {
+			t.Errorf("%q: %q, want %q", c.query, got, c.want)
+		}
 	}
 }

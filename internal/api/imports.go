@@ -607,6 +607,7 @@ func (s *server) undoImport(ctx context.Context, c Claims, in *undoInput) (*made
 	next.Learnt, next.Note = domain.Learnt{}, ""
 	next.Source, next.FileName = o, strings.TrimSuffix(update.FileName, path.Ext(update.FileName))+"-undo.csv"
 	if in.Test {
+		note(ctx, func(e *domain.Audited) { e.Details = map[string]string{"test": "true"} })
 		return s.testUndo(ctx, c, update, next, in.Once)
 	}
 	return s.run(ctx, c, update, next, domain.UndoOf, update.UndoneBy, in.Once)

@@ -18,6 +18,9 @@ function Thing({ object }) {
   return kind ? <a href={to(kind, decodeURIComponent(id))}><code>{object}</code></a> : <code>{object}</code>;
 }
 
+// The word for what was done; a preview of an undo is no undo.
+const did = (e) => `audit.did.${e.action}${e.details?.test ? '.test' : ''}`;
+
 /** @param {{asked?: any}} props */
 export function Audit({ asked }) {
   const [cursors, setCursors] = useState(['']);
@@ -46,7 +49,7 @@ export function Audit({ asked }) {
               : <Table caption={t('audit.title')} rows={items} rowKey={(e, i) => `${e.at} ${i}`} columns={[
                 { key: 'at', head: t('audit.at'), main: true, cell: (e) => dateTime(e.at) },
                 { key: 'who', head: t('audit.who'), cell: (e) => <span title={e.who.id}>{e.who.email}</span> },
-                { key: 'action', head: t('audit.action'), cell: (e) => (has(`audit.did.${e.action}`) ? <span title={e.action}>{t(`audit.did.${e.action}`)}</span> : <code>{e.action}</code>) },
+                { key: 'action', head: t('audit.action'), cell: (e) => (has(did(e)) ? <span title={e.action}>{t(did(e))}</span> : <code>{e.action}</code>) },
                 { key: 'object', head: t('audit.object'), wide: true, cell: (e) => <Thing object={e.object} /> },
                 { key: 'outcome', head: t('audit.outcome'), cell: (e) => (e.outcome === 'done' ? t('audit.done') : <>{t('audit.refused')} <code>{e.outcome}</code></>) },
               ]} />}
