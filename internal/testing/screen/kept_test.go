@@ -179,6 +179,36 @@ func bounded(t *testing.T, p *browser.Page, what string) {
 	}
 }
 
+// Whoever decides while what was decided before is still on its way does not get in
+// her own way.
+func TestDecisionsBeforeTheOldOnesAreThere(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	i := misspelt(t, s, "Xylo", "Yodel", "Zither", "Qanun")
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Eval(`const real = window.fetch;
+		window.fetch = async (path, o) => {
+			if (String(path).endsWith('/draft') && (o?.method ?? 'GET') === 'GET') await new Promise((done) => { window.oldOnes = done; });
+			return real(path, o);
+		};`, nil)
+	p.Go("#/imports/" + i.ID)
+	p.See("4 rows cannot go in as they are")
+	// Each is sent after a pause, and waits.
+	for n, value := range []string{"Xylo", "Yodel"} {
+		p.Press("Leave out this row: " + value)
+		p.See([]string{"1 correction, not tested yet", "2 corrections, not tested yet"}[n])
+		p.Eval(fmt.Sprintf("setTimeout(() => { window.waited = %d; }, 1200)", n+1), nil)
+		p.Until(fmt.Sprintf("window.waited === %d", n+1))
+	}
+	p.Eval("window.oldOnes()", nil)
+	p.See(kept)
+	p.See("2 corrections, not tested yet")
+	if p.Sees("A colleague was deciding here too") {
+		t.Error("nobody else was there")
+	}
+}
+
 // An import of 100,000 problems and one of 10,000 corrections: the page shows no
 // more of them than can be read, and asks for no more than it shows.
 func TestManyProblems(t *testing.T) {

@@ -119,8 +119,9 @@ export async function save(of) {
   clearTimeout(a.timer);
   if (a.busy || size(of) > mostCorrections) return;
   if (!a.loaded) { await loadDecisions(of); return; }
+  a.busy = true; // before the wait, or a second call would send beside this one
   await a.loaded;
-  a.busy = true;
+  if (!a.loaded) { a.busy = false; return; } // what is there is not known, and is asked for again
   a.state.value = { ...a.state.value, kept: 'saving' };
   let joined = a.state.value.joined;
   try {
