@@ -143,22 +143,5 @@ func TestPolling(t *testing.T) {
 			t.Errorf("%s: %+v of %.0f a second", c.name, got, rate)
 		}
 	}
-	path := filepath.Join(root, "docs", "scale.md")
-	doc, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(doc), "<!-- pages -->\n")
-	_, after, closed := strings.Cut(rest, "<!-- end of pages -->")
-	if !ok || !closed {
-		t.Fatal("docs/scale.md has no place for the pages")
-	}
-	want := before + "<!-- pages -->\n" + w.String() + "<!-- end of pages -->" + after
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if want != string(doc) {
-		t.Error("docs/scale.md says other than the model: go test ./internal/local -run Polling -update")
-	}
+	keepTable(t, "scale.md", "<!-- pages -->\n", "<!-- end of pages -->", w.String(), "Polling")
 }

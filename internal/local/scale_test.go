@@ -151,23 +151,34 @@ func TestScale(t *testing.T) {
 		}
 		fmt.Fprintf(&w, "| %.0f | %.0f | %s | %s | %s | %s | %s | %.2f $ |\n", c.institutions, c.rows, duration(cold), why, duration(hot), because, s, c.institutions*c.rows/1e6*counted.Costs["changed"].Sum)
 	}
-	path := filepath.Join(root, "docs", "scale.md")
+	keepTable(t, "scale.md", "<!-- table -->\n", "<!-- end -->", w.String(), "Scale")
+}
+
+// keepTable sees that what stands between the marks of a document in docs is the
+// table, and puts it there with -update.
+func keepTable(t *testing.T, document, from, to, table, test string) {
+	t.Helper()
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "docs", document)
 	doc, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := strings.Cut(string(doc), "<!-- table -->\n")
-	_, after, closed := strings.Cut(rest, "<!-- end -->")
+	before, rest, ok := strings.Cut(string(doc), from)
+	_, after, closed := strings.Cut(rest, to)
 	if !ok || !closed {
-		t.Fatal("docs/scale.md has no place for the table")
+		t.Fatalf("docs/%s has no place for the table of %s", document, test)
 	}
-	want := before + "<!-- table -->\n" + w.String() + "<!-- end -->" + after
+	want := before + from + table + to + after
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if want != string(doc) {
-		t.Error("docs/scale.md says other than the model: go test ./internal/local -run Scale -update")
+		t.Errorf("docs/%s says otherwise: go test ./internal/local -run %s -update", document, test)
 	}
 }
 

@@ -139,46 +139,32 @@ func TestTwoVersions(t *testing.T) {
 	}
 }
 
-// A page that is open while a new version is deployed asks for files that are gone:
-// it is loaded anew, once, and says what is wrong if that does not help.
+// A page that is open while a new version is deployed asks for files that are gone,
+// of a view or of the guide: it is loaded anew, once, and says what is wrong if that
+// does not help.
 func TestANewVersionWhileAPageIsOpen(t *testing.T) {
 	t.Parallel()
 	s := stack(t, dev.Options{})
-	p := browser.New(t).Page(browser.Options{})
-	signedIn(s, p, "admin@aurora.example")
-	p.Heading("Imports")
-	p.Allow("ERR_BLOCKED_BY_CLIENT")
-	p.Block("*/assets/audit-*")
-	p.Eval("window.ofBefore = true", nil)
-	p.Go("#/audit")
-	p.See("This page could not be loaded")
-	var before bool
-	if p.Eval("window.ofBefore === true", &before); before {
-		t.Error("the page was not loaded anew")
+	for _, x := range []struct{ file, place, failure, there string }{
+		{"audit-*", "#/audit", "This page could not be loaded", "Who did what"},
+		{guideChunk(t), "#/help", "The server cannot be reached.", "The first time, step by step"},
+	} {
+		p := browser.New(t).Page(browser.Options{})
+		signedIn(s, p, "admin@aurora.example")
+		p.Heading("Imports")
+		p.Allow("ERR_BLOCKED_BY_CLIENT")
+		p.Block("*/assets/" + x.file)
+		p.Eval("window.ofBefore = true", nil)
+		p.Go(x.place)
+		p.See(x.failure)
+		var before bool
+		if p.Eval("window.ofBefore === true", &before); before {
+			t.Errorf("%s was not loaded anew", x.place)
+		}
+		p.Block()
+		p.Press("Try again")
+		p.See(x.there)
 	}
-	p.Block()
-	p.Press("Try again")
-	p.Heading("Who did what")
-}
-
-// The guide is fetched when the help is shown, and may be gone as a view may.
-func TestANewVersionWhileThePageOfTheHelpIsOpen(t *testing.T) {
-	t.Parallel()
-	s := stack(t, dev.Options{})
-	p := browser.New(t).Page(browser.Options{})
-	signedIn(s, p, "operator@aurora.example")
-	p.Allow("ERR_BLOCKED_BY_CLIENT")
-	p.Block("*/assets/" + guideChunk(t))
-	p.Eval("window.ofBefore = true", nil)
-	p.Go("#/help")
-	p.See("The server cannot be reached.")
-	var before bool
-	if p.Eval("window.ofBefore === true", &before); before {
-		t.Error("the page was not loaded anew")
-	}
-	p.Block()
-	p.Press("Try again")
-	p.See("The first time, step by step")
 }
 
 // guideChunk is the file that the English guide came to be in.
