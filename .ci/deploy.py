@@ -160,18 +160,18 @@ def changed(formation, url, stack, now, given, rollback):
                     for p in (q["ParameterKey"] for q in formation.get_template_summary(TemplateURL=url)["Parameters"]) if p in given or p in had],
         RollbackConfiguration=rollback)
     while True:
-        is_ = formation.describe_change_set(StackName=stack, ChangeSetName=name)
-        if is_["Status"] == "FAILED":
-            why = is_.get("StatusReason", "")
+        state = formation.describe_change_set(StackName=stack, ChangeSetName=name)
+        if state["Status"] == "FAILED":
+            why = state.get("StatusReason", "")
             formation.delete_change_set(StackName=stack, ChangeSetName=name)
             if "didn't contain changes" in why or "No updates" in why:
                 return None
             raise Wrong(f"CloudFormation refuses the changes: {why}")
-        if is_["Status"] == "CREATE_COMPLETE":
-            changes = is_["Changes"]
-            while token := is_.get("NextToken"):
-                is_ = formation.describe_change_set(StackName=stack, ChangeSetName=name, NextToken=token)
-                changes += is_["Changes"]
+        if state["Status"] == "CREATE_COMPLETE":
+            changes = state["Changes"]
+            while token := state.get("NextToken"):
+                state = formation.describe_change_set(StackName=stack, ChangeSetName=name, NextToken=token)
+                changes += state["Changes"]
             return name, [c["ResourceChange"] for c in changes]
         time.sleep(1)
 
@@ -190,7 +190,7 @@ def put(session, o, now, url, given):
         return
     name, changes = found
     for c in changes:
-        print(f"{c['Action']:8} {c['LogicalResourceId']} ({c['ResourceType']})" + (" IS REPLACED" if c.get("Replacement") == "True" else ""))
+        print(f"{c['Action']:8} {c['LogicalResourceId']} ({c['ResourceType']})" + {"True": " IS REPLACED", "Conditional": " may be replaced"}.get(c.get("Replacement"), ""))
     if not o.yes and input("Deploy this? [no]: ").strip().lower() not in ("y", "yes"):
         formation.delete_change_set(StackName=o.stack, ChangeSetName=name)
         raise Wrong("nothing was done")
@@ -200,16 +200,16 @@ def put(session, o, now, url, given):
     formation.execute_change_set(StackName=o.stack, ChangeSetName=name)
     while True:
         time.sleep(o.poll)  # first: its status may not have changed yet
-        is_ = described(session, o.stack)
-        if not is_["StackStatus"].endswith("_IN_PROGRESS"):
+        state = described(session, o.stack)
+        if not state["StackStatus"].endswith("_IN_PROGRESS"):
             break
-    if is_["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+    if state["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         return
     for page in formation.get_paginator("describe_stack_events").paginate(StackName=o.stack):
         for e in page["StackEvents"]:
             if e["Timestamp"] >= begun and (e["ResourceStatus"].endswith("_FAILED") or e["ResourceStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS"):
                 print(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', e['ResourceStatus'])}")
-    raise Wrong(f"the stack is {is_['StackStatus']}; why is above. " + (
+    raise Wrong(f"the stack is {state['StackStatus']}; why is above. " + (
         "The version of before serves" if now else "A first deployment that failed is taken back, and can be begun again by the same command"))
 
 
@@ -231,7 +231,8 @@ def parameters_of(o, session, now):
         all["SenderIdentity"], said = mail_identity(session.client("sesv2"), all["MailFrom"])
     if all["SenderIdentity"] == "domain" and not all.get("MailDomain"):
         all["MailDomain"] = all["MailFrom"].split("@")[1]
-    return {k: v for k, v in all.items() if v != ""}, said
+    # What the stack has and is to have no more is said as empty.
+    return {k: v for k, v in all.items() if v != "" or k in had}, said
 
 
 def first_user(session, out, email, institution):
@@ -282,7 +283,7 @@ def deploy(o):
     built = o.built or ".aws-sam/build"
     if not o.built:
         print("Building the functions.", flush=True)
-        sam("build", "--parameter-overrides", *[f"{k}={v}" for k, v in sorted(all.items())])
+        sam("build", "--parameter-overrides", *[f"{k}={v}" for k, v in sorted(all.items()) if v])
     print("Sending them to S3.", flush=True)
     put(session, o, now, package(session, f"{built}/template.yaml", o.bucket), all)
     out = outputs(described(session, o.stack))

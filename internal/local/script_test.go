@@ -35,7 +35,8 @@ func TestDeployingAsksForAGoodNameFirst(t *testing.T) {
 	}
 }
 
-// A hidden parameter is told as asterisks, which must not become its value.
+// A hidden parameter is told as asterisks, which must not become its value; one that
+// is to be empty from now on becomes so.
 func TestDeployingAgainKeepsHiddenParameters(t *testing.T) {
 	root, err := emulator.Root()
 	if err != nil {
@@ -47,15 +48,15 @@ from types import SimpleNamespace
 sys.path.insert(0, ".ci")
 sys.dont_write_bytecode = True
 import deploy
-had = {"OriginSecret": "****", "OriginSecretToo": "****", "MailFrom": "a@b.example", "SenderIdentity": "address", "Architecture": "arm64", "WebAclArn": "arn:x"}
-o = SimpleNamespace(parameter=["OriginSecretToo=new"], yes=True)
+had = {"OriginSecret": "****", "OriginSecretToo": "****", "MailFrom": "a@b.example", "SenderIdentity": "address", "Architecture": "arm64", "WebAclArn": "arn:x", "AlarmEmail": "c@d.example"}
+o = SimpleNamespace(parameter=["OriginSecretToo=new", "AlarmEmail="], yes=True)
 now = {"Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in had.items()]}
 print(json.dumps(deploy.parameters_of(o, None, now)[0], sort_keys=True))
 `
 	cmd := exec.Command(filepath.Join(root, ".local", "sam", "bin", "python"), "-c", script)
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
-	const want = `{"Architecture": "arm64", "MailFrom": "a@b.example", "OriginSecretToo": "new", "SenderIdentity": "address", "WebAclArn": "arn:x"}`
+	const want = `{"AlarmEmail": "", "Architecture": "arm64", "MailFrom": "a@b.example", "OriginSecretToo": "new", "SenderIdentity": "address", "WebAclArn": "arn:x"}`
 	if err != nil || strings.TrimSpace(string(out)) != want {
 		t.Errorf("%v: %s; want %s", err, out, want)
 	}
@@ -92,7 +93,7 @@ f.add_response("create_change_set", {"Id": "c"}, {
     "Parameters": [{"ParameterKey": "MailFrom", "ParameterValue": "a@b.example"}, {"ParameterKey": "OriginSecret", "UsePreviousValue": True}],
     "RollbackConfiguration": {"RollbackTriggers": [{"Arn": arn(n), "Type": "AWS::CloudWatch::Alarm"} for n in deploy.WATCHED if n != "StartAlarm"], "MonitoringTimeInMinutes": 10}})
 change = lambda name, replaced: {"Type": "Resource", "ResourceChange": {"Action": "Modify", "LogicalResourceId": name, "ResourceType": "AWS::X", "Replacement": replaced}}
-f.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": [change("PlanFunction", "False")], "NextToken": "2"})
+f.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": [change("PlanFunction", "Conditional")], "NextToken": "2"})
 f.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": [change("Api", "True")]})
 f.add_response("execute_change_set", {})
 stack = lambda status: {"Stacks": [{"StackName": "rollbook", "CreationTime": 0, "StackStatus": status}]}
@@ -113,7 +114,7 @@ f.assert_no_pending_responses(); w.assert_no_pending_responses()
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
 	const want = `Note: the alarm rollbook-StartAlarm is on already, so it cannot watch this deployment.
-Modify   PlanFunction (AWS::X)
+Modify   PlanFunction (AWS::X) may be replaced
 Modify   Api (AWS::X) IS REPLACED
 CloudFormation takes the update back if one of 4 alarms goes off until 10 minutes after it.
 rollbook: Rollback trigger ApiAlarm went into ALARM
