@@ -19,7 +19,7 @@ function Thing({ object }) {
 }
 
 // The word for what was done; a preview of an undo is no undo.
-const did = (e) => `audit.did.${e.action}${e.details?.test ? '.test' : ''}`;
+const did = (e) => (e.details?.test ? `audit.did.${e.action}.test` : `audit.did.${e.action}`);
 
 /** @param {{asked?: any}} props */
 export function Audit({ asked }) {
