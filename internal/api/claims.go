@@ -45,9 +45,10 @@ type Federation struct {
 	Viewer   string `json:"viewer"`
 }
 
-// groups returns the group of somebody of whom the attribute is said: one text, or the texts of a JSON list, as the user pool writes the lists of OIDC. Each
-// counts as a whole, so that a group of the provider whose name has another's in
-// it is not taken for it.
+// groups returns the group of somebody of whom the attribute is said: one text, or
+// the texts of a JSON list, as the user pool writes the lists of OIDC. Each counts
+// as a whole, so that a group of the provider whose name has another's in it is not
+// taken for it.
 func (f Federation) groups(attribute string) []string {
 	said := []string{attribute}
 	if strings.HasPrefix(attribute, "[") {

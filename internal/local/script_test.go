@@ -38,46 +38,47 @@ func TestDeployingAsksForAGoodNameFirst(t *testing.T) {
 // A hidden parameter is told as asterisks, which must not become its value; one that
 // is to be empty from now on becomes so.
 func TestDeployingAgainKeepsHiddenParameters(t *testing.T) {
-	root, err := emulator.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const script = `
-import json, sys
-from types import SimpleNamespace
-sys.path.insert(0, ".ci")
-sys.dont_write_bytecode = True
-import deploy
+	out, err := withDeploy(t, `
+import json
 had = {"OriginSecret": "****", "OriginSecretToo": "****", "MailFrom": "a@b.example", "SenderIdentity": "address", "Architecture": "arm64", "WebAclArn": "arn:x", "AlarmEmail": "c@d.example"}
 o = SimpleNamespace(parameter=["OriginSecretToo=new", "AlarmEmail="], yes=True)
 now = {"Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in had.items()]}
 print(json.dumps(deploy.parameters_of(o, None, now)[0], sort_keys=True))
-`
-	cmd := exec.Command(filepath.Join(root, ".local", "sam", "bin", "python"), "-c", script)
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
+`)
 	const want = `{"AlarmEmail": "", "Architecture": "arm64", "MailFrom": "a@b.example", "OriginSecretToo": "new", "SenderIdentity": "address", "WebAclArn": "arn:x"}`
-	if err != nil || strings.TrimSpace(string(out)) != want {
+	if err != nil || strings.TrimSpace(out) != want {
 		t.Errorf("%v: %s; want %s", err, out, want)
 	}
+}
+
+// withDeploy runs Python that has the deployment's script as deploy, and returns what
+// it prints.
+func withDeploy(t *testing.T, script string) (string, error) {
+	t.Helper()
+	root, err := emulator.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(root, ".local", "sam", "bin", "python"), "-c", `
+import sys
+from types import SimpleNamespace
+sys.path.insert(0, ".ci")
+sys.dont_write_bytecode = True
+import deploy
+`+script)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // CloudFormation watches the alarms during an update and takes it back when one
 // goes off, which the emulator does not: the requests are checked against the
 // service's model, and what is said of the answer.
 func TestAnUpdateIsTakenBack(t *testing.T) {
-	root, err := emulator.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const script = `
-import datetime, sys
-from types import SimpleNamespace
+	out, err := withDeploy(t, `
+import datetime
 import boto3
 from botocore.stub import ANY, Stubber
-sys.path.insert(0, ".ci")
-sys.dont_write_bytecode = True
-import deploy
 session = boto3.Session(region_name="eu-central-1", aws_access_key_id="none", aws_secret_access_key="none")
 formation, watch = session.client("cloudformation"), session.client("cloudwatch")
 f, w = Stubber(formation), Stubber(watch)
@@ -109,10 +110,7 @@ try:
 except deploy.Wrong as e:
     print("Wrong:", e)
 f.assert_no_pending_responses(); w.assert_no_pending_responses()
-`
-	cmd := exec.Command(filepath.Join(root, ".local", "sam", "bin", "python"), "-c", script)
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
+`)
 	const want = `Note: the alarm rollbook-StartAlarm is on already, so it cannot watch this deployment.
 Modify   PlanFunction (AWS::X) may be replaced
 Modify   Api (AWS::X) IS REPLACED
@@ -120,7 +118,7 @@ CloudFormation takes the update back if one of 4 alarms goes off until 10 minute
 rollbook: Rollback trigger ApiAlarm went into ALARM
 Wrong: the stack is UPDATE_ROLLBACK_COMPLETE; why is above. The version of before serves
 `
-	if err != nil || string(out) != want {
+	if err != nil || out != want {
 		t.Errorf("%v: %s; want %s", err, out, want)
 	}
 }
