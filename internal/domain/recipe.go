@@ -163,4 +163,6 @@ type Learnt struct {
 	Columns map[string]string // as in a Recipe
 	Reading
 	At time.Time // when the earlier mapping was last used, if there was one
+	// Elsewhere says that the file's numbers are another system's.
+	Elsewhere bool `json:",omitempty"`
 }

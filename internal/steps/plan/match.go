@@ -177,6 +177,8 @@ type matched struct {
 	blank []int
 	// spare are columns that are left out for another one that is for the same.
 	spare []int
+	// elsewhere are columns whose numbers are another system's.
+	elsewhere []int
 }
 
 // match finds out what each column is for: by the recipe, by its name, or by what

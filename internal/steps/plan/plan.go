@@ -299,7 +299,12 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, cat *domain.Catal
 		return p, err
 	}
 	m := names.match(r.Header(), rows)
+	others, err := s.elsewhere(ctx, imp, &m, rows)
+	if err != nil {
+		return p, err
+	}
 	p.Headers, imp.Learnt = m.headers, names.learn(r.Header(), m.headers, was, imp.Reading())
+	imp.Learnt.Elsewhere = len(m.elsewhere) > 0
 	joined := joints(m.headers)
 	at := kept(m.headers, joined)
 	header, ours := make([]string, len(at)), make([]string, len(at))
@@ -314,7 +319,7 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, cat *domain.Catal
 		}
 	}
 	cols, notes, err := names.columns(header, ours, at, r.HeaderLine())
-	p.Columns, p.Warnings = cols, slices.Concat(recognised(m.headers, m.spare, was.At), reread, notes)
+	p.Columns, p.Warnings = cols, slices.Concat(recognised(m.headers, slices.Concat(m.spare, m.elsewhere), was.At), others, reread, notes)
 	if err != nil {
 		return p, err
 	}

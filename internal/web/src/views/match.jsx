@@ -211,6 +211,7 @@ function why(header, now, chosen, left) {
   if (chosen && now !== undefined) return t('match.by.chosen');
   if (header.by === 'leftOut') {
     if (left) return t('match.by.left');
+    if (header.suggestions.some((s) => same(s) === same(keyColumn))) return t('match.by.elsewhere');
     return header.suggestions.length ? t('match.by.spare', { column: columnWords(header.suggestions[0]) }) : t('match.by.blank');
   }
   if (header.by === 'none') return t(header.suggestions.length ? 'match.by.none.offers' : 'match.by.none');
