@@ -18,6 +18,8 @@ import (
 const (
 	looked  = 20000
 	looking = 10 * time.Second
+	// Who has somebody found is not kept waiting for others for so long.
+	lookingOn = time.Second
 )
 
 // anywhere begins the cursors of the second part of a search.
@@ -59,6 +61,9 @@ func (s *server) findContacts(ctx context.Context, c Claims, at, q string, limit
 			return found, anywhere, nil
 		}
 		match, already, until := matching(q), foundDirectly(direct), s.Now().Add(looking)
+		if len(found) > 0 {
+			until = s.Now().Add(lookingOn)
+		}
 		more, next, err := s.Contacts.Search(ctx, c.Institution, func(c domain.Contact) bool {
 			return !already(c) && match(c)
 		}, limit-len(found), func(seen int) bool { return seen >= looked || s.Now().After(until) }, from)

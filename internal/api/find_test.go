@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollbook/internal/api"
 	"rollbook/internal/domain"
 )
 
@@ -64,6 +66,32 @@ func TestContactsAreFoundByAnyPart(t *testing.T) {
 	}
 	s.t = t
 	s.call(operator, "GET", "/api/contacts?q=x&cursor=any.x", nil).problem(422, "cursorInvalid", "query.cursor")
+}
+
+// Who has somebody found at once gets them soon, however many others there are to be
+// looked through; the next page goes on.
+func TestWhoIsFoundIsNotKeptWaiting(t *testing.T) {
+	s := newStack(t)
+	for n := range 20 {
+		if _, err := s.contacts.Put(t.Context(), "aurora", domain.Contact{Number: domain.ContactNumber(fmt.Sprint(77001 + n)), Fields: map[domain.Field]domain.Value{"contact:city": "Xertigny"}}, domain.Provenance{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := s.now
+	s.config.Now = func() time.Time { now = now.Add(400 * time.Millisecond); return now } // a look at a contact takes so long
+	s.handler = api.New(s.config)
+	ask := func(path string) (found []any, next any, took time.Duration) {
+		began := now
+		got := s.call(viewer, "GET", path, nil).want(200).object()
+		return got["items"].([]any), got["nextCursor"], now.Sub(began)
+	}
+	found, next, took := ask("/api/contacts?q=77020")
+	if len(found) != 1 || next == nil || took > 5*time.Second {
+		t.Errorf("%d found within %s, the next page is %v", len(found), took, next)
+	}
+	if found, next, _ := ask(fmt.Sprintf("/api/contacts?q=77020&cursor=%s", next)); len(found) != 0 || next == nil {
+		t.Errorf("%d found again, %v", len(found), next)
+	}
 }
 
 // The history names the file that a change came from, as long as it is kept.

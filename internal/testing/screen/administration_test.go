@@ -77,6 +77,11 @@ func TestUsers(t *testing.T) {
 	p.Heading("Users")
 	p.SeeIn("table", "operator@aurora.example")
 	p.SeeIn("table", "You")
+	var users string
+	p.Eval(`[...document.querySelectorAll('tbody tr')].map((r) => r.innerText.split(/\s/)[0]).join(' ')`, &users)
+	if users != "admin@aurora.example operator@aurora.example" {
+		t.Errorf("users are listed as %s", users)
+	}
 	if p.Sees("borealis.example") {
 		t.Error("another institution's user is shown")
 	}

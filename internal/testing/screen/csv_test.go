@@ -1,8 +1,10 @@
 package screen_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -78,6 +80,18 @@ func TestWhatAFileIsAbout(t *testing.T) {
 			}
 		}
 	}
+	zipped := func(name string) string {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte("a@b.example"))
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
 	s := stack(t, dev.Options{})
 	p := browser.New(t).Page(browser.Options{})
 	p.Open(s.URL)
@@ -88,6 +102,10 @@ func TestWhatAFileIsAbout(t *testing.T) {
 		{"template.csv", "Contact,[info] Email,[new] GENRE\n#1,ida@lista.example,JAZZ\n", "criteria"},
 		{"numbers.csv", "Kundennr.;Umsatz\n40001;12,50\n", ""},
 		{"handles.csv", "Konto;Notiz\n@aurora;a @ b\n", ""},
+		{"template", zipped("criteria.csv"), "criteria"},
+		{"authorisations of May.csv", zipped("[Content_Types].xml"), "authorisations"},
+		{"list", zipped("list.csv"), ""},
+		{"list.xlsx", "Name;E-Mail\nBerg;ida@lista.example\n", "contacts"},
 	} {
 		b, err := json.Marshal([]byte(c.file))
 		if err != nil {

@@ -542,6 +542,9 @@ func TestMailLinks(t *testing.T) {
 	p.Allow("404")
 	p.Open(s.URL + "/#/imports/%e")
 	p.See("There is nothing at this address.")
+	if p.Sees("Try again") {
+		t.Error("what is not there is offered to be asked for again")
+	}
 	q := b.Page(browser.Options{})
 	q.Allow("404")
 	q.Open(link)

@@ -162,3 +162,21 @@ func TestKeysAndTextsBelongTogether(t *testing.T) {
 		t.Errorf("nothing uses %s", key)
 	}
 }
+
+// What an import came to is said in sentences, which end as sentences do.
+func TestResultsAreSentences(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"en", "fr", "de", "it", "es"} {
+		texts := words(t, lang)
+		for _, k := range []string{"test", "updated", "undone", "undoTest", "same", "none.test", "none", "rejected", "failed", "incomplete", "cancelled", "created", "created.test", "nothing", "preview"} {
+			if len(texts["result."+k]) == 0 {
+				t.Errorf("%s has no result.%s", lang, k)
+			}
+			for _, s := range texts["result."+k] {
+				if !strings.HasSuffix(s, ".") {
+					t.Errorf("%s result.%s: %q", lang, k, s)
+				}
+			}
+		}
+	}
+}

@@ -245,6 +245,57 @@ func TestHelpIsTheGuide(t *testing.T) {
 	}
 }
 
+// A list in other words waits in the list of imports for its columns to be matched,
+// and leads there those who may.
+func TestAListThatWaitsForItsColumns(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	for name, file := range map[string]string{"box office.csv": "Wer,Was\nann@list.example,x\n", "empty.csv": "Contact,Email\n"} {
+		if got, err := s.Import(t.Context(), domain.Import{Institution: "aurora", FileName: name, DataType: domain.Contacts, Action: domain.Test, CreatedBy: "u2 operator@aurora.example", Language: "en"}, []byte(file)); err != nil || got.Status != domain.Rejected {
+			t.Fatal(got, err)
+		}
+	}
+	b := browser.New(t)
+	v := b.Page(browser.Options{})
+	signedIn(s, v, "viewer@aurora.example")
+	v.See("Its columns wait to be matched")
+	p := b.Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.See("Nothing could go in")
+	for _, x := range p.Axe() {
+		t.Error(x)
+	}
+	p.Press("Its columns wait to be matched")
+	p.Heading("Match the columns")
+}
+
+// Who searches many contacts in vain is told that it goes on.
+func TestASearchThatGoesOn(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{})
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Go("#/contacts")
+	p.Heading("Contacts")
+	p.Settled()
+	p.Eval(`window.asked = 0; window.end = null;
+		const past = fetch;
+		const page = (items, nextCursor) => new Response(JSON.stringify({ items, nextCursor }), { status: 200, headers: { 'Content-Type': 'application/json' } });
+		window.fetch = async (path, init) => {
+			if (!String(path).includes('q=Quast')) return past(path, init);
+			asked += 1;
+			if (asked < 2) return page([], 'on');
+			await new Promise((r) => { end = r; });
+			return page([{ number: '77', lastName: 'Quast', criteria: {}, authorisations: {} }]);
+		}; true`, nil)
+	p.Fill("Any part of name, number, e-mail, town or telephone", "Quast")
+	p.See("still being looked through")
+	p.Until("end")
+	p.Eval("end(); true", nil)
+	p.See("#77")
+	p.Gone("still being looked through")
+}
+
 // A page that asks again says what it has: what is the same is not sent again, what
 // changed is shown, and being asked less often is not the user's concern.
 func TestAskingAgain(t *testing.T) {

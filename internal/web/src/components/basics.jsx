@@ -132,7 +132,7 @@ export function Failure({ error, onRetry, retry, title, beside = () => false }) 
   return (
     <div>
       <Notice kind="bad" live title={title || t('failure.title')}
-        actions={onRetry && <Button onClick={onRetry} icon="run">{retry || t('failure.retry')}</Button>}>
+        actions={onRetry && error.status !== 404 && <Button onClick={onRetry} icon="run">{retry || t('failure.retry')}</Button>}>
         {!faults.some((e) => e.message === said) && <p>{said}</p>}
         <Faults errors={faults.filter((e) => !beside(e.location))} />
       </Notice>

@@ -22,9 +22,13 @@ const limit = 50;
 const nameOf = (c) => [c.title, c.firstName, c.lastName].filter(Boolean).join(' ');
 
 // A search may look at many contacts in vain before it finds one.
-async function find(q, cursor, options) {
+async function find(q, cursor, options, onVain) {
   let page = await contacts.find({ q, limit, cursor }, options);
-  while (page.items.length === 0 && page.nextCursor) page = await contacts.find({ q, limit, cursor: page.nextCursor }, options);
+  while (page.items.length === 0 && page.nextCursor) {
+    onVain(true);
+    page = await contacts.find({ q, limit, cursor: page.nextCursor }, options);
+  }
+  onVain(false);
   return page;
 }
 
@@ -34,7 +38,8 @@ export function Contacts({ asked }) {
   const q = useStill(typed.trim(), 350);
   const [cursors, setCursors] = useState(['']);
   const cursor = cursors[cursors.length - 1];
-  const list = useLoad((o) => find(q, cursor, o), [q, cursor]);
+  const [vain, setVain] = useState(false);
+  const list = useLoad((o) => find(q, cursor, o, setVain), [q, cursor]);
   // Back from a contact leads to what was found.
   useEffect(() => { if (q !== (asked || '')) history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
   const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
@@ -45,6 +50,7 @@ export function Contacts({ asked }) {
         <ButtonLink icon="trash" href={to('contacts', 'deleted')}>{t('deleted.title')}</ButtonLink>
       </>}>
       <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); setCursors(['']); }} /></div>
+      {vain && list.loading && <p class="hint" role="status">{t('contacts.looking')}</p>}
       <Loaded of={list}>
         {({ items, nextCursor }) => (items.length === 0
           ? <Empty icon="people" title={q ? t('search.nothing', { q }) : t('contacts.empty')}>{t('contacts.search.hint')}</Empty>

@@ -23,7 +23,7 @@ import { Corrections } from '../components/corrections.jsx';
 import { Mend } from '../components/mend.jsx';
 import { Problems } from '../components/problems.jsx';
 import { keepDraft } from '../core/draft.js';
-import { actionWord } from './imports.jsx';
+import { actionWord, columnsOpen } from './imports.jsx';
 import { newImport } from '../core/forms.js';
 
 /** @param {{id?: any}} props */
@@ -123,7 +123,7 @@ function headline(i) {
 }
 
 // Whether a file was rejected because nobody knows what its columns are.
-const asksColumns = (i) => i.status === 'rejected' && ['unknownColumn', 'duplicateColumn', 'noKeyColumn'].includes(i.problem?.code) && i.headers.some((h) => h.name && !h.name.startsWith('['));
+const asksColumns = (i) => columnsOpen(i) && i.headers.some((h) => h.name && !h.name.startsWith('['));
 
 // Whether the file can still be read otherwise.
 const matchable = (i) => i.ofKind !== 'undo' && i.headers.length > 0 && i.files.includes('original') && (i.action === 'test' ? !i.updatedBy : i.status === 'rejected');

@@ -196,6 +196,9 @@ function Outcome({ of }) {
   );
 }
 
+/** Whether a file was rejected because nobody knows what its columns are. */
+export const columnsOpen = (i) => i.status === 'rejected' && i.ofKind !== 'undo' && i.files.includes('original') && ['unknownColumn', 'duplicateColumn', 'noKeyColumn'].includes(i.problem?.code);
+
 const missed = (c) => c.rejected + c.conflicted + c.unprocessed;
 
 // What an import came to: in which tone, and in which words.
@@ -205,6 +208,7 @@ function came(i) {
   const n = created + updated;
   const out = missed(i.counts);
   const left = out ? t(test ? 'list.missed.test' : 'list.missed', { n: out }) : '';
+  if (columnsOpen(i)) return { tone: 'amber', icon: 'table', text: may('operator') ? <a href={to('imports', i.id, 'columns')}>{t('list.columns')}</a> : t('list.columns') };
   if (i.status === 'rejected') return { tone: 'red', icon: 'error', text: t('list.nothing'), hint: i.problem?.message };
   if (i.status !== 'done') {
     const [tone, icon] = looks[i.status];

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { faultAt, users } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { dateTime, t } from '../core/i18n.js';
+import { byText, dateTime, t } from '../core/i18n.js';
 import { limits } from '../core/kinds.js';
 import { useLoad } from '../core/load.js';
 import { user } from '../core/user.js';
@@ -63,7 +63,7 @@ export function Users() {
       <Loaded of={list} rows={8}>
         {({ items, nextCursor }) => (
           <>
-            <Table caption={t('users.title')} rows={items} rowKey={(u) => u.id} columns={[
+            <Table caption={t('users.title')} rows={[...items].sort((a, b) => byText(a.email, b.email))} rowKey={(u) => u.id} columns={[
               { key: 'email', head: t('form.email'), main: true, cell: (u) => <><Address of={u.email} /> {u.id === user.value.user && <Badge>{t('users.you')}</Badge>}</> },
               { key: 'role', head: t('users.role'), cell: (u) => (u.role ? t(`group.${u.role}`) : '–') },
               { key: 'last', head: t('users.last'), cell: (u) => dateTime(u.lastSignedIn) || <Badge tone="amber" icon="mail">{t('users.invited')}</Badge> },
