@@ -302,6 +302,19 @@ func LastFirst(name string) bool {
 
 var lastFirst = []string{"nomprenom", "nometprenom", "nomsetprenoms", "cognomenome", "cognomeenome", "nachnamevorname", "namevorname", "nachnameundvorname", "apellidosnombre", "apellidosynombre", "lastnamefirstname", "surnamefirstname", "lastfirst", "achternaamvoornaam"}
 
+// beside is a column that only says of which kind another one's values are, or writes
+// out what stands in several others.
+var beside = regexp.MustCompile(`(?i)^(.+\S)\s+-\s+(label|type|formatted)$`)
+
+// Beside returns of which columns such a one is: those whose names begin so.
+func Beside(name string) (of string, ok bool) {
+	m := beside.FindStringSubmatch(dashes.Replace(name))
+	if m == nil {
+		return "", false
+	}
+	return m[1] + " - ", true
+}
+
 // LateTitle reports whether a name is one of titles that people have beside a
 // salutation, as of a job or an academic one.
 func LateTitle(name string) bool {

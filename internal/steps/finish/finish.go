@@ -161,6 +161,11 @@ func (s *Step) settle(ctx context.Context, imp *domain.Import) (domain.Import, e
 		}
 	}
 	end.Counts = m.sum.Counts
+	if c := m.sum.Counts; c.Created > 0 && c.Updated+c.Unchanged+c.Conflicted == 0 {
+		// A list of new people overwrites nothing.
+		m.sum.NotCompared = nil
+		end.Warnings = slices.DeleteFunc(end.Warnings, func(w domain.Warning) bool { return w.Code == "notCompared" })
+	}
 	end.Warnings = append(end.Warnings, m.warnings()...)
 	end.Problems, end.ProblemsAll = m.problems.First, m.problems.Count
 	if end.Fields, err = m.fields(); err != nil {

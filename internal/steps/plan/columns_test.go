@@ -112,6 +112,7 @@ func TestNotCompared(t *testing.T) {
 		says         []string
 		silent       []string
 	}{
+		{"no rows", "", nil, nil},
 		{"all compared", "Contact,[old] NOTE,[new] NOTE", nil, nil},
 		{"one of two", "Contact,[old] NOTE,[new] NOTE,[new] GENRE", []string{"GENRE"}, []string{"NOTE"}},
 		{"another's [old]", "Contact,[old] GENRE,[new] NOTE", []string{"NOTE"}, []string{"GENRE"}},
@@ -121,7 +122,11 @@ func TestNotCompared(t *testing.T) {
 			d := *d
 			d.jobs = newDesk(t).jobs
 			d.Step.Jobs = d.jobs
-			p := d.plan(t, domain.Criteria, lines(c.header, "1"+strings.Repeat(",", strings.Count(c.header, ","))))
+			file := lines(c.header, "1"+strings.Repeat(",", strings.Count(c.header, ",")))
+			if c.name == "no rows" {
+				file = lines("Contact,[new] NOTE")
+			}
+			p := d.plan(t, domain.Criteria, file)
 			i := slices.IndexFunc(p.Warnings, func(w domain.Warning) bool { return w.Code == "notCompared" })
 			if (i >= 0) != (c.says != nil) {
 				t.Fatalf("warnings: %+v", p.Warnings)

@@ -343,6 +343,10 @@ func (s *Step) readAs(ctx context.Context, imp *domain.Import, cat *domain.Catal
 	rows.mended = len(rows.rows)
 	corrected := s.correctedFile(ctx, imp, cat.Settings, reader)
 	err = s.pass(ctx, imp, p, cat, rows, reader, corrected, m, order)
+	if p.Rows == 0 || imp.Mode == domain.CreateOnly {
+		// Nothing that is there can be overwritten.
+		p.Warnings = slices.DeleteFunc(p.Warnings, func(w domain.Warning) bool { return w.Code == "notCompared" })
+	}
 	if cerr := corrected.close(err); err == nil {
 		err = cerr
 	}

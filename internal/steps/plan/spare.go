@@ -116,6 +116,21 @@ func (r *resolver) settle(header []string, headers []domain.Header, meant []colu
 			leave(i)
 		}
 	}
+	// Address books have the kind of each value beside it, and addresses once more on
+	// several lines.
+	for i := range headers {
+		of, ok := column.Beside(header[i])
+		if headers[i].By != domain.ByNone || !ok || len(values[i]) == 0 {
+			continue
+		}
+		for k := range headers {
+			if k != i && strings.HasPrefix(text.Normalise(header[k]), text.Normalise(of)) && (headers[k].Column != "" || slices.Contains(spare, k) && len(headers[k].Suggestions) > 0) {
+				headers[i].Suggestions = append(headers[i].Suggestions, cmp.Or(headers[k].Column, strings.Join(headers[k].Suggestions, "")))
+				leave(i)
+				break
+			}
+		}
+	}
 	slices.Sort(spare)
 	return spare
 }

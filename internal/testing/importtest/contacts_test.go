@@ -127,6 +127,27 @@ func TestImportContacts(t *testing.T) {
 	}
 }
 
+// That nothing is compared is said of what may be overwritten, not of who is new.
+func TestNewPeopleOverwriteNothing(t *testing.T) {
+	for _, x := range []struct {
+		name, file string
+		said       bool
+	}{
+		{"new people", "Email,Last name\nann@new.example,Ann\nbob@new.example,Bob\n", false},
+		{"new people, and a mistake", "Email,Last name\nann@new.example,Ann\nbob@,Bob\n", false},
+		{"one that is there", "Email,Last name\nann@new.example,Ann\nknown@example.org,Other\n", true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			w := world(t)
+			w.Set(t, demo.Aurora, "0000007", map[domain.Field]domain.Value{domain.ContactEmail: "known@example.org", domain.ContactLastName: "Known"})
+			test := w.Import(t, demo.Aurora, domain.Contacts, domain.Test, x.file)
+			if said := warned(test, "notCompared") != ""; test.Counts.Created == 0 || said != x.said {
+				t.Errorf("%+v %+v", test.Counts, test.Warnings)
+			}
+		})
+	}
+}
+
 // The undo of created contacts leaves those that somebody has touched since.
 func TestUndoCreatedTouched(t *testing.T) {
 	w := world(t)

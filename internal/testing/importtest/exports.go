@@ -96,7 +96,7 @@ func Exports() []Export {
 				g, f := one(i)
 				return fmt.Sprintf("%s %s,%s,,%s,1990-0%d-12,%s,* myContacts,* Home,%s,Mobile,+4179%07d,Platz %d,Chur,7000,CH", g, f, g, f, 1+i%9, Secret, Mail(i), 1234500+i, i+1)
 			},
-			Look:  left("Notes", "Group Membership", "E-mail 1 - Type", "Phone 1 - Type"),
+			Look:  left("Notes", "Group Membership"),
 			Holds: map[domain.Field]domain.Value{domain.ContactFirstName: "Karl", domain.ContactLastName: "Brunner", domain.ContactBirthDate: "1990-08-12"}},
 		{Name: "Eventbrite", head: "Order #,Order Date,First Name,Surname,Email,Quantity,Ticket Type,Attendee #,Total Paid,Attendee Status,Home Address 1,Home City,Home Postcode,Home Country,Cell Phone",
 			row: func(i int) string {

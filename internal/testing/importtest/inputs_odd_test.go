@@ -63,6 +63,11 @@ func TestInput79Odd(t *testing.T) {
 			file:  "First Name,Last Name,Email 1,Email 2,Phone 1,Address 1 - Street,Address 1 - City,Address 1 - Zip,Address 1 - Country,Address 2 - Street,Address 2 - City,Email subscriber status,Created At (UTC+0)\nNora,Brunner,,nora@list.example,+447400123456,Main Street 5,Leeds,LS1 4AP,GB,Other 1,Bath,Subscribed,2023-05-05\n",
 			says:  map[string][]string{"columnsInstead": {"Email is taken from \"Email 2\""}, "columnsSpare": {"Address 2 - Street (Street)", "Address 2 - City (City)", "2 cells"}},
 			holds: map[string]values{nora: {domain.ContactStreet: "Main Street 5", domain.ContactPostcode: "LS1 4AP"}}},
+		{name: "79 Google, as it is today", left: []string{"File As", "Labels"},
+			file: "First Name,Middle Name,Last Name,File As,Notes,Labels,E-mail 1 - Label,E-mail 1 - Value,Phone 1 - Label,Phone 1 - Value,Address 1 - Label,Address 1 - Formatted,Address 1 - Street,Address 1 - City,Address 1 - Postal Code,Address 1 - Country\n" +
+				"Nora,,Brunner,Nora B,,* myContacts,* Home,nora@list.example,Mobile,+447400123456,Home,\"Main Street 5\nLeeds LS1 4AP\nGB\",Main Street 5,Leeds,LS1 4AP,GB\n",
+			says:  map[string][]string{"columnsSpare": {"E-mail 1 - Label (Email)", "Phone 1 - Label (Phone)", "Address 1 - Formatted (Street)", "4 cells"}},
+			holds: map[string]values{nora: {domain.ContactStreet: "Main Street 5", domain.ContactPostcode: "LS1 4AP", domain.ContactPhone: "+447400123456"}}},
 		{name: "79 Stripe", left: []string{"id", "Name", "Created (UTC)"},
 			file:  "id,Email,Name,Created (UTC),Address Line1,Address Line2,Address City,Address Zip,Address Country\ncus_Nabc123,nora@list.example,Nora Brunner,2024-01-02 10:11,Main Street 5,Flat 2,Leeds,LS1 4AP,GB\n",
 			holds: map[string]values{nora: {domain.ContactStreet: "Main Street 5, Flat 2", domain.ContactCity: "Leeds", domain.ContactCountry: "GB", domain.ContactLastName: ""}}},
