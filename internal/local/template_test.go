@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollbook/internal/aws/dynamo"
+	"rollbook/internal/domain"
 	"rollbook/internal/importing/flow"
 	"rollbook/internal/local/emulator"
 )
@@ -136,6 +137,42 @@ func TestClientCannotChooseWhoItIs(t *testing.T) {
 	}
 	if at(pool, "Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly") != true {
 		t.Error("anybody can sign up")
+	}
+}
+
+// The mail that invites somebody says in five languages who invites to what, where to
+// sign in, and how long the password holds, in the form that the service takes.
+func TestInvitationSaysWhatItIs(t *testing.T) {
+	pool := resources(t)["UserPool"]
+	invite := at(pool, "Properties.AdminCreateUserConfig.InviteMessageTemplate")
+	subject, text := at(invite, "EmailSubject").(string), at(invite, "EmailMessage.Fn::Sub.0").(string)
+	const taken = `[\p{L}\p{M}\p{S}\p{N}\p{P}\s]`
+	if n := len([]rune(subject)); n > 140 || !regexp.MustCompile("^"+taken+"+$").MatchString(subject) {
+		t.Errorf("%d characters: %q", n, subject)
+	}
+	// The address that is put in is short.
+	if n := len([]rune(text)); n > 19000 || !regexp.MustCompile("^"+taken+`*\{####\}`+taken+"*$").MatchString(text) {
+		t.Errorf("%d characters: %q", n, text)
+	}
+	for _, part := range []string{"{####}", "{username}", `<a href="${Screen}">${Screen}</a>`} {
+		if strings.Count(text, part) != 1 {
+			t.Errorf("%s is there %d times", part, strings.Count(text, part))
+		}
+	}
+	said := regexp.MustCompile(`<p lang="(..)">(.*?)</p>`).FindAllStringSubmatch(text, -1)
+	langs := map[string]bool{}
+	for _, m := range said {
+		langs[m[1]] = true
+		for _, part := range []string{"Rollbook", fmt.Sprintf(" %v ", at(pool, "Properties.Policies.PasswordPolicy.TemporaryPasswordValidityDays"))} {
+			if !strings.Contains(m[2], part) {
+				t.Errorf("in %s it does not say %q", m[1], part)
+			}
+		}
+	}
+	for _, l := range domain.Languages {
+		if !langs[l] {
+			t.Errorf("nothing in %s", l)
+		}
 	}
 }
 
