@@ -299,7 +299,7 @@ func TestProgressIsSaidInQuarters(t *testing.T) {
 			said = append(said, x)
 		}
 	}
-	want := []string{"members.csv: 26 per cent done", "members.csv: 62 per cent done", "members.csv: 99 per cent done", "Done. 1,000 contacts have been changed"}
+	want := []string{"members.csv: 26 per cent done", "members.csv: 62 per cent done", "members.csv: 99 per cent done", "Done. 1,000 contacts have been changed."}
 	if !slices.Equal(said, want) {
 		t.Errorf("said %q", said)
 	}
