@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rollbook/internal/domain/reason"
 )
 
 // Kind is what values a field takes.
@@ -36,7 +38,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 
 // Languages are those that Rollbook speaks, the one that stands in for any other
 // first.
-var Languages = []string{"en", "fr", "de", "it", "es"}
+var Languages = reason.Languages
 
 // The limits of a catalogue, in characters (runes after NFC) where texts are meant.
 const (

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"rollbook/internal/domain/field"
+	"rollbook/internal/domain/reason"
 )
 
 // names are the words for codes, by their unpointed form.
@@ -75,9 +76,6 @@ func (n *names) near(k string) (code string, ok bool) {
 // umlauts are written so where a keyboard has none.
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
 
-// The five languages in which names are understood.
-var five = []language.Tag{language.English, language.French, language.German, language.Italian, language.Spanish}
-
 // oldLanguages are codes that ISO 639-1 has withdrawn, with those that took
 // their place.
 var oldLanguages = map[string]string{"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "sr", "bh": ""}
@@ -118,8 +116,8 @@ var languages = sync.OnceValue(func() map[string]language.Base {
 var languageNames = sync.OnceValue(func() *names {
 	n := newNames()
 	all := slices.Sorted(maps.Keys(languages()))
-	for _, lang := range five {
-		namer := display.Languages(lang)
+	for _, lang := range reason.Languages {
+		namer := display.Languages(language.Make(lang))
 		for _, code := range all {
 			if _, own := ownNames[code]; !own {
 				n.add(namer.Name(languages()[code]), code)
@@ -269,8 +267,8 @@ var countries = sync.OnceValue(func() map[string]language.Region {
 var countryNames = sync.OnceValue(func() *names {
 	n := newNames()
 	all := slices.Sorted(maps.Keys(countries()))
-	for _, lang := range five {
-		namer := display.Regions(lang)
+	for _, lang := range reason.Languages {
+		namer := display.Regions(language.Make(lang))
 		for _, code := range all {
 			n.add(namer.Name(countries()[code]), code)
 		}
