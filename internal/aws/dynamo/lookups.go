@@ -47,23 +47,23 @@ func (s *secret) letterKey(name string) string {
 func partKey(letter string, part int) string { return letter + "." + strconv.Itoa(part) }
 
 // nameStarts are where the look-ups of names lie that begin so.
-func (s *secret) nameStarts(start string) []lookup {
+func (s *secret) nameStarts(start string) []lookup { return s.inParts(start, 0, nameParts) }
+
+// namePlaces are where the look-ups of a whole name lie, and perhaps others.
+func (s *secret) namePlaces(name string) []lookup {
+	part := s.namePart(name)
+	return s.inParts(name, part, part+1)
+}
+
+// inParts are the places of a start in the parts from one to before another.
+func (s *secret) inParts(start string, from, to int) []lookup {
 	letter, sk := s.letterKey(start), s.starts(start)
 	var out []lookup
-	for part := range nameParts {
+	for part := from; part < to; part++ {
 		out = append(out, lookup{partKey(letter, part), sk})
 	}
 	if s.gathered {
 		out = append(out, lookup{letter, sk})
-	}
-	return out
-}
-
-// namePlaces are where the look-ups of a whole name lie, and perhaps others.
-func (s *secret) namePlaces(name string) []lookup {
-	out := []lookup{{partKey(s.letterKey(name), s.namePart(name)), s.starts(name)}}
-	if s.gathered {
-		out = append(out, lookup{s.letterKey(name), s.starts(name)})
 	}
 	return out
 }
