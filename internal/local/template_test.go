@@ -382,7 +382,7 @@ func TestFunctionsHaveTheRightsTheyUseAndNoMore(t *testing.T) {
 			on("Emails", "Query PutItem UpdateItem DeleteItem"),
 			on("History", "Query PutItem UpdateItem DeleteItem BatchWriteItem"),
 			on("Catalogue", "GetItem Query PutItem UpdateItem DeleteItem"),
-			on("Jobs", "GetItem Query PutItem UpdateItem DeleteItem"),
+			on("Jobs", "GetItem BatchGetItem Query PutItem UpdateItem DeleteItem"),
 			on("Audit", "Query PutItem"),
 			uploads, machine,
 			// A user of the pool is invited, given a role, let in or not; nobody's

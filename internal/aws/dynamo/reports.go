@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"rollbook/internal/domain"
@@ -105,33 +104,27 @@ func joined(imp domain.Import, kept domain.Report) domain.Import {
 // Reports reads what a page of Imports left out.
 func (s *Jobs) Reports(ctx context.Context, in domain.InstitutionID, is []domain.Import) error {
 	at := map[string]int{}
-	first, last := "", ""
+	var asked []item
 	for i := range is {
-		if id := is[i].ID; is[i].Reported > 0 {
-			if first == "" || id < first {
-				first = id
-			}
-			at[id], last = i, max(last, id)
+		if is[i].Reported > 0 {
+			at[is[i].ID] = i
+			asked = append(asked, keys(reportsKey(in), is[i].ID))
 		}
 	}
-	if len(at) > 0 {
-		q := partition(reportsKey(in))
-		q.KeyConditionExpression = aws.String("pk = :pk AND sk BETWEEN :first AND :last")
-		q.ExpressionAttributeValues[":first"], q.ExpressionAttributeValues[":last"] = str(first), str(last)
-		for it, err := range s.table.items(ctx, q) {
-			if err != nil {
-				return err
-			}
-			id := stringOf(it["sk"])
-			i, ok := at[id]
-			if !ok || int(number(it["v"])) != is[i].Reported {
-				continue
-			}
-			if is[i].Report, err = decompress[domain.Report](it, maxReport); err != nil {
-				return err
-			}
-			delete(at, id)
+	kept, err := s.table.many(ctx, asked)
+	if err != nil {
+		return err
+	}
+	for _, it := range kept {
+		id := stringOf(it["sk"])
+		i := at[id]
+		if int(number(it["v"])) != is[i].Reported {
+			continue
 		}
+		if is[i].Report, err = decompress[domain.Report](it, maxReport); err != nil {
+			return err
+		}
+		delete(at, id)
 	}
 	for _, i := range at { // written since the page was read
 		imp, err := s.Import(ctx, in, is[i].ID)

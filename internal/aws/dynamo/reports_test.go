@@ -52,21 +52,33 @@ func anImport(i int, r domain.Report) domain.Import {
 type reads struct{ requests, units int }
 
 func (r *reads) hear(_ string, answer []byte) {
+	type item map[string]map[string]any
 	var out struct {
-		Item  map[string]map[string]any
-		Items []map[string]map[string]any
+		Item      item
+		Items     []item
+		Responses map[string][]item
 	}
 	if json.Unmarshal(answer, &out) != nil {
 		return
 	}
-	bytes := 0
-	for _, it := range append(out.Items, out.Item) {
-		for name, v := range it {
-			bytes += len(name) + valueSize(v)
+	units := func(of ...item) int {
+		bytes := 0
+		for _, it := range of {
+			for name, v := range it {
+				bytes += len(name) + valueSize(v)
+			}
 		}
+		return max(1, (bytes+4095)/4096)
 	}
 	r.requests++
-	r.units += max(1, (bytes+4095)/4096)
+	if out.Responses == nil {
+		r.units += units(append(out.Items, out.Item)...)
+	}
+	for _, its := range out.Responses {
+		for _, it := range its {
+			r.units += units(it)
+		}
+	}
 }
 
 // A list of imports costs what its lines have, whatever was found in the files.
@@ -112,6 +124,20 @@ func TestListsOfImportsReadNoReports(t *testing.T) {
 	t.Logf("%d imports: %d requests, %d units, with reports", n, whole.requests, whole.units)
 	if whole.requests > 9 || float64(whole.units) > 1.8*n {
 		t.Errorf("%d requests and %d units for %d imports with their reports", whole.requests, whole.units, n)
+	}
+
+	// Of a list that was searched, what lies between its lines is not read.
+	few := reads{}
+	ends := []domain.Import{}
+	for _, i := range []int{0, n - 1} {
+		imp, err := s.jobs.BriefImport(t.Context(), opera, anImport(i, report).ID)
+		must(t, err)
+		ends = append(ends, imp)
+	}
+	s.net.heard = few.hear
+	must(t, s.jobs.Reports(t.Context(), opera, ends))
+	if few.units > 2 || !cmp.Equal(ends[0].Report, report) || !cmp.Equal(ends[1].Report, report) {
+		t.Errorf("the reports of two imports cost %d units", few.units)
 	}
 
 	one := reads{}
