@@ -215,6 +215,11 @@ def put(session, o, now, url, given):
 
 def parameters_of(o, session, now):
     """The template's parameters: what was said, else what the stack has, else what is asked."""
+    with open(os.path.join(os.path.dirname(__file__), "..", "template.yaml")) as f:
+        names = re.findall(r"^  (\w+):$", re.search(r"^Parameters:\n(.*?)^\w", f.read(), re.M | re.S)[1], re.M)
+    for p in o.parameter:
+        if "=" not in p or p.split("=")[0] not in names:
+            raise Wrong(f"--parameter {p}: the template has no such parameter; NAME=VALUE, of {', '.join(names)}")
     given = dict(p.split("=", 1) for p in o.parameter)
     had = {p["ParameterKey"]: p["ParameterValue"] for p in (now or {}).get("Parameters", [])}
     # Hidden ones are told as asterisks; not named, they stay as they are.
@@ -229,8 +234,10 @@ def parameters_of(o, session, now):
     if "SenderIdentity" not in given and all["SenderIdentity"] not in ("address", "domain"):
         # One that this stack made stays its own.
         all["SenderIdentity"], said = mail_identity(session.client("sesv2"), all["MailFrom"])
-    if all["SenderIdentity"] == "domain" and not all.get("MailDomain"):
-        all["MailDomain"] = all["MailFrom"].split("@")[1]
+    domain = all["MailFrom"].split("@")[1]
+    # That of an earlier sender proves nothing of this one; one that was said stays.
+    if all["SenderIdentity"] == "domain" and not given.get("MailDomain") and not f".{domain}".endswith(f".{all.get('MailDomain')}"):
+        all["MailDomain"] = domain
     # What the stack has and is to have no more is said as empty.
     return {k: v for k, v in all.items() if v != "" or k in had}, said
 
@@ -404,7 +411,10 @@ def restore(o):
     names = [out[k] for k in ("ContactsTable", "EmailsTable", "HistoryTable")]
     suffix = o.copies
     if not suffix:
-        at = datetime.datetime.fromisoformat(o.at)
+        try:
+            at = datetime.datetime.fromisoformat(o.at)
+        except ValueError:
+            raise Wrong(f"{o.at} is no moment: 2026-11-29T10:00:00Z") from None
         if at.tzinfo is None:
             raise Wrong(f"{o.at} has no time zone: 2026-11-29T10:00:00Z")
         suffix = f"-{at.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}"

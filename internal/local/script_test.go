@@ -51,6 +51,37 @@ print(json.dumps(deploy.parameters_of(o, None, now)[0], sort_keys=True))
 	}
 }
 
+// What was mistyped is refused, and the domain that SES is to know is that of the
+// sender of now.
+func TestDeployingReadsWhatIsSaid(t *testing.T) {
+	out, err := withDeploy(t, `
+import json
+had = {"MailFrom": "a@old.example", "SenderIdentity": "domain", "MailDomain": "old.example", "Architecture": "arm64"}
+now = {"Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in had.items()]}
+for said in (["MailFrm=b@new.example"], ["MailFrom"], ["MailFrom=b@new.example"], ["MailFrom=b@news.old.example"], ["MailFrom=b@very-old.example"], ["MailFrom=b@new.example", "MailDomain=other.example"]):
+    try:
+        print(deploy.parameters_of(SimpleNamespace(parameter=said, yes=True), None, now)[0]["MailDomain"])
+    except deploy.Wrong as e:
+        print(str(e).split(";")[0])
+deploy.deployed = lambda o: (SimpleNamespace(client=lambda name: None), {"ContactsTable": "c", "EmailsTable": "e", "HistoryTable": "h"})
+try:
+    deploy.restore(SimpleNamespace(at="yesterday", copies="", yes=True))
+except (deploy.Wrong, ValueError) as e:
+    print(e)
+`)
+	const want = `--parameter MailFrm=b@new.example: the template has no such parameter
+--parameter MailFrom: the template has no such parameter
+new.example
+old.example
+very-old.example
+other.example
+yesterday is no moment: 2026-11-29T10:00:00Z
+`
+	if err != nil || out != want {
+		t.Errorf("%v: %s; want %s", err, out, want)
+	}
+}
+
 // withDeploy runs Python that has the deployment's script as deploy, and returns what
 // it prints.
 func withDeploy(t *testing.T, script string) (string, error) {
