@@ -152,7 +152,7 @@ func Decide(r *Row, live domain.Contact, rule Rule) Decision {
 // contact, which in other letters is no other address.
 func (r *Row) foundBy(c *Cell, is, want domain.Value) bool {
 	return r.Person != nil && field.Blank(r.Key) && !c.Compared && c.Def.Field() == domain.ContactEmail &&
-		want != domain.Empty && text.NormaliseEmail(string(is)) == text.NormaliseEmail(string(want))
+		want != domain.Empty && sameEmail(string(is), string(want))
 }
 
 // rewritten reports whether [old] is what a spreadsheet makes of the text that is
@@ -228,7 +228,5 @@ func again(r *Row, before map[domain.Field]domain.Value, rule Rule) []flow.Chang
 	return changes(r, before, after)
 }
 
-// sameEmail reports whether the file and the contact name the same address.
-func sameEmail(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-}
+// sameEmail reports whether two texts name the same address.
+func sameEmail(a, b string) bool { return text.NormaliseEmail(a) == text.NormaliseEmail(b) }

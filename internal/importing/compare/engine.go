@@ -139,7 +139,7 @@ func (x *item) end(r Result) {
 	x.result = r
 }
 
-// rejects settles the row as rejected for one reason.
+// reject settles the row as rejected for one reason.
 func (x *item) reject(p domain.Problem) {
 	p.Line, p.Outcome = x.Line, domain.RowRejected
 	x.result = Result{Outcome: domain.RowRejected, Problems: []domain.Problem{p}}

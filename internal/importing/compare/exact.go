@@ -9,9 +9,6 @@ import (
 // Decider is what keeps a row's fate decided once, in its contact. Reads are
 // consistent: what an answered call did is seen by every later one.
 type Decider interface {
-	// Remains returns what is kept under those of the numbers that have no
-	// contact but had one, or a burn.
-	Remains(ctx context.Context, in domain.InstitutionID, ns []domain.ContactNumber) (map[domain.ContactNumber]domain.Remains, error)
 	// Pin notes which contacts an import's lines without numbers are about, and
 	// answers what is noted for each by now: the first one that was noted or
 	// given, by whomever. Claimed returns the same.

@@ -27,14 +27,14 @@ func (e *Engine) own(x *item) (domain.Stamp, bool) {
 // that two lines found the same contact, by its number and by its e-mail.
 func (e *Engine) fate(x *item, own domain.Stamp) {
 	switch {
-	case own.Line != x.Line && own.Kind != domain.Burnt && own.Kind == domain.Maker && x.Key != "":
-		x.reject(x.numberGiven(own.Line))
-	case own.Line != x.Line && own.Kind != domain.Burnt:
-		x.reject(x.sameContact(own.Line))
 	case own.Kind == domain.Burnt:
 		x.end(e.notDone(x))
-	default:
+	case own.Line == x.Line:
 		x.end(e.written(x, own))
+	case own.Kind == domain.Maker && x.Key != "":
+		x.reject(x.numberGiven(own.Line))
+	default:
+		x.reject(x.sameContact(own.Line))
 	}
 }
 
