@@ -11,15 +11,12 @@ import (
 // answer of its own.
 var authorisationKind = &Kind{
 	Name: domain.Authorisation, Check: CheckOnly, Listed: trueOrFalse,
-	JSON: `true, false or "empty"`,
-	Cell: booleanCell,
-	Operators: []Operator{
-		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
-		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
-	},
-	parseNew: parseBool,
-	parseOld: parseOldBool,
-	format:   func(v domain.Value) string { return string(v) },
+	JSON:      `true, false or "empty"`,
+	Cell:      booleanCell,
+	Operators: oneOperators,
+	parseNew:  parseBool,
+	parseOld:  parseOldBool,
+	format:    func(v domain.Value) string { return string(v) },
 	fromJSON: func(v any, _ *Index) (domain.Value, *Problem) {
 		switch v {
 		case true, false:

@@ -10,13 +10,10 @@ import (
 // choiceKind is one of a list of values; its value is the code.
 var choiceKind = &Kind{
 	Name: domain.SingleChoice, Criterion: true, HasValues: true, Check: CheckList,
-	JSON: "a code",
-	Cell: "a code or a label in any case, with or without accents, that means one value, or `CODE – Label` as the workbook's lists insert it. A retired value can stay or go, not be chosen",
-	Operators: []Operator{
-		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
-		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
-	},
-	parseNew: parseChoice,
+	JSON:      "a code",
+	Cell:      "a code or a label in any case, with or without accents, that means one value, or `CODE – Label` as the workbook's lists insert it. A retired value can stay or go, not be chosen",
+	Operators: oneOperators,
+	parseNew:  parseChoice,
 	parseOld: func(text string, x *Index) (domain.Value, bool) {
 		if emptyWord(key(text)) {
 			return domain.Empty, true

@@ -157,6 +157,12 @@ func before(v domain.Value, o *Operand) bool {
 
 func after(v domain.Value, o *Operand) bool { return string(v) > o.values[0] }
 
+// oneOperators are those of the kinds whose value is one of a few.
+var oneOperators = []Operator{
+	{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
+	{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
+}
+
 // The forms that several kinds share.
 
 func asIs(canonical string) string  { return canonical }

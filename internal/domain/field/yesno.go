@@ -10,15 +10,12 @@ import (
 // yesNoKind is true or false.
 var yesNoKind = &Kind{
 	Name: domain.YesNo, Criterion: true, Check: CheckOnly, Listed: trueOrFalse,
-	JSON: "a boolean",
-	Cell: booleanCell,
-	Operators: []Operator{
-		{"is", TakesOne, among}, {"isNot", TakesOne, not(among)}, {"in", TakesList, among},
-		{"isEmpty", TakesNothing, isEmpty}, {"isNotEmpty", TakesNothing, not(isEmpty)},
-	},
-	parseNew: parseBool,
-	parseOld: parseOldBool,
-	format:   func(v domain.Value) string { return string(v) },
+	JSON:      "a boolean",
+	Cell:      booleanCell,
+	Operators: oneOperators,
+	parseNew:  parseBool,
+	parseOld:  parseOldBool,
+	format:    func(v domain.Value) string { return string(v) },
 	fromJSON: func(v any, _ *Index) (domain.Value, *Problem) {
 		b, ok := v.(bool)
 		if !ok {

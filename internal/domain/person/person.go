@@ -27,7 +27,7 @@ import (
 )
 
 // The codes of problems with a contact's own data, besides those of packages
-// cell and phone.
+// field and phone.
 const (
 	BadEmail        = "badEmail"        // no address that mail can be sent to
 	EmailDecoration = "emailDecoration" // an address with a name, brackets, mailto: or such around it
@@ -148,10 +148,12 @@ func (c *Checker) one(f domain.Field, text string) (string, *field.Warning, *fie
 			first = strings.TrimSpace(first)
 			return first, look("severalTaken", domain.Shown(text), first), nil
 		}
-		return noBreak(text, "severalEmails", func(s string) *field.Problem {
-			_, p := address(s, s)
-			return p
-		})
+		// Several addresses on lines of their own are told as such, not by their line breaks.
+		if s := strings.TrimSpace(text); strings.ContainsAny(s, "\n\r") {
+			if _, p := address(s, s); p != nil && p.Code == SeveralEmails {
+				return "", nil, p
+			}
+		}
 	case domain.ContactPhone:
 		if c.Phone == nil || !strings.ContainsAny(text, ":/;,|&\\\n\r") && !strings.ContainsFunc(text, unicode.IsLetter) {
 			return text, nil, nil
@@ -168,19 +170,8 @@ func (c *Checker) one(f domain.Field, text string) (string, *field.Warning, *fie
 // joiner is what address books put between the values of a cell.
 const joiner = ":::"
 
-// noBreak has the problem of a code of a text of several lines, rather than that
-// of its line breaks.
-func noBreak(text, code string, check func(string) *field.Problem) (string, *field.Warning, *field.Problem) {
-	if s := strings.TrimSpace(text); strings.ContainsAny(s, "\n\r") {
-		if p := check(s); p != nil && string(p.Code) == code {
-			return "", nil, p
-		}
-	}
-	return text, nil, nil
-}
-
 // Check reads a value that is no cell, such as the API's: Empty and \ mean
-// nothing in it, and what shows nothing is roll.Empty.
+// nothing in it, and what shows nothing is domain.Empty.
 func (c *Checker) Check(f domain.Field, text string) (domain.Value, *field.Warning, *field.Problem) {
 	v, p := field.Text(text, wide(f).MaxLength)
 	if p != nil || v == domain.Empty {
