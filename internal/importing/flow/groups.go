@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 
@@ -50,14 +51,43 @@ func keyOf(p domain.Problem, asJSON []byte) groupKey {
 // groupOf names the group of a problem.
 func groupOf(p domain.Problem) string { return keyOf(p, nil).String() }
 
+// groupSet is a set of groups in which each has one of few bits: what it says not to
+// have it has not.
+type groupSet []byte
+
+const groupSetBytes = 64
+
+func (s groupSet) bit(key []byte) (*byte, byte) {
+	n := int(binary.BigEndian.Uint16(key)) % (8 * len(s))
+	return &s[n/8], 1 << (n % 8)
+}
+
+func (s groupSet) add(key groupKey) {
+	b, bit := s.bit(key[:])
+	*b |= bit
+}
+
+// mayHave reports whether a group of the name may be in the set.
+func (s groupSet) mayHave(name string) bool {
+	key, err := base64.RawURLEncoding.DecodeString(name)
+	if err != nil || len(key) != len(groupKey{}) {
+		return false
+	}
+	if len(s) == 0 {
+		return true
+	}
+	b, bit := s.bit(key)
+	return *b&bit != 0
+}
+
 // A grouper finds equal problems.
 type grouper struct {
 	at   map[groupKey]int
 	list []ProblemGroup
 }
 
-// add takes a problem in, with its JSON if that is known.
-func (g *grouper) add(p domain.Problem, asJSON []byte) {
+// add takes a problem in, with its JSON if that is known, and returns its group's key.
+func (g *grouper) add(p domain.Problem, asJSON []byte) groupKey {
 	key := keyOf(p, asJSON)
 	i, there := g.at[key]
 	switch {
@@ -74,6 +104,7 @@ func (g *grouper) add(p domain.Problem, asJSON []byte) {
 		g.at[key] = len(g.list)
 		g.list = append(g.list, ProblemGroup{Problem: p, Group: key.String(), Count: 1, Lines: []int{p.Line}})
 	}
+	return key
 }
 
 // sorted returns the groups, the most frequent first, equally frequent ones in the

@@ -21,8 +21,9 @@ const (
 
 // pageIndex says what a page holds, so that a filter skips pages.
 type pageIndex struct {
-	Count int            `json:"count"`
-	By    map[string]int `json:"by"` // "outcome\nfield" → number
+	Count  int            `json:"count"`
+	By     map[string]int `json:"by"`               // "outcome\nfield" → number
+	Groups groupSet       `json:"groups,omitempty"` // of its problems; nil where that was not stored
 }
 
 // puts stores pages, some of them at once.
@@ -73,21 +74,24 @@ type pageWriter struct {
 	counts map[string]*int
 }
 
-// add stores an item, as JSON, that filters find by these problems.
-func (w *pageWriter) add(ctx context.Context, item []byte, about ...domain.Problem) error {
+// add stores an item, as JSON, that filters find by these problems, of these groups.
+func (w *pageWriter) add(ctx context.Context, item []byte, about []domain.Problem, groups []groupKey) error {
 	if w.now.Count > 0 && (w.now.Count == itemsPerPage || w.page.Len()+len(item) > pageBytes) {
 		if err := w.flush(ctx); err != nil {
 			return err
 		}
 	}
 	if w.now.Count == 0 {
-		w.counts = map[string]*int{}
+		w.counts, w.now.Groups = map[string]*int{}, make(groupSet, groupSetBytes)
 		w.page.WriteByte('[')
 	} else {
 		w.page.WriteByte(',')
 	}
 	w.page.Write(item)
 	w.now.Count++
+	for _, key := range groups {
+		w.now.Groups.add(key)
+	}
 	for i := range about {
 		w.by = append(append(append(w.by[:0], about[i].Outcome...), '\n'), aboutOf(about[i])...)
 		n := w.counts[string(w.by)] // without a copy of the key

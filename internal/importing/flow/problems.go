@@ -52,6 +52,7 @@ type ProblemWriter struct {
 	enc                    *json.Encoder // into buf
 	head                   ProblemRow
 	row                    []byte
+	keys                   []groupKey // of the row's problems
 }
 
 // NewProblemWriter starts writing.
@@ -68,12 +69,13 @@ func NewProblemWriter(put Putter, in domain.InstitutionID, id string) *ProblemWr
 // Row stores the problems of a row, in the order of the file, and the row itself if
 // it was not taken because of them.
 func (w *ProblemWriter) Row(ctx context.Context, r Result) error {
-	w.row = w.row[:0]
+	w.row, w.keys = w.row[:0], w.keys[:0]
 	for i := range r.Problems {
-		b, err := w.one(ctx, &r.Problems[i])
+		b, key, err := w.one(ctx, r.Problems[i:i+1])
 		if err != nil {
 			return err
 		}
+		w.keys = append(w.keys, key)
 		if i > 0 {
 			w.row = append(w.row, ',')
 		}
@@ -89,7 +91,7 @@ func (w *ProblemWriter) Row(ctx context.Context, r Result) error {
 	}
 	// The problems are JSON already, and the last member.
 	w.row = append(append(slices.Insert(w.row, 0, append(bytes.TrimSuffix(b, []byte("null}")), '[')...), ']'), '}')
-	return w.rows.add(ctx, w.row, r.Problems...)
+	return w.rows.add(ctx, w.row, r.Problems, w.keys)
 }
 
 // json returns a value as JSON, until the next one.
@@ -101,22 +103,22 @@ func (w *ProblemWriter) json(of any) ([]byte, error) {
 
 // Add stores one problem, in the order of the file.
 func (w *ProblemWriter) Add(ctx context.Context, p domain.Problem) error {
-	_, err := w.one(ctx, &p)
+	_, _, err := w.one(ctx, []domain.Problem{p})
 	return err
 }
 
-// one stores a problem and returns it as JSON, until the next one.
-func (w *ProblemWriter) one(ctx context.Context, p *domain.Problem) ([]byte, error) {
+// one stores one problem and returns it as JSON, until the next one, and its group.
+func (w *ProblemWriter) one(ctx context.Context, p []domain.Problem) ([]byte, groupKey, error) {
 	w.Count++
-	b, err := w.json(p)
+	b, err := w.json(&p[0])
 	if err != nil {
-		return nil, err
+		return nil, groupKey{}, err
 	}
 	if len(w.First) < firstProblems && w.bytes < firstBytes {
-		w.First, w.bytes = append(w.First, *p), w.bytes+len(b)
+		w.First, w.bytes = append(w.First, p[0]), w.bytes+len(b)
 	}
-	w.equal.add(*p, b)
-	return b, w.problems.add(ctx, b, *p)
+	key := w.equal.add(p[0], b)
+	return b, key, w.problems.add(ctx, b, p, []groupKey{key})
 }
 
 // Close stores the last pages, the groups and the indexes.
@@ -127,7 +129,7 @@ func (w *ProblemWriter) Close(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.groups.add(ctx, b, groups[i].Problem); err != nil {
+		if err := w.groups.add(ctx, b, []domain.Problem{groups[i].Problem}, []groupKey{keyOf(groups[i].Problem, nil)}); err != nil {
 			return err
 		}
 	}
@@ -176,7 +178,11 @@ func (f ProblemFilter) match(p domain.Problem) bool {
 	return (f.Outcome == "" || p.Outcome == f.Outcome) && (f.Field == "" || aboutOf(p) == f.Field) && (f.Group == "" || groupOf(p) == f.Group)
 }
 
+// inPage reports whether a page may have what the filter chooses.
 func (f ProblemFilter) inPage(ix pageIndex) bool {
+	if f.Group != "" && !ix.Groups.mayHave(f.Group) {
+		return false
+	}
 	f.Group = ""
 	for k := range ix.By {
 		o, field, _ := strings.Cut(k, "\n")
