@@ -197,18 +197,19 @@ export function Loaded({ of, children, rows }) {
 }
 
 /**
- * Older and newer pages of a list. Through one of people only those page who may
+ * Older and newer pages of a list, of usePages; next is the cursor of the one after. Through one of people only those page who may
  * export; others are told whom to ask.
- * @param {{page?: any, onPage?: any, more?: any, busy?: any, label?: any, people?: any}} props
+ * @param {{of?: any, next?: any, label?: any, people?: any}} props
  */
-export function Pager({ page, onPage, more, busy, label, people }) {
-  if (page === 0 && !more) return null;
+export function Pager({ of, next, label, people }) {
+  const { page, turn } = of;
+  if (page === 0 && !next) return null;
   if (people && !exports()) return <p class="hint">{t('export.pages')}</p>;
   return (
     <nav class="pager" aria-label={label || t('pager.label')}>
-      <Button icon="back" disabled={page === 0} busy={busy === 'back'} onClick={() => onPage(page - 1)}>{t('pager.previous')}</Button>
+      <Button icon="back" disabled={page === 0} onClick={() => turn(page - 1)}>{t('pager.previous')}</Button>
       <span class="pager-page" aria-current="page">{t('pager.page', { page: page + 1 })}</span>
-      <Button class="after" icon="next" disabled={!more} busy={busy === 'next'} onClick={() => onPage(page + 1)}>{t('pager.next')}</Button>
+      <Button class="after" icon="next" disabled={!next} onClick={() => turn(page + 1, next)}>{t('pager.next')}</Button>
     </nav>
   );
 }

@@ -5,7 +5,7 @@ import { imports } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fieldOf } from '../core/catalogue.js';
 import { t, num } from '../core/i18n.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { decide, decided, pasted, takeBack } from '../core/mend.js';
 import { Button, Empty, Loaded, Pager } from './basics.jsx';
 import { Icon } from './icon.jsx';
@@ -15,10 +15,9 @@ const limit = 50;
 
 /** @param {{of?: any, group?: any, onAll?: any}} props */
 export function RowsGrid({ of, group, onAll }) {
-  const [cursors, setCursors] = useState(['']);
-  const cursor = cursors[cursors.length - 1];
+  const pages = usePages();
+  const { cursor } = pages;
   const list = useLoad((o) => imports.problemRows(of.id, { outcome: group ? '' : 'rejected', group, cursor, limit }, o), [of.id, group, cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   return (
     <>
       <p class="hint">{t('grid.hint')}{group && <> · <button type="button" class="as-link" onClick={onAll}>{t('grid.all')}</button></>}</p>
@@ -27,7 +26,7 @@ export function RowsGrid({ of, group, onAll }) {
           ? <Empty icon="search" title={t('problems.none')} />
           : <>
             <Grid key={cursor} of={of} rows={items} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} people />
+            <Pager of={pages} next={nextCursor} label={t('problems.pages')} people />
           </>)}
       </Loaded>
     </>

@@ -28,11 +28,11 @@ export function fetchAhead(loads) {
 /** @param {Record<string, any>} props */
 export function Lazy({ load, view, ...props }) {
   const [, setModule] = useState(null);
-  const [error, setError] = useState(null);
+  const [failed, setFailed] = useState({ load: null, error: null });
   // Not what it was mounted with: two addresses may share a key.
   const module = here.get(load);
-  useEffect(() => { if (!module) fetched(load).then(setModule, async () => { if (!await loadAnew()) setError(new Problem(0, { code: 'offline' })); }); }, [load]);
-  if (error) return <Page title={t('failure.title')}><Failure error={error} title={t('failure.page')} onRetry={() => location.reload()} /></Page>;
+  useEffect(() => { if (!module) fetched(load).then(setModule, async () => { if (!await loadAnew()) setFailed({ load, error: new Problem(0, { code: 'offline' }) }); }); }, [load]);
+  if (failed.load === load) return <Page title={t('failure.title')}><Failure error={failed.error} title={t('failure.page')} onRetry={() => location.reload()} /></Page>;
   if (!module) return <div class="page"><Skeleton rows={8} /></div>;
   const View = module[view];
   return <View {...props} />;

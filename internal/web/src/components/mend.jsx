@@ -6,7 +6,7 @@ import { announce } from '../core/announce.js';
 import { catalogue, fieldOf } from '../core/catalogue.js';
 import { t, listed, num } from '../core/i18n.js';
 import { labelOf, limits, valueWords } from '../core/kinds.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { clusters, decide, decided, linesOf, takeBack } from '../core/mend.js';
 import { to } from '../core/router.js';
 import { exports } from '../core/user.js';
@@ -219,10 +219,9 @@ function Mistake({ of, cluster, onDone, onRows }) {
 
 /** @param {{of?: any}} props */
 function Conflicts({ of }) {
-  const [cursors, setCursors] = useState(['']);
-  const cursor = cursors[cursors.length - 1];
+  const pages = usePages();
+  const { cursor } = pages;
   const list = useLoad((o) => imports.problems(of.id, { outcome: 'conflicted', cursor, limit: pageOfConflicts }, o), [of.id, cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const items = list.data?.items || [];
   const settleable = items.some(isThreeWay);
   const columns = [...new Map(items.filter(isThreeWay).map((p) => [p.column, p])).values()];
@@ -264,7 +263,7 @@ function Conflicts({ of }) {
               </li>
             ))}
           </ul>
-          <Pager page={cursors.length - 1} more={Boolean(list.data.nextCursor)} onPage={turn} label={t('problems.pages')} people />
+          <Pager of={pages} next={list.data.nextCursor} label={t('problems.pages')} people />
         </>)}
       </Loaded>
     </section>

@@ -1,10 +1,10 @@
 // The problems of an import, equal ones as one, page by page through all of them.
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
 import { labelOf, valueWords } from '../core/kinds.js';
 import { t, num, listed } from '../core/i18n.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { to } from '../core/router.js';
 import { Badge, Empty, Loaded, Pager } from './basics.jsx';
 import { Table } from './table.jsx';
@@ -14,12 +14,12 @@ const tones = { rejected: 'red', conflicted: 'amber', unprocessed: 'violet' };
 
 /** @param {{of?: any, outcome?: any, field?: any, onOutcome?: any, onField?: any, box?: any}} props */
 export function Problems({ of, outcome, field, onOutcome, onField, box }) {
-  const [cursors, setCursors] = useState(['']);
-  useEffect(() => setCursors(['']), [outcome, field, of.id]);
-  const cursor = cursors[cursors.length - 1];
+  const pages = usePages();
+  useEffect(pages.start, [outcome, field, of.id]);
+  const { cursor } = pages;
   const list = useLoad((o) => imports.groups(of.id, { outcome, field, cursor, limit }, o), [of.id, of.status, outcome, field, cursor]);
-  const turn = (page) => {
-    setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  const turn = (page, next) => {
+    pages.turn(page, next);
     box.current?.scrollIntoView({ block: 'start' });
   };
   const fieldId = useId();
@@ -62,7 +62,7 @@ export function Problems({ of, outcome, field, onOutcome, onField, box }) {
                 </>
                 : null) },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('problems.pages')} people />
+            <Pager of={{ ...pages, turn }} next={nextCursor} label={t('problems.pages')} people />
           </>)}
       </Loaded>
     </section>

@@ -1,12 +1,13 @@
 // The contacts behind a change: who they are, and their value before and after.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { fieldOf } from '../core/catalogue.js';
 import { t } from '../core/i18n.js';
 import { labelOf, valueWords } from '../core/kinds.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { to } from '../core/router.js';
 import { exports, leastWord } from '../core/user.js';
+import { useStill } from '../core/when.js';
 import { Button, Empty, Loaded, Pager, Search } from './basics.jsx';
 import { Dialog } from './dialog.jsx';
 import { Icon } from './icon.jsx';
@@ -14,7 +15,6 @@ import { Table } from './table.jsx';
 
 const limit = 50;
 const examples = 5;
-const pause = 300; // between the last key and the search
 
 const word = (c, v) => valueWords(fieldOf(c.field) || { values: [] }, v);
 const label = (c) => { const def = fieldOf(c.field); return def ? labelOf(def) : c.field; };
@@ -37,22 +37,17 @@ function List({ items, caption, fields }) {
  */
 export function Who({ of, asked = {}, title, onClose }) {
   const [typed, setTyped] = useState('');
-  const [q, setQ] = useState('');
-  const [cursors, setCursors] = useState(['']);
-  useEffect(() => {
-    const timer = setTimeout(() => { setQ(typed.trim()); setCursors(['']); }, pause);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const cursor = cursors[cursors.length - 1];
+  const q = useStill(typed.trim());
+  const pages = usePages();
+  const { cursor } = pages;
   const list = useLoad((o) => imports.changes(of.id, { ...asked, q, cursor, limit }, o), [of.id, q, cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   return (
     <Dialog wide title={title} onClose={onClose} actions={<Button onClick={onClose}>{t('form.close')}</Button>}>
-      <Search label={t('who.search')} value={typed} onInput={setTyped} />
+      <Search label={t('who.search')} value={typed} onInput={(text) => { setTyped(text); pages.start(); }} />
       <Loaded of={list} rows={6}>
         {({ items, nextCursor }) => <>
-          {items.length ? <List items={items} caption={title} fields={!asked.field} /> : <Empty icon="search" title={t('who.none')} actions={nextCursor && (exports() || [...q].length >= leastWord) ? <Button onClick={() => turn(cursors.length)}>{t('who.on')}</Button> : undefined} />}
-          <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('pager.label')} people={[...q].length < leastWord} />
+          {items.length ? <List items={items} caption={title} fields={!asked.field} /> : <Empty icon="search" title={t('who.none')} actions={nextCursor && (exports() || [...q].length >= leastWord) ? <Button onClick={() => pages.turn(pages.page + 1, nextCursor)}>{t('who.on')}</Button> : undefined} />}
+          <Pager of={pages} next={nextCursor} label={t('pager.label')} people={[...q].length < leastWord} />
         </>}
       </Loaded>
     </Dialog>

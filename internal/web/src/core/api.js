@@ -124,7 +124,7 @@ export const usage = (options) => get('/api/usage', {}, options);
 
 export const keys = {
   all: (options) => all('/api/keys', {}, options),
-  create: (body, key) => call('POST', '/api/keys', { body, key }),
+  create: (body) => call('POST', '/api/keys', { body }),
   remove: (i) => call('DELETE', `/api/keys/${id(i)}`),
 };
 

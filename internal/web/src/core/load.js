@@ -43,6 +43,19 @@ export function useLoad(load, deps) {
   return { ...state, reload: () => run(true), again: () => run(true, now.current), set: (data) => setState({ data, error: null, loading: false }) };
 }
 
+/**
+ * The pages of a list, each asked for by the cursor that the one before it told.
+ * turn(page, next) goes to a page that was shown, or to the one after it by the next
+ * cursor; start() to the first.
+ */
+export function usePages(kept = ['']) {
+  const [cursors, setCursors] = useState(kept);
+  return {
+    cursors, cursor: cursors[cursors.length - 1], page: cursors.length - 1, start: () => setCursors(['']),
+    turn: (page, next = '') => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, next]),
+  };
+}
+
 const fast = 2000;
 const slow = 15000;
 const rare = 120000;
@@ -89,5 +102,5 @@ export function usePoll(again, { active, mark, idle = 0 }) {
     document.addEventListener('visibilitychange', seen);
     next();
     return () => { over = true; clearTimeout(timer); document.removeEventListener('visibilitychange', seen); };
-  }, [active]);
+  }, [active, idle > 0]);
 }

@@ -1,7 +1,7 @@
 // Files on their way to the uploads bucket. They go on while the user looks at
 // other views; the page asks before it is left.
 import { signal } from '@preact/signals';
-import { imports, newKey } from './api.js';
+import { imports } from './api.js';
 import { upload } from './upload.js';
 
 /** By import id: {share, error, file, form}. Gone when the file is there. */
@@ -58,5 +58,3 @@ export async function stopSending(id) {
   s?.abort();
   return imports.cancel(id);
 }
-
-export { newKey };

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { audit } from '../core/api.js';
 import { saveText } from '../core/files.js';
 import { dateTime, has, t } from '../core/i18n.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { to } from '../core/router.js';
 import { useStill } from '../core/when.js';
 import { AdminPage } from '../components/administration.jsx';
@@ -23,14 +23,13 @@ const did = (e) => (e.details?.test ? `audit.did.${e.action}.test` : `audit.did.
 
 /** @param {{asked?: any}} props */
 export function Audit({ asked }) {
-  const [cursors, setCursors] = useState(['']);
+  const pages = usePages();
   const [typed, setTyped] = useState(asked || '');
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const who = useStill(typed.trim());
-  const cursor = cursors[cursors.length - 1];
+  const { cursor } = pages;
   const list = useLoad((o) => audit.list({ who, cursor, limit }, o), [who, cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const download = async () => {
     setBusy(true);
     setError(null);
@@ -39,7 +38,7 @@ export function Audit({ asked }) {
   };
   return (
     <AdminPage title={t('audit.title')} lead={t('audit.lead')} actions={<Button icon="download" busy={busy} onClick={download}>{t('audit.download')}</Button>}>
-      <div class="toolbar"><Search label={t('audit.search')} value={typed} onInput={(text) => { setTyped(text); setCursors(['']); }} /></div>
+      <div class="toolbar"><Search label={t('audit.search')} value={typed} onInput={(text) => { setTyped(text); pages.start(); }} /></div>
       {error && <Failure error={error} />}
       <Loaded of={list} rows={8}>
         {({ items, nextCursor }) => (
@@ -53,7 +52,7 @@ export function Audit({ asked }) {
                 { key: 'object', head: t('audit.object'), wide: true, cell: (e) => <Thing object={e.object} /> },
                 { key: 'outcome', head: t('audit.outcome'), cell: (e) => (e.outcome === 'done' ? t('audit.done') : <>{t('audit.refused')} <code>{e.outcome}</code></>) },
               ]} />}
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('audit.pages')} />
+            <Pager of={pages} next={nextCursor} label={t('audit.pages')} />
           </>
         )}
       </Loaded>

@@ -1,7 +1,7 @@
 // The catalogue, for administrators: criteria with their values, authorisations;
 // as CSV in and out.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { authorisations, criteria, faultAt, words } from '../core/api.js';
+import { Problem, authorisations, criteria, faultAt, words } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { catalogue, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { fromCSV } from '../core/cataloguecsv.js';
@@ -34,8 +34,9 @@ export function Catalogue() {
     e.currentTarget.value = '';
     if (!file) return;
     try {
-      setIncoming(fromCSV(decode(await file.arrayBuffer()), catalogue.value));
-    } catch (x) { setIncoming({ faults: [t(`cataloguecsv.${x.code || 'unreadable'}`, x.params)], changes: [] }); }
+      const text = decode(await file.arrayBuffer());
+      setIncoming(fromCSV(text, await loadCatalogue(true))); // beside what there is now
+    } catch (x) { setIncoming({ faults: [x instanceof Problem ? words(x) : t(`cataloguecsv.${x.code || 'unreadable'}`, x.params)], changes: [] }); }
   };
   return (
     <Page title={t('catalogue.title')} lead={t('catalogue.lead')} actions={<>
@@ -84,7 +85,7 @@ function Incoming({ of, onClose }) {
     const wrong = [];
     for (const [n, c] of of.changes.entries()) {
       try {
-        await apiOf(c.room).put(c.code, c.body, tags.data?.[c.code]);
+        await apiOf(c.room).put(c.code, c.body, tags.data[c.code]);
       } catch (e) { wrong.push(`${c.code}: ${words(e)}`); }
       setDone(n + 1);
     }
@@ -97,12 +98,13 @@ function Incoming({ of, onClose }) {
   const nothing = of.faults.length === 0 && of.changes.length === 0;
   return (
     <Dialog title={t('catalogue.import')} onClose={busy ? undefined : onClose} actions={<>
-      {of.changes.length > 0 && !of.faults.length && !failures.length && <Button kind="primary" busy={busy} onClick={run}>{t('cataloguecsv.apply', { n: of.changes.length })}</Button>}
+      {of.changes.length > 0 && !of.faults.length && !failures.length && <Button kind="primary" busy={busy} disabled={!tags.data} onClick={run}>{t('cataloguecsv.apply', { n: of.changes.length })}</Button>}
       {!busy && <Button kind="quiet" onClick={onClose}>{t('form.close')}</Button>}
     </>}>
       {of.faults.length > 0 && <Notice kind="bad" title={t('cataloguecsv.faults', { n: of.faults.length })}><ul class="faults">{of.faults.slice(0, 20).map((f) => <li key={f}>{f}</li>)}</ul></Notice>}
       {failures.length > 0 && <Notice kind="bad" live title={t('cataloguecsv.failures', { n: failures.length })}><ul class="faults">{failures.map((f) => <li key={f}>{f}</li>)}</ul></Notice>}
       {nothing && <p>{t('cataloguecsv.nothing')}</p>}
+      {tags.error && <Failure error={tags.error} onRetry={tags.reload} />}
       {of.changes.length > 0 && !of.faults.length && (
         <ul class="change-list">
           {of.changes.map((c) => (
@@ -182,15 +184,16 @@ function EditField({ room, code, stored, reload }) {
     setError(null);
   };
   const save = async (etag) => {
-    const faults = { 'path.code': fresh && !draft.code ? t('catalogue.code.missing') : '', 'body.label': draft.label.trim() ? '' : t('catalogue.label.missing') };
-    setMissing(faults);
     setError(null);
-    if (faults['path.code'] || faults['body.label']) { toWrong(); return; }
     setBusy(true);
     try {
+      const there = fresh && draft.code && (await loadCatalogue(true)).byCode[draft.code];
+      const faults = { 'path.code': there ? t('catalogue.code.taken', { label: labelOf(there) }) : fresh && !draft.code ? t('catalogue.code.missing') : '', 'body.label': draft.label.trim() ? '' : t('catalogue.label.missing') };
+      setMissing(faults);
+      if (faults['path.code'] || faults['body.label']) { setBusy(false); toWrong(); return; }
       await apiOf(room).put(fresh ? draft.code : code, bodyOf(), etag);
       forget();
-      await loadCatalogue(true);
+      await loadCatalogue(true).catch(() => {});
       announce(t('catalogue.saved', { label: draft.label }), { shown: true });
       go(to('catalogue'));
     } catch (x) { setError(x); setBusy(false); toWrong(); }
@@ -201,7 +204,7 @@ function EditField({ room, code, stored, reload }) {
     try {
       await apiOf(room).remove(code, stored.etag);
       forget();
-      await loadCatalogue(true);
+      await loadCatalogue(true).catch(() => {});
       announce(t('catalogue.deleted', { label: stored.label }), { shown: true });
       go(to('catalogue'));
     } catch (x) { setError(x); setBusy(false); setRemoving(false); }

@@ -5,7 +5,7 @@ import { announce } from '../core/announce.js';
 import { fieldOf, inRoom, loadCatalogue } from '../core/catalogue.js';
 import { contactFields, countries, labelOf, limits, ownWords, spoken, takes, valueWords } from '../core/kinds.js';
 import { byText, dateTime, t } from '../core/i18n.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { go, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
@@ -36,23 +36,22 @@ async function find(q, cursor, options, onVain) {
 export function Contacts({ asked }) {
   const [typed, setTyped] = useState(asked || '');
   const q = useStill(typed.trim(), 350);
-  const [cursors, setCursors] = useState(['']);
-  const cursor = cursors[cursors.length - 1];
+  const pages = usePages();
+  const { cursor } = pages;
   const [vain, setVain] = useState(false);
   const list = useLoad((o) => find(q, cursor, o, setVain), [q, cursor]);
   // Back from a contact leads to what was found.
-  useEffect(() => { if (q !== (asked || '')) history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
+  useEffect(() => { history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
   return (
     <Page title={t('contacts.title')} lead={t('contacts.lead')}
       actions={may('operator') && <>
         <ButtonLink kind="primary" icon="plus" href={to('contacts', 'new')}>{t('contacts.new')}</ButtonLink>
         <ButtonLink icon="trash" href={to('contacts', 'deleted')}>{t('deleted.title')}</ButtonLink>
       </>}>
-      <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); setCursors(['']); }} /></div>
+      <div class="toolbar"><Search label={t('contacts.search')} value={typed} onInput={(x) => { setTyped(x); pages.start(); }} /></div>
       {vain && list.loading && <p class="hint" role="status">{t('contacts.looking')}</p>}
       <Loaded of={list}>
-        {({ items, nextCursor }) => (items.length === 0
+        {({ items, nextCursor }) => (items.length === 0 && pages.page === 0
           ? <Empty icon="people" title={q ? t('search.nothing', { q }) : t('contacts.empty')}>{t('contacts.search.hint')}</Empty>
           : <>
             <p class="hidden" role="status">{q && t('contacts.found', { n: items.length })}</p>
@@ -63,7 +62,7 @@ export function Contacts({ asked }) {
               { key: 'city', head: t('contact.city'), cell: (c) => (c.postcode || c.city ? <span class="any">{[c.postcode, c.city].filter(Boolean).join(' ')}</span> : null) },
               { key: 'language', head: t('contact.language'), cell: (c) => (c.language ? ownWords('language', c.language) : null) },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} people={[...q.trim()].length < leastWord} />
+            <Pager of={pages} next={nextCursor} people={[...q.trim()].length < leastWord} />
           </>)}
       </Loaded>
     </Page>
@@ -72,12 +71,11 @@ export function Contacts({ asked }) {
 
 /** Contacts that were deleted and can still be brought back. */
 export function Deleted() {
-  const [cursors, setCursors] = useState(['']);
+  const pages = usePages();
   const [busy, setBusy] = useState('');
   const [error, setError] = useState(null);
-  const cursor = cursors[cursors.length - 1];
+  const { cursor } = pages;
   const list = useLoad((o) => contacts.deleted({ cursor, limit }, o), [cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const restore = async (c) => {
     setBusy(c.number);
     setError(null);
@@ -91,7 +89,7 @@ export function Deleted() {
     <Page title={t('deleted.title')} lead={t('deleted.lead', { n: limits.restoreDays })} back={{ href: to('contacts'), text: t('contacts.title') }}>
       {error && <Failure error={error} />}
       <Loaded of={list}>
-        {({ items, nextCursor }) => (items.length === 0 && cursors.length === 1
+        {({ items, nextCursor }) => (items.length === 0 && pages.page === 0
           ? <Empty icon="trash" title={t('deleted.empty', { n: limits.restoreDays })} />
           : <>
             <Table caption={t('deleted.title')} rows={items} rowKey={(c) => c.number} columns={[
@@ -102,7 +100,7 @@ export function Deleted() {
               { key: 'until', head: t('deleted.until'), cell: (c) => dateTime(c.erasedAt) },
               { key: 'do', head: t('table.do'), cell: (c) => <Button icon="undo" busy={busy === c.number} aria-label={t('button.of', { what: t('deleted.restore'), of: `#${c.number}` })} onClick={() => restore(c)}>{t('deleted.restore')}</Button> },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} people />
+            <Pager of={pages} next={nextCursor} people />
           </>)}
       </Loaded>
     </Page>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { imports } from '../core/api.js';
 import { t, byText, dateTime, day, time } from '../core/i18n.js';
-import { useLoad, usePoll } from '../core/load.js';
+import { useLoad, usePages, usePoll } from '../core/load.js';
 import { useStill } from '../core/when.js';
 import { may, user } from '../core/user.js';
 import { go, to } from '../core/router.js';
@@ -42,12 +42,12 @@ const noFilter = { dataType: '', action: '', status: '', createdBy: '', days: ''
 export function Imports() {
   // Back from an import leads to the page and the search it was found by.
   const kept = history.state?.imports;
-  const [cursors, setCursors] = useState(kept?.cursors || ['']);
+  const pages = usePages(kept?.cursors);
   const [typed, setTyped] = useState(kept?.typed || '');
   const [filter, setFilter] = useState(kept?.filter || noFilter);
   const q = useStill(typed.trim());
-  useEffect(() => { history.replaceState({ imports: { cursors, typed, filter } }, ''); }, [cursors, typed, filter]);
-  const cursor = cursors[cursors.length - 1];
+  useEffect(() => { history.replaceState({ imports: { cursors: pages.cursors, typed, filter } }, ''); }, [pages.cursors, typed, filter]);
+  const { cursor } = pages;
   const { days, ...asked } = filter;
   const list = useLoad((o) => search({ q, ...asked, since: days && daysAgo(Number(days)) }, cursor, o), [cursor, q, filter]);
   const items = list.data?.items || [];
@@ -58,9 +58,8 @@ export function Imports() {
   });
   const people = useRef(new Set());
   for (const i of items) people.current.add(i.createdBy);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
-  const type = (text) => { setTyped(text); setCursors(['']); };
-  const choose = (change) => { setFilter({ ...filter, ...change }); setCursors(['']); };
+  const type = (text) => { setTyped(text); pages.start(); };
+  const choose = (change) => { setFilter({ ...filter, ...change }); pages.start(); };
   const on = Object.values(filter).filter(Boolean).length;
   const [narrowing, setNarrowing] = useState(on > 0);
   const operator = may('operator');
@@ -79,11 +78,11 @@ export function Imports() {
       )}
       <Loaded of={list} rows={8}>
         {({ items: shown, nextCursor }) => (
-          shown.length === 0 && cursors.length === 1
+          shown.length === 0 && pages.page === 0
             ? <Nothing q={q} on={on} operator={operator} onClear={() => choose(noFilter)} />
             : <>
               <List items={shown} />
-              <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} label={t('imports.pages')} />
+              <Pager of={pages} next={nextCursor} label={t('imports.pages')} />
             </>
         )}
       </Loaded>

@@ -7,7 +7,8 @@ import { useDraft } from '../core/draft.js';
 import { dataTypes as known, limits } from '../core/kinds.js';
 import { newImport } from '../core/forms.js';
 import { go, to } from '../core/router.js';
-import { chosen, newKey, send } from '../core/sending.js';
+import { newKey } from '../core/api.js';
+import { chosen, send } from '../core/sending.js';
 import { sniff } from '../core/sniff.js';
 import { announce } from '../core/announce.js';
 import { Button, ButtonLink, Choices, Failure, Field, Page } from '../components/basics.jsx';
@@ -39,11 +40,13 @@ export function New() {
   useEffect(() => {
     if (!file) return;
     sniffing.current = sniff(file, catalogue.value).catch(() => null).then((s) => {
+      if (chosen.value !== file) return ''; // another was chosen meanwhile
       const dataType = s && dataTypes.includes(s.dataType) ? s.dataType : '';
       setGuessed(dataType);
-      // What the user has chosen for this file stays.
-      if (!dataType || byHand.current === file) return '';
-      set({ dataType });
+      // What the user has chosen for this file stays, and what another one was taken for goes.
+      if (byHand.current === file) return '';
+      if (dataType || guessed) set((d) => (dataType || d.dataType === guessed ? { ...d, dataType } : d));
+      if (!dataType) return '';
       setWrong((w) => ({ ...w, dataType: '' }));
       announce(t('new.recognised', { type: t(`dataType.${dataType}`) }));
       return dataType;

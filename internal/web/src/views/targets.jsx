@@ -79,7 +79,7 @@ export function Target({ id, copyOf }) {
 
 /** @param {{id?: any, stored?: any, copied?: any, reload?: any}} props */
 function Edit({ id, stored, copied, reload }) {
-  const [draft, set, forget, back, begin] = useDraft(`target.${id}`, () => ({
+  const [draft, set, forget, back, begin] = useDraft(copied ? `target.copy.${stored.id}` : `target.${id}`, () => ({
     name: copied ? t('targets.copy.name', { name: stored.name }) : stored.name,
     root: id === 'new' && !copied ? newGroup('all', [newLeaf()]) : fromTree(stored.condition),
     etag: stored.etag,

@@ -7,7 +7,7 @@ import { contactFields, labelOf } from '../core/kinds.js';
 import { useDraft } from '../core/draft.js';
 import { openDownload } from '../core/files.js';
 import { ago, bytes, dateTime, day as dayOf, num, t } from '../core/i18n.js';
-import { useLoad, usePoll } from '../core/load.js';
+import { useLoad, usePages, usePoll } from '../core/load.js';
 import { mailWords } from '../core/mail.js';
 import { go, to } from '../core/router.js';
 import { exports, may } from '../core/user.js';
@@ -24,19 +24,18 @@ const limit = 50;
 
 /** @param {{id?: any}} props */
 export function Templates({ id }) {
-  const [cursors, setCursors] = useState(['']);
-  const cursor = cursors[cursors.length - 1];
+  const pages = usePages();
+  const { cursor } = pages;
   const list = useLoad((o) => templates.list({ limit, cursor }, o), [cursor]);
   const items = list.data?.items || [];
   usePoll(list.again, { active: items.some(active), mark: items.map((i) => i.status).join(), idle: cursor === '' ? 30000 : 0 });
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const operator = may('operator');
   return (
     <Page title={t('templates.title')} lead={t('templates.lead')}
       actions={operator && <ButtonLink kind="primary" icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}>
       {id && <One id={id} />}
       <Loaded of={list}>
-        {({ items: shown, nextCursor }) => (shown.length === 0
+        {({ items: shown, nextCursor }) => (shown.length === 0 && pages.page === 0
           ? <Empty icon="table" title={t('templates.empty')} actions={operator && <ButtonLink kind="primary" icon="download" href={to('templates', 'new')}>{t('templates.new')}</ButtonLink>}>{t('templates.empty.text')}</Empty>
           : <>
             <Table class="templates-table" caption={t('templates.title')} rows={shown} rowKey={(i) => i.id} rowClass={(i) => (i.id === id ? 'marked' : '')} columns={[
@@ -49,7 +48,7 @@ export function Templates({ id }) {
               { key: 'file', head: t('imports.downloads'), wide: true, cell: (i) => (i.status === 'ready' && exports() ? <Download ask={() => templates.file(i.id)}>{t('templates.download')}<span class="hidden"> {i.targetName}</span> <span class="nowrap">· {bytes(i.bytes)}</span></Download> : null) },
             ]} />
             {!exports() && <p class="hint">{t('export.files')}</p>}
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+            <Pager of={pages} next={nextCursor} />
           </>)}
       </Loaded>
     </Page>
@@ -147,7 +146,7 @@ export function NewTemplate() {
   useEffect(() => { loadCatalogue().then(() => setReady(true), setError); }, []);
   const room = { contacts: 'contact', criteria: 'criterion', authorisations: 'authorisation' }[draft.dataType];
   const all = !ready ? [] : room === 'contact' ? contactFields.map(fieldOf) : inRoom(room);
-  const picked = draft.fields || all.map((f) => f.code);
+  const picked = all.map((f) => f.code).filter((c) => !draft.fields || draft.fields.includes(c));
   const target = load.data?.find((x) => x.id === draft.targetId);
 
   const submit = async (e) => {
@@ -161,7 +160,7 @@ export function NewTemplate() {
     const first = Object.keys(faults).find((k) => faults[k]);
     if (first) { /** @type {HTMLElement} */ (document.querySelector(`[name=${first}]`))?.focus(); return; }
     const body = { dataType: draft.dataType, targetId: draft.targetId };
-    if (draft.fields && picked.length < all.length) body.fields = all.map((f) => f.code).filter((c) => picked.includes(c));
+    if (picked.length < all.length) body.fields = picked;
     if (draft.dataType === 'contacts' && draft.include?.length) body.include = draft.include;
     if (draft.since) body.updatedSince = new Date(`${draft.since}T00:00:00`).toISOString();
     if (draft.format !== 'csv') body.format = draft.format;

@@ -4,7 +4,7 @@ import { faultAt, users } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { byText, dateTime, t } from '../core/i18n.js';
 import { limits } from '../core/kinds.js';
-import { useLoad } from '../core/load.js';
+import { useLoad, usePages } from '../core/load.js';
 import { user } from '../core/user.js';
 import { AdminPage } from '../components/administration.jsx';
 import { Address, Badge, Button, Choices, Failure, Field, Loaded, Pager } from '../components/basics.jsx';
@@ -22,15 +22,14 @@ const Role = ({ value, onChange }) => (
 );
 
 export function Users() {
-  const [cursors, setCursors] = useState(['']);
+  const pages = usePages();
   const [asking, setAsking] = useState(null);
   const [inviting, setInviting] = useState(false);
   const [changing, setChanging] = useState(null);
   const [busy, setBusy] = useState('');
   const [error, setError] = useState(null);
-  const cursor = cursors[cursors.length - 1];
+  const { cursor } = pages;
   const list = useLoad((o) => users.list({ cursor, limit }, o), [cursor]);
-  const turn = (page) => setCursors(page < cursors.length ? cursors.slice(0, page + 1) : [...cursors, list.data.nextCursor]);
   const change = async (u) => {
     setBusy(u.id);
     setError(null);
@@ -78,7 +77,7 @@ export function Users() {
                 </span>
               )) },
             ]} />
-            <Pager page={cursors.length - 1} more={Boolean(nextCursor)} onPage={turn} />
+            <Pager of={pages} next={nextCursor} />
           </>
         )}
       </Loaded>
@@ -117,24 +116,16 @@ function Invitation({ onClose, onDone }) {
 /** @param {{of?: any, onClose?: any, onDone?: any}} props */
 function ChangeRole({ of, onClose, onDone }) {
   const [role, setRole] = useState(of.role);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const save = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await users.put(of.id, { role });
-      await onDone(t('users.changed', { email: of.email, role: t(`group.${role}`) }));
-    } catch (e) { setError(e); setBusy(false); }
+  const send = async () => {
+    await users.put(of.id, { role });
+    await onDone(t('users.changed', { email: of.email, role: t(`group.${role}`) }));
   };
   return (
-    <Dialog title={t('button.of', { what: t('users.change'), of: of.email })} onClose={onClose} actions={<>
-      <Button kind="primary" icon="check" busy={busy} onClick={save}>{t('users.change')}</Button>
-      <Button kind="quiet" onClick={onClose}>{t('form.cancel')}</Button>
-    </>}>
-      <p>{t('users.change.text')}</p>
-      <Role value={role} onChange={setRole} />
-      {error && <Failure error={error} />}
-    </Dialog>
+    <FormDialog title={t('button.of', { what: t('users.change'), of: of.email })} word={t('users.change')} send={send} onClose={onClose}>
+      {() => <>
+        <p>{t('users.change.text')}</p>
+        <Role value={role} onChange={setRole} />
+      </>}
+    </FormDialog>
   );
 }

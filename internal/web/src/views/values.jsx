@@ -37,7 +37,7 @@ export function Values() {
       <div class="toolbar"><Search label={t('values.search')} value={q} onInput={setQ} /></div>
       {error && <Failure error={error} onRetry={load} />}
       {!fields && !error && <Skeleton rows={8} />}
-      {fields && fields.length === 0 && <Empty icon="search" title={t('search.nothing', { q })} />}
+      {fields && fields.length === 0 && <Empty icon="search" title={q ? t('search.nothing', { q }) : t('catalogue.empty.criterion')} />}
       <p class="hidden" role="status">{fields && q && t('values.found', { n: fields.length })}</p>
       {fields && ['criterion', 'authorisation'].map((room) => {
         const mine = fields.filter((f) => f.room === room);
