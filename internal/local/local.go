@@ -186,6 +186,9 @@ func (s *Stack) deploy(ctx context.Context, root, built string, o Options) error
 		return err
 	}
 	if !found {
+		if _, err := os.Stat(keptFile(o.Dir)); err == nil {
+			fmt.Fprintln(o.Progress, "The stack before was cut short before it had written what it held: this one begins anew")
+		}
 		if err := createUsers(ctx, s.Config(), d.UserPoolID, s.Users); err != nil {
 			return fmt.Errorf("create the users: %w", err)
 		}
@@ -267,7 +270,7 @@ func endDaemon(dir string) error {
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		syscall.Kill(pid, signal)
-		for range 1200 {
+		for end := time.Now().Add(emulator.StopTime); time.Now().Before(end); {
 			if !running(dir) {
 				return nil
 			}

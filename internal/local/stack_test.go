@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -334,9 +335,10 @@ func get(t *testing.T, r *http.Request) (int, []byte) {
 // (fault 54).
 func TestWhatAStackHoldsIsKept(t *testing.T) {
 	dir, seeds := t.TempDir(), 0
+	var progress bytes.Buffer
 	up := func(port int) *local.Stack {
 		t.Helper()
-		s, err := local.Up(t.Context(), local.Options{Dir: dir, Port: port, Keep: true, Seed: func(ctx context.Context, s *local.Stack) error {
+		s, err := local.Up(t.Context(), local.Options{Dir: dir, Port: port, Keep: true, Progress: &progress, Seed: func(ctx context.Context, s *local.Stack) error {
 			seeds++
 			return local.Demo(10)(ctx, s)
 		}})
@@ -418,8 +420,19 @@ func TestWhatAStackHoldsIsKept(t *testing.T) {
 	}
 	s = up(0) // another port: it is deployed again
 	there(s)
-	if seeds != 1 {
-		t.Errorf("seeded %d times", seeds)
+	if seeds != 1 || strings.Contains(progress.String(), "cut short") {
+		t.Errorf("seeded %d times: %s", seeds, progress.String())
+	}
+	if err := s.Down(); err != nil {
+		t.Fatal(err)
+	}
+	// One that was killed before it had written begins anew, and says so.
+	if err := os.Remove(filepath.Join(dir, "state", "kept", "services", "dynamodb.json")); err != nil {
+		t.Fatal(err)
+	}
+	s = up(0)
+	if seeds != 2 || !strings.Contains(progress.String(), "cut short") {
+		t.Errorf("seeded %d times: %s", seeds, progress.String())
 	}
 	if err := s.Down(); err != nil {
 		t.Fatal(err)

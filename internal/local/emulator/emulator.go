@@ -76,13 +76,13 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 }
 
 // hold locks the folder that an emulator keeps its state in. One whose starter was
-// killed writes on for a while: hold waits for it, for a minute at most.
+// killed writes on for a while: hold waits for it.
 func hold(keep string) (*os.File, error) {
 	f, err := os.OpenFile(keep+".lock", os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	for range 1200 {
+	for end := time.Now().Add(StopTime); time.Now().Before(end); {
 		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
 			return f, nil
 		}
@@ -201,8 +201,9 @@ func (e *Emulator) ready(ctx context.Context) error {
 	}
 }
 
-// stopTime is how long an emulator may take to write what it holds.
-const stopTime = time.Minute
+// StopTime is how long an emulator may take to write what it holds. One that hangs
+// ends itself long before (launch.py).
+const StopTime = 15 * time.Minute
 
 // Ended is closed when the emulator has ended.
 func (e *Emulator) Ended() <-chan struct{} { return e.ended }
@@ -212,7 +213,7 @@ func (e *Emulator) Stop() {
 	e.alive.Close()
 	select {
 	case <-e.ended:
-	case <-time.After(stopTime):
+	case <-time.After(StopTime):
 		syscall.Kill(-e.cmd.Process.Pid, syscall.SIGKILL)
 		<-e.ended
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -114,5 +115,38 @@ func TestAnEmulatorHoldsTheFolderThatItKeeps(t *testing.T) {
 	e.Stop()
 	if err := emulator.Settled(keep); err != nil || taken() {
 		t.Errorf("after its end: %v, taken %t", err, taken())
+	}
+}
+
+// An emulator that is writing what it holds is left to it, however long it takes; one
+// that does nothing is ended.
+func TestAnEmulatorThatWritesIsLeftToIt(t *testing.T) {
+	source, err := os.ReadFile("launch.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch, _, ok := strings.Cut(string(source), "def leave():")
+	if !ok {
+		t.Fatal("launch.py has no leave")
+	}
+	script := watch + `
+import time, types
+seconds = 0
+def second(_):
+    global seconds
+    seconds += 1
+    end = time.process_time() + 0.05
+    while seconds <= 70 and time.process_time() < end:
+        pass
+def leave():
+    print(seconds)
+    os._exit(0)
+signal.signal(signal.SIGTERM, lambda *_: None)
+threading.Event = lambda: types.SimpleNamespace(wait=second)
+watch()
+`
+	said, err := exec.Command("python3", "-c", script).CombinedOutput() // its standard input has ended
+	if err != nil || string(said) != "120\n" {
+		t.Errorf("it was ended after %q seconds: %v", said, err)
 	}
 }

@@ -68,6 +68,8 @@ func run(ctx context.Context, command string, args []string) error {
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
+		// Where much is held it takes a while, and whoever waits need not wonder.
+		defer time.AfterFunc(3*time.Second, func() { fmt.Println("Writing what the stack holds") }).Stop()
 		return local.Down(*dir)
 	case "reset":
 		if err := flags.Parse(args); err != nil {
