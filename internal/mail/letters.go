@@ -86,6 +86,9 @@ func (l Letters) Import(i domain.Import, institution string) Message {
 	}
 	if i.Problem != nil {
 		w.data["Reason"] = reasons[string(i.Problem.Code)]
+		if matchable(i) {
+			w.data["Reason"] = "match"
+		}
 	}
 	if i.Status != domain.Rejected && c.Rows > 0 {
 		for _, x := range []struct {
@@ -102,6 +105,13 @@ func (l Letters) Import(i domain.Import, institution string) Message {
 		}
 	}
 	return w.message()
+}
+
+// matchable reports whether the file's columns wait to be matched on the screen. One
+// whose columns all have roles is a template of ours with something wrong in it.
+func matchable(i domain.Import) bool {
+	return i.OfKind != domain.UndoOf && slices.Contains([]string{"unknownColumn", "duplicateColumn", "noKeyColumn"}, string(i.Problem.Code)) &&
+		slices.ContainsFunc(i.Headers, func(h domain.Header) bool { return h.Name != "" && !strings.HasPrefix(h.Name, "[") })
 }
 
 // reasons sort the codes for which a file is rejected. The problem's own text

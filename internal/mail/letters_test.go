@@ -77,6 +77,8 @@ func cases(lang string) (names []string, out []mail.Message) {
 		i.Problem = &domain.FileProblem{Reason: reason.Reason{Code: reason.Code(code), Params: reason.Params{"name": "secret"}}}
 		add("rejected: "+code, letters.Import(i, "Aurora Theatre"))
 	}
+	i.Problem.Reason.Code, i.Headers = "unknownColumn", []domain.Header{{Name: "[new] GENRE"}, {Name: "Musik"}}
+	add("columns to be matched", letters.Import(i, "Aurora Theatre"))
 	return names, out
 }
 
