@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"path/filepath"
 	"time"
 
@@ -19,11 +21,39 @@ func Demo(n int) func(context.Context, *Stack) error {
 		db := dynamo.Open(s.Config())
 		contacts := dynamo.NewContacts(db, s.Tables.Contacts, s.Tables.Emails, s.Tables.History, s.Tables.Catalogue)
 		catalogue := dynamo.NewCatalogue(db, s.Tables.Catalogue)
-		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, n); err != nil {
+		told := counted{contacts, n, s.options.Progress}
+		if err := demo.Seed(ctx, told, catalogue, demo.Aurora, n); err != nil {
 			return err
 		}
 		return demo.Seed(ctx, contacts, catalogue, demo.Borealis, (n+9)/10)
 	}
+}
+
+// counted says every so many contacts how far it is: on the emulator a large
+// institution takes minutes.
+type counted struct {
+	*dynamo.Contacts
+	all int
+	out io.Writer
+}
+
+const every = 10_000
+
+func (c counted) Load(ctx context.Context, in domain.InstitutionID, contacts iter.Seq[domain.Contact]) error {
+	if c.out == nil || c.all < 2*every {
+		return c.Contacts.Load(ctx, in, contacts)
+	}
+	return c.Contacts.Load(ctx, in, func(yield func(domain.Contact) bool) {
+		n := 0
+		for contact := range contacts {
+			if !yield(contact) {
+				return
+			}
+			if n++; n%every == 0 {
+				fmt.Fprintf(c.out, "%d of %d contacts\n", n, c.all)
+			}
+		}
+	})
 }
 
 // DemoYear returns a Seed that fills them likewise and gives a past to those that
