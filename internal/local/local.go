@@ -119,6 +119,9 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 	if _, found, err := readKept(o.Dir); err != nil {
 		return nil, err
 	} else if !found {
+		if _, err := os.Stat(keptFile(o.Dir)); err == nil {
+			fmt.Fprintln(o.Progress, "The stack before was cut short before it had written what it held: this one begins anew")
+		}
 		if err := os.RemoveAll(keptDir(o.Dir)); err != nil {
 			return nil, err
 		}
@@ -186,9 +189,6 @@ func (s *Stack) deploy(ctx context.Context, root, built string, o Options) error
 		return err
 	}
 	if !found {
-		if _, err := os.Stat(keptFile(o.Dir)); err == nil {
-			fmt.Fprintln(o.Progress, "The stack before was cut short before it had written what it held: this one begins anew")
-		}
 		if err := createUsers(ctx, s.Config(), d.UserPoolID, s.Users); err != nil {
 			return fmt.Errorf("create the users: %w", err)
 		}
