@@ -158,6 +158,26 @@ func TestWorkbookMemoryStaysFlat(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
+// What a workbook says in few bytes again and again is bounded like the rest: texts
+// without a letter, and the same columns as hidden ones.
+func TestWorkbooksThatRepeatThemselves(t *testing.T) {
+	defer sheet.WithSharedBytes(1 << 20)()
+	many := zipped(t, book(bookHead, file{"xl/sharedStrings.xml", "<sst>" + strings.Repeat("<si/>", 200_000) + "</sst>"})...)
+	if got := read(t, many, sheet.Options{KnownColumn: known}); got.err == nil || got.err.Code != sheet.CodeWorkbookTooLarge {
+		t.Errorf("empty texts: %v", got.err)
+	}
+
+	hidden := zipped(t, book("", file{"xl/worksheets/sheet1.xml", `<worksheet><cols>` + strings.Repeat(`<col min="2" max="2000" hidden="1"/>`, 5000) + `</cols><sheetData>` + bookHead + `<row r="2"><c><v>1</v></c></row></sheetData></worksheet>`})...)
+	_, before := held()
+	got := read(t, hidden, sheet.Options{KnownColumn: known})
+	if _, after := held(); got.err != nil || after-before > 8<<20 {
+		t.Errorf("hidden columns: %d bytes allocated, %v", after-before, got.err)
+	}
+	if len(got.warnings) != 1 || got.warnings[0].Code != "hiddenColumns" {
+		t.Errorf("%+v", got.warnings)
+	}
+}
+
 // A source that ends early is an error of ours, never the end of the file.
 func TestShortReadIsNoEnd(t *testing.T) {
 	in := head + "\n" + strings.Repeat("1,x,y\n", 100_000)

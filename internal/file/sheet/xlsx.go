@@ -14,8 +14,9 @@ import (
 )
 
 // sharedBytes bounds the texts of a workbook that cells refer to by number, the
-// only part that must be held in memory.
-const sharedBytes = 200 << 20
+// only part that must be held in memory, with where each of them ends. Tests have
+// fewer.
+var sharedBytes = 200 << 20
 
 // A workbook reads the first visible sheet of an .xlsx row by row.
 type workbook struct {
@@ -333,9 +334,6 @@ func (w *workbook) readShared(p parts, name string) error {
 		switch {
 		case t == tagText && inText:
 			w.shared = append(w.shared, x.text...)
-			if len(w.shared)+8*len(w.offsets) > sharedBytes {
-				return tooLarge("workbookTooLarge", sharedBytes)
-			}
 		case t == tagStart && x.name == "t":
 			inText = !phonetic
 		case t == tagEnd && x.name == "t":
@@ -346,6 +344,9 @@ func (w *workbook) readShared(p parts, name string) error {
 			w.shared = w.shared[:start+len(unescapeCell(w.shared[start:]))]
 			start = len(w.shared)
 			w.offsets = append(w.offsets, start)
+		}
+		if len(w.shared)+8*len(w.offsets) > sharedBytes { // texts may also be empty
+			return tooLarge("workbookTooLarge", sharedBytes)
 		}
 	}
 }
@@ -521,7 +522,11 @@ func (w *workbook) around() {
 	switch w.x.name {
 	case "col":
 		if w.flag("hidden") {
-			for c := max(1, number("min")); c <= min(number("max"), w.limits.Columns); c++ {
+			next := 1 // they come in order: none is hidden twice, however often a file says so
+			if n := len(w.hiddenColumns); n > 0 {
+				next = w.hiddenColumns[n-1] + 2
+			}
+			for c := max(next, number("min")); c <= min(number("max"), w.limits.Columns); c++ {
 				w.hiddenColumns = append(w.hiddenColumns, c-1)
 			}
 		}

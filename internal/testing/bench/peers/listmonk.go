@@ -197,7 +197,7 @@ func (l *listmonk) session(ctx context.Context, path string, column int) (alone,
 		return alone, whole, err
 	}
 	failed := l.send(ctx, own, file.Bytes(), rows)
-	alone.PeakMB = peakOf(run.Process.Pid)
+	alone.PeakMB = float64(peakOf(run.Process.Pid)) * 1024 / 1e6
 	used, _ := end(run, syscall.SIGKILL) // it has written everything
 	alone.CPU, alone.PerSec = used, float64(rows)/used
 	return alone, whole, failed
@@ -212,17 +212,18 @@ func end(cmd *exec.Cmd, signal syscall.Signal) (float64, error) {
 	return (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), err
 }
 
-func peakOf(pid int) float64 {
+// peakOf returns the most memory that a process had, in kB; 0 where the system does
+// not say.
+func peakOf(pid int) (kilo int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
-	var kilo int
 	_, after, _ := strings.Cut(string(status), "VmHWM:")
 	if _, err := fmt.Sscan(after, &kilo); err != nil {
 		return 0
 	}
-	return float64(kilo) * 1024 / 1e6
+	return kilo
 }
 
 // answers waits until somebody listens on the port.

@@ -49,13 +49,7 @@ func work(ctx context.Context, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	if status, err := os.ReadFile("/proc/self/status"); err == nil {
-		if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok {
-			if _, err := fmt.Sscan(after, &seen.Peak); err != nil {
-				return err
-			}
-		}
-	}
+	seen.Peak = peakOf(os.Getpid())
 	return json.NewEncoder(os.Stdout).Encode(seen)
 }
 
