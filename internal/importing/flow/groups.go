@@ -34,6 +34,15 @@ type groupKey [12]byte
 
 func (k groupKey) String() string { return base64.RawURLEncoding.EncodeToString(k[:]) }
 
+// keyNamed returns the key of a group's name, false for what is none.
+func keyNamed(name string) (k groupKey, ok bool) {
+	if len(name) != base64.RawURLEncoding.EncodedLen(len(k)) {
+		return k, false
+	}
+	_, err := base64.RawURLEncoding.Decode(k[:], []byte(name))
+	return k, err == nil
+}
+
 // keyOf returns the key of a problem. asJSON is the problem, nil to make it.
 func keyOf(p domain.Problem, asJSON []byte) groupKey {
 	if asJSON == nil || p.Contact != "" || p.OtherLines != nil {
@@ -57,24 +66,21 @@ type groupSet []byte
 
 const groupSetBytes = 64
 
-func (s groupSet) bit(key []byte) (*byte, byte) {
-	n := int(binary.BigEndian.Uint16(key)) % (8 * len(s))
+func (s groupSet) bit(key groupKey) (*byte, byte) {
+	n := int(binary.BigEndian.Uint16(key[:])) % (8 * len(s))
 	return &s[n/8], 1 << (n % 8)
 }
 
 func (s groupSet) add(key groupKey) {
-	b, bit := s.bit(key[:])
+	b, bit := s.bit(key)
 	*b |= bit
 }
 
 // mayHave reports whether a group of the name may be in the set.
 func (s groupSet) mayHave(name string) bool {
-	key, err := base64.RawURLEncoding.DecodeString(name)
-	if err != nil || len(key) != len(groupKey{}) {
-		return false
-	}
-	if len(s) == 0 {
-		return true
+	key, ok := keyNamed(name)
+	if !ok || len(s) == 0 {
+		return ok
 	}
 	b, bit := s.bit(key)
 	return *b&bit != 0

@@ -129,7 +129,8 @@ func (w *ProblemWriter) Close(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.groups.add(ctx, b, []domain.Problem{groups[i].Problem}, []groupKey{keyOf(groups[i].Problem, nil)}); err != nil {
+		key, _ := keyNamed(groups[i].Group)
+		if err := w.groups.add(ctx, b, []domain.Problem{groups[i].Problem}, []groupKey{key}); err != nil {
 			return err
 		}
 	}
