@@ -123,6 +123,37 @@ func TestNothingIsLeftOfBefore(t *testing.T) {
 	})
 }
 
+// Decisions that are tested while they are still being kept are not left with the
+// import that they were about.
+func TestDecisionsThatAreTestedAreNotKept(t *testing.T) {
+	t.Parallel()
+	s := stack(t, dev.Options{Contacts: 600})
+	file, _, _ := spoilt(t, s)
+	p := browser.New(t).Page(browser.Options{})
+	signedIn(s, p, "operator@aurora.example")
+	p.Press("New")
+	p.Upload("spring.csv", file)
+	p.SeeIn(".recognised", "Recognised from the file: Criteria")
+	p.Press("Test the file")
+	p.See("28 rows cannot go in as they are")
+	p.Eval(`window.dropped = []; window.past = fetch; window.fetch = async (path, init) => {
+			const r = await past(path, init);
+			if (/draft$/.test(path) && init.method === "PUT") await new Promise((go) => { window.come = go; });
+			if (/draft$/.test(path) && init.method === "DELETE") dropped.push(r.status);
+			return r;
+		}; true`, nil)
+	p.Press("Take all 3 suggestions")
+	p.Until(`window.come`)
+	p.Press("Test again")
+	p.See("3 corrections are part of this test")
+	p.Eval(`come(); true`, nil)
+	p.Until(`dropped.length === 1`)
+	var status []int
+	if p.Eval(`dropped`, &status); status[0] != 204 {
+		t.Errorf("the decisions are kept: %d", status[0])
+	}
+}
+
 // A list goes on to show what is new after it was paged through.
 func TestAListGoesOnAskingAfterPaging(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ const open = {};
 
 // base is what the API has, of the import.
 function about(id) {
-  open[id] ??= { now: signal(none()), state: signal({ kept: '', by: '', at: '', joined: 0 }), base: none(), etag: '', loaded: null, busy: false, timer: 0, of: null };
+  open[id] ??= { now: signal(none()), state: signal({ kept: '', by: '', at: '', joined: 0 }), base: none(), etag: '', loaded: null, busy: false, sending: Promise.resolve(), timer: 0, of: null };
   return open[id];
 }
 
@@ -120,8 +120,10 @@ export async function save(of) {
   if (a.busy || size(of) > mostCorrections) return;
   if (!a.loaded) { await loadDecisions(of); return; }
   a.busy = true; // before the wait, or a second call would send beside this one
+  let ended;
+  a.sending = new Promise((done) => { ended = done; });
   await a.loaded;
-  if (!a.loaded) { a.busy = false; return; } // what is there is not known, and is asked for again
+  if (!a.loaded) { a.busy = false; ended(); return; } // what is there is not known, and is asked for again
   a.state.value = { ...a.state.value, kept: 'saving' };
   let joined = a.state.value.joined;
   try {
@@ -145,6 +147,7 @@ export async function save(of) {
     keepHere(of.id, null);
   } catch (e) { failed(of, e); }
   a.busy = false;
+  ended();
 }
 
 window.addEventListener('online', () => {
@@ -267,7 +270,8 @@ export async function testAgain(of) {
   clearTimeout(a.timer);
   keepHere(of.id, null);
   delete open[of.id];
-  imports.dropDraft(of.id, a.etag).catch(() => {});
+  // What is on its way is kept first, or it would stay there.
+  a.sending.then(() => imports.dropDraft(of.id, a.etag)).catch(() => {});
   return made;
 }
 
