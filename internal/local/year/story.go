@@ -94,7 +94,13 @@ func (m *maker) story(ctx context.Context) error {
 	var form [][]string
 	count := func(p person, target int) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return p.ask(ctx, "POST", "/api/targets/"+targets[target].ID+"/count", nil, nil)
+			var got struct{ Complete bool }
+			for more := ""; !got.Complete; more = "?more=true" {
+				if err := p.ask(ctx, "POST", "/api/targets/"+targets[target].ID+"/count"+more, nil, &got); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 	}
 	for _, c := range []chapter{

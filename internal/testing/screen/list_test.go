@@ -381,7 +381,7 @@ func TestACountGrows(t *testing.T) {
 		window.fetch = async (path, init) => {
 			if (!/targets\/(preview|[^/]*\/count)/.test(path)) return past(path, init);
 			asked.push(path.replace(/targets\/[^/]*\/count/, 'targets/{id}/count') + ' ' + (init.body ? JSON.stringify({ ...JSON.parse(init.body), condition: undefined }) : ''));
-			if (asked.length === 1) return part(1200, false, ['1', '2']);
+			if (asked.length === 1) return part(window.first ?? 1200, false, ['1', '2']);
 			await new Promise((r, no) => {
 				come.push(r);
 				init.signal.addEventListener('abort', () => { stopped++; no(new DOMException('left', 'AbortError')); });
@@ -422,4 +422,8 @@ func TestACountGrows(t *testing.T) {
 	p.Press("Dynamic targets")
 	p.See("Subscribers")
 	p.Until(`stopped === 1`)
+	// Of none it says no number.
+	p.Eval(`asked.length = 0; window.first = 0; true`, nil)
+	p.Press("Subscribers")
+	p.See("No contact found so far")
 }

@@ -26,6 +26,9 @@ async function whole(part, show) {
   }
 }
 
+// What a count says so far: at least none would say nothing.
+const counted = (complete, n) => (complete ? t('targets.count', { n }) : n ? t('targets.atLeast', { n }) : t('targets.noneYet'));
+
 const ofTarget = (id, o) => (seconds, before) => targets.count(id, { seconds, more: before ? true : undefined }, o);
 
 /**
@@ -52,7 +55,7 @@ export function TargetCount({ target }) {
   };
   return (
     <p class="target-count" role="status">
-      {known && <span><b>{t(known.complete ? 'targets.count' : 'targets.atLeast', { n: known.contacts })}</b> <span class="hint">{t('targets.counted', { ago: ago(known.at) })}</span></span>}
+      {known && <span><b>{counted(known.complete, known.contacts)}</b> <span class="hint">{t('targets.counted', { ago: ago(known.at) })}</span></span>}
       {error && <span class="field-error">{words(error)}</span>}
       <Button kind="quiet" icon="run" busy={busy} aria-label={t('button.of', { what: t(known ? 'targets.recount' : 'targets.countNow'), of: target.name })} onClick={count}>{t(known ? 'targets.recount' : 'targets.countNow')}</Button>
     </p>
@@ -77,7 +80,7 @@ export function Count({ condition, sample, whenWrong, id }) {
         {load.error
           ? <span>{load.error.status === 422 ? t('targets.unfinished') : words(load.error)}</span>
           : shown
-            ? <span>{shown.complete === false ? t('targets.atLeast', { n: shown.count }) : t('targets.count', { n: shown.count })}{shown.complete === false && load.loading && <span class="hint"> {t('targets.counting')}</span>}</span>
+            ? <span>{counted(shown.complete !== false, shown.count)}{shown.complete === false && load.loading && <span class="hint"> {t('targets.counting')}</span>}</span>
             : <span>{t('targets.counting')}</span>}
       </p>
       {sample && shown && !load.error && shown.sample.length > 0 && (

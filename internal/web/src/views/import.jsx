@@ -242,6 +242,7 @@ function Actions({ of, reload }) {
           <Button kind="primary" icon="upload" busy={busy === 'update'} onClick={() => run('update', () => imports.update(of.id, key.current.update))}>{t('result.update')}</Button>
           <Button kind="quiet" onClick={() => setAsking(null)}>{t('form.cancel')}</Button>
         </>}>
+          {waiting(of.id) && <p class="strong">{t('update.ask.untested')}</p>}
           <p>{t(of.onConflict === 'overwrite' ? 'update.ask.overwrite' : 'update.ask.text')}</p>
           {most && <p>{t('update.ask.most', { field: most.name, n: most.n })}</p>}
           {of.warnings.filter((w) => w.code === 'consents').map((w) => <p key={w.code} class="strong">{w.message}</p>)}
