@@ -40,7 +40,7 @@ type deployed struct {
 	StateMachineARN string
 }
 
-// build builds every function for this machine's processor.
+// build builds every function for this machine's processor, each into a zip.
 func build(ctx context.Context, root, built string) error {
 	err := python(ctx, root, "http://localhost:0", "-m", "samcli", "build",
 		"--template-file", filepath.Join(root, "template.yaml"),
@@ -55,7 +55,10 @@ func build(ctx context.Context, root, built string) error {
 			return fmt.Errorf("the functions do not compile:\n%s", bytes.TrimSpace(output))
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return zipFunctions(built)
 }
 
 func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deployed, error) {
