@@ -151,8 +151,9 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 					Applied:  domain.Applied{Import: imports.Draw(t, "import"), Line: rapid.IntRange(0, 4).Draw(t, "line")}}
 				cr.Ticket = ticket(t, cr.Applied.Import)
 				if rapid.IntRange(0, 3).Draw(t, "numbered") == 0 {
-					cr.Number = number.Draw(t, "number")
-					cr.Applied.Line += 10 // a line of a file has a number or it has none
+					// A line of a file has a number or it has none, and always the same.
+					cr.Number = []domain.ContactNumber{"1", "01", "2", "0000001", "1"}[cr.Applied.Line]
+					cr.Applied.Line += 10
 				}
 				if rapid.Bool().Draw(t, "identity fits") && cr.Identity != "" {
 					cr.Fields[domain.ContactEmail] = domain.Value(domain.IdentityEmail(cr.Identity))
