@@ -22,7 +22,7 @@ trap 'exit 1' INT TERM
 # A port that is free now may be taken a moment later: three attempts.
 for _ in 1 2 3; do
 	port=$("${PYTHON:-python3}" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	java -Djava.library.path="$lib" -cp "$lib/*" software.amazon.dynamodb.services.local.main.ServerRunner \
+	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.library.path="$lib" -cp "$lib/*" software.amazon.dynamodb.services.local.main.ServerRunner \
 		-inMemory -sharedDb -disableTelemetry -port "$port" >"$log" 2>&1 &
 	server=$!
 	while kill -0 "$server" 2>/dev/null; do
