@@ -162,10 +162,12 @@ def select_by_partition(table, parsed):
 dynamodb._partiql_select = select_by_partition
 
 # The same texts come again with every row, and everything waits for their reading:
-# statements are taken apart once for their text, policies likewise. A batch reads
+# statements and conditions are taken apart once for their text, policies likewise. A batch reads
 # each of its statements twice, one after the other; the second time it is given
 # what the first one found.
 _dynamodb_keywords._tokenize = functools.lru_cache(1024)(_dynamodb_keywords._tokenize)
+dynamodb._tokenize = functools.lru_cache(1024)(dynamodb._tokenize)
+dynamodb._condition_syntax_error = functools.lru_cache(1024)(dynamodb._condition_syntax_error)
 parse_policy = iam_evaluator.parse_policy_document
 parse_policy_text = functools.lru_cache(1024)(parse_policy)
 parse_statement = dynamodb._parse_partiql
