@@ -33,8 +33,9 @@ func TestAUserFromInvitationToDismissal(t *testing.T) {
 	var password string
 	sent := mails(t, email)
 	for _, m := range sent {
-		lines := strings.Split(m.HTML, "<br>")
-		password = strings.TrimSpace(lines[len(lines)-1])
+		if _, after, found := strings.Cut(m.HTML, "<code>"); found {
+			password, _, _ = strings.Cut(after, "</code>")
+		}
 	}
 	if password == "" {
 		t.Fatalf("no mail with a password among %+v", sent)
