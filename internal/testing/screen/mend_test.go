@@ -360,6 +360,11 @@ func TestMendPieces(t *testing.T) {
 	}
 	// Who would change, with the value before and after.
 	p.SeeIn(".example", "The first of them")
+	var beside int // names that stand on the line of their numbers
+	p.Eval(`[...document.querySelectorAll('.who-table tbody .block')].filter((e) => getComputedStyle(e).display !== 'block').length`, &beside)
+	if beside > 0 {
+		t.Errorf("%d names stand beside their numbers", beside)
+	}
 	p.Press("See all")
 	p.SeeIn("dialog", "#"+string(ns[1]))
 	p.Fill("Search by number, name or value", string(ns[44]))
