@@ -293,6 +293,7 @@ func TestProgressIsSaidInQuarters(t *testing.T) {
 	}
 	p.Eval("document.dispatchEvent(new Event('visibilitychange'))", nil)
 	p.See("1,000 contacts have been changed")
+	p.Until("rollbookTest.said.some((x) => x.startsWith('Done.'))")
 	var said []string
 	for _, x := range p.Said() {
 		if strings.Contains(x, "per cent") || strings.HasPrefix(x, "Done.") {

@@ -74,11 +74,24 @@ func TestNothingIsLeftOfBefore(t *testing.T) {
 		p.Go("#/templates/new")
 		p.Heading("Download import template")
 		p.Press("Prepare the template")
-		p.See("is ready")
+		p.See("is ready; its download has started")
 		made, _, err := s.Jobs.Templates(t.Context(), "aurora", 1, "")
 		if err != nil || len(made) != 1 || fmt.Sprint(made[0].Fields) != "[authorisation:EMAIL]" && fmt.Sprint(made[0].Fields) != "[EMAIL]" {
 			t.Errorf("%v: %+v", err, made)
 		}
+	})
+	t.Run("who goes on at once", func(t *testing.T) {
+		p := open(t)
+		p.Eval(`new MutationObserver((_, o) => {
+			if (document.querySelector('h1')?.innerText !== 'Contacts') return;
+			o.disconnect();
+			// Word of it comes late, as it does on a busy machine.
+			history.pushState(null, '', '#/values');
+			setTimeout(() => window.dispatchEvent(new Event('hashchange')), 300);
+		}).observe(document.body, { subtree: true, childList: true, characterData: true });
+		location.hash = '#/contacts'`, nil)
+		p.Heading("Access criterion values")
+		p.See("Favourite genre")
 	})
 	t.Run("a catalogue of before", func(t *testing.T) {
 		p := open(t)

@@ -12,7 +12,10 @@ const parse = () => {
 /** The parts of the path and its query. */
 export const route = signal(parse());
 
-window.addEventListener('hashchange', () => { route.value = parse(); });
+// What is shown is a moment behind the address when somebody goes on.
+let shown = location.hash;
+
+window.addEventListener('hashchange', () => { shown = location.hash; route.value = parse(); });
 
 /** The address of a place in the screen. */
 export const to = (...parts) => `#/${parts.map(encodeURIComponent).join('/')}`;
@@ -20,8 +23,15 @@ export const to = (...parts) => `#/${parts.map(encodeURIComponent).join('/')}`;
 /** Goes to a place. */
 export function go(address) { location.hash = address; }
 
-/** Goes to a place so that Back does not lead here again. */
+/** Gives the place that is shown another address, unless somebody has gone on already. */
+export function rename(address) {
+  if (location.hash !== shown) return false;
+  history.replaceState(history.state, '', address);
+  shown = location.hash;
+  return true;
+}
+
+/** Goes to a place so that Back does not lead here again, unless somebody has gone on already. */
 export function replace(address) {
-  history.replaceState(null, '', address);
-  route.value = parse();
+  if (rename(address)) route.value = parse();
 }

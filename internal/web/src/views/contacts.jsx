@@ -7,7 +7,7 @@ import { contactFields, countries, labelOf, limits, ownWords, spoken, takes, val
 import { byText, dateTime, t } from '../core/i18n.js';
 import { useLoad, usePages } from '../core/load.js';
 import { useStill } from '../core/when.js';
-import { go, to } from '../core/router.js';
+import { go, rename, to } from '../core/router.js';
 import { useDraft } from '../core/draft.js';
 import { leastWord, may } from '../core/user.js';
 import { Address, Badge, Button, ButtonLink, Empty, Failure, Field, Loaded, Notice, Page, Pager, Search } from '../components/basics.jsx';
@@ -41,7 +41,7 @@ export function Contacts({ asked }) {
   const [vain, setVain] = useState(false);
   const list = useLoad((o) => find(q, cursor, o, setVain), [q, cursor]);
   // Back from a contact leads to what was found.
-  useEffect(() => { history.replaceState(null, '', q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
+  useEffect(() => { rename(q ? `${to('contacts')}?q=${encodeURIComponent(q)}` : to('contacts')); }, [q]);
   return (
     <Page title={t('contacts.title')} lead={t('contacts.lead')}
       actions={may('operator') && <>
