@@ -230,7 +230,13 @@ func TestLogLinesSayWhoseTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]int{"StartFunction": 5, "PlanFunction": 2, "ChunkFunction": 2, "FinishFunction": 2}
-	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	asked := time.Now()
+	for deadline := asked.Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		// A line that the busy emulator read too late comes with the function's next call.
+		if time.Since(asked) > 10*time.Second {
+			asked = time.Now()
+			c.wait(c.begin(map[string]any{"dataType": "criteria", "action": "test"}, []byte("Contact,[new] NICKNAME\n#"+string(demo.Number(1))+",x\n")))
+		}
 		got, all := map[string]int{}, logged(t, id)
 		for _, line := range all {
 			var l struct {
