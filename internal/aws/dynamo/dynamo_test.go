@@ -1,11 +1,14 @@
 package dynamo_test
 
 import (
+	"log"
+	"net/http"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"rollbook/internal/aws/dynamo"
 	"rollbook/internal/local/emulator"
@@ -15,10 +18,29 @@ import (
 // settings are the emulator's, or those of the DynamoDB that ROLLBOOK_DYNAMODB
 // names (dynamodb-local/run.sh starts Amazon's own).
 func settings(t emulator.T) aws.Config {
+	var conf aws.Config
 	if endpoint := os.Getenv("ROLLBOOK_DYNAMODB"); endpoint != "" {
-		return emulator.Config(endpoint)
+		conf = emulator.Config(endpoint)
+	} else {
+		conf = emulator.ForTest(t)
 	}
-	return emulator.ForTest(t)
+	conf.HTTPClient = told{awshttp.NewBuildableClient()}
+	return conf
+}
+
+// told tells whoever looks for the reason of a failure which requests were not
+// answered: they are made again, and some cost a number.
+type told struct{ inner aws.HTTPClient }
+
+func (c told) Do(r *http.Request) (*http.Response, error) {
+	resp, err := c.inner.Do(r)
+	switch {
+	case err != nil && r.Context().Err() == nil:
+		log.Printf("%s: %v", r.Header.Get("X-Amz-Target"), err)
+	case err == nil && resp.StatusCode >= 500:
+		log.Printf("%s: %s", r.Header.Get("X-Amz-Target"), resp.Status)
+	}
+	return resp, err
 }
 
 func TestContacts(t *testing.T) {
