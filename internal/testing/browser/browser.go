@@ -365,11 +365,20 @@ func (p *Page) PressIn(part, name string) {
 	p.press(js)
 }
 
+// press clicks what js finds, and again if something moved into its place meanwhile.
 func (p *Page) press(js string) {
 	p.t.Helper()
-	var at struct{ X, Y float64 }
-	p.Eval("rollbookTest.point(() => "+js+")", &at)
-	p.run("click", chromedp.MouseClickXY(at.X, at.Y))
+	for range 20 {
+		var at struct{ X, Y float64 }
+		p.Eval("rollbookTest.point(() => "+js+")", &at)
+		p.run("click", chromedp.MouseClickXY(at.X, at.Y))
+		missed := false
+		// A page that is left by the click does not know of it.
+		if err := p.eval("rollbookTest.hit === false", &missed); err != nil || !missed {
+			return
+		}
+	}
+	p.t.Fatalf("%s does not stand still", js)
 }
 
 // Fill writes into the control of the label, in place of what is there.

@@ -46,7 +46,11 @@ window.rollbookTest = (() => {
         // The middle of a link that goes over two lines may lie beside both.
         const r = [...e.getClientRects()].find((c) => c.width && c.height) || e.getBoundingClientRect();
         const now = [r.left, r.top, r.width, r.height].join();
-        if (now === before) return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
+        if (now === before) {
+          window.rollbookTest.hit = false;
+          window.addEventListener('click', (ev) => { window.rollbookTest.hit = Boolean(find()?.contains(ev.target)); }, { capture: true, once: true });
+          return { X: r.left + r.width / 2, Y: r.top + r.height / 2 };
+        }
         before = now;
       }
     },
