@@ -38,9 +38,11 @@ func lookupsOf(t *testing.T, client *dynamodb.Client, table string) []map[string
 func TestKeysHoldNoNamesOrAddresses(t *testing.T) {
 	s := connected(t)
 	ctx := t.Context()
+	// What hides a name is ASCII and as good as random, so that a short piece of a
+	// Latin name is in it by chance; a letter of this name never is.
 	person := func(n domain.ContactNumber, first string) domain.Contact {
 		return domain.Contact{Number: n, Fields: map[domain.Field]domain.Value{
-			domain.ContactEmail: "wanda@example.org", domain.ContactLastName: "Zwingli", domain.ContactFirstName: domain.Value(first)}}
+			domain.ContactEmail: "wanda@example.org", domain.ContactLastName: "Щукин", domain.ContactFirstName: domain.Value(first)}}
 	}
 	for _, in := range []domain.InstitutionID{opera, "club"} {
 		for i, first := range []string{"Wanda", "Wilma", "Werner"} {
@@ -56,7 +58,7 @@ func TestKeysHoldNoNamesOrAddresses(t *testing.T) {
 			words = append(words, strings.ToLower(c.Email()), strings.ToLower(string(c.Get(domain.ContactLastName))))
 		}
 	}
-	words = slices.DeleteFunc(append(words, "zwingli", "wanda"), func(w string) bool { return w == "" })
+	words = slices.DeleteFunc(append(words, "wanda"), func(w string) bool { return w == "" })
 	if len(words) < 10 {
 		t.Fatal(words)
 	}
@@ -65,8 +67,8 @@ func TestKeysHoldNoNamesOrAddresses(t *testing.T) {
 		for _, it := range lookupsOf(t, s.client, table) {
 			key := strings.ToLower(stringOf(it["pk"]) + " " + stringOf(it["sk"]))
 			for _, w := range words {
-				if strings.Contains(key, w) {
-					t.Errorf("the key %q has %q", key, w)
+				if strings.Contains(key, w) || strings.ContainsAny(key, "щукин") {
+					t.Errorf("the key %q has %q, or a letter of Щукин", key, w)
 				}
 			}
 			_, hidden, _ := strings.Cut(stringOf(it["pk"]), "#")
@@ -78,7 +80,7 @@ func TestKeysHoldNoNamesOrAddresses(t *testing.T) {
 			t.Errorf("two institutions have the key %q: who knows one knows the other", key)
 		}
 	}
-	for _, q := range []string{"wanda@example.org", "zwing"} {
+	for _, q := range []string{"wanda@example.org", "щуки"} {
 		cs, next, err := s.contacts.Find(ctx, opera, q, 1, "")
 		must(t, err)
 		if len(cs) != 1 || next == "" {
@@ -86,7 +88,7 @@ func TestKeysHoldNoNamesOrAddresses(t *testing.T) {
 		}
 		read, err := base64.RawURLEncoding.DecodeString(next)
 		must(t, err)
-		if text := strings.ToLower(string(read)); strings.Contains(text, "zw") || strings.Contains(text, "wanda") {
+		if text := strings.ToLower(string(read)); strings.ContainsAny(text, "щукин") || strings.Contains(text, "wanda") {
 			t.Errorf("the cursor says %q", text)
 		}
 	}
