@@ -363,7 +363,7 @@ func TestAnotherInstitutionsThingsAreMissing(t *testing.T) {
 		problem(422, "invalid", "body.targetId")
 	for _, all := range []string{"/api/targets", "/api/templates", "/api/imports", "/api/criteria?limit=200", "/api/contacts?q=98765"} {
 		a := s.call(stranger, "GET", all, nil).want(200)
-		if strings.Contains(string(a.body), "Own") || strings.Contains(string(a.body), "done-") {
+		if strings.Contains(string(a.body), `"Own`) || strings.Contains(string(a.body), `"done-`) {
 			t.Errorf("%s shows another institution's things: %s", all, a.body)
 		}
 	}
