@@ -12,7 +12,11 @@ TOOL := go tool -modfile=internal/tools/go.mod
 # How functions are built for AWS and for the local stack alike.
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup run stop reset test test-api soak chaos fuzz lint checkov sbom bench bench-peers build version deploy doctor lookups restore
+# Packages are installed without bytecode, which Python writes when it first runs them;
+# where it must not, each call of the AWS CLI takes half a second longer.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup run stop reset test test-tables test-api soak chaos fuzz lint checkov sbom bench bench-peers build version deploy doctor lookups restore
 
 help: ## list the targets
 	@$(IN) sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -29,8 +33,11 @@ stop: ## end the local stack; make run goes on with what it held
 reset: ## end the local stack and empty it
 	@$(IN) if [ -x .local/bin/rollbook-local ]; then .local/bin/rollbook-local reset; fi
 
-test: ## run all tests, on emulated services (WITHOUT="browser office java shell" SEED=1 TESTFLAGS=…)
+test: ## run all tests, on emulated services (WITHOUT="browser office shell" SEED=1 TESTFLAGS=…)
 	@$(IN) .ci/test
+
+test-tables: ## run the suites of the tables on Amazon's DynamoDB Local (needs Java and Maven)
+	@$(IN) .ci/setup java && internal/aws/dynamo/dynamodb-local/run.sh go test -count=1 -timeout 60m ./internal/aws/dynamo
 
 test-api: ## compare the API with its OpenAPI document by requests made up from it (URL=… TOKEN=… SEED=1 EXAMPLES=10)
 	@$(IN) URL='$(URL)' TOKEN='$(TOKEN)' SEED='$(SEED)' EXAMPLES='$(EXAMPLES)' .ci/test-api

@@ -36,6 +36,7 @@ var ran = map[string]string{
 	"deploy":      "TestDeployingAsDocumented",
 	"doctor":      "TestDeployingAsDocumented",
 	"build":       "TestStack builds the same functions",
+	"test-tables": ".ci/run",
 	"test-api":    "takes as long as make test",
 	"soak":        "runs the random tests of make test for as long as one likes",
 	"fuzz":        "runs the fuzz tests of make test for as long as one likes",

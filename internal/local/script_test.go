@@ -161,10 +161,10 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for manager, want := range map[string]string{
-		"apt-get": "sudo apt-get install -y --no-install-recommends python3 python3-venv chromium-headless-shell libreoffice-calc-nogui maven curl jq unzip",
-		"dnf":     "sudo dnf install python3 chromium-headless libreoffice-calc maven curl jq unzip",
-		"apk":     "sudo apk add python3 chromium libreoffice-calc maven curl jq unzip",
-		"brew":    "brew install python chromium libreoffice maven curl jq unzip",
+		"apt-get": "sudo apt-get install -y --no-install-recommends python3 python3-venv chromium-headless-shell libreoffice-calc-nogui curl jq unzip",
+		"dnf":     "sudo dnf install python3 chromium-headless libreoffice-calc curl jq unzip",
+		"apk":     "sudo apk add python3 chromium libreoffice-calc curl jq unzip",
+		"brew":    "brew install python chromium libreoffice curl jq unzip",
 		"none":    "",
 	} {
 		bin := t.TempDir()
@@ -183,10 +183,10 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.Command(filepath.Join(bin, "bash"), filepath.Join(root, ".ci", "tools"), "browser", "office", "java", "shell")
+		cmd := exec.Command(filepath.Join(bin, "bash"), filepath.Join(root, ".ci", "tools"), "browser", "office", "shell")
 		cmd.Env = append(os.Environ(), "PATH="+bin)
 		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "Chromium is missing.\n") || !strings.Contains(string(out), `make test WITHOUT="browser office java shell"`) {
+		if err == nil || !strings.Contains(string(out), "Chromium is missing.\n") || !strings.Contains(string(out), `make test WITHOUT="browser office shell"`) {
 			t.Errorf("with %s: %v, %s", manager, err, out)
 		}
 		if got := strings.Contains(string(out), "Get it with: "+want+"\n"); got != (want != "") || want == "" && strings.Contains(string(out), "Get it") {
