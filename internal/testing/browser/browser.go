@@ -662,6 +662,18 @@ func (v Violation) String() string {
 // Axe returns what axe finds against WCAG 2.2 A and AA and its best practices.
 func (p *Page) Axe() []Violation {
 	p.t.Helper()
+	return p.axe(`{ type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }`)
+}
+
+// AxeColours returns what axe finds by its rules about colours, for a page that was
+// looked at whole in other ones.
+func (p *Page) AxeColours() []Violation {
+	p.t.Helper()
+	return p.axe(`{ type: 'rule', values: ['color-contrast', 'link-in-text-block'] }`)
+}
+
+func (p *Page) axe(runOnly string) []Violation {
+	p.t.Helper()
 	var loaded bool
 	p.Eval("typeof axe !== 'undefined'", &loaded)
 	if !loaded {
@@ -669,7 +681,7 @@ func (p *Page) Axe() []Violation {
 		p.run("load axe", chromedp.Evaluate[chromedp.Void](axe+";null"))
 	}
 	var raw string
-	p.Eval(`axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+	p.Eval(`axe.run(document, { resultTypes: ['violations'], runOnly: `+runOnly+` })
 		.then((r) => JSON.stringify(r.violations.map((v) => ({ ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary.replace(/\s+/g, ' ')) }))))`, &raw)
 	var out []Violation
 	if err := json.Unmarshal([]byte(raw), &out); err != nil {

@@ -236,7 +236,11 @@ func TestEveryScreenIsAccessible(t *testing.T) {
 		t.Helper()
 		for _, l := range looks {
 			p.Look(l.width, l.height, l.dark)
-			for _, v := range p.Axe() {
+			axe := p.Axe
+			if l.dark {
+				axe = p.AxeColours
+			}
+			for _, v := range axe() {
 				t.Errorf("%s, %s: %s", name, l.name, v)
 			}
 			if n := p.Overflow(); n > 0 {
