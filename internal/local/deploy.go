@@ -40,27 +40,6 @@ type deployed struct {
 	StateMachineARN string
 }
 
-// build builds every function for this machine's processor, each into a zip.
-func build(ctx context.Context, root, built string) error {
-	err := python(ctx, root, "http://localhost:0", "-m", "samcli", "build",
-		"--template-file", filepath.Join(root, "template.yaml"),
-		"--build-dir", built,
-		"--config-env", "local",
-		"--parameter-overrides", "Architecture="+architecture(), "MailFrom="+mailFrom)
-	if err != nil && ctx.Err() == nil {
-		// SAM hides what the compiler says.
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./functions/...")
-		cmd.Dir = root
-		if output, failed := cmd.CombinedOutput(); failed != nil {
-			return fmt.Errorf("the functions do not compile:\n%s", bytes.TrimSpace(output))
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return zipFunctions(built)
-}
-
 func deploy(ctx context.Context, root, built string, s *Stack, o Options) (deployed, error) {
 	var d deployed
 	objects := s3.NewFromConfig(s.Config(), func(o *s3.Options) { o.UsePathStyle = true })
@@ -139,8 +118,6 @@ func python(ctx context.Context, root, endpoint string, args ...string) error {
 	cmd.Env = append(emulator.Environment(endpoint),
 		"SAM_CLI_TELEMETRY=0",
 		"__SAM_CLI_APP_DIR="+filepath.Join(root, ".local", "sam", "app"),
-		"CGO_ENABLED=0",
-		"GOFLAGS=-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'",
 	)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
