@@ -72,7 +72,7 @@ var may = []struct {
 	{"aws/tenant", "domain domain/fault domain/reason"},
 
 	// The stack on this machine.
-	{"local/emulator", ""},
+	{"local/emulator", "aws/config"},
 	{"local/demo", "domain domain/fault domain/reason"},
 	{"local/year", "api aws/blob aws/cognito aws/dynamo aws/ses aws/stepfunctions domain domain/fault file/guide importing local/demo mail steps"},
 	{"local", "aws/dynamo domain local/demo local/emulator local/year"},

@@ -6,6 +6,7 @@ package config
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Limits are how long one attempt of a call may take. The service answers
@@ -54,9 +57,10 @@ func Load() (aws.Config, error) {
 	return Limited(conf, Default), nil
 }
 
-// Limited returns the settings with a time-out for each attempt of each call.
+// Limited returns the settings with a time-out for each attempt of each call, and
+// with WholeAnswers.
 func Limited(conf aws.Config, l Limits) aws.Config {
-	conf = conf.Copy()
+	conf = WholeAnswers(conf)
 	conf.HTTPClient = awshttp.NewBuildableClient().
 		WithTimeout(l.Attempt).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = l.Connect }).
@@ -65,4 +69,37 @@ func Limited(conf aws.Config, l Limits) aws.Config {
 			t.MaxIdleConnsPerHost = 64 // as many as one call has under way
 		})
 	return conf
+}
+
+// WholeAnswers returns the settings such that an answer is read to its end. smithy-go
+// (1.28.9) closes a request's body as soon as the answer's head is there. net/http may
+// not have asked by then whether more follows the body's last byte, and a closed body that
+// can write itself (io.WriterTo) says EOF as if that were an error: net/http closes
+// the connection, and a call that was carried out is made again. A processor with other
+// work is enough. A closed body that can only be read says EOF as the end that it is.
+func WholeAnswers(conf aws.Config) aws.Config {
+	conf = conf.Copy()
+	conf.APIOptions = append(conf.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("wholeAnswers", onlyRead), middleware.After)
+	})
+	return conf
+}
+
+func onlyRead(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	if r, ok := in.Request.(*smithyhttp.Request); ok {
+		stream := r.GetStream()
+		if _, writes := stream.(io.WriterTo); writes {
+			if seeks, ok := stream.(io.ReadSeeker); ok {
+				stream = struct{ io.ReadSeeker }{seeks}
+			} else {
+				stream = struct{ io.Reader }{stream}
+			}
+			r, err := r.SetStream(stream)
+			if err != nil {
+				return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+			}
+			in.Request = r
+		}
+	}
+	return next.HandleFinalize(ctx, in)
 }

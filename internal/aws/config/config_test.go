@@ -12,8 +12,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"rollbook/internal/aws/blob"
@@ -140,5 +143,44 @@ func TestSilenceLeavesWritesInDoubt(t *testing.T) {
 	}
 	if requests.Load() == 0 {
 		t.Error("no request")
+	}
+}
+
+// sent takes a request as net/http does that has the answer's head before it is done
+// with the request: it reads the body, and asks once more after the body was closed.
+type sent struct{ again error }
+
+func (s *sent) Do(r *http.Request) (*http.Response, error) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return nil, err
+	}
+	r.Body.Close()
+	_, s.again = io.Copy(io.Discard, r.Body)
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+// A call that was answered is not taken for one that was not, in whatever order the
+// client is done with the request and with the answer's head.
+func TestAnAnswerIsReadToItsEnd(t *testing.T) {
+	s := new(sent)
+	conf := config.WholeAnswers(aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), HTTPClient: s})
+	for name, call := range map[string]func() error{
+		"DynamoDB": func() error {
+			_, err := dynamodb.NewFromConfig(conf).ListTables(t.Context(), &dynamodb.ListTablesInput{})
+			return err
+		},
+		"S3": func() error {
+			_, err := s3.NewFromConfig(conf).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("b"), Key: aws.String("k"), Body: strings.NewReader("text")})
+			return err
+		},
+		"SES": func() error {
+			_, err := sesv2.NewFromConfig(conf).SendEmail(t.Context(), &sesv2.SendEmailInput{Content: &types.EmailContent{}})
+			return err
+		},
+	} {
+		s.again = nil
+		if err := call(); err != nil || s.again != nil {
+			t.Errorf("%s: %v, and a body that is read once more after its end says %v", name, err, s.again)
+		}
 	}
 }

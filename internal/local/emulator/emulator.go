@@ -22,6 +22,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"rollbook/internal/aws/config"
 )
 
 //go:embed launch.py
@@ -238,11 +240,11 @@ func Healthy(ctx context.Context, endpoint string) bool {
 // Config returns the settings of AWS clients for the emulator. S3 clients must
 // use path style.
 func Config(endpoint string) aws.Config {
-	return aws.Config{
+	return config.WholeAnswers(aws.Config{
 		Region:       Region,
 		BaseEndpoint: aws.String(endpoint),
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}
+	})
 }
 
 // Environment returns the variables that make AWS tools use the emulator and
