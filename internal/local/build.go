@@ -128,9 +128,8 @@ func makeZips(ctx context.Context, root, shared string, names []string) error {
 	return g.Wait()
 }
 
-// buildFlags are those of the functions that are deployed to AWS, and -trimpath: a
-// checkout that moved is not built again.
-const buildFlags = "-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
+// buildFlags are those of the functions that are deployed to AWS.
+const buildFlags = "-buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
 // golang runs go in the checkout as the functions are built, and returns what it
 // prints; its error has what the compiler says.
