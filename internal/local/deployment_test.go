@@ -116,13 +116,15 @@ func documented(t *testing.T, part string) string {
 // that it returns is called, which waits for the ends and sees that each list is in
 // whole, and that at least one was on its way when the stack changed.
 func (a *emulated) importOnAndOn(screen, token string) func() {
-	const rows = 500
+	// Three at once, each longer than it takes to see that one has ended: whenever the
+	// stack changes, one is on its way.
+	const rows = 2000
 	a.must("rm -f enough ids")
 	script := fmt.Sprintf(`
 # While it takes new code for a function, the emulator answers 502, which Lambda does not.
 api() { curl -sS --fail-with-body -H "Authorization: Bearer $TOKEN" "$@"; }
 sure() { for i in $(seq 60); do api "$@" > answer.json 2> said && cat answer.json && return; sleep 0.5; done; cat said answer.json; exit 9; }
-ended() { for i in $(seq 200); do sure "$URL/api/imports/$1" | jq -e '.status | IN("waiting", "checking", "queued", "running") | not' > /dev/null && return; sleep 1; done; sure "$URL/api/imports/$1"; exit 9; }
+ended() { for i in $(seq 600); do sure "$URL/api/imports/$1" | jq -e '.status | IN("waiting", "checking", "queued", "running") | not' > /dev/null && return; sleep 0.3; done; sure "$URL/api/imports/$1"; exit 9; }
 n=0
 until [ -e enough ]; do
 	n=$((n+1))
