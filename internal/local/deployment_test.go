@@ -1,9 +1,13 @@
 package local_test
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,6 +73,45 @@ func (a *emulated) shell(script string, env ...string) (string, error) {
 	return string(out), err
 }
 
+// answering runs what somebody pastes who answers what it asks: with what is there
+// already, but for the last question, whether to deploy, which waits for ready.
+func (a *emulated) answering(script string, ready func()) (string, error) {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), needs.Program(a.t, "shell", "bash"), "-euo", "pipefail", "-c", script)
+	cmd.Dir, cmd.Env = a.dir, a.env
+	answers, err := cmd.StdinPipe()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	read, write := io.Pipe()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	go func() { write.CloseWithError(cmp.Or(cmd.Wait(), io.EOF)) }()
+	var said strings.Builder
+	for buf := make([]byte, 4096); ; {
+		n, err := read.Read(buf)
+		said.Write(buf[:n])
+		if question := said.String(); n > 0 && strings.HasSuffix(question, "]: ") {
+			answer := "\n"
+			if strings.HasSuffix(question, "Deploy this? [no]: ") {
+				ready()
+				answer = "yes\n"
+			}
+			if _, err := io.WriteString(answers, answer); err != nil {
+				a.t.Fatalf("%v: %s", err, question)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return said.String(), nil
+		}
+		if err != nil {
+			return said.String(), err
+		}
+	}
+}
+
 // must runs what a test needs besides, and returns what it says without blanks
 // around it.
 func (a *emulated) must(script string) string {
@@ -118,7 +161,7 @@ func documented(t *testing.T, part string) string {
 func (a *emulated) importOnAndOn(screen, token string) func() {
 	// Three at once, each longer than it takes to see that one has ended: whenever the
 	// stack changes, one is on its way.
-	const rows = 2000
+	const rows = 1000
 	a.must("rm -f enough ids")
 	script := fmt.Sprintf(`
 # While it takes new code for a function, the emulator answers 502, which Lambda does not.
@@ -157,7 +200,7 @@ done`, rows)
 	}()
 	// It is on its way before the stack changes.
 	for {
-		if b, err := os.ReadFile(filepath.Join(a.dir, "ids")); err == nil && len(b) > 0 {
+		if b, err := os.ReadFile(filepath.Join(a.dir, "ids")); err == nil && bytes.Count(b, []byte("\n")) >= 3 {
 			break
 		}
 		select {
@@ -263,8 +306,6 @@ func TestDeployingAsDocumented(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
-	importing := a.importOnAndOn(screen, token)
-
 	// An update is watched by the alarms that are off; one that is on says nothing.
 	on := a.must("aws cloudformation describe-stack-resource --stack-name rollbook --logical-resource-id StartAlarm --output text --query StackResourceDetail.PhysicalResourceId")
 	a.must("aws cloudwatch set-alarm-state --state-value ALARM --state-reason test --alarm-name " + on)
@@ -275,7 +316,8 @@ func TestDeployingAsDocumented(t *testing.T) {
 	// Every function changes: its settings at least, or its code where an earlier
 	// version was deployed first.
 	a.must(`sed -i.before 's/ApplicationLogLevel: INFO/ApplicationLogLevel: DEBUG/' "` + built + `/template.yaml"`)
-	out, err = a.shell(`make deploy ARGS="--yes --built ` + built + ` --poll 0.1 --parameter TokenMinutes=30"`)
+	var importing func()
+	out, err = a.answering(`make deploy ARGS="--built `+built+` --poll 0.1 --parameter TokenMinutes=30"`, func() { importing = a.importOnAndOn(screen, token) })
 	if err != nil || !strings.Contains(out, "the alarm "+on+" is on already") || strings.Contains(out, "IS REPLACED") && *from == "" ||
 		!strings.Contains(out, "takes the update back if one of 4 alarms goes off until 10 minutes after it") && *from == "" {
 		t.Errorf("%v: %s", err, out)
@@ -284,6 +326,9 @@ func TestDeployingAsDocumented(t *testing.T) {
 		if *from == "" && !strings.Contains(out, "Modify   "+function+"Function") {
 			t.Errorf("%s is not changed: %s", function, out)
 		}
+	}
+	if importing == nil {
+		t.Fatal("it does not ask before it deploys")
 	}
 	importing()
 	if *from != "" {
