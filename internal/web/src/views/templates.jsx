@@ -142,6 +142,7 @@ export function NewTemplate() {
   const [wrong, setWrong] = useState(/** @type {Record<string, string>} */ ({}));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [sent, setSent] = useState(false);
   const request = useRef({ key: '', of: '' });
   useEffect(() => { loadCatalogue().then(() => setReady(true), setError); }, []);
   const room = { contacts: 'contact', criteria: 'criterion', authorisations: 'authorisation' }[draft.dataType];
@@ -149,8 +150,15 @@ export function NewTemplate() {
   const picked = all.map((f) => f.code).filter((c) => !draft.fields || draft.fields.includes(c));
   const target = load.data?.find((x) => x.id === draft.targetId);
 
-  const submit = async (e) => {
-    e.preventDefault();
+  // What is chosen is known when targets and fields are there: whoever is quicker waits.
+  const known = Boolean(ready && load.data), failed = Boolean(error || load.error);
+  useEffect(() => {
+    if (!sent || (!known && !failed)) return;
+    setSent(false);
+    if (known) submit();
+  }, [sent, known, failed]);
+
+  const submit = async () => {
     const faults = {
       targetId: target ? '' : t('templates.target.missing'),
       fields: picked.length ? '' : t('templates.fields.missing'),
@@ -179,7 +187,7 @@ export function NewTemplate() {
 
   return (
     <Page title={t('templates.new')} lead={t('templates.new.lead')} back={{ href: to('templates'), text: t('templates.title') }}>
-      <form class="form" onSubmit={submit} noValidate>
+      <form class="form" onSubmit={(e) => { e.preventDefault(); setSent(true); }} noValidate>
         <Draft of={back} />
         <div class="part">
         <Choices legend={t('imports.dataType')} name="dataType" value={draft.dataType} onChange={(dataType) => set({ dataType, fields: null })}
@@ -236,7 +244,7 @@ export function NewTemplate() {
         </div>
         {error && <Failure error={error} />}
         <div class="form-end">
-          <Button type="submit" kind="primary big" icon="download" busy={busy}>{t('templates.prepare')}</Button>
+          <Button type="submit" kind="primary big" icon="download" busy={busy || sent}>{t('templates.prepare')}</Button>
           <ButtonLink kind="quiet" href={to('templates')} onClick={forget}>{t('form.cancel')}</ButtonLink>
         </div>
       </form>
