@@ -44,11 +44,7 @@ func build(ctx context.Context, root, built string) error {
 		return errors.New("the template names a function or a definition in a way that is not known here")
 	}
 	for _, m := range definitions {
-		text, err := os.ReadFile(filepath.Join(root, "functions", string(m[2])))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(built, string(m[2])), text, 0o644); err != nil {
+		if err := copyFile(filepath.Join(root, "functions", string(m[2])), filepath.Join(built, string(m[2]))); err != nil {
 			return err
 		}
 	}
@@ -98,7 +94,12 @@ func zipFunctions(ctx context.Context, root, built string, names []string) error
 		}
 	}
 	for _, name := range names {
-		if err := linkOrCopy(filepath.Join(shared, name+".zip"), filepath.Join(built, name+".zip")); err != nil {
+		// One file system may not reach: then there are two.
+		from, to := filepath.Join(shared, name+".zip"), filepath.Join(built, name+".zip")
+		if os.Link(from, to) == nil {
+			continue
+		}
+		if err := copyFile(from, to); err != nil {
 			return err
 		}
 	}
@@ -146,22 +147,12 @@ func golang(ctx context.Context, root string, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// linkOrCopy has a file in two places; a copy where one file system does not reach.
-func linkOrCopy(from, to string) error {
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	in, err := os.Open(from)
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	return os.WriteFile(to, b, 0o644)
 }
 
 // zipProgram writes a zip of one program, as a function's is. Its bytes depend on the

@@ -65,11 +65,16 @@ func newEmulated(t *testing.T) *emulated {
 	return &emulated{t, e.Endpoint, dir, env}
 }
 
-// shell runs what somebody pastes, and returns all it says.
-func (a *emulated) shell(script string, env ...string) (string, error) {
+// command is what somebody pastes.
+func (a *emulated) command(script string, env ...string) *exec.Cmd {
 	cmd := exec.CommandContext(a.t.Context(), needs.Program(a.t, "shell", "bash"), "-euo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Env = a.dir, append(a.env, env...)
-	out, err := cmd.CombinedOutput()
+	return cmd
+}
+
+// shell runs what somebody pastes, and returns all it says.
+func (a *emulated) shell(script string, env ...string) (string, error) {
+	out, err := a.command(script, env...).CombinedOutput()
 	return string(out), err
 }
 
@@ -77,8 +82,7 @@ func (a *emulated) shell(script string, env ...string) (string, error) {
 // already, but for the last question, whether to deploy, which waits for ready.
 func (a *emulated) answering(script string, ready func()) (string, error) {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), needs.Program(a.t, "shell", "bash"), "-euo", "pipefail", "-c", script)
-	cmd.Dir, cmd.Env = a.dir, a.env
+	cmd := a.command(script)
 	answers, err := cmd.StdinPipe()
 	if err != nil {
 		a.t.Fatal(err)
