@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,12 +44,15 @@ func (s *Contacts) follow(in domain.InstitutionID, old, next domain.Contact) {
 	s.keep(in, next)
 }
 
-// remove takes a contact away, with its history and what it claimed.
+// remove takes a contact away, with its history and the claim of its address. What
+// else was claimed for it goes on naming somebody who is gone.
 func (s *Contacts) remove(in domain.InstitutionID, c domain.Contact, by string) {
 	r := s.rest(in)
 	s.lookUp(in, s.of[in][c.Number], false)
 	delete(r.history, c.Number)
-	maps.DeleteFunc(r.claims, func(_ string, n domain.ContactNumber) bool { return n == c.Number })
+	if id := domain.EmailIdentity + text.NormaliseEmail(c.Email()); r.claims[id] == c.Number {
+		delete(r.claims, id)
+	}
 	r.gone[c.Number] = gone{by, s.Now(), c.Origin, bare(s.of[in][c.Number].Stamps)}
 	r.erase(c.Number)
 	delete(s.of[in], c.Number)
@@ -100,9 +102,10 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		}
 		return domain.Made{Own: &domain.Stamp{Order: cr.Ticket.Order, Line: cr.Applied.Line, Kind: domain.Burnt}}
 	}
+	fresh := false // nobody can have looked under the number yet
 	if n == "" {
 		if n = r.assigned[origin].Number; n == "" {
-			n = s.take(in, cr.Digits)
+			n, fresh = s.take(in, cr.Digits), true
 			r.assigned[origin] = domain.Pinned{Number: n}
 		}
 	}
@@ -112,8 +115,12 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 	if was, ok := r.gone[n]; ok && was.origin == origin {
 		return domain.Made{Number: n, Done: true}
 	}
-	if own, later := s.decided(in, n, cr.Ticket); later || own != nil && own.Kind == domain.Burnt {
-		return domain.Made{Number: n, Own: own, Later: later}
+	refuses := func(n domain.ContactNumber) (domain.Made, bool) {
+		own, later := s.decided(in, n, cr.Ticket)
+		return domain.Made{Number: n, Own: own, Later: later}, later || own != nil && own.Kind == domain.Burnt
+	}
+	if made, refused := refuses(n); refused && !fresh {
+		return made
 	}
 	// A contact that stands in the way is the line's from now on.
 	meet := func(n domain.ContactNumber) domain.Made {
@@ -139,12 +146,23 @@ func (s *Contacts) create(in domain.InstitutionID, cr domain.Creation) domain.Ma
 		if ok && stored.Origin == origin || r.gone[claimed].origin == origin {
 			return domain.Made{Number: claimed, Done: true}
 		}
-		if own, later := s.decided(in, claimed, cr.Ticket); claimed != n && (later || own != nil && own.Kind == domain.Burnt) {
-			return domain.Made{Number: claimed, Own: own, Later: later}
+		if made, refused := refuses(claimed); refused && claimed != n {
+			return made
 		}
 		if ok && has(stored, id) {
 			return meet(claimed)
 		}
+		// Whoever claimed it got no further: it goes on under that number.
+		if !ok && !r.isGone(claimed) && cr.Number == "" {
+			n, fresh = claimed, true
+			r.assigned[origin] = domain.Pinned{Number: n}
+		}
+	}
+	if cr.Number == "" && id != "" {
+		r.claims[id] = n
+	}
+	if made, refused := refuses(n); refused && fresh {
+		return made
 	}
 	if cr.Number != "" {
 		if r.isGone(n) {

@@ -38,6 +38,7 @@ func TestDecisions(t *testing.T, new func(t *testing.T) Decisions) {
 		"Gone":              decisionsGone,
 		"EditKeepsStamps":   decisionsEdit,
 		"HigherOrder":       decisionsHigherOrder,
+		"Claims":            decisionsClaims,
 		"ManySlots":         decisionsManySlots,
 		"Undo":              decisionsUndo,
 		"Pins":              decisionsPins,
@@ -361,6 +362,28 @@ func decisionsHigherOrder(t *testing.T, s Decisions) {
 	burnAll(t, s, domain.Burn{Number: "2", Ticket: newer, Line: 4})
 	equal(t, "late creation", []domain.Made{{Number: "2", Later: true}}, createAll(t, s, stampedCreation("2", older, 7, fields{genre: "POP"})))
 	equal(t, "late burn of nobody", []domain.Burned{{Number: "2", Later: true}}, burnAll(t, s, domain.Burn{Number: "2", Ticket: older, Line: 7}))
+}
+
+// Who comes late is told of the contact that its identity was claimed for, also when
+// that is gone and when the number that it would have is kept by a later round too.
+func decisionsClaims(t *testing.T, s Decisions) {
+	older, newer := ticket(0, 1), ticket(0, 2)
+	const id = domain.Field("criterion:OTHER_ID")
+	with := func(t domain.Ticket, line int, v domain.Value) domain.Creation {
+		cr := stampedCreation("", t, line, fields{id: v})
+		cr.Digits, cr.Identity = 1, domain.ValueIdentity(id, v)
+		return cr
+	}
+	other := ticket(1, 9)
+	equal(t, "made", []domain.Made{{Number: "1", Done: true}}, createAll(t, s, with(other, 2, "X")))
+	removed, err := s.Remove(t.Context(), house, []domain.Write{{Number: "1", Ticket: newer, Applied: domain.Applied{Import: "import-" + string(other.Order)}}})
+	if err != nil || !removed[0].Done {
+		t.Fatalf("%+v %v", removed, err)
+	}
+	equal(t, "late creation", []domain.Made{{Number: "1", Later: true}}, createAll(t, s, with(older, 3, "X")))
+	equal(t, "made", []domain.Made{{Number: "3", Done: true}}, createAll(t, s, with(newer, 4, "Y")))
+	burnAll(t, s, domain.Burn{Number: "4", Ticket: newer, Line: 5})
+	equal(t, "late creation", []domain.Made{{Number: "3", Later: true}}, createAll(t, s, with(older, 6, "Y")))
 }
 
 func decisionsManySlots(t *testing.T, s Decisions) {
