@@ -84,15 +84,17 @@ transaction_checks = iam_actions.dynamodb_transaction_checks
 email_resource = iam_actions._ses_v2_resource_arn
 
 
+@functools.lru_cache(1024)
+def verb_and_table(statement):
+    return re.match(r'\s*(?=(\w+)).*?(?:FROM|INTO|UPDATE)\s+"([^"]+)"', statement, re.S).groups()
+
+
 def statement_checks(action, body, region, account):
     if action not in ("dynamodb:BatchExecuteStatement", "dynamodb:ExecuteStatement"):
         return transaction_checks(action, body, region, account)
     request = json.loads(body)
-    checks = []
-    for s in request.get("Statements") or [request]:
-        verb, table = re.match(r'\s*(?=(\w+)).*?(?:FROM|INTO|UPDATE)\s+"([^"]+)"', s["Statement"], re.S).groups()
-        checks.append((f"dynamodb:PartiQL{verb.capitalize()}", f"arn:aws:dynamodb:{region}:{account}:table/{table}"))
-    return checks
+    rights = {verb_and_table(s["Statement"]) for s in request.get("Statements") or [request]}
+    return [(f"dynamodb:PartiQL{verb.capitalize()}", f"arn:aws:dynamodb:{region}:{account}:table/{table}") for verb, table in sorted(rights)]
 
 
 def sender_resource(method, path, body, region, account):
@@ -162,15 +164,17 @@ def select_by_partition(table, parsed):
 dynamodb._partiql_select = select_by_partition
 
 # The same texts come again with every row, and everything waits for their reading:
-# statements and conditions are taken apart once for their text, policies likewise. A batch reads
-# each of its statements twice, one after the other; the second time it is given
+# conditions and policies are taken apart once for their text, statements once for
+# their text and the types of their parameters, which are put in afterwards. A batch
+# reads each of its statements twice, one after the other; the second time it is given
 # what the first one found.
 _dynamodb_keywords._tokenize = functools.lru_cache(1024)(_dynamodb_keywords._tokenize)
 dynamodb._tokenize = functools.lru_cache(1024)(dynamodb._tokenize)
 dynamodb._condition_syntax_error = functools.lru_cache(1024)(dynamodb._condition_syntax_error)
 parse_policy = iam_evaluator.parse_policy_document
 parse_policy_text = functools.lru_cache(1024)(parse_policy)
-parse_statement = dynamodb._parse_partiql
+parse_statement = dynamodb.parse_partiql_statement
+read_statement = dynamodb._parse_partiql
 read = (None, None, None)
 
 
@@ -178,17 +182,44 @@ def parse_policy_once(document):
     return list(parse_policy_text(document)) if isinstance(document, str) else parse_policy(document)
 
 
-def parse_statement_once(text, parameters):
+@functools.lru_cache(1024)
+def statement_of(text, types):
+    """The statement, and which parameter belongs where it has one of these objects."""
+    values = [object() for _ in types]
+    attributes = [{t: v} for t, v in zip(types, values)]
+    places = {id(o): (n, whole) for whole, objects in ((True, attributes), (False, values)) for n, o in enumerate(objects)}
+    return parse_statement(text, attributes), places, attributes
+
+
+def statement_with(text, parameters):
+    parameters = parameters or []
+    statement, places, _ = statement_of(text, tuple(next(iter(p)) for p in parameters))
+
+    def put(node):
+        if place := places.get(id(node)):
+            n, whole = place
+            return parameters[n] if whole else next(iter(parameters[n].values()))
+        if isinstance(node, dict):
+            return {k: put(v) for k, v in node.items()}
+        if isinstance(node, (list, tuple)):
+            return type(node)([put(v) for v in node])
+        return node
+
+    return put(statement)
+
+
+def read_statement_once(text, parameters):
     global read
     if text == read[0] and parameters is read[1]:
-        parsed, read = read[2], (None, None, None)
-        return parsed
-    read = (text, parameters, parse_statement(text, parameters))
+        found, read = read[2], (None, None, None)
+        return found
+    read = (text, parameters, read_statement(text, parameters))
     return read[2]
 
 
 iam_evaluator.parse_policy_document = parse_policy_once
-dynamodb._parse_partiql = parse_statement_once
+dynamodb.parse_partiql_statement = statement_with
+dynamodb._parse_partiql = read_statement_once
 
 
 async def serve(app, config):
