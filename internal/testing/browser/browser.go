@@ -271,13 +271,13 @@ func (p *Page) eval(js string, out any) error {
 	return json.Unmarshal(b, out)
 }
 
-// wait polls until js is truthy.
+// wait waits until js is truthy.
 func (p *Page) wait(what, js string) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
 		var ok bool
-		err := p.eval("Boolean("+js+")", &ok)
+		err := p.eval("rollbookTest.until(() => "+js+")", &ok)
 		if ok && err == nil {
 			return
 		}
@@ -287,7 +287,9 @@ func (p *Page) wait(what, js string) {
 			p.eval("document.body.innerText.slice(0, 1500)", &text)
 			p.t.Fatalf("%s: not within %s (%v); see %s; the page shows:\n%s", what, patience, err, shot, text)
 		}
-		time.Sleep(25 * time.Millisecond)
+		if err != nil {
+			time.Sleep(25 * time.Millisecond) // the page is being left
+		}
 	}
 }
 
@@ -561,7 +563,10 @@ func (p *Page) Popup(do func()) *Page {
 		if err := chromedp.Do(ctx); err != nil {
 			p.t.Fatalf("the window: %v", err)
 		}
-		return &Page{t: p.t, ctx: ctx}
+		w := &Page{t: p.t, ctx: ctx}
+		w.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": helpers})
+		w.Eval(helpers, nil) // what it shows already
+		return w
 	case <-time.After(patience):
 		p.t.Fatal("no window was opened")
 		return nil
@@ -640,13 +645,19 @@ func (p *Page) View(selector string) []byte {
 // Look changes the size and colours of the device.
 func (p *Page) Look(width, height int64, dark bool) {
 	p.t.Helper()
-	p.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
+	p.Resize(width, height)
 	scheme := "light"
 	if dark {
 		scheme = "dark"
 	}
 	p.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{
 		{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}}})
+}
+
+// Resize sets the size of the window.
+func (p *Page) Resize(width, height int64) {
+	p.t.Helper()
+	p.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
 }
 
 // Violation is one thing that axe finds.

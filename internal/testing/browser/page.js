@@ -13,6 +13,7 @@ window.rollbookTest = (() => {
     return all.find((e) => of(e).includes(wanted)) || all.find((e) => of(e).some((l) => l.startsWith(wanted)));
   };
   const fire = (e, type) => e.dispatchEvent(new Event(type, { bubbles: true }));
+  const [later, regularly] = [setTimeout, setInterval]; // a test may put others in their place
   const said = [];
   const watch = () => new MutationObserver((changes) => {
     for (const c of changes) {
@@ -24,6 +25,28 @@ window.rollbookTest = (() => {
   if (document.documentElement) watch(); else document.addEventListener('readystatechange', watch, { once: true });
   return {
     said,
+    // Tells whether what is asked comes true within a second: it looks when the page
+    // changes, and four times a second for what no change of the page tells.
+    until: (what) => new Promise((done) => {
+      let next = 0;
+      const look = () => {
+        next = 0;
+        let so = false;
+        try { so = Boolean(what()); } catch { /* what it asks for is not there yet */ }
+        if (so) end(true);
+      };
+      const changes = new MutationObserver(() => { next ||= later(look, 25); });
+      const often = regularly(look, 250);
+      const last = later(() => end(false), 1000);
+      const end = (so) => {
+        changes.disconnect();
+        clearInterval(often);
+        for (const timer of [next, last]) clearTimeout(timer);
+        done(so);
+      };
+      changes.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+      look();
+    }),
     sees: (text) => plain(document.body?.innerText).includes(plain(text)),
     button: (wanted) => byName(buttons(top()), wanted),
     buttonIn: (part, wanted) => {
@@ -73,6 +96,15 @@ window.rollbookTest = (() => {
       const out = [];
       const root = document.documentElement;
       if (root.scrollWidth > root.clientWidth) out.push(`the page is ${root.scrollWidth - root.clientWidth} pixels too wide`);
+      const boxes = new Map([[document.body, null], [root, null]]); // what is around it, for each element
+      const boxOf = (e) => {
+        if (!boxes.has(e)) {
+          const style = getComputedStyle(e);
+          boxes.set(e, style.display === 'inline' || style.display === 'contents' ? boxOf(e.parentElement)
+            : { e, rect: e.getBoundingClientRect(), clips: style.overflowX !== 'visible', scrolls: style.textOverflow === 'ellipsis' || style.overflowX === 'auto' });
+        }
+        return boxes.get(e);
+      };
       for (const e of document.body.querySelectorAll('*')) {
         const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
         if (!own || !e.checkVisibility() || e.matches('select, option, textarea, script, style') || e.closest('.hidden, thead:not(:has(:scope tr:hover)), .skip, .announcer')) continue;
@@ -82,17 +114,13 @@ window.rollbookTest = (() => {
         const range = document.createRange();
         range.selectNodeContents(e);
         const text = range.getBoundingClientRect();
-        for (let box = e; box && box !== document.body; box = box.parentElement) {
-          const style = getComputedStyle(box);
-          if (style.display === 'inline' || style.display === 'contents') continue;
-          const b = box.getBoundingClientRect();
-          const over = Math.max(text.right - b.right, b.left - text.left);
-          if (style.overflowX !== 'visible') {
-            if (style.textOverflow === 'ellipsis' || style.overflowX === 'auto') break;
-            if (over > 1) out.push(`“${plain(e.textContent).slice(0, 30)}” is cut off by ${Math.round(over)} pixels`);
+        for (let box = boxOf(e); box; box = boxOf(box.e.parentElement)) {
+          const over = Math.max(text.right - box.rect.right, box.rect.left - text.left);
+          if (box.clips) {
+            if (!box.scrolls && over > 1) out.push(`“${plain(e.textContent).slice(0, 30)}” is cut off by ${Math.round(over)} pixels`);
             break;
           }
-          if (over > 1) { out.push(`“${plain(e.textContent).slice(0, 30)}” sticks ${Math.round(over)} pixels out of ${box.tagName.toLowerCase()}.${box.className}`); break; }
+          if (over > 1) { out.push(`“${plain(e.textContent).slice(0, 30)}” sticks ${Math.round(over)} pixels out of ${box.e.tagName.toLowerCase()}.${box.e.className}`); break; }
         }
       }
       return out;

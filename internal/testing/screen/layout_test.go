@@ -41,12 +41,11 @@ func TestNothingSticksOut(t *testing.T) {
 				check := func(place string) {
 					t.Helper()
 					for _, width := range widths[set] {
-						p.Look(width, 800, false)
+						p.Resize(width, 800)
 						for _, out := range p.SticksOut() {
 							t.Errorf("%s at %d: %s", place, width, out)
 						}
 					}
-					p.Look(1280, 900, false)
 				}
 				p.Open(s.URL)
 				p.See(x.signIn)
