@@ -595,7 +595,7 @@ func (p *parser) broken(out *record, st status) error {
 	}
 	opened := p.line + p.rec.openedIn
 	if found.at < 0 {
-		if found.at < 0 && p.rec.breaks == 0 {
+		if p.rec.breaks == 0 {
 			return p.tooLong()
 		}
 		return invalid("quotesBroken", p.rec.cell+1, opened, p.limits.RowBytes)
