@@ -26,14 +26,15 @@ window.rollbookTest = (() => {
   return {
     said,
     // Tells whether what is asked comes true within a second: it looks when the page
-    // changes, and four times a second for what no change of the page tells.
-    until: (what) => new Promise((done) => {
+    // changes, and four times a second for what no change of the page tells. It fails
+    // with what the last look threw.
+    until: (what) => new Promise((done, fail) => {
       let next = 0;
+      let thrown;
       const look = () => {
         next = 0;
-        let so = false;
-        try { so = Boolean(what()); } catch { /* what it asks for is not there yet */ }
-        if (so) end(true);
+        thrown = undefined;
+        try { if (what()) end(true); } catch (e) { thrown = e; }
       };
       const changes = new MutationObserver(() => { next ||= later(look, 25); });
       const often = regularly(look, 250);
@@ -42,7 +43,7 @@ window.rollbookTest = (() => {
         changes.disconnect();
         clearInterval(often);
         for (const timer of [next, last]) clearTimeout(timer);
-        done(so);
+        if (thrown) fail(thrown); else done(so);
       };
       changes.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
       look();

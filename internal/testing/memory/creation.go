@@ -38,10 +38,17 @@ func (r *rest) isGone(n domain.ContactNumber) bool {
 
 // follow keeps a contact; an address that it no longer has is claimed no more.
 func (s *Contacts) follow(in domain.InstitutionID, old, next domain.Contact) {
-	if was := domain.EmailIdentity + text.NormaliseEmail(old.Email()); text.NormaliseEmail(old.Email()) != text.NormaliseEmail(next.Email()) && s.rest(in).claims[was] == next.Number {
-		delete(s.rest(in).claims, was)
+	if text.NormaliseEmail(old.Email()) != text.NormaliseEmail(next.Email()) {
+		s.rest(in).giveUp(domain.Contact{Number: next.Number, Fields: old.Fields})
 	}
 	s.keep(in, next)
+}
+
+// giveUp gives up the claim of a contact's address, if it has one.
+func (r *rest) giveUp(c domain.Contact) {
+	if id := domain.EmailIdentity + text.NormaliseEmail(c.Email()); r.claims[id] == c.Number {
+		delete(r.claims, id)
+	}
 }
 
 // remove takes a contact away, with its history and the claim of its address. What
@@ -50,9 +57,7 @@ func (s *Contacts) remove(in domain.InstitutionID, c domain.Contact, by string) 
 	r := s.rest(in)
 	s.lookUp(in, s.of[in][c.Number], false)
 	delete(r.history, c.Number)
-	if id := domain.EmailIdentity + text.NormaliseEmail(c.Email()); r.claims[id] == c.Number {
-		delete(r.claims, id)
-	}
+	r.giveUp(c)
 	r.gone[c.Number] = gone{by, s.Now(), c.Origin, bare(s.of[in][c.Number].Stamps)}
 	r.erase(c.Number)
 	delete(s.of[in], c.Number)
