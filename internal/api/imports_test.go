@@ -661,6 +661,9 @@ func TestImportFiles(t *testing.T) {
 		if err != nil || u.Scheme+"://"+u.Host != want[0] || u.Query().Get("name") != want[1] {
 			t.Errorf("%s: %s %v", name, u, err)
 		}
+		if ends := fmt.Sprint(s.now.Add(5 * time.Minute).Unix()); u.Query().Get("until") != ends {
+			t.Errorf("%s: ends at %s, want %s", name, u.Query().Get("until"), ends)
+		}
 		if got := s.call(operator, "GET", path+name+"?redirect=false", nil).want(200).object(); got["url"] != u.String() || got["fileName"] != want[1] {
 			t.Error(got)
 		}

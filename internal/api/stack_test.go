@@ -69,20 +69,18 @@ const seeded = 60
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{
-		t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
-		contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(),
-		uploads: memory.NewBlobs("uploads"), files: memory.NewBlobs("files"),
-		machine: &memory.Machine{}, templates: &templates{},
-	}
-	s.contacts.Now = func() time.Time { return s.now }
-	s.jobs = memory.NewJobs(func() time.Time { return s.now })
-	s.audit = memory.NewAudit(func() time.Time { return s.now })
-	s.removed = memory.NewRecords[domain.Removed](func() time.Time { return s.now })
-	s.mappings = memory.NewRecords[domain.Mapping](func() time.Time { return s.now })
-	s.users = memory.NewRecords[domain.User](func() time.Time { return s.now })
-	s.webhooks = memory.NewRecords[domain.Webhook](func() time.Time { return s.now })
-	s.deliveries = memory.NewRecords[domain.Delivery](func() time.Time { return s.now })
+	s := &stack{t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return s.now }
+	s.contacts, s.catalogue = memory.NewContacts(now), memory.NewCatalogue()
+	s.uploads, s.files = memory.NewBlobs("uploads", now), memory.NewBlobs("files", now)
+	s.machine, s.templates = &memory.Machine{}, &templates{}
+	s.jobs = memory.NewJobs(now)
+	s.audit = memory.NewAudit(now)
+	s.removed = memory.NewRecords[domain.Removed](now)
+	s.mappings = memory.NewRecords[domain.Mapping](now)
+	s.users = memory.NewRecords[domain.User](now)
+	s.webhooks = memory.NewRecords[domain.Webhook](now)
+	s.deliveries = memory.NewRecords[domain.Delivery](now)
 	s.uploads.URL, s.files.URL = "https://uploads.example", "https://files.example"
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(t.Context(), s.contacts, s.catalogue, in, seeded); err != nil {
@@ -96,11 +94,11 @@ func newStack(t *testing.T) *stack {
 	s.config = api.Config{
 		Contacts: s.contacts, Catalogue: s.catalogue, Jobs: s.jobs, Uploads: s.uploads, Files: s.files,
 		Machine: s.machine, Templates: s.templates, Users: s.users, Directory: s.directory, Audit: s.audit,
-		Usage: memory.NewRecords[domain.Usage](func() time.Time { return s.now }), Keys: memory.NewRecords[domain.Key](func() time.Time { return s.now }),
+		Usage: memory.NewRecords[domain.Usage](now), Keys: memory.NewRecords[domain.Key](now),
 		Webhooks: s.webhooks, Deliveries: s.deliveries,
-		Removed: s.removed, Mappings: s.mappings, Drafts: memory.NewRecords[domain.Draft](func() time.Time { return s.now }),
+		Removed: s.removed, Mappings: s.mappings, Drafts: memory.NewRecords[domain.Draft](now),
 		Verify: verify,
-		Now:    func() time.Time { return s.now },
+		Now:    now,
 		NewID: func() string {
 			return fmt.Sprintf("019c0000-0000-7000-8000-%012d", s.ids.Add(1))
 		},

@@ -69,7 +69,7 @@ func TestContactsAnswerAsInMemory(t *testing.T) {
 	var institutions atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := domain.InstitutionID(fmt.Sprintf("in-%d", institutions.Add(1)))
-		mem, began := memory.NewContacts(), time.Now()
+		mem, began := memory.NewContacts(time.Now), time.Now()
 		number := rapid.SampledFrom([]domain.ContactNumber{"1", "01", "2", "33", "3", "4", "5", "34", "35", "0000001"})
 		// Two imports share a slot, one after the other, and one has two rounds.
 		rounds := map[string][]domain.Ticket{"i": {{Slot: 0, Order: "0000001"}, {Slot: 1, Order: "0000005"}}, "i1": {{Slot: 0, Order: "0000002"}},

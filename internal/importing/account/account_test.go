@@ -58,7 +58,7 @@ func (d *desk) PutHistory(ctx context.Context, in domain.InstitutionID, imp stri
 // newDesk has the criterion GENRE and contacts 1 to 9, all of them ROCK.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{Contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(), files: memory.NewBlobs("files"), jobs: memory.NewJobs(now)}
+	d := &desk{Contacts: memory.NewContacts(now), catalogue: memory.NewCatalogue(), files: memory.NewBlobs("files", now), jobs: memory.NewJobs(now)}
 	if err := d.catalogue.PutSettings(t.Context(), house, domain.Settings{}); err != nil {
 		t.Fatal(err)
 	}

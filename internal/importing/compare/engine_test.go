@@ -41,7 +41,7 @@ type contact map[domain.Field]domain.Value
 // filled returns a store with the contacts.
 func filled(t rapid.TB, cs map[domain.ContactNumber]contact) *memory.Contacts {
 	t.Helper()
-	s := memory.NewContacts()
+	s := memory.NewContacts(now)
 	for n, c := range cs {
 		if _, err := s.Put(context.Background(), house, domain.Contact{Number: n, Fields: maps.Clone(c)}, domain.Provenance{}); err != nil {
 			t.Fatal(err)
@@ -462,7 +462,7 @@ func TestRemoveOnlyUntouched(t *testing.T) {
 		}, contact{name: "Made"}, domain.Unchanged, ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := memory.NewContacts()
+			s := memory.NewContacts(now)
 			if _, err := s.Create(t.Context(), house, []domain.Creation{{Number: "3", Fields: contact{name: "Made"}, Applied: domain.Applied{Import: "before", Line: 2}, Ticket: ticket("before")}}); err != nil {
 				t.Fatal(err)
 			}
@@ -496,7 +496,7 @@ func put(t *testing.T, s *memory.Contacts, c contact) {
 // A row that names a number which was given to another line's new contact
 // meanwhile does not change that contact.
 func TestNumberTakenMeanwhile(t *testing.T) {
-	s := memory.NewContacts()
+	s := memory.NewContacts(now)
 	made := domain.Creation{Number: "3", Fields: contact{domain.ContactLastName: "Made"}, Applied: domain.Applied{Import: "u", Line: 9}, Ticket: ticket("u")}
 	if _, err := s.Create(t.Context(), house, []domain.Creation{made}); err != nil {
 		t.Fatal(err)

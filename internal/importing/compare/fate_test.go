@@ -380,7 +380,7 @@ func TestRemovals(t *testing.T) {
 		})
 	}
 	t.Run("no such contact", func(t *testing.T) {
-		got := brief(run(t, engine(memory.NewContacts(), "u", compare.Update, domain.Skip), []compare.Row{row})[0])
+		got := brief(run(t, engine(memory.NewContacts(now), "u", compare.Update, domain.Skip), []compare.Row{row})[0])
 		if want := "3 rejected =: unknownContact"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -410,7 +410,7 @@ func TestRefusalComesBack(t *testing.T) {
 	refused := domain.Provenance{At: now().AddDate(-1, 0, 0), By: "olga", Proof: "letter 7"}
 	start := func(t *testing.T) *memory.Contacts {
 		t.Helper()
-		s := memory.NewContacts()
+		s := memory.NewContacts(now)
 		if _, err := s.Put(t.Context(), house, domain.Contact{Number: "1", Fields: contact{f: domain.False, genre.Field(): "ROCK"}}, refused); err != nil {
 			t.Fatal(err)
 		}
@@ -470,7 +470,7 @@ func TestRefusalComesBack(t *testing.T) {
 		}
 	})
 	t.Run("no refusal was lifted", func(t *testing.T) {
-		s := memory.NewContacts()
+		s := memory.NewContacts(now)
 		if _, err := s.Put(t.Context(), house, domain.Contact{Number: "1", Fields: contact{genre.Field(): "ROCK"}}, domain.Provenance{}); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rollbook/internal/domain"
 	"rollbook/internal/domain/reason"
@@ -29,7 +30,7 @@ func (g *gets) Get(ctx context.Context, key string) ([]byte, error) {
 // however many there are.
 func TestAGroupIsReadWhereItIs(t *testing.T) {
 	const in, id, rare = domain.InstitutionID("opera"), "i1", 5500
-	files := &gets{Blobs: memory.NewBlobs("files")}
+	files := &gets{Blobs: memory.NewBlobs("files", time.Now)}
 	w := flow.NewProblemWriter(files, in, id)
 	for line := range 9000 {
 		value := fmt.Sprintf("Jaz%d", line%7)

@@ -52,9 +52,9 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), files: memory.NewBlobs("files"), bus: &bus{}, status: 204}
+	w := &world{t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), bus: &bus{}, status: 204}
 	now := func() time.Time { return w.now }
-	w.jobs = memory.NewJobs(now)
+	w.jobs, w.files = memory.NewJobs(now), memory.NewBlobs("files", now)
 	w.hooks, w.deliveries = memory.NewRecords[domain.Webhook](now), memory.NewRecords[domain.Delivery](now)
 	w.Step = &announce.Step{Jobs: w.jobs, Webhooks: w.hooks, Deliveries: w.deliveries, Bus: w.bus, Files: w.files, URL: "https://rollbook.example",
 		Post: func(_ context.Context, to domain.Webhook, d domain.Delivery) (int, error) {

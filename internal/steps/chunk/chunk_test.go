@@ -48,7 +48,7 @@ type desk struct {
 func newDesk(t *testing.T, action domain.Action) *desk {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
-	d := &desk{contacts: memory.NewContacts(), jobs: &jobs{Jobs: memory.NewJobs(now)}, files: memory.NewBlobs("files")}
+	d := &desk{contacts: memory.NewContacts(now), jobs: &jobs{Jobs: memory.NewJobs(now)}, files: memory.NewBlobs("files", now)}
 	cat := memory.NewCatalogue()
 	d.Step = &chunk.Step{Contacts: d.contacts, Catalogue: cat, Jobs: d.jobs, Files: d.files, Now: now}
 	must := func(err error) {
@@ -168,7 +168,7 @@ func TestWhereContactsAreRead(t *testing.T) {
 		domain.Update: {Rows: 1500, Updated: 1500},
 	} {
 		d := newDesk(t, action)
-		late := memory.NewContacts() // where somebody has JAZZ already
+		late := memory.NewContacts(d.Now) // where somebody has JAZZ already
 		for i := range 1500 {
 			if _, err := late.Put(t.Context(), house, domain.Contact{Number: domain.ContactNumber(number(i)), Fields: map[domain.Field]domain.Value{genre: "JAZZ"}}, domain.Provenance{}); err != nil {
 				t.Fatal(err)

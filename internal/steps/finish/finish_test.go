@@ -42,7 +42,7 @@ type desk struct {
 func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
-	d := &desk{jobs: memory.NewJobs(now), files: memory.NewBlobs("files"), mails: &memory.Mails{}, count: map[string]int{}}
+	d := &desk{jobs: memory.NewJobs(now), files: memory.NewBlobs("files", now), mails: &memory.Mails{}, count: map[string]int{}}
 	cat := memory.NewCatalogue()
 	if err := cat.PutSettings(t.Context(), house, domain.Settings{}); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func newDesk(t *testing.T, change ...func(*domain.Import)) *desk {
 		t.Fatal(err)
 	}
 	d.catalogue, d.mappings = cat, memory.NewRecords[domain.Mapping](now)
-	d.Step = &finish.Step{Contacts: memory.NewContacts(), Catalogue: cat, Jobs: d.jobs, Mappings: d.mappings, Files: d.files, Mail: d.mails, Now: now,
+	d.Step = &finish.Step{Contacts: memory.NewContacts(now), Catalogue: cat, Jobs: d.jobs, Mappings: d.mappings, Files: d.files, Mail: d.mails, Now: now,
 		Count:  func(metric string, n int) { d.count[metric] += n },
 		Log:    slog.New(slog.DiscardHandler),
 		Letter: func(i domain.Import, _ string) mail.Message { return mail.Message{Subject: string(i.Status)} }}

@@ -35,8 +35,8 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{contacts: memory.NewContacts(), catalogue: memory.NewCatalogue(), jobs: memory.NewJobs(now),
-		uploads: memory.NewBlobs("uploads"), files: memory.NewBlobs("files")}
+	d := &desk{contacts: memory.NewContacts(now), catalogue: memory.NewCatalogue(), jobs: memory.NewJobs(now),
+		uploads: memory.NewBlobs("uploads", now), files: memory.NewBlobs("files", now)}
 	d.Step = &plan.Step{Contacts: d.contacts, Catalogue: d.catalogue, Jobs: d.jobs, Mappings: memory.NewRecords[domain.Mapping](now), Files: d.files,
 		Source: func(string) plan.Opener { return d.uploads }}
 	if err := d.catalogue.PutSettings(t.Context(), house, domain.Settings{Country: "CH"}); err != nil {

@@ -34,7 +34,6 @@ func newLate(t *testing.T) *late {
 	l := &late{World: importtest.New(t, 5), machine: &memory.Machine{}}
 	l.runs = l.World.Start.Machine
 	l.World.Start.Machine = l.machine
-	l.Uploads.Now = l.Now
 	l.removed = memory.NewRecords[domain.Removed](l.Now)
 	l.step = &reconcile.Step{
 		Jobs: l.Jobs, Removed: l.removed, Contacts: l.Contacts, Uploads: l.Uploads, Start: l.World.Start, Machine: l.machine, Now: l.Now,

@@ -342,7 +342,7 @@ func TestWorkbookThatCannotBeMade(t *testing.T) {
 // A form of contacts with all that is known of those that changed comes in again.
 func TestWhatChanged(t *testing.T) {
 	w := importtest.New(t, 20)
-	since := time.Now()
+	since := w.Now()
 	w.Set(t, demo.Aurora, "0012349", map[domain.Field]domain.Value{domain.ContactCity: "Bath", "authorisation:EMAIL": "true"})
 	if imp := w.Import(t, demo.Aurora, domain.Criteria, domain.Update, "Contact,[new] GENRE\n0012347,CIRCUS\n0012348,CIRCUS\n"); imp.Counts.Updated != 2 {
 		t.Fatalf("%+v", imp.Counts)

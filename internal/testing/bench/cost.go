@@ -276,7 +276,7 @@ var tables = []string{"contacts", "emails", "history", "catalogue", "jobs"}
 
 func openShop(ctx context.Context, endpoint string, contacts int) (*shop, error) {
 	conf := emulator.Config(endpoint)
-	s := &shop{meter: &meter{next: &http.Transport{MaxIdleConnsPerHost: 64}, contact: 600}, files: memory.NewBlobs("files")}
+	s := &shop{meter: &meter{next: &http.Transport{MaxIdleConnsPerHost: 64}, contact: 600}, files: memory.NewBlobs("files", time.Now)}
 	conf.HTTPClient = &http.Client{Transport: s.meter}
 	s.client = dynamodb.NewFromConfig(conf)
 	for _, name := range tables {

@@ -60,7 +60,7 @@ func (o opener) Open(context.Context, domain.Object) (domain.File, error) { retu
 func importing(ctx context.Context, rows int) error {
 	fmt.Printf("creating contacts from one file, plan and chunks on stores in memory\n")
 	for _, n := range []int{rows / 10, rows} {
-		contacts, catalogue, jobs, files := memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(time.Now), memory.NewBlobs("files")
+		contacts, catalogue, jobs, files := memory.NewContacts(time.Now), memory.NewCatalogue(), memory.NewJobs(time.Now), memory.NewBlobs("files", time.Now)
 		if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, 0); err != nil {
 			return err
 		}

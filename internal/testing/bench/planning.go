@@ -78,7 +78,7 @@ func (t *thrown) Put(_ context.Context, key string, r io.Reader, _ string) (doma
 // planning measures the step that reads the user's file, on a file that is made
 // while it is read and with chunks that are thrown away.
 func planning(ctx context.Context, rows int) error {
-	contacts, catalogue := memory.NewContacts(), memory.NewCatalogue()
+	contacts, catalogue := memory.NewContacts(time.Now), memory.NewCatalogue()
 	if err := demo.Seed(ctx, contacts, catalogue, demo.Aurora, 0); err != nil {
 		return err
 	}

@@ -92,8 +92,8 @@ func Start(o Options) (*Stack, error) {
 		o.Contacts = 200
 	}
 	s := &Stack{Mails: &memory.Mails{}, started: map[string]bool{}, log: slog.New(slog.DiscardHandler)}
-	s.Contacts, s.Catalogue, s.Jobs = memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(time.Now)
-	s.Uploads, s.Files = memory.NewBlobs("uploads"), memory.NewBlobs("files")
+	s.Contacts, s.Catalogue, s.Jobs = memory.NewContacts(time.Now), memory.NewCatalogue(), memory.NewJobs(time.Now)
+	s.Uploads, s.Files = memory.NewBlobs("uploads", time.Now), memory.NewBlobs("files", time.Now)
 	for _, in := range []domain.InstitutionID{demo.Aurora, demo.Borealis} {
 		if err := demo.Seed(context.Background(), s.Contacts, s.Catalogue, in, o.Contacts); err != nil {
 			return nil, err

@@ -75,9 +75,9 @@ func New(t testing.TB, n int) *World {
 	t.Helper()
 	w := &World{Mails: &memory.Mails{}, Log: &bytes.Buffer{}, Tries: 1, Metrics: map[string]int{}, started: map[string]bool{},
 		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
-	w.Contacts, w.Catalogue, w.Jobs = memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(w.Now)
+	w.Contacts, w.Catalogue, w.Jobs = memory.NewContacts(w.Now), memory.NewCatalogue(), memory.NewJobs(w.Now)
 	w.Mappings = memory.NewRecords[domain.Mapping](w.Now)
-	w.Uploads, w.Files = memory.NewBlobs("uploads"), memory.NewBlobs("files")
+	w.Uploads, w.Files = memory.NewBlobs("uploads", w.Now), memory.NewBlobs("files", w.Now)
 	log := slog.New(slog.NewJSONHandler(w.Log, nil))
 	w.Plan = &plan.Step{Contacts: w.Contacts, Catalogue: w.Catalogue, Jobs: w.Jobs, Mappings: w.Mappings, Files: w.Files,
 		Source: func(bucket string) plan.Opener {

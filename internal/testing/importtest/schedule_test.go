@@ -313,7 +313,7 @@ type ending struct {
 
 func (p play) run(tb testing.TB, w *importtest.World) ending {
 	tb.Helper()
-	e := ending{world: w, began: w.Contacts.Now(), before: stored(tb, w, demo.Aurora), others: map[domain.ContactNumber]bool{}, deleted: map[domain.ContactNumber]bool{}}
+	e := ending{world: w, began: w.Now(), before: stored(tb, w, demo.Aurora), others: map[domain.ContactNumber]bool{}, deleted: map[domain.ContactNumber]bool{}}
 	w.Plan.ChunkRows, w.Tries, w.OneByOne = p.rows, p.tries, true
 	instant, busy := 0, false
 	s := &stage{Contacts: w.Contacts, wrote: map[string][]wrote{}}

@@ -28,11 +28,10 @@ import (
 type Blobs struct {
 	// URL is where ServeHTTP is reached; "memory:" unless set.
 	URL string
-	// Now tells when signed addresses end; time.Now unless set.
-	Now func() time.Time
 
 	name   string
 	secret []byte
+	now    func() time.Time
 	mu     sync.RWMutex
 	of     map[string][]blob // versions by key, newest last
 }
@@ -44,11 +43,12 @@ type blob struct {
 	gone        bool
 }
 
-// NewBlobs returns an empty bucket of the name.
-func NewBlobs(name string) *Blobs {
+// NewBlobs returns an empty bucket of the name. By now's clock it dates what is put
+// there and ends the addresses that it signs.
+func NewBlobs(name string, now func() time.Time) *Blobs {
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	return &Blobs{URL: "memory:", Now: time.Now, name: name, secret: secret, of: map[string][]blob{}}
+	return &Blobs{URL: "memory:", name: name, now: now, secret: secret, of: map[string][]blob{}}
 }
 
 // Put keeps what r gives, as a new version.
@@ -59,7 +59,7 @@ func (s *Blobs) Put(_ context.Context, key string, r io.Reader, contentType stri
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.of[key] = append(s.of[key], blob{data: data, contentType: contentType, modified: s.Now()})
+	s.of[key] = append(s.of[key], blob{data: data, contentType: contentType, modified: s.now()})
 	return s.object(key, len(s.of[key])), nil
 }
 
@@ -126,7 +126,7 @@ func (s *Blobs) Head(_ context.Context, key string) (domain.Object, time.Time, e
 
 // SignGet returns an address that answers the object under the file name.
 func (s *Blobs) SignGet(_ context.Context, o domain.Object, fileName string, for_ time.Duration) (string, error) {
-	q := url.Values{"version": {o.Version}, "name": {fileName}, "until": {strconv.FormatInt(s.Now().Add(for_).Unix(), 10)}}
+	q := url.Values{"version": {o.Version}, "name": {fileName}, "until": {strconv.FormatInt(s.now().Add(for_).Unix(), 10)}}
 	q.Set("signature", s.sign(o.Key+"?"+q.Encode()))
 	return s.URL + "/" + url.PathEscape(o.Key) + "?" + q.Encode(), nil
 }
@@ -139,7 +139,7 @@ type policy struct {
 
 // SignPost returns address and form fields for one upload.
 func (s *Blobs) SignPost(_ context.Context, key string, maxBytes int64, for_ time.Duration) (string, map[string]string, error) {
-	b, err := json.Marshal(policy{key, maxBytes, s.Now().Add(for_).Unix()})
+	b, err := json.Marshal(policy{key, maxBytes, s.now().Add(for_).Unix()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -164,7 +164,7 @@ func (s *Blobs) serve(w http.ResponseWriter, r *http.Request) {
 	signature := q.Get("signature")
 	q.Del("signature")
 	until, _ := strconv.ParseInt(q.Get("until"), 10, 64)
-	if !hmac.Equal([]byte(signature), []byte(s.sign(key+"?"+q.Encode()))) || s.Now().Unix() >= until {
+	if !hmac.Equal([]byte(signature), []byte(s.sign(key+"?"+q.Encode()))) || s.now().Unix() >= until {
 		http.Error(w, "AccessDenied", http.StatusForbidden)
 		return
 	}
@@ -202,7 +202,7 @@ func (s *Blobs) upload(w http.ResponseWriter, r *http.Request) {
 		var p policy
 		b, _ := base64.StdEncoding.DecodeString(fields["policy"])
 		if !hmac.Equal([]byte(fields["signature"]), []byte(s.sign(fields["policy"]))) || json.Unmarshal(b, &p) != nil ||
-			p.Key != fields["key"] || s.Now().Unix() >= p.Until {
+			p.Key != fields["key"] || s.now().Unix() >= p.Until {
 			http.Error(w, "AccessDenied", http.StatusForbidden)
 			return
 		}

@@ -21,7 +21,7 @@ type note struct {
 func (s *Contacts) note(in domain.InstitutionID, ns ...domain.ContactNumber) {
 	r := s.rest(in)
 	for _, n := range ns {
-		r.notes = append(r.notes, note{s.Now().UTC(), n})
+		r.notes = append(r.notes, note{s.now().UTC(), n})
 	}
 }
 
@@ -43,7 +43,7 @@ func (s *Contacts) begin(in domain.InstitutionID, at time.Time) time.Time {
 }
 
 func (s *Contacts) reaches(in domain.InstitutionID, since time.Time) bool {
-	now, notes := s.Now(), s.rest(in).notes
+	now, notes := s.now(), s.rest(in).notes
 	if since.Before(now.Add(-domain.ChangesReach)) {
 		return false
 	}
@@ -79,7 +79,7 @@ func (s *Contacts) Changed(_ context.Context, in domain.InstitutionID, since tim
 	case s.reaches(in, since):
 		at.Place, _ = slices.BinarySearchFunc(r.notes, since, func(n note, t time.Time) int { return n.at.Compare(t) })
 	default:
-		at = changedAt{All: true, Since: since, Began: s.Now()}
+		at = changedAt{All: true, Since: since, Began: s.now()}
 	}
 	if limit <= 0 {
 		limit = 50
@@ -91,7 +91,7 @@ func (s *Contacts) Changed(_ context.Context, in domain.InstitutionID, since tim
 		}
 		return cursor("changed", string(b))
 	}
-	out := domain.Changes{Until: s.Now().Add(-domain.ChangeMargin)}
+	out := domain.Changes{Until: s.now().Add(-domain.ChangeMargin)}
 	if at.All {
 		out.Until = at.Began.Add(-domain.ChangeMargin)
 		ns := slices.Collect(maps.Keys(s.of[in]))

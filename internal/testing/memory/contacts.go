@@ -20,9 +20,7 @@ const maxContact = 400 << 10
 
 // Contacts keeps contacts.
 type Contacts struct {
-	// Now says when changes are noted.
-	Now func() time.Time
-
+	now    func() time.Time
 	mu     sync.RWMutex
 	of     map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact
 	emails map[domain.InstitutionID]map[string]map[domain.ContactNumber]bool // by folded address
@@ -44,9 +42,9 @@ type rest struct {
 	start    *time.Time // since when all changes are noted
 }
 
-// NewContacts returns an empty store.
-func NewContacts() *Contacts {
-	return &Contacts{Now: time.Now, of: map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact{}, rests: map[domain.InstitutionID]*rest{}}
+// NewContacts returns an empty store that notes by now's clock when what changed.
+func NewContacts(now func() time.Time) *Contacts {
+	return &Contacts{now: now, of: map[domain.InstitutionID]map[domain.ContactNumber]domain.Contact{}, rests: map[domain.InstitutionID]*rest{}}
 }
 
 // Get returns one contact, or fault kind NotFound.
@@ -339,7 +337,7 @@ func (s *Contacts) Load(ctx context.Context, in domain.InstitutionID, cs iter.Se
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begin(in, s.Now().Add(-domain.ChangeMargin))
+	s.begin(in, s.now().Add(-domain.ChangeMargin))
 	return nil
 }
 

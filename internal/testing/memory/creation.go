@@ -58,7 +58,7 @@ func (s *Contacts) remove(in domain.InstitutionID, c domain.Contact, by string) 
 	s.lookUp(in, s.of[in][c.Number], false)
 	delete(r.history, c.Number)
 	r.giveUp(c)
-	r.gone[c.Number] = gone{by, s.Now(), c.Origin, bare(s.of[in][c.Number].Stamps)}
+	r.gone[c.Number] = gone{by, s.now(), c.Origin, bare(s.of[in][c.Number].Stamps)}
 	r.erase(c.Number)
 	delete(s.of[in], c.Number)
 }

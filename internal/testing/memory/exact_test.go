@@ -9,7 +9,7 @@ import (
 )
 
 func TestDecisions(t *testing.T) {
-	storetest.TestDecisions(t, func(*testing.T) storetest.Decisions { return memory.NewContacts() })
+	storetest.TestDecisions(t, func(*testing.T) storetest.Decisions { return memory.NewContacts(time.Now) })
 }
 
 func TestRounds(t *testing.T) {

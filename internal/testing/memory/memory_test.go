@@ -10,7 +10,7 @@ import (
 )
 
 func TestContacts(t *testing.T) {
-	storetest.TestContacts(t, func(*testing.T) storetest.Contacts { return memory.NewContacts() })
+	storetest.TestContacts(t, func(*testing.T) storetest.Contacts { return memory.NewContacts(time.Now) })
 }
 
 func TestCatalogue(t *testing.T) {
@@ -23,7 +23,7 @@ func TestJobs(t *testing.T) {
 
 func TestBlobs(t *testing.T) {
 	storetest.TestBlobs(t, func(t *testing.T) storetest.Blobs {
-		b := memory.NewBlobs("bucket")
+		b := memory.NewBlobs("bucket", time.Now)
 		server := httptest.NewServer(b)
 		t.Cleanup(server.Close)
 		b.URL = server.URL

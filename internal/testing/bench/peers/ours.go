@@ -205,7 +205,7 @@ type house struct {
 }
 
 func inMemoryHouse() house {
-	return house{memory.NewContacts(), memory.NewCatalogue(), memory.NewJobs(time.Now), memory.NewBlobs("files")}
+	return house{memory.NewContacts(time.Now), memory.NewCatalogue(), memory.NewJobs(time.Now), memory.NewBlobs("files", time.Now)}
 }
 
 // through runs a file of criteria through the three steps.
@@ -301,7 +301,7 @@ func counted(endpoint string) (aws.Config, *counter) {
 
 func houseOn(conf aws.Config) house {
 	db := dynamo.Open(conf)
-	return house{dynamo.NewContacts(db, "contacts", "emails", "history", "catalogue"), dynamo.NewCatalogue(db, "catalogue"), dynamo.NewJobs(db, "jobs"), memory.NewBlobs("files")}
+	return house{dynamo.NewContacts(db, "contacts", "emails", "history", "catalogue"), dynamo.NewCatalogue(db, "catalogue"), dynamo.NewJobs(db, "jobs"), memory.NewBlobs("files", time.Now)}
 }
 
 func prepareDynamoDB(ctx context.Context, path, endpoint string) (seen, error) {
